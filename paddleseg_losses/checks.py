@@ -1,0 +1,65 @@
+"""Looking at the values of tensors: each check waits for the device, so losses make them on their first calls only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import paddle
+
+from .errors import InputError, LabelError
+
+Tensor = Any
+SHOWN = 8  # how many offending values a message names
+
+
+def outside(x: Tensor, valid: Tensor, high: float) -> Tensor:
+    """Where valid numbers are not in [0, high]; NaN is not."""
+    return paddle.logical_and(valid, paddle.logical_not(paddle.logical_and(x >= 0, x <= high)))
+
+
+def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index: int, name: str) -> None:
+    """Refuse labels outside [0, classes) that are not the ignore_index."""
+    bad = outside(labels, valid, classes - 1)
+    if not bool(bad.any()):
+        return
+    wrong = np.unique(labels.numpy()[bad.numpy()])
+    found = np.unique(labels.numpy())
+    values = ", ".join(str(v) for v in wrong[:SHOWN]) + (", ..." if len(wrong) > SHOWN else "")
+    if set(found) <= {0, 255}:
+        cure = "the mask is 0/255: use (labels > 0).astype('int64')"
+    elif len(wrong) == 1:
+        cure = f"if {wrong[0]} marks pixels to leave out, set ignore_index={wrong[0]}; else raise the number of classes"
+    else:
+        cure = "if labels count from 1, subtract 1; if they are colours or grey levels, map them to class indices"
+    raise LabelError(
+        f"{name}: labels hold {values}.", f"0 to {classes - 1}, or ignore_index={ignore_index}", cure
+    )
+
+
+def check_probabilities(p: Tensor, valid: Tensor, name: str) -> None:
+    """With from_logits=False, refuse numbers outside [0, 1]."""
+    if bool(outside(p, valid, 1).any()):
+        raise InputError(
+            f"{name}: from_logits=False, but the input ranges from {float(p.min()):.4g} to {float(p.max()):.4g}.",
+            "probabilities in [0, 1]",
+            "pass the model's raw output and leave from_logits=True, or apply softmax or sigmoid first",
+        )
+
+
+def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> None:
+    """Refuse soft targets outside [0, 1] and, for competing classes, those that do not sum to 1."""
+    if bool(outside(labels, valid, 1).any()):
+        raise LabelError(
+            f"{name}: soft labels range from {float(labels.min()):.4g} to {float(labels.max()):.4g}.",
+            "shares in [0, 1] (a pixel is ignored where all its channels hold the ignore_index)",
+            "divide a 0/255 mask by 255; use integers for class indices",
+        )
+    if mode == "multiclass":
+        total = labels.sum(axis=1, keepdim=True)
+        if bool(paddle.logical_and((total - 1).abs() > 1e-2, valid).any()):
+            raise LabelError(
+                f"{name}: the soft labels of a pixel sum to between {float(total.min()):.4g} and {float(total.max()):.4g}.",
+                "shares of the classes that sum to 1 in every pixel",
+                "labels / labels.sum(axis=1, keepdim=True), or leave mode out if the classes do not exclude each other",
+            )

@@ -1,0 +1,202 @@
+"""Opening the door: what a caller may pass, what it becomes, and what is refused and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import paddle
+
+from . import registry
+from .checks import check_class_labels, check_probabilities, check_soft_labels, outside
+from .errors import InputError
+from .inputs import Inputs, Tensor
+
+CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoid) before the logarithm
+
+
+@dataclass(frozen=True)
+class Door:
+    """Everything that turns a caller's tensors into `Inputs`, fixed when the loss is made."""
+
+    name: str  # of the loss, for messages
+    modes: tuple[str, ...]
+    takes_soft: bool
+    mode: str | None
+    ignore_index: int
+    from_logits: bool
+    channels_last: bool
+
+    def __post_init__(self) -> None:
+        if self.mode is not None and self.mode not in self.modes:
+            raise InputError(*self._wrong_mode(self.mode))
+
+    def prepare(self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise") -> Inputs:
+        """Clean one call's tensors.
+
+        Args:
+            logits: model output of any float dtype.
+            labels: class indices, multilabel or soft targets.
+            pixel_weight: one weight a pixel, or None.
+            check: what to do about wrong values: 'raise' looks at them, which waits for the device; 'mark' notes
+                them in `Inputs.flawed`, on the device; 'trust' does neither.
+        """
+        logits = self._logits(logits)
+        labels, per_channel = self._layout(self._tensor(labels, "labels"), logits)
+        mode = self._mode(logits.shape[1], per_channel)
+        soft = paddle.is_floating_point(labels)
+        if soft:
+            self._require_soft(logits.shape[1], per_channel, labels)
+        labels = labels.astype(logits.dtype if soft else "int64")
+        valid = labels != self.ignore_index
+        if per_channel and (soft or mode == "multiclass"):
+            valid = valid.any(axis=1, keepdim=True)  # ignored where every channel says so
+        classes = logits.shape[1] if mode == "multiclass" and not per_channel else 2
+        if check == "raise":
+            if not self.from_logits:
+                check_probabilities(logits, valid, self.name)
+            if soft or (per_channel and mode == "multiclass"):
+                check_soft_labels(labels, valid, mode, self.name)
+            else:
+                check_class_labels(labels, valid, classes, self.ignore_index, self.name)
+        flawed = outside(labels, valid, classes - 1).any() if check == "mark" else None
+        labels = labels.clip(0, classes - 1)  # an unchecked label never indexes out of bounds
+        if not soft and mode == "multiclass" and per_channel:
+            labels = labels.argmax(axis=1, keepdim=True)  # one-hot integers are class indices
+        if not self.from_logits:
+            logits = _to_logits(logits, mode)
+        return Inputs(
+            logits=paddle.where(valid, logits, paddle.zeros([], logits.dtype)),
+            labels=paddle.where(valid, labels, paddle.zeros([], labels.dtype)),
+            valid=valid,
+            mode=mode,
+            soft=soft,
+            pixel_weight=None if pixel_weight is None else self._pixel_weight(pixel_weight, logits),
+            flawed=flawed,
+        )
+
+    def _tensor(self, value: Any, what: str) -> Tensor:
+        if isinstance(value, np.ndarray):
+            return paddle.to_tensor(value)
+        if not hasattr(value, "astype") or not hasattr(value, "shape"):
+            size = f" of {len(value)}" if isinstance(value, (list, tuple)) else ""
+            raise InputError(
+                f"{self.name}: {what} is a {type(value).__name__}{size}.",
+                "a Tensor",
+                "PaddleSeg models return a list with one Tensor for each head: pass one of them, for example logits[0]",
+            )
+        return value
+
+    def _logits(self, logits: Any) -> Tensor:
+        logits = self._tensor(logits, "logits")
+        shape = list(logits.shape)
+        layout = "[N, *S, C]" if self.channels_last else "[N, C, *S]"
+        if not 3 <= len(shape) <= 5 or 0 in shape:
+            raise InputError(
+                f"{self.name}: logits have shape {shape}.",
+                f"{layout} with 1 to 3 spatial axes and no empty axis",
+                "add the missing axis, for example logits.unsqueeze(0) for a single image",
+            )
+        if not paddle.is_floating_point(logits):
+            raise InputError(
+                f"{self.name}: logits are {_dtype(logits)}.",
+                "floating-point scores of every class, before softmax or sigmoid",
+                "pass the model's output, not its argmax",
+            )
+        if self.channels_last:
+            logits = _channels_first(logits)
+        return logits if logits.dtype == paddle.float64 else logits.astype("float32")
+
+    def _layout(self, labels: Tensor, logits: Tensor) -> tuple[Tensor, bool]:
+        """Give labels the layout `[N, 1 or C, *S]`; true where they have one channel a class."""
+        (n, c, *space), found = list(logits.shape), list(labels.shape)
+        if _same(found, [n, *space]):
+            return labels.unsqueeze(1), False
+        if _same(found, [n, 1, *space]):
+            return labels, False
+        if self.channels_last and _same(found, [n, *space, 1]):
+            return _channels_first(labels), False
+        if self.channels_last and _same(found, [n, *space, c]):
+            return _channels_first(labels), True
+        if not self.channels_last and _same(found, [n, c, *space]):
+            return labels, True
+        colours = found[-1:] in ([3], [4]) or (len(found) == len(space) + 2 and found[1] in (3, 4))
+        raise InputError(
+            f"{self.name}: labels have shape {found}, logits {[n, c, *space]}.",
+            f"labels {[n, *space]} of class indices" + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
+            "this looks like an RGB(A) mask: turn its colours into class indices first"
+            if colours
+            else "resize logits or labels to the same size, and look for a lost or swapped axis",
+        )
+
+    def _mode(self, channels: int, per_channel: bool) -> str:
+        inferred = "binary" if channels == 1 else "multilabel" if per_channel else "multiclass"
+        mode = self.mode or inferred
+        fits = mode == inferred or (mode == "multiclass" and per_channel) or (mode == "multilabel" and channels == 1)
+        if not fits:
+            raise InputError(
+                f"{self.name}: mode={mode!r}, but logits have {channels} channel(s) and labels "
+                f"{'one channel a class' if per_channel else 'one index a pixel'}.",
+                "binary: 1 channel; multiclass: 2 or more and an index a pixel; multilabel: labels [N, C, *S]",
+                f"leave mode out: it is then {inferred!r}",
+            )
+        if mode not in self.modes:
+            raise InputError(*self._wrong_mode(mode, per_channel))
+        return mode
+
+    def _wrong_mode(self, mode: str, per_channel: bool = False) -> tuple[str, str, str]:
+        others = ", ".join(registry.names(mode=mode))
+        hint = "; for one-hot or soft labels set mode='multiclass'" if per_channel and "multiclass" in self.modes else ""
+        return (
+            f"{self.name} was given a {mode} problem.",
+            f"{' or '.join(self.modes)}",
+            f"for {mode} problems use one of {others}{hint}",
+        )
+
+    def _require_soft(self, channels: int, per_channel: bool, labels: Tensor) -> None:
+        if not self.takes_soft:
+            raise InputError(
+                f"{self.name}: labels are {_dtype(labels)}.",
+                "integer labels: this loss has no form for soft targets",
+                "labels.astype('int64'), if they hold class indices",
+            )
+        if channels > 1 and not per_channel:
+            raise InputError(
+                f"{self.name}: labels are {_dtype(labels)} with one number a pixel, logits have {channels} channels.",
+                "class indices as integers, or soft targets with one channel a class",
+                "labels.astype('int64'), if they hold class indices",
+            )
+
+    def _pixel_weight(self, weight: Any, logits: Tensor) -> Tensor:
+        weight = self._tensor(weight, "pixel_weight")
+        n, _, *space = list(logits.shape)
+        if _same(list(weight.shape), [n, *space]):
+            weight = weight.unsqueeze(1)
+        if not _same(list(weight.shape), [n, 1, *space]):
+            raise InputError(
+                f"{self.name}: pixel_weight has shape {list(weight.shape)}.",
+                f"one weight a pixel, {[n, *space]}",
+                "resize it like the labels",
+            )
+        return weight.astype(logits.dtype).detach()
+
+
+def _same(found: list[int], expected: list[int]) -> bool:
+    """Whether shapes agree; -1 (unknown in a static graph) agrees with everything."""
+    return len(found) == len(expected) and all(-1 in (a, b) or a == b for a, b in zip(found, expected))
+
+
+def _channels_first(x: Tensor) -> Tensor:
+    return x.transpose([0, x.ndim - 1, *range(1, x.ndim - 1)])
+
+
+def _dtype(x: Tensor) -> str:
+    return str(x.dtype).replace("paddle.", "")
+
+
+def _to_logits(p: Tensor, mode: str) -> Tensor:
+    if mode == "multiclass":
+        return paddle.log(p.clip(CLIP, 1.0))
+    p = p.clip(CLIP, 1.0 - CLIP)
+    return paddle.log(p) - paddle.log1p(-p)

@@ -1,0 +1,49 @@
+"""The errors a user can meet. Each says what was found, what was expected and what to do.
+
+PaddleSeg keeps only the text of an error raised in a constructor, so the text alone must be enough.
+"""
+
+from __future__ import annotations
+
+
+class LossError(Exception):
+    """Root of every error of this package."""
+
+    def __init__(self, found: str, expected: str, cure: str) -> None:
+        super().__init__(found, expected, cure)
+        self.found, self.expected, self.cure = found, expected, cure
+
+    def __str__(self) -> str:
+        return f"{self.found}\n  expected: {self.expected}\n  what to do: {self.cure}"
+
+
+class OptionError(LossError, ValueError):
+    """An option of a loss has a value that it cannot have."""
+
+
+class UnknownOptionError(OptionError, TypeError):
+    """A loss was given an option that it does not have."""
+
+
+class UnknownLossError(OptionError):
+    """No loss has this name."""
+
+
+class InputError(LossError, ValueError):
+    """The tensors given to a loss do not fit together, or do not fit the loss."""
+
+
+class LabelError(InputError):
+    """The labels hold values that the loss cannot read."""
+
+
+class ConfigError(LossError, ValueError):
+    """A configuration file cannot be used."""
+
+
+class DataError(LossError, ValueError):
+    """A dataset cannot be made or read."""
+
+
+class MissingDependencyError(LossError, ImportError):
+    """An optional program is needed and not installed."""

@@ -1,0 +1,48 @@
+"""The Lovász extension of the Jaccard loss: errors, sorted, against the increments of 1 - IoU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import paddle
+
+Tensor = Any
+
+
+def lovasz(errors: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
+    """Lovász extension of the Jaccard loss of each row (Berman et al., Algorithm 1).
+
+    Ignored pixels sort last with an error of 0, which is the same as leaving them out.
+
+    Args:
+        errors: `[R, K]`, at least 0.
+        truth: bool `[R, K]`, whether the pixel belongs to the class of the row.
+        valid: bool `[R, K]`.
+
+    Returns:
+        `[R]`. The increments carry no gradient.
+    """
+    with paddle.no_grad():
+        order = paddle.where(valid, errors, paddle.full([], -1.0, errors.dtype)).argsort(axis=1, descending=True)
+        hit = paddle.take_along_axis(paddle.logical_and(truth, valid).astype("int64"), order, axis=1)
+        increments = paddle.put_along_axis(
+            paddle.zeros_like(errors), order, jaccard_increments(hit, errors.dtype), axis=1
+        )
+        increments = paddle.where(valid, increments, paddle.zeros([], errors.dtype))
+    return (errors * increments).sum(axis=1)
+
+
+def jaccard_increments(hit: Tensor, dtype: Any) -> Tensor:
+    """Growth of 1 - IoU as pixels are counted wrong one after another, `[R, K]`.
+
+    With I pixels of the class still right and a union of U after the step, a class pixel adds 1/U and any other
+    I / (U (U - 1)). Differences of the loss itself would cancel; counts are int64, as float32 sums stop at 2^24.
+    """
+    lost = hit.cumsum(axis=1)
+    size = lost[:, -1:]
+    right = (size - lost).astype(dtype)
+    union = size + (1 - hit).cumsum(axis=1)
+    grown = right / (union * (union - 1).clip(min=1)).astype(dtype)
+    # An absent class has no union before its first wrong pixel, which raises its loss from 0 to 1.
+    grown = paddle.where(union > 1, grown, paddle.ones_like(grown))
+    return paddle.where(hit > 0, 1 / union.clip(min=1).astype(dtype), grown)

@@ -1,0 +1,98 @@
+"""Sums over the pixels of each sample and channel: all that a region loss needs to know of an image.
+
+Sums add. A batch is the sum over its samples, several ranks are the sum over ranks, and the terms of a compound
+share one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+import paddle
+import paddle.distributed as dist
+from paddle.autograd import PyLayer
+
+from . import numeric
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class RegionSums:
+    """Sums `[N, C]`, or `[C]` once pooled over the batch. Errors are summed on their own: P - TP would cancel."""
+
+    tp: Tensor  # sum of p g
+    fp: Tensor  # sum of p (1 - g)
+    fn: Tensor  # sum of (1 - p) g
+    count: Tensor  # valid pixels
+    p2: Tensor | None = None  # sum of p^2, where a loss asks for squares
+    g2: Tensor | None = None  # sum of g^2
+    pg: Tensor | None = None  # sum of p g, also for soft targets
+
+    @property
+    def p(self) -> Tensor:
+        """Sum of p."""
+        return self.tp + self.fp
+
+    @property
+    def g(self) -> Tensor:
+        """Sum of g."""
+        return self.tp + self.fn
+
+    def map(self, f: Callable[[Tensor], Tensor]) -> RegionSums:
+        """Apply one function to every sum."""
+        return RegionSums(**{name: None if x is None else f(x) for name, x in vars(self).items()})
+
+    def pooled(self) -> RegionSums:
+        """Sums over the batch."""
+        return self.map(lambda x: x.sum(axis=0))
+
+    def synchronised(self) -> RegionSums:
+        """Sums over all ranks of data-parallel training."""
+        return self.map(_AllReduce.apply) if dist.is_initialized() and dist.get_world_size() > 1 else self
+
+
+def region_sums(inputs: Inputs) -> RegionSums:
+    """TP, FP and FN of every sample and channel.
+
+    For soft targets the overlap is (P + G - sum |p - g|) / 2, which is sum p g for hard ones and, unlike it, is
+    largest at p = g.
+    """
+    p, g, m = inputs.prob, inputs.target, inputs.mask
+    total = numeric.spatial_sum
+    count = inputs.count.expand([-1, inputs.channels])
+    if not inputs.soft:
+        return RegionSums(tp=total(p * g), fp=total(p * (m - g)), fn=total((1 - p) * g), count=count)
+    excess = paddle.maximum(p - g, paddle.zeros([], p.dtype)) * m
+    lack = paddle.maximum(g - p, paddle.zeros([], p.dtype)) * m
+    return RegionSums(tp=total(paddle.minimum(p, g) * m), fp=total(excess), fn=total(lack), count=count)
+
+
+def squared_sums(inputs: Inputs) -> RegionSums:
+    """`region_sums` with the sums of squares."""
+    p, g, m = inputs.prob, inputs.target, inputs.mask
+    sums = inputs.once(region_sums)
+    total = numeric.spatial_sum
+    return RegionSums(**{**vars(sums), "p2": total(p * p * m), "g2": total(g * g), "pg": total(p * g)})
+
+
+class _AllReduce(PyLayer):  # type: ignore[misc]
+    """Sum over ranks whose gradient is right under data-parallel training.
+
+    Paddle's `all_reduce` has an identity gradient. Every rank holds the same value of the sum, and data-parallel
+    training averages gradients over ranks, so the gradient of a rank's own part is the number of ranks times it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        total = x.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return grad * dist.get_world_size()

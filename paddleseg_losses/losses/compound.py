@@ -1,0 +1,92 @@
+"""Chapter 4 of the article: weighted sums of losses of the other chapters."""
+
+from __future__ import annotations
+
+from ..functional.numeric import grand_total, safe_divide
+from ..inputs import Inputs, Tensor
+from ..options import flag, number
+from ..registry import registered
+from .base import CompoundLoss
+from .region import DiceLoss
+
+
+@registered(
+    family="compound",
+    title="Combo",
+    title_zh="Combo 损失",
+    purpose="steady gradients of cross entropy with the overlap of Dice; beta sets the price of misses",
+    purpose_zh="兼顾交叉熵的稳定梯度与 Dice 的重叠度；beta 调节漏检的代价",
+    paper="Taghanaki et al., Combo loss, CMIG 2019",
+    link="https://arxiv.org/abs/1805.02798",
+    equation="eq. 3",
+    range=(0, float("inf")),
+)
+class ComboLoss(CompoundLoss):
+    r"""Minimises a mean of weighted cross entropy and Dice loss; range [0, inf).
+
+    Formula:
+        L = alpha CE_beta + (1 - alpha) D, with CE_beta = mean of -[beta g log p + (1 - beta) (1 - g) log(1 - p)] over
+        valid pixels and classes that count, and D the Dice loss. beta > 0.5 makes false negatives dearer. Multiclass:
+        every class against the rest on softmax probabilities, without the background unless include_background.
+
+    When:
+        For: multi-organ and lesion segmentation, imbalanced in pixels and in errors. Against: when one of the two
+        terms alone already does well.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D. `parts` holds the last values of `cross_entropy` and `dice`.
+
+    Reference:
+        Taghanaki et al. 2019 (arXiv 1805.02798), eq. 3; Jadon 2020 (arXiv 2006.14822), eq. 17 and 18.
+
+    Differences:
+        The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so
+        that the optimum is 0. The survey prints "y - log p" for a product, and subtracts the Dice *loss*. The
+        authors' code has the wrong sign at the background term. With the background and C = 2, beta cancels.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import ComboLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> loss = ComboLoss()
+        >>> print(f"{float(loss(logits, labels)):.4f}", sorted(loss.parts))
+        0.3214 ['cross_entropy', 'dice']
+
+    YAML:
+        loss:
+          types:
+            - type: ComboLoss
+              alpha: 0.5
+              beta: 0.5
+          coef: [1]
+    """
+
+    alpha: float = number(default=0.5, low=0.0, high=1.0, help="share of the cross entropy", zh="交叉熵所占比例")
+    beta: float = number(
+        default=0.5, low=0.0, high=1.0, help="weight of positives in the cross entropy, 1 - beta of negatives",
+        zh="交叉熵中正样本的权重（负样本为 1 - beta）",
+    )
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
+    include_background: bool = flag(
+        default=False, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
+    )
+
+    def setup(self) -> None:
+        """The Dice loss inside."""
+        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Cross entropy of every class against the rest, and Dice."""
+        g = inputs.target
+        rest = inputs.mask - g
+        entropy = -(self.beta * g * inputs.log_prob + (1 - self.beta) * rest * inputs.log_rest)
+        kept = self.dice.kept(inputs)
+        entropy, elements = entropy[:, kept[0] :], inputs.mask.expand_as(g)[:, kept[0] :]
+        return {
+            "cross_entropy": (self.alpha, safe_divide(grand_total(entropy), grand_total(elements))),
+            "dice": (1 - self.alpha, self.dice.compute(inputs)),
+        }

@@ -1,0 +1,176 @@
+"""Chapter 1 of the article: losses that compare distributions, pixel by pixel."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import paddle
+
+from ..errors import OptionError
+from ..functional import distribution
+from ..inputs import Inputs, Tensor
+from ..options import number, numbers_or_none
+from ..registry import registered
+from .base import PixelLoss, fit
+
+
+@registered(
+    family="distribution",
+    title="Cross entropy",
+    title_zh="交叉熵损失",
+    purpose="the default: calibrated probabilities, balanced classes",
+    purpose_zh="默认选择：概率校准良好，适合类别均衡的数据",
+    paper="Ma Yi-de et al., Automated image segmentation using improved PCNN model based on cross-entropy, ISIMP 2004",
+    link="https://doi.org/10.1109/ISIMP.2004.1434171",
+    equation="Jadon 2020, eq. 1 (binary)",
+    range=(0, float("inf")),
+    modes=("binary", "multiclass"),
+    soft=True,
+)
+class CrossEntropyLoss(PixelLoss):
+    r"""Minimises the surprise -log p at the true label; range [0, inf).
+
+    Formula:
+        L = sum_i w_{y_i} (-log p_{i,y_i}) / sum_i w_{y_i} over the valid pixels i, with p = softmax(z) and class
+        weights w (1 if not given). With label_smoothing e the target is (1 - e) onehot + e / C; every term then has
+        the weight of its own class, while the denominator keeps the weight of the true class. One channel: p =
+        sigmoid(z), binary cross entropy.
+
+    When:
+        For: the first loss to try, and a steady partner of an overlap loss. Against: a rare class is drowned by the
+        background; then use weights, FocalLoss, or a region loss.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot or soft targets `[N, C, *S]` with mode='multiclass'.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Ma et al. 2004; Jadon 2020 (arXiv 2006.14822), eq. 1.
+
+    Differences:
+        From Paddle: equal to `F.cross_entropy(axis=1, ignore_index=255)` where no true class is less likely than
+        e^-64, where Paddle stops on a CPU; label smoothing follows PyTorch (Paddle's, with weights, does not divide
+        by the weights of the labels).
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import CrossEntropyLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(CrossEntropyLoss()(logits, labels)):.4f}")
+        0.8955
+
+    YAML:
+        loss:
+          types:
+            - type: paddleseg_losses.CrossEntropyLoss
+              weight: [0.5, 1.0, 2.0]
+          coef: [1]
+    """
+
+    label_smoothing: float = number(
+        default=0.0, low=0.0, high=1.0, help="share of the target spread over all classes", zh="标签平滑系数"
+    )
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """-log p_t, and the weight of the true label."""
+        weight = self.class_weight(inputs) or (1.0,) * inputs.channels
+        if not inputs.multiclass:
+            weight = (weight[0], weight[0])
+        values = distribution.expected(inputs, distribution.cross_entropy, weight)
+        if self.label_smoothing:
+            uniform = distribution.spread(inputs, distribution.cross_entropy, weight)
+            values = (1 - self.label_smoothing) * values + self.label_smoothing * uniform
+        return values, distribution.expected(inputs, paddle.ones_like, weight)
+
+
+@registered(
+    family="distribution",
+    title="Focal",
+    title_zh="焦点损失",
+    purpose="strong imbalance: easy pixels are turned down so that hard ones decide",
+    purpose_zh="类别极不均衡：降低易分像素的权重，关注难分像素",
+    paper="Lin et al., Focal loss for dense object detection, ICCV 2017",
+    link="https://arxiv.org/abs/1708.02002",
+    equation="eq. 5",
+    range=(0, float("inf")),
+    soft=True,
+)
+class FocalLoss(PixelLoss):
+    r"""Minimises the cross entropy of the pixels that are still hard; range [0, inf).
+
+    Formula:
+        FL = -alpha_t (1 - p_t)^gamma log p_t, averaged over the valid pixels (multilabel: elements). p_t is the
+        probability of the true label: softmax with C >= 2 channels, sigmoid with one channel or multilabel.
+        Sigmoid modes: alpha_t = alpha for positives, 1 - alpha for negatives. Multiclass: alpha is a list of C.
+
+    When:
+        For: a huge easy background, small or rare objects. Against: noisy labels, which are hard pixels too.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
+        output: 0-D; `[N, *S]` (multilabel `[N, C, *S]`) with reduction='none'.
+
+    Reference:
+        Lin et al. 2017 (arXiv 1708.02002), eq. 5; their detector used alpha=0.25, gamma=2.
+
+    Differences:
+        From Paddle: with one channel equal to `F.sigmoid_focal_loss(reduction='mean', alpha=0.25)` for alpha=0.25,
+        where Paddle's gradient is finite (for gamma < 1 it is NaN at |z| = 200). Paddle sums by default, knows no
+        ignore_index, and takes no alpha=None. Multiclass is a softmax here (MONAI and
+        segmentation_models.pytorch use C sigmoids); a pixel counts once, without a further division by C; a number
+        for alpha is refused there, as libraries disagree about what it means.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import FocalLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(FocalLoss(gamma=2.0)(logits, labels)):.4f}")
+        0.4865
+
+    YAML:
+        loss:
+          types:
+            - type: paddleseg_losses.FocalLoss
+              gamma: 2.0
+          coef: [1]
+    """
+
+    alpha: tuple[float, ...] | None = numbers_or_none(
+        help="balance of the classes: one number for positives (sigmoid modes), a list of C (multiclass)",
+        zh="类别平衡系数：sigmoid 模式为一个数，多分类为长度 C 的列表",
+    )
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """-(1 - p_t)^gamma log p_t times the factors of the labels."""
+        values = distribution.expected(inputs, partial(distribution.focal, gamma=self.gamma), self._factors(inputs))
+        weight = self.class_weight(inputs)
+        if weight is not None and not inputs.multiclass:
+            values = values * distribution.per_channel(weight, inputs)
+        return values, inputs.mask
+
+    def _factors(self, inputs: Inputs) -> tuple[float, ...] | None:
+        name = type(self).__name__
+        if not inputs.multiclass:
+            if self.alpha is None:
+                return None
+            if len(self.alpha) != 1 or self.alpha[0] > 1:
+                raise OptionError(
+                    f"{name}: alpha={list(self.alpha)} in a {inputs.mode} problem.",
+                    "one number in [0, 1], the factor of the positives; negatives get 1 - alpha",
+                    "set alpha: 0.25, for example; class weights are called `weight`",
+                )
+            return self.alpha[0], 1 - self.alpha[0]
+        if self.alpha is not None and len(self.alpha) == 1:
+            raise OptionError(
+                f"{name}: alpha={self.alpha[0]} in a multiclass problem of {inputs.channels} classes.",
+                f"None or a list of {inputs.channels} numbers: libraries disagree about what one number means",
+                f"for two classes write alpha: [{1 - self.alpha[0]:g}, {self.alpha[0]:g}]; else one number a class",
+            )
+        factors = fit(self.alpha, inputs.channels, "alpha", name) if self.alpha else (1.0,) * inputs.channels
+        weight = self.class_weight(inputs) or (1.0,) * inputs.channels
+        return tuple(a * w for a, w in zip(factors, weight))

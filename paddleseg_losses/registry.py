@@ -1,0 +1,134 @@
+"""The only list of losses: the command line, the docs, the configs and the laws are generated from it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable, TypeVar
+
+from .errors import OptionError, UnknownLossError
+
+FAMILIES = {
+    "distribution": "基于分布的损失函数",
+    "region": "基于区域的损失函数",
+    "boundary": "基于边界的损失函数",
+    "compound": "基于复合的损失函数",
+}
+MODES = ("binary", "multiclass", "multilabel")
+PREFIX = "paddleseg_losses."
+# PaddleSeg's trainer treats these class names specially: a loss of that name would be called or added up wrongly.
+RESERVED = ("MixedLoss", "KLLoss", "BCELoss")
+
+Class = TypeVar("Class", bound=type)
+
+
+@dataclass(frozen=True)
+class LossSpec:
+    """What is known about one loss. The laws in the tests read these facts; nothing else excuses a loss."""
+
+    cls: type
+    family: str
+    title: str
+    title_zh: str
+    purpose: str  # what it is good for, in one line
+    purpose_zh: str
+    paper: str
+    link: str
+    equation: str  # where in the paper
+    range: tuple[float, float]
+    modes: tuple[str, ...] = MODES
+    soft: bool = False  # takes float targets
+    one_vs_rest: bool = True  # sigmoid of z equals softmax of (0, z) scored without the background
+    neighbours: bool = False  # looks at neighbouring pixels: only flips and transposes leave it unchanged
+    sorts: bool = False  # ties may be ordered either way
+    batchwise: bool = False  # not the mean over samples of its value on each sample
+    monotone: bool = True  # moving one logit towards its label never raises it
+    perfect_is_minimum: bool = True
+    detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
+    example: Mapping[str, Any] = field(default_factory=dict)  # options without a default
+
+    @property
+    def name(self) -> str:
+        """The class name, which is also the name in PaddleSeg's YAML."""
+        return self.cls.__name__
+
+
+_SPECS: dict[str, LossSpec] = {}
+
+
+def registered(**facts: Any) -> Callable[[Class], Class]:
+    """Class decorator: put a final loss class on the list with the facts of a `LossSpec`."""
+
+    def add(cls: Class) -> Class:
+        name = cls.__name__
+        if name in RESERVED:
+            raise OptionError(
+                f"A loss is called {name}.",
+                f"a name other than {', '.join(RESERVED)}, which PaddleSeg's trainer treats specially",
+                "rename the class",
+            )
+        if name in _SPECS and _SPECS[name].cls.__module__ != cls.__module__:
+            raise OptionError(
+                f"Two losses are called {name}: {_SPECS[name].cls.__module__} and {cls.__module__}.",
+                "one loss for each name",
+                "rename one of the classes",
+            )
+        spec = LossSpec(cls=cls, **facts)
+        if spec.family not in FAMILIES:
+            raise OptionError(
+                f"{name} is of family {spec.family!r}.", f"one of {', '.join(FAMILIES)}", "set `family` to one of them"
+            )
+        cls.spec = spec  # type: ignore[attr-defined]
+        _SPECS[name] = spec
+        return cls
+
+    return add
+
+
+def specs(family: str | None = None, mode: str | None = None) -> Iterator[LossSpec]:
+    """The specs in the article's order, all or those of one family or mode."""
+    for chapter in FAMILIES:
+        for spec in _SPECS.values():
+            if spec.family == chapter and family in (None, chapter) and (mode is None or mode in spec.modes):
+                yield spec
+
+
+def names(family: str | None = None, mode: str | None = None) -> list[str]:
+    """The names in the article's order."""
+    return [spec.name for spec in specs(family, mode)]
+
+
+def suggest(name: str, known: list[str]) -> str | None:
+    """The known name nearest to a misspelt one, if any is near."""
+    folded = {candidate.lower(): candidate for candidate in known}
+    folded.update({candidate.lower().removesuffix("loss"): candidate for candidate in known})
+    near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
+
+
+def get(name: str) -> LossSpec:
+    """The spec of a loss by its name, `DiceLoss` or `paddleseg_losses.DiceLoss`."""
+    bare = name.removeprefix(PREFIX)
+    if bare in _SPECS:
+        return _SPECS[bare]
+    near = suggest(bare, names())
+    raise UnknownLossError(
+        f"No loss is called {name!r}.",
+        f"one of {', '.join(names())}",
+        f"did you mean {near}?" if near else "`paddleseg-losses list` shows them all",
+    )
+
+
+def build(config: str | Mapping[str, Any], **options: Any) -> Any:
+    """Make a loss from its name or from a YAML mapping such as `{type: TverskyLoss, alpha: 0.3}`."""
+    if isinstance(config, str):
+        config = {"type": config}
+    if not isinstance(config, Mapping) or not isinstance(config.get("type"), str):
+        raise OptionError(
+            f"A loss was described by {config!r}.",
+            "a name, or a mapping whose `type` is a name",
+            "write for example {type: DiceLoss, smooth: 1.0}",
+        )
+    given = {key: value for key, value in config.items() if key != "type"}
+    return get(config["type"]).cls(**{**given, **options})
