@@ -32,9 +32,7 @@ def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index
         cure = f"if {wrong[0]} marks pixels to leave out, set ignore_index={wrong[0]}; else raise the number of classes"
     else:
         cure = "if labels count from 1, subtract 1; if they are colours or grey levels, map them to class indices"
-    raise LabelError(
-        f"{name}: labels hold {values}.", f"0 to {classes - 1}, or ignore_index={ignore_index}", cure
-    )
+    raise LabelError(f"{name}: labels hold {values}.", f"0 to {classes - 1}, or ignore_index={ignore_index}", cure)
 
 
 def check_probabilities(p: Tensor, valid: Tensor, name: str) -> None:

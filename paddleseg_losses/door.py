@@ -50,7 +50,7 @@ class Door:
             self._require_soft(logits.shape[1], per_channel, labels)
         labels = labels.astype(logits.dtype if soft else "int64")
         valid = labels != self.ignore_index
-        if per_channel and (soft or mode == "multiclass"):
+        if per_channel and mode == "multiclass":
             valid = valid.any(axis=1, keepdim=True)  # ignored where every channel says so
         classes = logits.shape[1] if mode == "multiclass" and not per_channel else 2
         if check == "raise":
@@ -124,7 +124,8 @@ class Door:
         colours = found[-1:] in ([3], [4]) or (len(found) == len(space) + 2 and found[1] in (3, 4))
         raise InputError(
             f"{self.name}: labels have shape {found}, logits {[n, c, *space]}.",
-            f"labels {[n, *space]} of class indices" + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
+            f"labels {[n, *space]} of class indices"
+            + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
             "this looks like an RGB(A) mask: turn its colours into class indices first"
             if colours
             else "resize logits or labels to the same size, and look for a lost or swapped axis",
@@ -147,7 +148,9 @@ class Door:
 
     def _wrong_mode(self, mode: str, per_channel: bool = False) -> tuple[str, str, str]:
         others = ", ".join(registry.names(mode=mode))
-        hint = "; for one-hot or soft labels set mode='multiclass'" if per_channel and "multiclass" in self.modes else ""
+        hint = (
+            "; for one-hot or soft labels set mode='multiclass'" if per_channel and "multiclass" in self.modes else ""
+        )
         return (
             f"{self.name} was given a {mode} problem.",
             f"{' or '.join(self.modes)}",

@@ -35,7 +35,9 @@ class Option:
             return self.read(value)
         except (TypeError, ValueError):
             raise OptionError(
-                f"{owner}: {self.name}={value!r}.", self.expected, f"{self.name} is {self.help}; default {self.default!r}"
+                f"{owner}: {self.name}={value!r}.",
+                self.expected,
+                f"{self.name} is {self.help}; default {self.default!r}",
             ) from None
 
 
@@ -76,22 +78,37 @@ def _interval(low: float, high: float, open_low: bool) -> str:
 
 
 def number(
-    *, default: float | None, low: float = -math.inf, high: float = math.inf, open_low: bool = False,
-    optional: bool = False, help: str, zh: str,
+    *,
+    default: float | None,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
+    optional: bool = False,
+    help: str,
+    zh: str,
 ) -> Any:
     """A real number, or None where `optional`."""
 
     def read(value: Any) -> float | None:
         return None if optional and value is None else _inside(_float(value), low, high, open_low)
 
-    return Option(default, read, f"a number{_interval(low, high, open_low)}" + (" or None" if optional else ""), help, zh)
+    return Option(
+        default,
+        read,
+        f"a number{_interval(low, high, open_low)}" + (" or None" if optional else ""),
+        help,
+        zh,
+    )
 
 
 def whole(*, default: int, low: float = -math.inf, help: str, zh: str) -> Any:
     """A whole number."""
     return Option(
-        default, lambda v: _inside(_whole(v), low, math.inf, False), f"a whole number{_interval(low, math.inf, False)}",
-        help, zh,
+        default,
+        lambda v: _inside(_whole(v), low, math.inf, False),
+        f"a whole number{_interval(low, math.inf, False)}",
+        help,
+        zh,
     )
 
 
@@ -119,8 +136,18 @@ def choice(*, default: str | None, of: tuple[str | None, ...], help: str, zh: st
     return Option(default, read, "one of " + ", ".join(repr(word) for word in of), help, zh)
 
 
+def only_mean(*, default: str = "mean") -> Any:
+    """The reduction of a loss that is one number by nature."""
+    return choice(
+        default="mean",
+        of=("mean",),
+        help="only 'mean': the loss is one number",
+        zh="仅支持 'mean'：该损失本身就是一个数",
+    )
+
+
 def numbers_or_none(
-    *, default: Iterable[float] | None = None, low: float = 0.0, open_low: bool = False, help: str, zh: str
+    *, default: Iterable[float] | None, low: float = 0.0, open_low: bool = False, help: str, zh: str
 ) -> Any:
     """A list of numbers, or None; lists, tuples, arrays and tensors are read."""
 

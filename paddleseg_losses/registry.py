@@ -39,12 +39,14 @@ class LossSpec:
     range: tuple[float, float]
     modes: tuple[str, ...] = MODES
     soft: bool = False  # takes float targets
+    soft_minimum: bool = True  # under soft targets least at p = target
     one_vs_rest: bool = True  # sigmoid of z equals softmax of (0, z) scored without the background
     neighbours: bool = False  # looks at neighbouring pixels: only flips and transposes leave it unchanged
     sorts: bool = False  # ties may be ordered either way
     batchwise: bool = False  # not the mean over samples of its value on each sample
     monotone: bool = True  # moving one logit towards its label never raises it
     perfect_is_minimum: bool = True
+    exponents: tuple[str, ...] = ()  # options that are exponents of something that can be 0
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
     example: Mapping[str, Any] = field(default_factory=dict)  # options without a default
 
@@ -75,9 +77,18 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
                 "rename one of the classes",
             )
         spec = LossSpec(cls=cls, **facts)
+        open_hooks = [hook for hook in dir(cls) if getattr(getattr(cls, hook), "__isabstractmethod__", False)]
+        if open_hooks:
+            raise OptionError(
+                f"{name} leaves {', '.join(open_hooks)} open.",
+                "a final class",
+                "define what its family asks for",
+            )
         if spec.family not in FAMILIES:
             raise OptionError(
-                f"{name} is of family {spec.family!r}.", f"one of {', '.join(FAMILIES)}", "set `family` to one of them"
+                f"{name} is of family {spec.family!r}.",
+                f"one of {', '.join(FAMILIES)}",
+                "set `family` to one of them",
             )
         cls.spec = spec  # type: ignore[attr-defined]
         _SPECS[name] = spec

@@ -33,7 +33,7 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         return _on_device(mask, steps, dtype)
 
 
-def _on_host(masks: np.ndarray, spacing: list[float]) -> np.ndarray:
+def _on_host(masks: Any, spacing: list[float]) -> Any:
     from scipy.ndimage import distance_transform_edt  # imported here: the package itself stays light
 
     out = np.zeros(masks.shape)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..inputs import Inputs
 
 Tensor = Any
-Factors = Any  # multiclass: C numbers, one a class; sigmoid modes: a pair, for positives and negatives
+Balance = tuple[Any, Any]
 
 
 def cross_entropy(log_p: Tensor) -> Tensor:
@@ -26,36 +26,44 @@ def focal(log_p: Tensor, gamma: float) -> Tensor:
     return -numeric.power(-paddle.expm1(log_p), gamma) * log_p
 
 
-def expected(inputs: Inputs, of: Callable[[Tensor], Tensor], factors: Factors = None) -> Tensor:
+def expected(
+    inputs: Inputs,
+    of: Callable[[Tensor], Tensor],
+    weight: Tensor | None = None,
+    balance: Balance | None = None,
+) -> Tensor:
     """Each pixel's loss `of(log p)` of its true label; under soft targets the mean over the labels it may have.
 
     Args:
         inputs: clean tensors.
         of: loss of a log-probability.
-        factors: what a label's loss is multiplied by.
+        weight: weight of each class, `[1, C, 1, ...]`.
+        balance: factors of positives and of negatives, for the sigmoid modes.
 
     Returns:
         `[N, 1, *S]` (multilabel `[N, C, *S]`), 0 where ignored.
     """
-    if inputs.multiclass:
+    g, mask = inputs.target, inputs.mask
+    if not inputs.multiclass:
+        positive, negative = balance or (1.0, 1.0)
+        share = mask if weight is None else mask * weight
         if inputs.soft:
-            share = inputs.target if factors is None else inputs.target * per_channel(factors, inputs)
-            return (share * of(inputs.log_prob)).sum(axis=1, keepdim=True)
-        share = inputs.mask if factors is None else inputs.mask * of_label(factors, inputs)
-        return share * of(inputs.log_true)
-    positive, negative = factors or (1.0, 1.0)
-    g = inputs.target
+            return share * (g * positive * of(inputs.log_prob) + (1 - g) * negative * of(inputs.log_rest))
+        return share * (g * positive + (1 - g) * negative) * of(inputs.log_true)
     if inputs.soft:
-        return g * positive * of(inputs.log_prob) + (inputs.mask - g) * negative * of(inputs.log_rest)
-    return (g * positive + (inputs.mask - g) * negative) * of(inputs.log_true)
+        share = g if weight is None else g * weight
+        return (share * of(inputs.log_prob)).sum(axis=1, keepdim=True)
+    share = mask if weight is None else mask * of_label(weight, inputs)
+    return share * of(inputs.log_true)
 
 
-def spread(inputs: Inputs, of: Callable[[Tensor], Tensor], factors: Factors) -> Tensor:
+def spread(inputs: Inputs, of: Callable[[Tensor], Tensor], weight: Tensor | None = None) -> Tensor:
     """Each pixel's loss under a target that is the same for every label (label smoothing)."""
     if inputs.multiclass:
-        return (of(inputs.log_prob) * per_channel(factors, inputs)).mean(axis=1, keepdim=True) * inputs.mask
-    positive, negative = factors
-    return (positive * of(inputs.log_prob) + negative * of(inputs.log_rest)) / 2 * inputs.mask
+        values = of(inputs.log_prob) if weight is None else of(inputs.log_prob) * weight
+        return values.mean(axis=1, keepdim=True) * inputs.mask
+    share = inputs.mask if weight is None else inputs.mask * weight
+    return share * (of(inputs.log_prob) + of(inputs.log_rest)) / 2
 
 
 def per_channel(numbers: Sequence[float], inputs: Inputs) -> Tensor:
@@ -64,7 +72,6 @@ def per_channel(numbers: Sequence[float], inputs: Inputs) -> Tensor:
     return paddle.to_tensor(numbers, dtype=inputs.logits.dtype).reshape(shape)
 
 
-def of_label(numbers: Sequence[float], inputs: Inputs) -> Tensor:
-    """The number of each pixel's label, `[N, 1, *S]`."""
-    table = paddle.to_tensor(numbers, dtype=inputs.logits.dtype)
-    return paddle.gather(table, inputs.labels.flatten()).reshape(inputs.labels.shape)
+def of_label(table: Tensor, inputs: Inputs) -> Tensor:
+    """The entry of each pixel's label in a table `[1, C, 1, ...]`, `[N, 1, *S]`."""
+    return paddle.gather_nd(table.flatten(), inputs.labels.unsqueeze(-1))

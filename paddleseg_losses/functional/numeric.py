@@ -72,10 +72,11 @@ def power(x: Tensor, exponent: float) -> Tensor:
         return paddle.ones_like(x)
     if exponent == 1:
         return x
+    exact = paddle.full([], exponent, x.dtype)  # `x**exponent` rounds the exponent to float32
     if exponent > 1:
-        return x**exponent
+        return paddle.pow(x, exact)
     tiny = x <= EPSILON
-    curve = paddle.where(tiny, paddle.ones_like(x), x) ** exponent
+    curve = paddle.pow(paddle.where(tiny, paddle.ones_like(x), x), exact)
     return paddle.where(tiny, x * EPSILON ** (exponent - 1), curve)
 
 

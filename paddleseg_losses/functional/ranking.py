@@ -9,26 +9,24 @@ import paddle
 Tensor = Any
 
 
-def lovasz(errors: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
+IGNORED = -1.0  # an error below every other: it sorts last, which is the same as leaving the pixel out
+
+
+def lovasz(errors: Tensor, hit: Tensor) -> Tensor:
     """Lovász extension of the Jaccard loss of each row (Berman et al., Algorithm 1).
 
-    Ignored pixels sort last with an error of 0, which is the same as leaving them out.
-
     Args:
-        errors: `[R, K]`, at least 0.
-        truth: bool `[R, K]`, whether the pixel belongs to the class of the row.
-        valid: bool `[R, K]`.
+        errors: `[R, K]`, at least 0, or IGNORED.
+        hit: int64 `[R, K]`, 1 where the pixel belongs to the class of the row, else 0.
 
     Returns:
         `[R]`. The increments carry no gradient.
     """
     with paddle.no_grad():
-        order = paddle.where(valid, errors, paddle.full([], -1.0, errors.dtype)).argsort(axis=1, descending=True)
-        hit = paddle.take_along_axis(paddle.logical_and(truth, valid).astype("int64"), order, axis=1)
-        increments = paddle.put_along_axis(
-            paddle.zeros_like(errors), order, jaccard_increments(hit, errors.dtype), axis=1
-        )
-        increments = paddle.where(valid, increments, paddle.zeros([], errors.dtype))
+        order = errors.argsort(axis=1, descending=True)
+        increments = jaccard_increments(paddle.take_along_axis(hit, order, axis=1), errors.dtype)
+        increments = paddle.put_along_axis(paddle.zeros_like(errors), order, increments, axis=1)
+        increments = paddle.where(errors == IGNORED, paddle.zeros_like(errors), increments)
     return (errors * increments).sum(axis=1)
 
 

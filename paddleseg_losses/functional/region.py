@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import numeric
-from .statistics import RegionSums
+from .statistics import RegionSums, SquaredSums
 
 Tensor = Any
 
@@ -21,7 +21,7 @@ def dice(sums: RegionSums, smooth: float) -> Tensor:
     return tversky(sums, 0.5, 0.5, smooth / 2)
 
 
-def dice_squared(sums: RegionSums, smooth: float) -> Tensor:
+def dice_squared(sums: SquaredSums, smooth: float) -> Tensor:
     """1 - (2 TP + s) / (sum p^2 + sum g^2 + s)."""
     squares = sums.p2 + sums.g2
     return numeric.safe_divide(squares - 2 * sums.pg, squares + smooth)

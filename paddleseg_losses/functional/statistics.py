@@ -7,7 +7,7 @@ share one pass.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import paddle
 import paddle.distributed as dist
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..inputs import Inputs
 
 Tensor = Any
+Sums = TypeVar("Sums", bound="RegionSums")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,6 @@ class RegionSums:
     fp: Tensor  # sum of p (1 - g)
     fn: Tensor  # sum of (1 - p) g
     count: Tensor  # valid pixels
-    p2: Tensor | None = None  # sum of p^2, where a loss asks for squares
-    g2: Tensor | None = None  # sum of g^2
-    pg: Tensor | None = None  # sum of p g, also for soft targets
 
     @property
     def p(self) -> Tensor:
@@ -43,17 +41,26 @@ class RegionSums:
         """Sum of g."""
         return self.tp + self.fn
 
-    def map(self, f: Callable[[Tensor], Tensor]) -> RegionSums:
+    def map(self: Sums, f: Callable[[Tensor], Tensor]) -> Sums:
         """Apply one function to every sum."""
-        return RegionSums(**{name: None if x is None else f(x) for name, x in vars(self).items()})
+        return type(self)(**{name: f(x) for name, x in vars(self).items()})
 
-    def pooled(self) -> RegionSums:
+    def pooled(self: Sums) -> Sums:
         """Sums over the batch."""
         return self.map(lambda x: x.sum(axis=0))
 
-    def synchronised(self) -> RegionSums:
+    def synchronised(self: Sums) -> Sums:
         """Sums over all ranks of data-parallel training."""
         return self.map(_AllReduce.apply) if dist.is_initialized() and dist.get_world_size() > 1 else self
+
+
+@dataclass(frozen=True)
+class SquaredSums(RegionSums):
+    """The same with sums of squares."""
+
+    p2: Tensor  # sum of p^2
+    g2: Tensor  # sum of g^2
+    pg: Tensor  # sum of p g, also for soft targets
 
 
 def region_sums(inputs: Inputs) -> RegionSums:
@@ -72,12 +79,12 @@ def region_sums(inputs: Inputs) -> RegionSums:
     return RegionSums(tp=total(paddle.minimum(p, g) * m), fp=total(excess), fn=total(lack), count=count)
 
 
-def squared_sums(inputs: Inputs) -> RegionSums:
+def squared_sums(inputs: Inputs) -> SquaredSums:
     """`region_sums` with the sums of squares."""
     p, g, m = inputs.prob, inputs.target, inputs.mask
     sums = inputs.once(region_sums)
     total = numeric.spatial_sum
-    return RegionSums(**{**vars(sums), "p2": total(p * p * m), "g2": total(g * g), "pg": total(p * g)})
+    return SquaredSums(**vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g))
 
 
 class _AllReduce(PyLayer):  # type: ignore[misc]

@@ -1,6 +1,6 @@
-"""How each family is assembled: `forward` is written once, and every family leaves one hook open.
+"""The root of all losses: `forward` is written once, and nobody overrides it.
 
-A class is abstract (here) or final (in the files of the families): no final class overrides another.
+A class is abstract (here and in `families`) or final (in the chapters): no final class overrides another.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import paddle
@@ -15,8 +16,6 @@ from paddle import nn
 
 from ..door import Door
 from ..errors import InputError, OptionError
-from ..functional import numeric
-from ..functional.statistics import RegionSums, region_sums
 from ..inputs import Inputs, Tensor
 from ..options import (
     choice,
@@ -44,21 +43,29 @@ else:
 CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(number, whole, flag, choice, numbers_or_none, class_subset))
+@dataclass_transform(
+    kw_only_default=True, field_specifiers=(number, whole, flag, choice, numbers_or_none, class_subset)
+)
 class Loss(nn.Layer):  # type: ignore[misc]
     """Root of all losses: shared options, `forward`, and what rebuilds a loss from its text."""
 
     spec: ClassVar[LossSpec]
+    takes_pixel_weight: ClassVar[bool] = False
 
     ignore_index: int = whole(default=255, help="label of pixels to leave out", zh="要忽略的像素的标签值")
     reduction: str = choice(
         default="mean", of=("mean", "sum", "none"), help="how values become one number", zh="结果的归约方式"
     )
     mode: str | None = choice(
-        default=None, of=(None, *MODES), help="kind of problem, inferred from the shapes if None", zh="任务类型；None 时由形状推断"
+        default=None,
+        of=(None, *MODES),
+        help="kind of problem, inferred from the shapes if None",
+        zh="任务类型；None 时由形状推断",
     )
     from_logits: bool = flag(
-        default=True, help="whether the input is logits (else probabilities)", zh="输入是否为 logits（否则为概率）"
+        default=True,
+        help="whether the input is logits (else probabilities)",
+        zh="输入是否为 logits（否则为概率）",
     )
     data_format: str = choice(default="NCHW", of=("NCHW", "NHWC"), help="where the channels are", zh="通道所在的维度")
     checks: str = choice(
@@ -85,7 +92,9 @@ class Loss(nn.Layer):  # type: ignore[misc]
             )
         if not hasattr(cls, "spec"):
             raise OptionError(
-                f"{cls.__name__} is not registered.", "a final class with a spec", "decorate it with @registered(...)"
+                f"{cls.__name__} is not registered.",
+                "a final class with a spec",
+                "decorate it with @registered(...)",
             )
         for name, value in resolve(cls, options).items():
             setattr(self, name, value)
@@ -106,13 +115,18 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
         """Compute the loss; see the class for the shapes. `pixel_weight` is for pixel losses only."""
-        if pixel_weight is not None and not isinstance(self, PixelLoss):
+        if pixel_weight is not None and not self.takes_pixel_weight:
             raise InputError(
                 f"{type(self).__name__} was given a pixel_weight.",
                 "none: its value is not a sum over pixels",
                 "use a pixel loss such as CrossEntropyLoss or FocalLoss",
             )
-        with paddle.amp.auto_cast(enable=False):
+        return self._evaluate(logits, labels, pixel_weight)
+
+    # Nothing below depends on values, so a static graph is recorded by running it, without rewriting its source.
+    @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
+    def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
+        with _full_precision():
             inputs = self._door.prepare(logits, labels, pixel_weight, self._check())
             return _guard(self.compute(inputs), inputs)
 
@@ -142,13 +156,18 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         """The call that makes this loss: its own options, and shared ones that are not defaults."""
-        own = {name for base in type(self).__mro__ if base.__module__ != __name__ for name in vars(base)}
+        own = vars(type(self))
         shown = {k: v for k, v in self.options.items() if k in own or k in self.to_config()}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown.items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the options."""
         return _rebuild, (type(self), self.options)
+
+
+def _full_precision() -> Any:
+    """Leave autocast; a static graph of Paddle 2.6 cannot, and does not need to: the door has cast already."""
+    return paddle.amp.auto_cast(enable=False) if paddle.in_dynamic_mode() else nullcontext()
 
 
 def _rebuild(cls: type[Loss], options: Mapping[str, Any]) -> Loss:
@@ -164,200 +183,3 @@ def _guard(result: Tensor, inputs: Inputs) -> Tensor:
     if inputs.flawed is None:
         return result
     return paddle.where(inputs.flawed, paddle.full_like(result, math.nan), result)
-
-
-def fit(numbers: tuple[float, ...], expected: int, option: str, name: str) -> tuple[float, ...]:
-    """Refuse a list that has not one number for each class."""
-    if len(numbers) != expected:
-        raise OptionError(
-            f"{name}: {option} has {len(numbers)} number(s), {list(numbers)}; logits have {expected} channel(s).",
-            f"{expected} numbers, one for each class, the background included",
-            f"give {option} one number for each of the {expected} classes, or check num_classes of the model",
-        )
-    return numbers
-
-
-class PixelLoss(Loss):
-    """A value for each pixel, and what to divide their sum by."""
-
-    weight: tuple[float, ...] | None = numbers_or_none(
-        help="weight of each class, a list of C", zh="各类别的权重，长度为 C 的列表"
-    )
-
-    @abstractmethod
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Values `[N, 1 or C, *S]`, 0 where ignored, and the normaliser, whose sum divides theirs."""
-
-    def compute(self, inputs: Inputs) -> Tensor:
-        """Reduce the pixels."""
-        values, normaliser = self.pixels(inputs)
-        if inputs.pixel_weight is not None:
-            values = values * inputs.pixel_weight
-        if self.reduction == "none":
-            return values if inputs.mode == "multilabel" else values.squeeze(1)
-        total = numeric.grand_total(values)
-        return total if self.reduction == "sum" else numeric.safe_divide(total, numeric.grand_total(normaliser))
-
-    def class_weight(self, inputs: Inputs) -> tuple[float, ...] | None:
-        """`weight`, with its length checked."""
-        return None if self.weight is None else fit(self.weight, inputs.channels, "weight", type(self).__name__)
-
-
-class CellLoss(Loss):
-    """A value for each (sample, class) cell; the background may be left out."""
-
-    include_background: bool = flag(
-        default=True, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
-    )
-
-    def kept(self, inputs: Inputs) -> list[int]:
-        """Channels that count."""
-        skip = 1 if inputs.multiclass and not self.include_background else 0
-        return list(range(skip, inputs.channels))
-
-    def reduce(self, cells: Tensor, count: Tensor) -> Tensor:
-        """Average the cells; one without a valid pixel is 0 and still counts."""
-        cells = paddle.where(count > 0, cells, paddle.zeros_like(cells))
-        if self.reduction == "none":
-            return cells
-        return cells.sum() if self.reduction == "sum" else cells.mean()
-
-
-class RegionLoss(CellLoss):
-    """Algebra on the sums of each (sample, class): one pass over the data."""
-
-    weight: tuple[float, ...] | None = numbers_or_none(
-        help="weight of each class, a list of C; the sum is divided by the number of classes", zh="各类别的权重，长度为 C 的列表；加权和除以类别数"
-    )
-    classes: str | tuple[int, ...] = class_subset(
-        default="all", help="classes that count: all, those present in the labels, or a list", zh="参与计算的类别：all、present（标签中出现的）或列表"
-    )
-    batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
-    sync: bool = flag(
-        default=False, help="pool the ranks too (needs batch=True)", zh="是否在所有进程间求和（需要 batch=True）"
-    )
-
-    @abstractmethod
-    def cells(self, sums: RegionSums) -> Tensor:
-        """The loss of each cell."""
-
-    def sums(self, inputs: Inputs) -> RegionSums:
-        """The sums that the formula reads."""
-        return inputs.once(region_sums)
-
-    def setup(self) -> None:
-        """Refuse options that contradict each other."""
-        if self.sync and not self.batch:
-            raise OptionError(
-                f"{type(self).__name__}: sync=True with batch=False.",
-                "batch=True with sync=True: only sums over the batch are shared by the ranks",
-                "set batch=True",
-            )
-
-    def kept(self, inputs: Inputs) -> list[int]:
-        """Channels that count, by include_background and classes."""
-        kept = super().kept(inputs)
-        if isinstance(self.classes, str):
-            return kept
-        unknown = [c for c in self.classes if c >= inputs.channels]
-        chosen = [c for c in self.classes if c in kept]
-        if unknown or not chosen:
-            raise OptionError(
-                f"{type(self).__name__}: classes={list(self.classes)} with {inputs.channels} channel(s).",
-                f"classes out of {kept}",
-                "remove the classes that the model does not have, or set include_background=True",
-            )
-        return chosen
-
-    def compute(self, inputs: Inputs) -> Tensor:
-        """Sums, formula, classes, mean."""
-        sums = self.sums(inputs)
-        if self.batch:
-            sums = sums.pooled()
-        if self.sync:
-            sums = sums.synchronised()
-        kept = self.kept(inputs)
-        if len(kept) < inputs.channels:
-            index = paddle.to_tensor(kept)
-            sums = sums.map(lambda x: x.index_select(index, axis=-1))
-        cells = self.cells(sums)
-        if self.weight is not None:
-            weight = fit(self.weight, inputs.channels, "weight", type(self).__name__)
-            cells = cells * paddle.to_tensor([weight[c] for c in kept], dtype=cells.dtype)
-        if self.classes != "present":
-            return self.reduce(cells, sums.count)
-        present = (sums.g > 0).astype(cells.dtype)
-        if self.reduction == "mean":
-            return numeric.safe_divide((cells * present).sum(), present.sum())
-        return self.reduce(cells * present, sums.count)
-
-
-class MapLoss(CellLoss):
-    """The mean over pixels of a detached map times a function of p, for each cell."""
-
-    include_background: bool = flag(
-        default=False, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
-    )
-    spacing: tuple[float, ...] | None = numbers_or_none(
-        open_low=True, help="size of a pixel along each axis, one number or one for each axis", zh="像素在各轴上的物理尺寸：一个数或每轴一个数"
-    )
-
-    @abstractmethod
-    def pixels(self, p: Tensor, g: Tensor, spacing: tuple[float, ...] | None) -> Tensor:
-        """Values of every pixel from p and g `[N, C, *S]`, both 0 where ignored."""
-
-    def compute(self, inputs: Inputs) -> Tensor:
-        """Select the channels, then average the pixels of each cell."""
-        p, g = inputs.prob * inputs.mask, inputs.target
-        count = inputs.count.expand([-1, inputs.channels])
-        skip = self.kept(inputs)[0]
-        p, g, count = p[:, skip:], g[:, skip:], count[:, skip:]
-        cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g, self._spacing(p.ndim - 2))), count)
-        return self.reduce(cells, count)
-
-    def _spacing(self, axes: int) -> tuple[float, ...] | None:
-        if self.spacing is None or len(self.spacing) == axes:
-            return self.spacing
-        if len(self.spacing) == 1:
-            return self.spacing * axes
-        raise OptionError(
-            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {axes} spatial axes.",
-            f"one number, or {axes} in the order of the axes",
-            "leave the batch and channel axes out",
-        )
-
-
-class NumberLoss(Loss):
-    """One number by nature: it is no mean over pixels or cells, so there is nothing else to reduce to."""
-
-    reduction: str = choice(
-        default="mean", of=("mean",), help="only 'mean': the loss is one number by nature", zh="仅支持 'mean'：该损失本身就是一个数"
-    )
-
-    @abstractmethod
-    def number(self, inputs: Inputs) -> Tensor:
-        """The loss, 0-D."""
-
-    def compute(self, inputs: Inputs) -> Tensor:
-        """The number itself."""
-        return self.number(inputs)
-
-
-class CompoundLoss(NumberLoss):
-    """Named, weighted terms that share one `Inputs`. `parts` keeps each term's last value."""
-
-    @abstractmethod
-    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
-        """Weight and value of each term."""
-
-    def number(self, inputs: Inputs) -> Tensor:
-        """The weighted sum."""
-        terms = self.terms(inputs)
-        if paddle.in_dynamic_mode():
-            self._parts = {name: value.detach() for name, (_, value) in terms.items()}
-        return sum(weight * value for weight, value in terms.values())
-
-    @property
-    def parts(self) -> dict[str, float]:
-        """Last value of each term, before its weight; reading it waits for the device."""
-        return {name: float(value) for name, value in getattr(self, "_parts", {}).items()}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..functional.distance import boundary_distance
+from ..functional.numeric import power
 from ..inputs import Tensor
 from ..options import flag, number
 from ..registry import registered
-from .base import MapLoss
+from .families import MapLoss
 
 
 @registered(
@@ -21,6 +22,7 @@ from .base import MapLoss
     range=(0, float("inf")),
     neighbours=True,
     monotone=False,
+    exponents=("alpha",),
     detached=("distance maps of prediction and truth",),
 )
 class HausdorffDTLoss(MapLoss):
@@ -69,7 +71,7 @@ class HausdorffDTLoss(MapLoss):
 
     def pixels(self, p: Tensor, g: Tensor, spacing: tuple[float, ...] | None) -> Tensor:
         """(p - g)^2 times the field."""
-        field = boundary_distance(g > 0.5, spacing, p.dtype) ** self.alpha
+        field = power(boundary_distance(g > 0.5, spacing, p.dtype), self.alpha)
         if not self.one_sided:
-            field = field + boundary_distance(p.detach() > 0.5, spacing, p.dtype) ** self.alpha
+            field = field + power(boundary_distance(p.detach() > 0.5, spacing, p.dtype), self.alpha)
         return (p - g) ** 2 * field

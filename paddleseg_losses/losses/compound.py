@@ -6,7 +6,7 @@ from ..functional.numeric import grand_total, safe_divide
 from ..inputs import Inputs, Tensor
 from ..options import flag, number
 from ..registry import registered
-from .base import CompoundLoss
+from .families import CompoundLoss
 from .region import DiceLoss
 
 
@@ -66,13 +66,18 @@ class ComboLoss(CompoundLoss):
 
     alpha: float = number(default=0.5, low=0.0, high=1.0, help="share of the cross entropy", zh="交叉熵所占比例")
     beta: float = number(
-        default=0.5, low=0.0, high=1.0, help="weight of positives in the cross entropy, 1 - beta of negatives",
+        default=0.5,
+        low=0.0,
+        high=1.0,
+        help="weight of positives in the cross entropy, 1 - beta of negatives",
         zh="交叉熵中正样本的权重（负样本为 1 - beta）",
     )
     smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
     batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
     include_background: bool = flag(
-        default=False, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
+        default=False,
+        help="whether class 0 of a multiclass problem counts",
+        zh="多分类时是否计入第 0 类（背景）",
     )
 
     def setup(self) -> None:

@@ -11,7 +11,7 @@ from ..functional import distribution
 from ..inputs import Inputs, Tensor
 from ..options import number, numbers_or_none
 from ..registry import registered
-from .base import PixelLoss, fit
+from .families import PixelLoss, fit
 
 
 @registered(
@@ -75,9 +75,7 @@ class CrossEntropyLoss(PixelLoss):
 
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """-log p_t, and the weight of the true label."""
-        weight = self.class_weight(inputs) or (1.0,) * inputs.channels
-        if not inputs.multiclass:
-            weight = (weight[0], weight[0])
+        weight = self.class_weight(inputs)
         values = distribution.expected(inputs, distribution.cross_entropy, weight)
         if self.label_smoothing:
             uniform = distribution.spread(inputs, distribution.cross_entropy, weight)
@@ -96,6 +94,8 @@ class CrossEntropyLoss(PixelLoss):
     equation="eq. 5",
     range=(0, float("inf")),
     soft=True,
+    soft_minimum=False,
+    exponents=("gamma",),
 )
 class FocalLoss(PixelLoss):
     r"""Minimises the cross entropy of the pixels that are still hard; range [0, inf).
@@ -140,6 +140,7 @@ class FocalLoss(PixelLoss):
     """
 
     alpha: tuple[float, ...] | None = numbers_or_none(
+        default=None,
         help="balance of the classes: one number for positives (sigmoid modes), a list of C (multiclass)",
         zh="类别平衡系数：sigmoid 模式为一个数，多分类为长度 C 的列表",
     )
@@ -147,30 +148,33 @@ class FocalLoss(PixelLoss):
 
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """-(1 - p_t)^gamma log p_t times the factors of the labels."""
-        values = distribution.expected(inputs, partial(distribution.focal, gamma=self.gamma), self._factors(inputs))
+        focal = partial(distribution.focal, gamma=self.gamma)
         weight = self.class_weight(inputs)
-        if weight is not None and not inputs.multiclass:
-            values = values * distribution.per_channel(weight, inputs)
-        return values, inputs.mask
-
-    def _factors(self, inputs: Inputs) -> tuple[float, ...] | None:
-        name = type(self).__name__
+        normaliser = distribution.expected(inputs, paddle.ones_like, weight)
+        if self.alpha is None:
+            return distribution.expected(inputs, focal, weight), normaliser
         if not inputs.multiclass:
-            if self.alpha is None:
-                return None
-            if len(self.alpha) != 1 or self.alpha[0] > 1:
-                raise OptionError(
-                    f"{name}: alpha={list(self.alpha)} in a {inputs.mode} problem.",
-                    "one number in [0, 1], the factor of the positives; negatives get 1 - alpha",
-                    "set alpha: 0.25, for example; class weights are called `weight`",
-                )
-            return self.alpha[0], 1 - self.alpha[0]
-        if self.alpha is not None and len(self.alpha) == 1:
-            raise OptionError(
-                f"{name}: alpha={self.alpha[0]} in a multiclass problem of {inputs.channels} classes.",
-                f"None or a list of {inputs.channels} numbers: libraries disagree about what one number means",
-                f"for two classes write alpha: [{1 - self.alpha[0]:g}, {self.alpha[0]:g}]; else one number a class",
-            )
-        factors = fit(self.alpha, inputs.channels, "alpha", name) if self.alpha else (1.0,) * inputs.channels
-        weight = self.class_weight(inputs) or (1.0,) * inputs.channels
-        return tuple(a * w for a, w in zip(factors, weight))
+            positive = _one_alpha(self.alpha, inputs.mode)
+            return distribution.expected(inputs, focal, weight, (positive, 1 - positive)), normaliser
+        alpha = distribution.per_channel(_alpha_of_each_class(self.alpha, inputs.channels), inputs)
+        return distribution.expected(inputs, focal, alpha if weight is None else alpha * weight), normaliser
+
+
+def _one_alpha(alpha: tuple[float, ...], mode: str) -> float:
+    if len(alpha) != 1 or alpha[0] > 1:
+        raise OptionError(
+            f"FocalLoss: alpha={list(alpha)} in a {mode} problem.",
+            "one number in [0, 1], the factor of the positives; negatives get 1 - alpha",
+            "set alpha: 0.25, for example; class weights are called `weight`",
+        )
+    return alpha[0]
+
+
+def _alpha_of_each_class(alpha: tuple[float, ...], classes: int) -> tuple[float, ...]:
+    if len(alpha) == 1:
+        raise OptionError(
+            f"FocalLoss: alpha={alpha[0]} in a multiclass problem of {classes} classes.",
+            f"None or a list of {classes} numbers: libraries disagree about what one number means",
+            f"for two classes write alpha: [{1 - alpha[0]:g}, {alpha[0]:g}]; else one number for each class",
+        )
+    return fit(alpha, classes, "alpha", "FocalLoss")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import paddle
 
 from ..functional import numeric, region
-from ..functional.ranking import lovasz
-from ..functional.statistics import RegionSums, region_sums, squared_sums
+from ..functional.ranking import IGNORED, lovasz
+from ..functional.statistics import RegionSums, SquaredSums, region_sums, squared_sums
 from ..inputs import Inputs, Tensor
-from ..options import class_subset, flag, number
+from ..options import class_subset, flag, number, only_mean
 from ..registry import registered
-from .base import NumberLoss, RegionLoss
+from .families import NumberLoss, RegionLoss, pick
 
 
 @registered(
@@ -66,7 +66,9 @@ class DiceLoss(RegionLoss):
           coef: [1]
     """
 
-    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母")
+    smooth: float = number(
+        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
     squared_pred: bool = flag(default=False, help="squares in the denominator", zh="分母是否使用平方")
 
     def sums(self, inputs: Inputs) -> RegionSums:
@@ -75,7 +77,9 @@ class DiceLoss(RegionLoss):
 
     def cells(self, sums: RegionSums) -> Tensor:
         """1 - Dice."""
-        return region.dice_squared(sums, self.smooth) if self.squared_pred else region.dice(sums, self.smooth)
+        if isinstance(sums, SquaredSums):
+            return region.dice_squared(sums, self.smooth)
+        return region.dice(sums, self.smooth)
 
 
 @registered(
@@ -132,7 +136,9 @@ class TverskyLoss(RegionLoss):
 
     alpha: float = number(default=0.3, low=0.0, help="weight of false positives", zh="假阳性的权重")
     beta: float = number(default=0.7, low=0.0, help="weight of false negatives", zh="假阴性的权重")
-    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母")
+    smooth: float = number(
+        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
 
     def cells(self, sums: RegionSums) -> Tensor:
         """1 - Tversky index."""
@@ -152,7 +158,7 @@ class TverskyLoss(RegionLoss):
     soft=True,
     batchwise=True,
 )
-class LogCoshDiceLoss(NumberLoss):
+class LogCoshDiceLoss(RegionLoss):
     r"""Maximises the Dice coefficient through log cosh, which is smooth at the optimum; range [0, 0.4338).
 
     Formula:
@@ -190,18 +196,15 @@ class LogCoshDiceLoss(NumberLoss):
     """
 
     smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
-    batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
-    include_background: bool = flag(
-        default=True, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
-    )
+    reduction: str = only_mean(default="mean")
 
-    def setup(self) -> None:
-        """The Dice loss inside."""
-        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
+    def cells(self, sums: RegionSums) -> Tensor:
+        """1 - Dice."""
+        return region.dice(sums, self.smooth)
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def outer(self, mean: Tensor) -> Tensor:
         """Log cosh of the mean Dice loss."""
-        return numeric.log_cosh(self.dice.compute(inputs))
+        return numeric.log_cosh(mean)
 
 
 @registered(
@@ -263,24 +266,24 @@ class LovaszSoftmaxLoss(NumberLoss):
         help="classes that count: all, those present in the labels, or a list",
         zh="参与计算的类别：all、present（标签中出现的）或列表",
     )
-    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算")
+    per_image: bool = flag(
+        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
+    )
 
     def number(self, inputs: Inputs) -> Tensor:
         """Mean over classes (and images) of the Lovász extension."""
-        truth = inputs.target > 0
-        errors = paddle.where(truth, 1 - inputs.prob, inputs.prob)
-        valid = inputs.valid.expand_as(truth)
-        rows = lovasz(*(self._rows(x) for x in (errors, truth, valid)))
-        present = self._rows(truth).any(axis=1)
-        counts = (present if self.classes == "present" else self._rows(valid).any(axis=1)).astype(rows.dtype)
-        if not isinstance(self.classes, str):
-            chosen = [float(c in self.classes) for c in range(inputs.channels)]
-            counts = counts * paddle.to_tensor(chosen, dtype=rows.dtype).tile([rows.shape[0] // inputs.channels])
-        if not self.per_image:
-            return numeric.safe_divide((rows * counts).sum(), counts.sum())
-        images = [-1, inputs.channels]
-        rows, counts = rows.reshape(images), counts.reshape(images)
-        return numeric.safe_divide((rows * counts).sum(axis=1), counts.sum(axis=1)).mean()
+        hit = inputs.target
+        errors = paddle.where(inputs.valid, (hit - inputs.prob).abs(), paddle.full([], IGNORED, hit.dtype))
+        rows = self._rows(hit.astype("int64"))
+        cells = lovasz(self._rows(errors), rows).reshape([-1, inputs.channels])
+        if self.classes == "present":
+            counts = rows.max(axis=1).reshape([-1, inputs.channels]).astype(cells.dtype)
+        else:
+            chosen = kept = list(range(inputs.channels))
+            if not isinstance(self.classes, str):
+                chosen = pick(self.classes, kept, inputs.channels, type(self).__name__)
+            counts = paddle.to_tensor([[float(c in chosen) for c in kept]], dtype=cells.dtype).expand_as(cells)
+        return numeric.safe_divide((cells * counts).sum(axis=1), counts.sum(axis=1)).mean()
 
     def _rows(self, x: Tensor) -> Tensor:
         """`[N, C, *S]` as one row of pixels for each class, or for each image and class."""

@@ -1,0 +1,236 @@
+"""The families: each prepares one kind of number and leaves one hook open to its final classes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import paddle
+
+from ..errors import OptionError
+from ..functional import distribution, numeric
+from ..functional.statistics import RegionSums, region_sums
+from ..inputs import Inputs, Tensor
+from ..options import class_subset, flag, numbers_or_none, only_mean
+from .base import Loss
+
+
+def fit(numbers: tuple[float, ...], expected: int, option: str, name: str) -> tuple[float, ...]:
+    """Refuse a list that has not one number for each class."""
+    if len(numbers) != expected:
+        raise OptionError(
+            f"{name}: {option} has {len(numbers)} number(s), {list(numbers)}; logits have {expected} channel(s).",
+            f"{expected} numbers, one for each class, the background included",
+            f"give {option} one number for each of the {expected} classes, or check num_classes of the model",
+        )
+    return numbers
+
+
+def pick(classes: tuple[int, ...], kept: list[int], channels: int, name: str) -> list[int]:
+    """The listed classes among those that count; refuse what the model does not have."""
+    chosen = [c for c in classes if c in kept]
+    if max(classes) >= channels or not chosen:
+        raise OptionError(
+            f"{name}: classes={list(classes)} with {channels} channel(s).",
+            f"classes out of {kept}",
+            "remove the classes that the model does not have, or set include_background=True",
+        )
+    return chosen
+
+
+class PixelLoss(Loss):
+    """A value for each pixel, and what to divide their sum by: with class weights, the weights of the labels."""
+
+    takes_pixel_weight = True
+
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of each class, a list of C; the mean is a weighted mean",
+        zh="各类别的权重，长度为 C 的列表；均值为加权均值",
+    )
+
+    @abstractmethod
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Values `[N, 1 or C, *S]`, 0 where ignored, and the normaliser, whose sum divides theirs."""
+
+    def compute(self, inputs: Inputs) -> Tensor:
+        """Reduce the pixels."""
+        values, normaliser = self.pixels(inputs)
+        if inputs.pixel_weight is not None:
+            values = values * inputs.pixel_weight
+        if self.reduction == "none":
+            return values.sum(axis=1)
+        total = numeric.grand_total(values)
+        return total if self.reduction == "sum" else numeric.safe_divide(total, numeric.grand_total(normaliser))
+
+    def class_weight(self, inputs: Inputs) -> Tensor | None:
+        """`weight` as `[1, C, 1, ...]`, or None."""
+        if self.weight is None:
+            return None
+        return distribution.per_channel(fit(self.weight, inputs.channels, "weight", type(self).__name__), inputs)
+
+
+class CellLoss(Loss):
+    """A value for each (sample, class) cell; the background may be left out."""
+
+    include_background: bool = flag(
+        default=True,
+        help="whether class 0 of a multiclass problem counts",
+        zh="多分类时是否计入第 0 类（背景）",
+    )
+
+    def kept(self, inputs: Inputs) -> list[int]:
+        """Channels that count."""
+        skip = 1 if inputs.multiclass and not self.include_background else 0
+        return list(range(skip, inputs.channels))
+
+    def reduce(self, cells: Tensor, count: Tensor) -> Tensor:
+        """Average the cells; one without a valid pixel is 0 and still counts."""
+        cells = paddle.where(count > 0, cells, paddle.zeros_like(cells))
+        if self.reduction == "none":
+            return cells
+        return cells.sum() if self.reduction == "sum" else cells.mean()
+
+
+class RegionLoss(CellLoss):
+    """Algebra on the sums of each (sample, class): one pass over the data."""
+
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of each class, a list of C; the sum is divided by the number of classes",
+        zh="各类别的权重，长度为 C 的列表；加权和除以类别数",
+    )
+    classes: str | tuple[int, ...] = class_subset(
+        default="all",
+        help="classes that count: all, those present in the labels, or a list",
+        zh="参与计算的类别：all、present（标签中出现的）或列表",
+    )
+    batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
+    sync: bool = flag(
+        default=False,
+        help="pool the ranks too (needs batch=True)",
+        zh="是否在所有进程间求和（需要 batch=True）",
+    )
+
+    @abstractmethod
+    def cells(self, sums: RegionSums) -> Tensor:
+        """The loss of each cell."""
+
+    def sums(self, inputs: Inputs) -> RegionSums:
+        """The sums that the formula reads."""
+        return inputs.once(region_sums)
+
+    def outer(self, mean: Tensor) -> Tensor:
+        """A map of the mean, for losses that wrap another one."""
+        return mean
+
+    def setup(self) -> None:
+        """Refuse options that contradict each other."""
+        if self.sync and not self.batch:
+            raise OptionError(
+                f"{type(self).__name__}: sync=True with batch=False.",
+                "batch=True with sync=True: only sums over the batch are shared by the ranks",
+                "set batch=True",
+            )
+
+    def kept(self, inputs: Inputs) -> list[int]:
+        """Channels that count, by include_background and classes."""
+        kept = super().kept(inputs)
+        if isinstance(self.classes, str):
+            return kept
+        return pick(self.classes, kept, inputs.channels, type(self).__name__)
+
+    def compute(self, inputs: Inputs) -> Tensor:
+        """Sums, formula, classes, mean."""
+        sums = self.sums(inputs)
+        if self.batch:
+            sums = sums.pooled()
+        if self.sync:
+            sums = sums.synchronised()
+        kept = self.kept(inputs)
+        if len(kept) < inputs.channels:
+            index = paddle.to_tensor(kept)
+            sums = sums.map(lambda x: x.index_select(index, axis=-1))
+        cells = self.cells(sums)
+        if self.weight is not None:
+            weight = fit(self.weight, inputs.channels, "weight", type(self).__name__)
+            cells = cells * paddle.to_tensor([weight[c] for c in kept], dtype=cells.dtype)
+        if self.classes == "present":
+            present = (sums.g > 0).astype(cells.dtype)
+            cells = cells * present
+            if self.reduction == "mean":
+                return self.outer(numeric.safe_divide(cells.sum(), present.sum()))
+        return self.outer(self.reduce(cells, sums.count))
+
+
+class MapLoss(CellLoss):
+    """The mean over pixels of a detached map times a function of p, for each cell."""
+
+    include_background: bool = flag(
+        default=False,
+        help="whether class 0 of a multiclass problem counts",
+        zh="多分类时是否计入第 0 类（背景）",
+    )
+    spacing: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        open_low=True,
+        help="size of a pixel along each axis, one number or one for each axis",
+        zh="像素在各轴上的物理尺寸：一个数或每轴一个数",
+    )
+
+    @abstractmethod
+    def pixels(self, p: Tensor, g: Tensor, spacing: tuple[float, ...] | None) -> Tensor:
+        """Values of every pixel from p and g `[N, C, *S]`, both 0 where ignored."""
+
+    def compute(self, inputs: Inputs) -> Tensor:
+        """Select the channels, then average the pixels of each cell."""
+        p, g = inputs.prob * inputs.mask, inputs.target
+        count = inputs.count.expand([-1, inputs.channels])
+        skip = self.kept(inputs)[0]
+        p, g, count = p[:, skip:], g[:, skip:], count[:, skip:]
+        cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g, self._spacing(p.ndim - 2))), count)
+        return self.reduce(cells, count)
+
+    def _spacing(self, axes: int) -> tuple[float, ...] | None:
+        if self.spacing is None or len(self.spacing) == axes:
+            return self.spacing
+        if len(self.spacing) == 1:
+            return self.spacing * axes
+        raise OptionError(
+            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {axes} spatial axes.",
+            f"one number, or {axes} in the order of the axes",
+            "leave the batch and channel axes out",
+        )
+
+
+class NumberLoss(Loss):
+    """One number by nature: it is no mean over pixels or cells, so there is nothing else to reduce to."""
+
+    reduction: str = only_mean(default="mean")
+
+    @abstractmethod
+    def number(self, inputs: Inputs) -> Tensor:
+        """The loss, 0-D."""
+
+    def compute(self, inputs: Inputs) -> Tensor:
+        """The number itself."""
+        return self.number(inputs)
+
+
+class CompoundLoss(NumberLoss):
+    """Named, weighted terms that share one `Inputs`. `parts` keeps each term's last value."""
+
+    @abstractmethod
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Weight and value of each term."""
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """The weighted sum."""
+        terms = self.terms(inputs)
+        if paddle.in_dynamic_mode():
+            self._parts = {name: value.detach() for name, (_, value) in terms.items()}
+        return sum(weight * value for weight, value in terms.values())
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """Last value of each term, before its weight; reading it waits for the device."""
+        return {name: float(value) for name, value in getattr(self, "_parts", {}).items()}

@@ -1,0 +1,113 @@
+"""Inputs of the laws: never square, never two axes alike, imperfect, with ignored pixels, in every mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import registry
+
+IGNORED = 255
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A kind of problem and a size."""
+
+    mode: str
+    channels: int
+    space: tuple[int, ...]
+    samples: int = 2
+
+    def __str__(self):
+        return f"{self.mode}{self.channels}-{'x'.join(map(str, self.space))}"
+
+    def logits(self, seed=0, dtype="float64", scale=1.5):
+        """Random scores."""
+        shape = (self.samples, self.channels, *self.space)
+        return (np.random.default_rng(seed).normal(size=shape) * scale).astype(dtype)
+
+    def labels(self, seed=1, ignored=0.15):
+        """Random labels; every class occurs, and some pixels are ignored."""
+        rng = np.random.default_rng(seed)
+        per_channel = self.mode == "multilabel"
+        shape = (self.samples, self.channels, *self.space) if per_channel else (self.samples, *self.space)
+        high = self.channels if self.mode == "multiclass" else 2
+        labels = rng.integers(0, high, size=shape)
+        labels[rng.random(shape) < ignored] = IGNORED
+        return labels
+
+    def perfect(self, labels, size=30.0):
+        """Logits that say what the labels say."""
+        if self.mode == "multiclass":
+            hot = np.moveaxis(np.eye(self.channels)[np.where(labels == IGNORED, 0, labels)], -1, 1)
+        else:
+            hot = (labels == 1).reshape(self.samples, self.channels, *self.space)
+        return size * (2.0 * hot - 1.0)
+
+
+SCENES = [
+    Scene("binary", 1, (11,)),
+    Scene("binary", 1, (7, 5)),
+    Scene("binary", 1, (3, 5, 4)),
+    Scene("multiclass", 2, (5, 7)),
+    Scene("multiclass", 3, (9,)),
+    Scene("multiclass", 3, (7, 5), samples=3),
+    Scene("multiclass", 3, (4, 3, 5)),
+    Scene("multilabel", 3, (5, 7)),
+    Scene("multilabel", 2, (3, 4, 5)),
+]
+
+
+def cases(where=lambda spec: True, scenes=SCENES):
+    """Every registered loss in every scene whose mode it takes."""
+    return [
+        pytest.param(spec, scene, id=f"{spec.name}-{scene}")
+        for spec in registry.specs()
+        if where(spec)
+        for scene in scenes
+        if scene.mode in spec.modes
+    ]
+
+
+def losses(where=lambda spec: True):
+    """Every registered loss."""
+    return [pytest.param(spec, id=spec.name) for spec in registry.specs() if where(spec)]
+
+
+def make(spec, **options):
+    """The loss with the options that the spec's example asks for."""
+    return spec.cls(**{**spec.example, **options})
+
+
+def value_and_gradient(loss, logits, labels, **kwargs):
+    """Value and gradient as numpy."""
+    z = paddle.to_tensor(logits, stop_gradient=False)
+    value = loss(z, paddle.to_tensor(labels), **kwargs)
+    value.backward()
+    return value.numpy(), z.grad.numpy()
+
+
+def value_of(loss, logits, labels):
+    """Value as a float."""
+    return float(loss(paddle.to_tensor(logits), paddle.to_tensor(labels)))
+
+
+def has(spec, option):
+    """Whether a loss has an option."""
+    from paddleseg_losses.options import options_of
+
+    return option in options_of(spec.cls)
+
+
+def foreground_only(spec):
+    """Options that score the foreground alone, where a loss has the choice."""
+    return {"include_background": False} if has(spec, "include_background") else {}
+
+
+def everything(spec):
+    """Options that score all classes, where a loss has the choice."""
+    return {"include_background": True} if has(spec, "include_background") else {}

@@ -1,0 +1,116 @@
+"""Law 11: equal to independent implementations: stored values of other libraries, and plain NumPy on fresh inputs."""
+
+import numpy as np
+import pytest
+
+from paddleseg_losses import registry
+from reference import REFERENCE
+from reference.stored import load
+
+from .scenes import cases, has, make, value_and_gradient
+
+STORED = [record for record in load() if record["cls"] in registry.names()]
+OWN_VALUES = {  # two settings of each kind of option, away from the defaults
+    "smooth": [0.0, 1e-5],
+    "alpha": [0.2, 0.8],
+    "beta": [0.9, 0.4],
+    "gamma": [0.3, 1.3],
+    "label_smoothing": [0.1, 0.3],
+    "squared_pred": [True, False],
+    "batch": [True, False],
+    "include_background": [True, False],
+    "per_image": [True, False],
+    "one_sided": [True, False],
+    "classes": ["present", [1]],
+}
+
+
+@pytest.mark.parametrize(
+    "record", STORED, ids=lambda r: f"{r['cls']}-{r['case']}-{'-'.join(f'{k}={v}' for k, v in r['kwargs'].items())}"
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_stored_values(record, dtype):
+    tolerance = {"rtol": record["rtol"], "atol": record["atol"]} if dtype == "float64" else {"rtol": 1e-4, "atol": 1e-5}
+    loss = registry.build(record["cls"], **record["kwargs"])
+    value, gradient = value_and_gradient(loss, record["logits"].astype(dtype), record["labels"])
+    np.testing.assert_allclose(value, record["value"], **tolerance)
+    if record["grad"] is not None:
+        np.testing.assert_allclose(gradient, record["grad"], **tolerance)
+
+
+def test_every_loss_has_stored_values_and_a_reference():
+    names = set(registry.names())
+    assert names == {record["cls"] for record in STORED}
+    assert names <= set(REFERENCE)
+
+
+def _compare(spec, logits, labels, **options):
+    options = {**spec.example, **options}
+    found, _ = value_and_gradient(make(spec, **options), logits, labels)
+    np.testing.assert_allclose(found, REFERENCE[spec.name](logits, labels, **options), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize(("spec", "scene"), cases())
+def test_defaults_on_fresh_inputs(spec, scene, seed):
+    _compare(spec, scene.logits(seed=seed), scene.labels(seed=seed + 100))
+    _compare(spec, scene.logits(seed=seed, scale=8), scene.labels(seed=seed + 100))
+
+
+@pytest.mark.parametrize(("spec", "scene"), cases())
+def test_options_on_fresh_inputs(spec, scene):
+    logits, labels = scene.logits(seed=21), scene.labels(seed=22)
+    for name, values in OWN_VALUES.items():
+        for value in values if has(spec, name) else []:
+            if name == "classes" and value == [1] and scene.channels == 1:
+                continue
+            if spec.name == "FocalLoss" and name == "alpha" and scene.mode == "multiclass":
+                value = [value, *[0.5, 0.7][: scene.channels - 1]]
+            _compare(spec, logits, labels, **{name: value})
+
+
+@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: has(spec, "weight")))
+def test_weights_on_fresh_inputs(spec, scene):
+    weight = [0.5, 2.0, 1.25][: scene.channels]
+    _compare(spec, scene.logits(seed=31), scene.labels(seed=32), weight=weight)
+    if has(spec, "label_smoothing"):
+        _compare(spec, scene.logits(seed=31), scene.labels(seed=32), weight=weight, label_smoothing=0.2)
+
+
+@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: spec.soft))
+def test_soft_targets_on_fresh_inputs(spec, scene):
+    target = np.random.default_rng(41).random((scene.samples, scene.channels, *scene.space))
+    if scene.mode == "multiclass":
+        target /= target.sum(axis=1, keepdims=True)
+    target[0, :, ..., 0] = 255
+    for name in ("smooth", "gamma", "squared_pred", "label_smoothing", "batch"):
+        for value in OWN_VALUES[name] if has(spec, name) else []:
+            _compare(spec, scene.logits(seed=42), target, mode=scene.mode, **{name: value})
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: has(spec, "weight") or has(spec, "classes")))
+def test_reductions_on_fresh_inputs(spec, scene, reduction):
+    try:
+        loss = make(spec, reduction=reduction)
+    except registry.OptionError:
+        assert "one number" in spec.cls.__doc__  # it is documented that there is nothing else to reduce to
+        return
+    import paddle
+
+    logits, labels = scene.logits(seed=51), scene.labels(seed=52)
+    found = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
+    expected = REFERENCE[spec.name](logits, labels, reduction=reduction, **spec.example)
+    assert found.shape == np.shape(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("spacing", [2.5, [1.0, 3.0, 0.5]])
+@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: has(spec, "spacing")))
+def test_spacing_on_fresh_inputs(spec, scene, spacing):
+    spacing = spacing[: len(scene.space)] if isinstance(spacing, list) else spacing
+    options = {**spec.example, "spacing": spacing}
+    found, _ = value_and_gradient(make(spec, **options), scene.logits(seed=61), scene.labels(seed=62))
+    full = spacing if isinstance(spacing, list) else [spacing] * len(scene.space)
+    expected = REFERENCE[spec.name](scene.logits(seed=61), scene.labels(seed=62), **{**options, "spacing": full})
+    np.testing.assert_allclose(found, expected, rtol=1e-10)

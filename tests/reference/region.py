@@ -1,0 +1,209 @@
+"""Losses on the overlap of regions."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from .common import (
+    cross,
+    cube,
+    kept_channels,
+    per_channel,
+    powr,
+    ratio,
+    reduce_cells,
+    shifted,
+)
+
+
+def sums(x, elements, batch=False):
+    """Sum over the pixels of each (sample, class), `[N, C]`, or of each class, `[1, C]`."""
+    cells = elements.sum(axis=x.axes)
+    return cells.sum(axis=0, keepdims=True) if batch else cells
+
+
+def overlap(x, batch=False):
+    """TP, FP, FN. The minimum is p g for a hard target and (p + g - |p - g|) / 2 for a soft one."""
+    tp = np.minimum(x.p, x.g)
+    return sums(x, tp, batch), sums(x, x.p - tp, batch), sums(x, x.g - tp, batch)
+
+
+def dice_score(x, smooth=1.0, batch=False):
+    tp, fp, fn = overlap(x, batch)
+    return ratio(2 * tp + smooth, 2 * tp + fp + fn + smooth, empty=1.0)
+
+
+def dice(x, smooth=1.0, squared_pred=False, batch=False, **reduction):
+    if squared_pred:
+        error = sums(x, (x.p - x.g) ** 2, batch)
+        norm = sums(x, x.p**2 + x.g**2, batch)
+        return reduce_cells(x, ratio(error, norm + smooth), batch, **reduction)
+    return reduce_cells(x, 1 - dice_score(x, smooth, batch), batch, **reduction)
+
+
+def tversky_cells(x, alpha, beta, smooth, batch=False):
+    tp, fp, fn = overlap(x, batch)
+    error = alpha * fp + beta * fn
+    return ratio(error, tp + error + smooth)
+
+
+def jaccard(x, smooth=1.0, batch=False, **reduction):
+    return reduce_cells(x, tversky_cells(x, 1.0, 1.0, smooth, batch), batch, **reduction)
+
+
+def tversky(x, alpha=0.3, beta=0.7, smooth=1.0, batch=False, **reduction):
+    return reduce_cells(x, tversky_cells(x, alpha, beta, smooth, batch), batch, **reduction)
+
+
+def focal_tversky(x, alpha=0.3, beta=0.7, gamma=0.75, smooth=1.0, batch=False, **reduction):
+    return reduce_cells(x, powr(tversky_cells(x, alpha, beta, smooth, batch), gamma), batch, **reduction)
+
+
+def asymmetric_similarity(x, beta=1.5, smooth=1.0, batch=False, **reduction):
+    square = beta**2
+    cells = tversky_cells(x, 1 / (1 + square), square / (1 + square), smooth, batch)
+    return reduce_cells(x, cells, batch, **reduction)
+
+
+def generalized_dice_scores(x, w_type, smooth, batch, include_background):
+    """One score a sample (one in all where the batch is pooled)."""
+    keep = kept_channels(x, include_background)
+    scores = []
+    for tp, fp, fn in zip(*(cells[:, keep] for cells in overlap(x, batch))):
+        true = tp + fn
+        w = np.ones_like(true)
+        if true.any():
+            power = {"square": 2, "simple": 1, "uniform": 0}[w_type]
+            w[true > 0] = 1 / true[true > 0] ** power
+            w[true == 0] = w[true > 0].max()
+            w = w / w.max()
+        both = (w * (2 * tp + fp + fn)).sum()
+        scores.append(ratio(2 * (w * tp).sum() + smooth, both + smooth, empty=1.0))
+    return np.array(scores)
+
+
+def generalized_dice(x, w_type="square", smooth=1e-5, batch=False, include_background=True):
+    return (1 - generalized_dice_scores(x, w_type, smooth, batch, include_background)).mean()
+
+
+def penalty_generalized_dice(x, k=2.5, w_type="square", smooth=1e-5, batch=False, include_background=True):
+    score = generalized_dice_scores(x, w_type, smooth, batch, include_background)
+    return (1 - score / (1 + k * (1 - score))).mean()
+
+
+def sensitivity_specificity(x, r=0.05, smooth=1e-5, batch=False, **reduction):
+    error, off = (x.p - x.g) ** 2, x.m - x.g
+    sensitivity = ratio(sums(x, error * x.g, batch), sums(x, x.g, batch) + smooth)
+    specificity = ratio(sums(x, error * off, batch), sums(x, off, batch) + smooth)
+    return reduce_cells(x, r * sensitivity + (1 - r) * specificity, batch, **reduction)
+
+
+def log_cosh_dice(x, smooth=1.0, batch=False, **reduction):
+    return np.log(np.cosh(dice(x, smooth=smooth, batch=batch, **reduction)))
+
+
+def dice_plus_plus(x, gamma=2.0, smooth=1e-7, batch=False, **reduction):
+    tp = sums(x, x.p * x.g, batch)
+    error = sums(x, ((1 - x.g) * x.p) ** gamma + (x.g * (1 - x.p)) ** gamma, batch)
+    return reduce_cells(x, ratio(error, 2 * tp + error + smooth), batch, **reduction)
+
+
+def matthews(x, eps=1e-7, batch=True, **reduction):
+    p, g = x.p, x.g
+    masks = (p * g, (x.m - p) * (x.m - g), p * (x.m - g), (x.m - p) * g)
+    tp, tn, fp, fn = (sums(x, mask, batch) for mask in masks)
+    norm = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn) + eps)
+    valid = sums(x, x.m, batch) > 0
+    return reduce_cells(x, valid * (1 - ratio(tp * tn - fp * fn, norm)), batch, **reduction)
+
+
+def generalized_wasserstein_dice(x, dist_matrix, weighting_mode="default", smooth=1e-5):
+    matrix = np.asarray(dist_matrix, dtype=np.float64)
+    matrix = matrix / matrix.max()
+    losses = []
+    for p, g, m in zip(x.p, x.g, x.m[:, 0]):
+        true = g.argmax(axis=0)
+        w = sum(matrix[true, c] * p[c] for c in range(len(p)))
+        if weighting_mode == "GDL":
+            a = np.array([1 / (channel.sum() + 1) for channel in g])[true] * m
+            hit, both = (a * (1 - w)).sum(), (a * (2 - w)).sum()
+        else:
+            hit = (m * (1 - w))[true != 0].sum()
+            both = 2 * hit + (m * w).sum()
+        losses.append(1 - ratio(2 * hit + smooth, both + smooth, empty=1.0))
+    return np.mean(losses)
+
+
+def lovasz_extension(errors, truth):
+    """Errors from the largest down, each times the step of the Jaccard loss as its pixel turns wrong."""
+    hit = union = truth.sum()
+    total = before = 0.0
+    for i in np.argsort(-errors, kind="stable"):
+        hit = hit - truth[i]
+        union = union + 1 - truth[i]
+        after = 1 - hit / union
+        total += errors[i] * (after - before)
+        before = after
+    return total
+
+
+def groups(x, per_image):
+    """The samples over which one Lovász set runs."""
+    return [[n] for n in range(len(x.z))] if per_image else [list(range(len(x.z)))]
+
+
+def lovasz_softmax(x, classes="present", per_image=False):
+    values = []
+    for samples in groups(x, per_image):
+        terms = []
+        for c in kept_channels(x, classes=classes):
+            valid = x.m[samples, c] > 0
+            truth, p = x.g[samples, c][valid], x.p[samples, c][valid]
+            if truth.any() or classes != "present":
+                terms.append(lovasz_extension(np.abs(truth - p), truth))
+        values.append(np.mean(terms) if terms else 0.0)
+    return np.mean(values)
+
+
+def lovasz_hinge(x, per_image=False):
+    z, g, m = x.z, x.g, x.m
+    if x.multiclass:  # two channels
+        z, g, m = z[:, 1:] - z[:, :1], g[:, 1:], m[:, 1:]
+    terms = []
+    for samples in groups(x, per_image):
+        for c in range(z.shape[1]):
+            valid = m[samples, c] > 0
+            truth, score = g[samples, c][valid], z[samples, c][valid]
+            terms.append(lovasz_extension(np.maximum(1 - score * (2 * truth - 1), 0), truth))
+    return np.mean(terms)
+
+
+def erode(image):
+    return functools.reduce(np.minimum, [shifted(image, o, np.inf) for o in cross(image.ndim)])
+
+
+def dilate(image):
+    return functools.reduce(np.maximum, [shifted(image, o, -np.inf) for o in cube(1, image.ndim)])
+
+
+def soft_skeleton(image, iters):
+    """What opening removes, gathered over successive erosions."""
+    skeleton = np.zeros_like(image)
+    for _ in range(iters + 1):
+        ridge = np.maximum(image - dilate(erode(image)), 0)
+        skeleton = skeleton + np.maximum(ridge - skeleton * ridge, 0)
+        image = erode(image)
+    return skeleton
+
+
+def soft_cl_dice(x, iters=3, smooth=1.0, include_background=True):
+    keep = kept_channels(x, include_background)
+    losses = []
+    for p, g in zip(x.p[:, keep], x.g[:, keep]):
+        bone_p, bone_g = per_channel(lambda image: soft_skeleton(image, iters), (p, g))
+        precision = ratio((bone_p * g).sum() + smooth, bone_p.sum() + smooth, empty=1.0)
+        sensitivity = ratio((bone_g * p).sum() + smooth, bone_g.sum() + smooth, empty=1.0)
+        losses.append(1 - ratio(2 * precision * sensitivity, precision + sensitivity))
+    return np.mean(losses)
