@@ -50,7 +50,7 @@ def _on_device(mask: Tensor, spacing: list[float], dtype: Any) -> Tensor:
     inside = squared_distance(mask, spacing, dtype)
     outside = squared_distance(paddle.logical_not(mask), spacing, dtype)
     squared = paddle.where(mask, inside, outside)
-    return paddle.where(squared < FAR, squared, paddle.zeros_like(squared)).sqrt()
+    return paddle.where(squared < FAR / 2, squared, paddle.zeros_like(squared)).sqrt()
 
 
 def squared_distance(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor:

@@ -47,8 +47,8 @@ class DiceLoss(RegionLoss):
     Differences:
         From the paper: sums in the denominator unless squared_pred, and s = 1. An absent class costs
         1 - s / (P + s). Soft targets: TP = (P + G - sum |p - g|) / 2, least at p = g for every g.
-        From Paddle: `F.dice_loss` on a softmax is 1 - mean p_t, an absolute error and not Dice. Ours is 1 minus
-        `F.dice_loss`'s own ratio only for one foreground channel, with its epsilon in the denominator alone.
+        From Paddle: `F.dice_loss` sums over the classes before it divides, so on a softmax it is 1 - mean p_t, an
+        absolute error and not Dice. The two are equal (smooth=0) only for a single channel that is all foreground.
 
     Example:
         >>> import paddle
@@ -56,7 +56,7 @@ class DiceLoss(RegionLoss):
         >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
         >>> labels = paddle.to_tensor([[[0, 2]]])
         >>> print(f"{float(DiceLoss()(logits, labels)):.4f}")
-        0.3501
+        0.3111
 
     YAML:
         loss:
@@ -123,7 +123,7 @@ class TverskyLoss(RegionLoss):
         >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
         >>> labels = paddle.to_tensor([[[0, 2]]])
         >>> print(f"{float(TverskyLoss(alpha=0.3, beta=0.7)(logits, labels)):.4f}")
-        0.2241
+        0.2005
 
     YAML:
         loss:
@@ -186,7 +186,7 @@ class LogCoshDiceLoss(RegionLoss):
         >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
         >>> labels = paddle.to_tensor([[[0, 2]]])
         >>> print(f"{float(LogCoshDiceLoss()(logits, labels)):.4f}")
-        0.0601
+        0.0476
 
     YAML:
         loss:
@@ -251,7 +251,7 @@ class LovaszSoftmaxLoss(NumberLoss):
         >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
         >>> labels = paddle.to_tensor([[[0, 2]]])
         >>> print(f"{float(LovaszSoftmaxLoss()(logits, labels)):.4f}")
-        0.5002
+        0.5005
 
     YAML:
         loss:

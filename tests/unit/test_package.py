@@ -1,0 +1,115 @@
+"""The package as a whole: light, public, complete in what it says of each loss."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import paddleseg_losses
+from paddleseg_losses import errors, registry
+
+PACKAGE = Path(paddleseg_losses.__file__).parent
+SECTIONS = ["Formula:", "When:", "Args:", "Shape:", "Reference:", "Differences:", "Example:", "YAML:"]
+HEAVY = ["paddleseg", "scipy", "cv2", "matplotlib", "click", "rich", "nilearn", "PIL", "visualdl"]
+
+
+def _python(code, *flags):
+    return subprocess.run([sys.executable, *flags, "-c", code], capture_output=True, text=True, timeout=120)
+
+
+def test_importing_stays_light():
+    # Paddle itself may bring some of them along; what is asked is that we add none.
+    code = (
+        "import zlib, sys, warnings; warnings.simplefilter('ignore'); import paddle; before = set(sys.modules)\n"
+        "import paddleseg_losses\n"
+        "print(sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"
+    )
+    done = _python(code)
+    added = set(ast.literal_eval(done.stdout.strip().splitlines()[-1]))
+    assert "paddleseg_losses" in added
+    assert not added & set(HEAVY)
+
+
+def test_without_paddle_it_says_which_of_two_to_install():
+    done = _python("import sys; sys.modules['paddle'] = None; import paddleseg_losses")
+    assert done.returncode == 1
+    for text in ("paddleseg-losses[cpu]", "paddleseg-losses[gpu]", "MissingDependencyError"):
+        assert text in done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_source_keeps_to_the_rules(path):
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 300
+    tree = ast.parse(source)
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree)), "errors are typed, not asserted"
+    private = re.compile(r"\bpaddle(\.\w+)*\.(_\w+|base|fluid|framework)\b|\b_C_ops\b")
+    assert not private.search(source), "only Paddle's public API"
+
+
+@pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
+def test_docstring_order(spec):
+    doc = spec.cls.__doc__
+    places = [doc.find(section) for section in SECTIONS]
+    assert -1 not in places, SECTIONS[places.index(-1)]
+    assert places == sorted(places)
+    assert "range [" in doc.splitlines()[0]
+    assert "For:" in doc
+    assert "Against:" in doc
+    assert ">>> " in doc
+
+
+@pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
+def test_yaml_of_the_docstring_builds_the_loss(spec):
+    import textwrap
+
+    import yaml
+
+    snippet = textwrap.dedent(spec.cls.__doc__.partition("YAML:\n")[2])
+    (entry,) = yaml.safe_load(snippet)["loss"]["types"]
+    assert type(registry.build(entry)) is spec.cls
+
+
+def test_public_names_are_the_registry():
+    for name in registry.names():
+        assert getattr(paddleseg_losses, name) is registry.get(name).cls
+        assert registry.get("paddleseg_losses." + name).name == name
+
+
+def test_registering_refuses_what_would_break():
+    facts = {f: "" for f in ("title", "title_zh", "purpose", "purpose_zh", "paper", "link", "equation")}
+    facts = {**facts, "family": "region", "range": (0, 1)}
+    from paddleseg_losses.losses.families import RegionLoss
+
+    def register(name, body=None, **changed):
+        return registry.registered(**{**facts, **changed})(type(name, (RegionLoss,), body or {"cells": lambda s, x: x}))
+
+    with pytest.raises(errors.OptionError, match="PaddleSeg's trainer"):
+        register("MixedLoss")
+    with pytest.raises(errors.OptionError, match="one loss for each name"):
+        register("DiceLoss")
+    with pytest.raises(errors.OptionError, match="leaves cells open"):
+        register("HalfLoss", {"x": 1})
+    with pytest.raises(errors.OptionError, match="distribution, region, boundary, compound"):
+        register("LostLoss", family="elsewhere")
+    assert "LostLoss" not in registry.names()
+    with pytest.raises(errors.OptionError, match="@registered"):
+        type("BareLoss", (RegionLoss,), {})()
+
+
+def test_compound_parts():
+    import paddle
+
+    loss = paddleseg_losses.ComboLoss(alpha=0.3)
+    assert loss.parts == {}
+    z, y = paddle.randn([2, 3, 5, 7]), paddle.randint(0, 3, [2, 5, 7])
+    value = float(loss(z, y))
+    parts = loss.parts
+    assert list(parts) == ["cross_entropy", "dice"]
+    assert value == pytest.approx(0.3 * parts["cross_entropy"] + 0.7 * parts["dice"], rel=1e-6)
+    assert parts["dice"] == pytest.approx(
+        float(paddleseg_losses.DiceLoss(include_background=False)(z, y)), rel=1e-6
+    )
