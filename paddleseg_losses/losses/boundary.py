@@ -44,7 +44,7 @@ class HausdorffDTLoss(MapLoss):
             unit of `spacing`.
 
     Reference:
-        Karimi & Salcudean 2020 (arXiv 1904.10030), eq. 8 (one_sided: eq. 9).
+        Karimi & Salcudean 2020 (arXiv 1904.10030), eq. 8.
 
     Differences:
         None in the formula. The maps carry no gradient, so the value jumps where p crosses 0.5. The survey and

@@ -18,7 +18,7 @@ from .region import DiceLoss
     purpose_zh="兼顾交叉熵的稳定梯度与 Dice 的重叠度；beta 调节漏检的代价",
     paper="Taghanaki et al., Combo loss, CMIG 2019",
     link="https://arxiv.org/abs/1805.02798",
-    equation="eq. 3",
+    equation="Jadon 2020, eq. 17 and 18",
     range=(0, float("inf")),
 )
 class ComboLoss(CompoundLoss):
@@ -39,7 +39,7 @@ class ComboLoss(CompoundLoss):
         output: 0-D. `parts` holds the last values of `cross_entropy` and `dice`.
 
     Reference:
-        Taghanaki et al. 2019 (arXiv 1805.02798), eq. 3; Jadon 2020 (arXiv 2006.14822), eq. 17 and 18.
+        Taghanaki et al. 2019 (arXiv 1805.02798); Jadon 2020 (arXiv 2006.14822), eq. 17 and 18.
 
     Differences:
         The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so

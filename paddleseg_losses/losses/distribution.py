@@ -20,9 +20,9 @@ from .families import PixelLoss, fit
     title_zh="交叉熵损失",
     purpose="the default: calibrated probabilities, balanced classes",
     purpose_zh="默认选择：概率校准良好，适合类别均衡的数据",
-    paper="Ma Yi-de et al., Automated image segmentation using improved PCNN model based on cross-entropy, ISIMP 2004",
-    link="https://doi.org/10.1109/ISIMP.2004.1434171",
-    equation="Jadon 2020, eq. 1 (binary)",
+    paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
+    link="https://arxiv.org/abs/2006.14822",
+    equation="eq. 1 (binary)",
     range=(0, float("inf")),
     modes=("binary", "multiclass"),
     soft=True,
@@ -46,7 +46,7 @@ class CrossEntropyLoss(PixelLoss):
         output: 0-D; `[N, *S]` with reduction='none'.
 
     Reference:
-        Ma et al. 2004; Jadon 2020 (arXiv 2006.14822), eq. 1.
+        Jadon 2020 (arXiv 2006.14822), eq. 1, after Ma et al. 2004.
 
     Differences:
         From Paddle: equal to `F.cross_entropy(axis=1, ignore_index=255)` where no true class is less likely than

@@ -90,7 +90,7 @@ class DiceLoss(RegionLoss):
     purpose_zh="在漏检与误检之间取舍：beta > alpha 时漏检更少",
     paper="Salehi et al., Tversky loss function for image segmentation, MLMI 2017",
     link="https://arxiv.org/abs/1706.05721",
-    equation="eq. 3",
+    equation="Jadon 2020, eq. 9 and 10",
     range=(0, 1),
     soft=True,
 )
@@ -111,7 +111,7 @@ class TverskyLoss(RegionLoss):
         output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
 
     Reference:
-        Salehi et al. 2017 (arXiv 1706.05721), eq. 3; Jadon 2020 (arXiv 2006.14822), eq. 10.
+        Salehi et al. 2017 (arXiv 1706.05721); Jadon 2020 (arXiv 2006.14822), eq. 9 and 10.
 
     Differences:
         The paper prints no s. Some articles, and Abraham & Khan 2019, swap the names alpha and beta: alpha = 0.7
@@ -215,7 +215,7 @@ class LogCoshDiceLoss(RegionLoss):
     purpose_zh="直接优化 mIoU，常用于交叉熵之后的微调",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
-    equation="eq. 9 and Algorithm 1",
+    equation="Algorithm 1",
     range=(0, 1),
     modes=("multiclass",),
     sorts=True,
@@ -239,7 +239,7 @@ class LovaszSoftmaxLoss(NumberLoss):
         output: 0-D.
 
     Reference:
-        Berman et al. 2018 (arXiv 1705.08790), eq. 9 and Algorithm 1.
+        Berman et al. 2018 (arXiv 1705.08790), Algorithm 1.
 
     Differences:
         None from the paper. On hard 0/1 probabilities it is exactly 1 - mIoU. Articles that call
