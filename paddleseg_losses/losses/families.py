@@ -147,7 +147,7 @@ class RegionLoss(CellLoss):
         if self.sync:
             sums = sums.synchronised()
         kept = self.kept(inputs)
-        if len(kept) < inputs.channels:
+        if kept != list(range(inputs.channels)):
             index = paddle.to_tensor(kept)
             sums = sums.map(lambda x: x.index_select(index, axis=-1))
         cells = self.cells(sums)
