@@ -43,11 +43,12 @@ class Inputs:
     flawed: Tensor | None = None
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
 
-    def once(self, make: Callable[[Inputs], Made]) -> Made:
-        """`make(self)`, made at most once: the terms of a compound share it."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        return self._made[make]  # type: ignore[no-any-return]
+    def once(self, make: Callable[..., Made], *args: float) -> Made:
+        """`make(self, *args)`, made at most once: the terms of a compound share it."""
+        key = (make, *args)
+        if key not in self._made:
+            self._made[key] = make(self, *args)
+        return self._made[key]  # type: ignore[no-any-return]
 
     @property
     def channels(self) -> int:

@@ -63,6 +63,14 @@ class SquaredSums(RegionSums):
     pg: Tensor  # sum of p g, also for soft targets
 
 
+@dataclass(frozen=True)
+class PoweredSums(RegionSums):
+    """The same with the errors raised to a power, pixel by pixel."""
+
+    fp_power: Tensor  # sum of p^gamma (1 - g)
+    fn_power: Tensor  # sum of (1 - p)^gamma g
+
+
 def region_sums(inputs: Inputs) -> RegionSums:
     """TP, FP and FN of every sample and channel.
 
@@ -85,6 +93,17 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
     sums = inputs.once(region_sums)
     total = numeric.spatial_sum
     return SquaredSums(**vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g))
+
+
+def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:
+    """`region_sums` with sums of errors to the power gamma."""
+    p, g, m = inputs.prob, inputs.target, inputs.mask
+    total = numeric.spatial_sum
+    return PoweredSums(
+        **vars(inputs.once(region_sums)),
+        fp_power=total(numeric.power(p, gamma) * (m - g)),
+        fn_power=total(numeric.power(1 - p, gamma) * g),
+    )
 
 
 class _AllReduce(PyLayer):  # type: ignore[misc]

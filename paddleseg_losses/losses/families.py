@@ -91,8 +91,45 @@ class CellLoss(Loss):
         return cells.sum() if self.reduction == "sum" else cells.mean()
 
 
-class RegionLoss(CellLoss):
+class SumsLoss(CellLoss):
     """Algebra on the sums of each (sample, class): one pass over the data."""
+
+    batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
+    sync: bool = flag(
+        default=False,
+        help="pool the ranks too (needs batch=True)",
+        zh="是否在所有进程间求和（需要 batch=True）",
+    )
+
+    def sums(self, inputs: Inputs) -> RegionSums:
+        """The sums that the formula reads."""
+        return inputs.once(region_sums)
+
+    def setup(self) -> None:
+        """Refuse options that contradict each other."""
+        if self.sync and not self.batch:
+            raise OptionError(
+                f"{type(self).__name__}: sync=True with batch=False.",
+                "batch=True with sync=True: only sums over the batch are shared by the ranks",
+                "set batch=True",
+            )
+
+    def pooled(self, inputs: Inputs) -> RegionSums:
+        """The sums of the channels that count, over the samples and ranks that are pooled."""
+        sums = self.sums(inputs)
+        if self.batch:
+            sums = sums.pooled()
+        if self.sync:
+            sums = sums.synchronised()
+        kept = self.kept(inputs)
+        if kept == list(range(inputs.channels)):
+            return sums
+        index = paddle.to_tensor(kept)
+        return sums.map(lambda x: x.index_select(index, axis=-1))
+
+
+class RegionLoss(SumsLoss):
+    """A formula on the sums of each cell, then the mean over the cells that count."""
 
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
@@ -104,33 +141,14 @@ class RegionLoss(CellLoss):
         help="classes that count: all, those present in the labels, or a list",
         zh="参与计算的类别：all、present（标签中出现的）或列表",
     )
-    batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
-    sync: bool = flag(
-        default=False,
-        help="pool the ranks too (needs batch=True)",
-        zh="是否在所有进程间求和（需要 batch=True）",
-    )
 
     @abstractmethod
     def cells(self, sums: RegionSums) -> Tensor:
         """The loss of each cell."""
 
-    def sums(self, inputs: Inputs) -> RegionSums:
-        """The sums that the formula reads."""
-        return inputs.once(region_sums)
-
     def outer(self, mean: Tensor) -> Tensor:
         """A map of the mean, for losses that wrap another one."""
         return mean
-
-    def setup(self) -> None:
-        """Refuse options that contradict each other."""
-        if self.sync and not self.batch:
-            raise OptionError(
-                f"{type(self).__name__}: sync=True with batch=False.",
-                "batch=True with sync=True: only sums over the batch are shared by the ranks",
-                "set batch=True",
-            )
 
     def kept(self, inputs: Inputs) -> list[int]:
         """Channels that count, by include_background and classes."""
@@ -141,25 +159,31 @@ class RegionLoss(CellLoss):
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Sums, formula, classes, mean."""
-        sums = self.sums(inputs)
-        if self.batch:
-            sums = sums.pooled()
-        if self.sync:
-            sums = sums.synchronised()
-        kept = self.kept(inputs)
-        if kept != list(range(inputs.channels)):
-            index = paddle.to_tensor(kept)
-            sums = sums.map(lambda x: x.index_select(index, axis=-1))
+        sums = self.pooled(inputs)
         cells = self.cells(sums)
         if self.weight is not None:
             weight = fit(self.weight, inputs.channels, "weight", type(self).__name__)
-            cells = cells * paddle.to_tensor([weight[c] for c in kept], dtype=cells.dtype)
+            cells = cells * paddle.to_tensor([weight[c] for c in self.kept(inputs)], dtype=cells.dtype)
         if self.classes == "present":
             present = (sums.g > 0).astype(cells.dtype)
             cells = cells * present
             if self.reduction == "mean":
                 return self.outer(numeric.safe_divide(cells.sum(), present.sum()))
         return self.outer(self.reduce(cells, sums.count))
+
+
+class ClassSumLoss(SumsLoss):
+    """One number for each sample: the classes are added, with weights of the loss's own, before the ratio."""
+
+    reduction: str = only_mean(default="mean")
+
+    @abstractmethod
+    def score(self, sums: RegionSums) -> Tensor:
+        """The loss of each sample, `[N]`, or of the pooled batch, 0-D; 0 where nothing is valid."""
+
+    def compute(self, inputs: Inputs) -> Tensor:
+        """The mean over samples."""
+        return self.score(self.pooled(inputs)).mean()
 
 
 class MapLoss(CellLoss):

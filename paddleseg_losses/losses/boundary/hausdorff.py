@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..functional.distance import boundary_distance
-from ..functional.numeric import power
-from ..inputs import Tensor
-from ..options import flag, number
-from ..registry import registered
-from .families import MapLoss
+from ...functional.distance import boundary_distance
+from ...functional.numeric import power
+from ...inputs import Tensor
+from ...options import flag, number
+from ...registry import registered
+from ..families import MapLoss
 
 
 @registered(

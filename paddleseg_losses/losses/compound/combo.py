@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..functional.numeric import grand_total, safe_divide
-from ..inputs import Inputs, Tensor
-from ..options import flag, number
-from ..registry import registered
-from .families import CompoundLoss
-from .region import DiceLoss
+from ...functional.numeric import grand_total, safe_divide
+from ...inputs import Inputs, Tensor
+from ...options import flag, number
+from ...registry import registered
+from ..families import CompoundLoss
+from ..region.dice import DiceLoss
 
 
 @registered(

@@ -1,4 +1,4 @@
-"""Chapter 1 of the article: losses that compare distributions, pixel by pixel."""
+"""Cross entropy of the pixels that are still hard."""
 
 from __future__ import annotations
 
@@ -6,81 +6,12 @@ from functools import partial
 
 import paddle
 
-from ..errors import OptionError
-from ..functional import distribution
-from ..inputs import Inputs, Tensor
-from ..options import number, numbers_or_none
-from ..registry import registered
-from .families import PixelLoss, fit
-
-
-@registered(
-    family="distribution",
-    title="Cross entropy",
-    title_zh="交叉熵损失",
-    purpose="the default: calibrated probabilities, balanced classes",
-    purpose_zh="默认选择：概率校准良好，适合类别均衡的数据",
-    paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
-    link="https://arxiv.org/abs/2006.14822",
-    equation="eq. 1 (binary)",
-    range=(0, float("inf")),
-    modes=("binary", "multiclass"),
-    soft=True,
-)
-class CrossEntropyLoss(PixelLoss):
-    r"""Minimises the surprise -log p at the true label; range [0, inf).
-
-    Formula:
-        L = sum_i w_{y_i} (-log p_{i,y_i}) / sum_i w_{y_i} over the valid pixels i, with p = softmax(z) and class
-        weights w (1 if not given). With label_smoothing e the target is (1 - e) onehot + e / C; every term then has
-        the weight of its own class, while the denominator keeps the weight of the true class. One channel: p =
-        sigmoid(z), binary cross entropy.
-
-    When:
-        For: the first loss to try, and a steady partner of an overlap loss. Against: a rare class is drowned by the
-        background; then use weights, FocalLoss, or a region loss.
-
-    Shape:
-        logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot or soft targets `[N, C, *S]` with mode='multiclass'.
-        output: 0-D; `[N, *S]` with reduction='none'.
-
-    Reference:
-        Jadon 2020 (arXiv 2006.14822), eq. 1, after Ma et al. 2004.
-
-    Differences:
-        From Paddle: equal to `F.cross_entropy(axis=1, ignore_index=255)` where no true class is less likely than
-        e^-64, where Paddle stops on a CPU; label smoothing follows PyTorch (Paddle's, with weights, does not divide
-        by the weights of the labels).
-
-    Example:
-        >>> import paddle
-        >>> from paddleseg_losses import CrossEntropyLoss
-        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
-        >>> labels = paddle.to_tensor([[[0, 2]]])
-        >>> print(f"{float(CrossEntropyLoss()(logits, labels)):.4f}")
-        0.8955
-
-    YAML:
-        loss:
-          types:
-            - type: paddleseg_losses.CrossEntropyLoss
-              weight: [0.5, 1.0, 2.0]
-          coef: [1]
-    """
-
-    label_smoothing: float = number(
-        default=0.0, low=0.0, high=1.0, help="share of the target spread over all classes", zh="标签平滑系数"
-    )
-
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """-log p_t, and the weight of the true label."""
-        weight = self.class_weight(inputs)
-        values = distribution.expected(inputs, distribution.cross_entropy, weight)
-        if self.label_smoothing:
-            uniform = distribution.spread(inputs, distribution.cross_entropy, weight)
-            values = (1 - self.label_smoothing) * values + self.label_smoothing * uniform
-        return values, distribution.expected(inputs, paddle.ones_like, weight)
+from ...errors import OptionError
+from ...functional import distribution
+from ...inputs import Inputs, Tensor
+from ...options import number, numbers_or_none
+from ...registry import registered
+from ..families import PixelLoss, fit
 
 
 @registered(

@@ -1,0 +1,3 @@
+"""Chapter 3 of the article: losses that compare boundaries, by distances."""
+
+from .hausdorff import HausdorffDTLoss as HausdorffDTLoss

@@ -1,0 +1,3 @@
+"""Chapter 4 of the article: weighted sums of losses of the other chapters."""
+
+from .combo import ComboLoss as ComboLoss

@@ -1,0 +1,79 @@
+"""The Dice coefficient."""
+
+from __future__ import annotations
+
+from ...functional import region
+from ...functional.statistics import RegionSums, SquaredSums, region_sums, squared_sums
+from ...inputs import Inputs, Tensor
+from ...options import flag, number
+from ...registry import registered
+from ..families import RegionLoss
+
+
+@registered(
+    family="region",
+    title="Dice",
+    title_zh="Dice 损失",
+    purpose="small objects and imbalance: the size of the background does not matter",
+    purpose_zh="小目标与类别不均衡：不受背景大小影响",
+    paper="Milletari et al., V-Net, 3DV 2016",
+    link="https://arxiv.org/abs/1606.04797",
+    equation="Jadon 2020, eq. 8; section 3 of the paper (squares)",
+    range=(0, 1),
+    soft=True,
+)
+class DiceLoss(RegionLoss):
+    r"""Maximises the Dice coefficient of prediction and truth; range [0, 1).
+
+    Formula:
+        L = 1 - (2 TP + s) / (P + G + s) for each sample and class, then the mean; TP = sum p g, P = sum p, G = sum g
+        over the valid pixels. squared_pred: P = sum p^2, as in the paper.
+
+    When:
+        For: small or rare objects, and when Dice or IoU is the metric. Against: calibrated probabilities, and
+        batches in which most classes are absent (then batch=True or classes='present').
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
+        output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
+
+    Reference:
+        Milletari et al. 2016 (arXiv 1606.04797), section 3; Jadon 2020 (arXiv 2006.14822), eq. 8.
+
+    Differences:
+        From the paper: sums in the denominator unless squared_pred, and s = 1. An absent class costs
+        1 - s / (P + s). Soft targets: TP = (P + G - sum |p - g|) / 2, least at p = g for every g.
+        From Paddle: `F.dice_loss` sums over the classes before it divides, so on a softmax it is 1 - mean p_t, an
+        absolute error and not Dice. The two are equal (smooth=0) only for a single channel that is all foreground.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import DiceLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(DiceLoss()(logits, labels)):.4f}")
+        0.3111
+
+    YAML:
+        loss:
+          types:
+            - type: paddleseg_losses.DiceLoss
+              smooth: 1.0
+          coef: [1]
+    """
+
+    smooth: float = number(
+        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
+    squared_pred: bool = flag(default=False, help="squares in the denominator", zh="分母是否使用平方")
+
+    def sums(self, inputs: Inputs) -> RegionSums:
+        """With the squares, if asked for."""
+        return inputs.once(squared_sums if self.squared_pred else region_sums)
+
+    def cells(self, sums: RegionSums) -> Tensor:
+        """1 - Dice."""
+        if isinstance(sums, SquaredSums):
+            return region.dice_squared(sums, self.smooth)
+        return region.dice(sums, self.smooth)

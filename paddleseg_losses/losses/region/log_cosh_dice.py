@@ -1,0 +1,72 @@
+"""Dice through a map that is smooth at the optimum."""
+
+from __future__ import annotations
+
+from ...functional import numeric, region
+from ...functional.statistics import RegionSums
+from ...inputs import Tensor
+from ...options import number, only_mean
+from ...registry import registered
+from ..families import RegionLoss
+
+
+@registered(
+    family="region",
+    title="Log-cosh Dice",
+    title_zh="Log-Cosh Dice 损失",
+    purpose="Dice with a slope that flattens near the optimum",
+    purpose_zh="在最优点附近梯度更平滑的 Dice",
+    paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
+    link="https://arxiv.org/abs/2006.14822",
+    equation="eq. 32",
+    range=(0, numeric.LOG_COSH_1),
+    soft=True,
+    batchwise=True,
+)
+class LogCoshDiceLoss(RegionLoss):
+    r"""Maximises the Dice coefficient through log cosh, which is smooth at the optimum; range [0, 0.4338).
+
+    Formula:
+        L = log cosh(D), D the mean Dice loss over samples and classes. The slope is tanh(D) times Dice's.
+
+    When:
+        For: Dice training that jitters near its end. Against: the slope vanishes with the loss, so the last per
+        cents are learnt slowly.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
+        output: 0-D.
+
+    Reference:
+        Jadon 2020 (arXiv 2006.14822), eq. 32.
+
+    Differences:
+        None from the paper's code: log cosh acts on the mean, not on each class. The article computes it from
+        `F.dice_loss`, which on a softmax is not Dice.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import LogCoshDiceLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(LogCoshDiceLoss()(logits, labels)):.4f}")
+        0.0476
+
+    YAML:
+        loss:
+          types:
+            - type: LogCoshDiceLoss
+          coef: [1]
+    """
+
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
+    reduction: str = only_mean(default="mean")
+
+    def cells(self, sums: RegionSums) -> Tensor:
+        """1 - Dice."""
+        return region.dice(sums, self.smooth)
+
+    def outer(self, mean: Tensor) -> Tensor:
+        """Log cosh of the mean Dice loss."""
+        return numeric.log_cosh(mean)

@@ -1,0 +1,96 @@
+"""Convex extensions of the Jaccard loss."""
+
+from __future__ import annotations
+
+import paddle
+
+from ...functional import numeric
+from ...functional.ranking import IGNORED, lovasz
+from ...inputs import Inputs, Tensor
+from ...options import class_subset, flag
+from ...registry import registered
+from ..families import NumberLoss, pick
+
+
+@registered(
+    family="region",
+    title="Lovász-Softmax",
+    title_zh="Lovász-Softmax 损失",
+    purpose="optimise mIoU directly, often to fine-tune after cross entropy",
+    purpose_zh="直接优化 mIoU，常用于交叉熵之后的微调",
+    paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
+    link="https://arxiv.org/abs/1705.08790",
+    equation="Algorithm 1",
+    range=(0, 1),
+    modes=("multiclass",),
+    sorts=True,
+    batchwise=True,
+    detached=("increments of the Jaccard loss",),
+)
+class LovaszSoftmaxLoss(NumberLoss):
+    r"""Minimises 1 - mIoU through its convex extension; range [0, 1].
+
+    Formula:
+        For each class c the errors m_i = |g_ic - p_ic| of the valid pixels are sorted decreasingly and multiplied
+        with the increments of the Jaccard loss along that order; L is the mean over the classes that count.
+
+    When:
+        For: mIoU is the metric and cross entropy has stopped improving. Against: training from scratch with noisy
+        gradients, and very large volumes, as it sorts all pixels of each class.
+
+    Shape:
+        logits: `[N, C, *S]`, C >= 2, with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot integers `[N, C, *S]` with mode='multiclass'.
+        output: 0-D.
+
+    Reference:
+        Berman et al. 2018 (arXiv 1705.08790), Algorithm 1.
+
+    Differences:
+        None from the paper. On hard 0/1 probabilities it is exactly 1 - mIoU. Articles that call
+        "cross entropy + Lovász hinge" Lovász-Softmax describe another loss.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import LovaszSoftmaxLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(LovaszSoftmaxLoss()(logits, labels)):.4f}")
+        0.5005
+
+    YAML:
+        loss:
+          types:
+            - type: paddleseg_losses.LovaszSoftmaxLoss
+              classes: present
+          coef: [1]
+    """
+
+    classes: str | tuple[int, ...] = class_subset(
+        default="present",
+        help="classes that count: all, those present in the labels, or a list",
+        zh="参与计算的类别：all、present（标签中出现的）或列表",
+    )
+    per_image: bool = flag(
+        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
+    )
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """Mean over classes (and images) of the Lovász extension."""
+        hit = inputs.target
+        errors = paddle.where(inputs.valid, (hit - inputs.prob).abs(), paddle.full([], IGNORED, hit.dtype))
+        rows = self._rows(hit.astype("int64"))
+        cells = lovasz(self._rows(errors), rows).reshape([-1, inputs.channels])
+        if self.classes == "present":
+            counts = rows.max(axis=1).reshape([-1, inputs.channels]).astype(cells.dtype)
+        else:
+            chosen = kept = list(range(inputs.channels))
+            if not isinstance(self.classes, str):
+                chosen = pick(self.classes, kept, inputs.channels, type(self).__name__)
+            counts = paddle.to_tensor([[float(c in chosen) for c in kept]], dtype=cells.dtype).expand_as(cells)
+        return numeric.safe_divide((cells * counts).sum(axis=1), counts.sum(axis=1)).mean()
+
+    def _rows(self, x: Tensor) -> Tensor:
+        """`[N, C, *S]` as one row of pixels for each class, or for each image and class."""
+        x = x.flatten(2)
+        return x.flatten(0, 1) if self.per_image else x.transpose([1, 0, 2]).flatten(1)
