@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import paddle
 
 from . import numeric
 from .statistics import RegionSums, SquaredSums
@@ -25,3 +28,27 @@ def dice_squared(sums: SquaredSums, smooth: float) -> Tensor:
     """1 - (2 TP + s) / (sum p^2 + sum g^2 + s)."""
     squares = sums.p2 + sums.g2
     return numeric.safe_divide(squares - 2 * sums.pg, squares + smooth)
+
+
+def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:
+    """1 - (2 sum_c w_c TP_c + s) / (sum_c w_c (P_c + G_c) + s), `[N]` (0-D for a pooled batch).
+
+    w_c is (G_min / G_c)^k, so that the largest is 1: s then means the same for an image of any size.
+    """
+    size = sums.g.detach()
+    absent = size == 0
+    smallest = paddle.where(absent, paddle.full_like(size, math.inf), size).min(axis=-1, keepdim=True)
+    one = paddle.ones_like(size)
+    weight = paddle.where(absent, one, smallest / paddle.where(absent, one, size))
+    weight = weight ** {"square": 2, "simple": 1, "uniform": 0}[w_type]
+    error = (weight * (sums.fp + sums.fn)).sum(axis=-1)
+    return numeric.safe_divide(error, (weight * (sums.p + sums.g)).sum(axis=-1) + smooth)
+
+
+def matthews(sums: RegionSums, eps: float) -> Tensor:
+    """1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + eps), with shares instead of counts."""
+    count = paddle.where(sums.count > 0, sums.count, paddle.ones_like(sums.count))
+    tp, fp, fn = sums.tp / count, sums.fp / count, sums.fn / count
+    tn = paddle.maximum(1 - tp - fp - fn, paddle.zeros_like(tp))
+    floor = (eps / count**4).clip(min=1e-36)  # float32 holds no smaller number exactly
+    return 1 - (tp * tn - fp * fn) / paddle.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn) + floor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import paddle
 
@@ -143,8 +144,8 @@ class RegionLoss(SumsLoss):
     )
 
     @abstractmethod
-    def cells(self, sums: RegionSums) -> Tensor:
-        """The loss of each cell."""
+    def cells(self, sums: Any) -> Tensor:
+        """The loss of each cell, from what `sums` made."""
 
     def outer(self, mean: Tensor) -> Tensor:
         """A map of the mean, for losses that wrap another one."""

@@ -14,7 +14,8 @@ def test_range(spec, scene):
     for logits in (scene.logits(), scene.logits(scale=20), right, -right, right * 300, -right * 300):
         for dtype in ("float32", "float64"):
             value = value_of(make(spec), logits.astype(dtype), labels)
-            assert low <= value <= high * (1 + labels.size * np.finfo(dtype).eps)  # a sum of rounded shares
+            rounding = labels.size * np.finfo(dtype).eps
+            assert low - rounding <= value <= high * (1 + rounding)
     assert low <= value_of(make(spec), scene.logits() * 0, labels) <= high
 
 
@@ -23,7 +24,7 @@ def test_perfect_is_the_minimum(spec, scene):
     labels = scene.labels()
     right = scene.perfect(labels, size=60.0)
     best = value_of(make(spec), right, labels)
-    assert best == pytest.approx(spec.range[0], abs=1e-12)
+    assert best == pytest.approx(spec.range[0], abs=max(1e-12, spec.slack))
     for seed in range(5):
         assert value_of(make(spec), scene.logits(seed=seed), labels) > best
     assert value_of(make(spec), -right, labels) > best

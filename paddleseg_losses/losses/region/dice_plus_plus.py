@@ -1,0 +1,75 @@
+"""Dice whose errors are raised to a power."""
+
+from __future__ import annotations
+
+from ...functional import numeric
+from ...functional.statistics import PoweredSums, powered_sums
+from ...inputs import Inputs, Tensor
+from ...options import number
+from ...registry import registered
+from ..families import RegionLoss
+
+
+@registered(
+    family="region",
+    title="Dice++",
+    title_zh="Dice++ 损失",
+    purpose="Dice with better calibrated probabilities",
+    purpose_zh="概率校准更好的 Dice",
+    paper="Yeung et al., Calibrating the Dice loss to handle neural network overconfidence, 2021",
+    link="https://arxiv.org/abs/2111.00528",
+    equation="the Dice++ of the paper",
+    range=(0, 1),
+    exponents=("gamma",),
+)
+class DicePlusPlusLoss(RegionLoss):
+    r"""Maximises a Dice coefficient whose errors are raised to a power, which tames overconfidence; range [0, 1).
+
+    Formula:
+        L = 1 - (2 TP + s) / (2 TP + sum ((1 - g) p)^gamma + sum (g (1 - p))^gamma + s) for each sample and class,
+        then the mean.
+
+    When:
+        For: Dice training whose probabilities are all 0 or 1 and shall mean something. Against: hard decisions alone
+        matter; small errors then hardly cost.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
+
+    Reference:
+        Yeung et al. 2021 (arXiv 2111.00528).
+
+    Differences:
+        The authors clip p and the labels at 1e-7, which is not needed. gamma = 1 is DiceLoss.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import DicePlusPlusLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(DicePlusPlusLoss()(logits, labels)):.4f}")
+        0.5510
+
+    YAML:
+        loss:
+          types:
+            - type: DicePlusPlusLoss
+              gamma: 2.0
+          coef: [1]
+    """
+
+    gamma: float = number(default=2.0, low=0.0, help="exponent of the errors", zh="误差的指数")
+    smooth: float = number(
+        default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
+
+    def sums(self, inputs: Inputs) -> PoweredSums:
+        """Errors to the power gamma."""
+        return inputs.once(powered_sums, self.gamma)
+
+    def cells(self, sums: PoweredSums) -> Tensor:
+        """1 - Dice++."""
+        error = sums.fp_power + sums.fn_power
+        return numeric.safe_divide(error, 2 * sums.tp + error + self.smooth)

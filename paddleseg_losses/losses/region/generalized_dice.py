@@ -1,0 +1,137 @@
+"""Dice over all classes at once, each weighted by the inverse of its size."""
+
+from __future__ import annotations
+
+from ...functional import region
+from ...functional.statistics import RegionSums
+from ...inputs import Tensor
+from ...options import choice, number
+from ...registry import registered
+from ..families import ClassSumLoss
+
+
+@registered(
+    family="region",
+    title="Generalized Dice",
+    title_zh="广义 Dice 损失",
+    purpose="many classes of very different sizes",
+    purpose_zh="各类别大小悬殊的多分类任务",
+    paper="Sudre et al., Generalised Dice overlap, DLMIA 2017",
+    link="https://arxiv.org/abs/1707.03237",
+    equation="the GDL of section 2",
+    range=(0, 1),
+)
+class GeneralizedDiceLoss(ClassSumLoss):
+    r"""Maximises one Dice coefficient over all classes, small ones weighted up; range [0, 1).
+
+    Formula:
+        L = 1 - (2 sum_c w_c TP_c + s) / (sum_c w_c (P_c + G_c) + s) for each sample, then the mean. w_c = 1 / G_c^2
+        ('square'), 1 / G_c ('simple') or 1 ('uniform'); a class that is absent gets the largest of them; then w is
+        divided by its maximum.
+
+    When:
+        For: several classes of very different sizes. Against: classes that are often absent, whose false positives
+        get the weight of the rarest class; and one class, where it is DiceLoss.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D.
+
+    Reference:
+        Sudre et al. 2017 (arXiv 1707.03237).
+
+    Differences:
+        The ratio does not care about the scale of w, but s does: without the division by the maximum (MONAI) the loss
+        of the same image falls as it grows. An absent class has an infinite weight in the paper.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import GeneralizedDiceLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(GeneralizedDiceLoss()(logits, labels)):.4f}")
+        0.5005
+
+    YAML:
+        loss:
+          types:
+            - type: GeneralizedDiceLoss
+              w_type: square
+          coef: [1]
+    """
+
+    w_type: str = choice(
+        default="square", of=("square", "simple", "uniform"), help="weight of a class by its size", zh="类别权重的形式"
+    )
+    smooth: float = number(
+        default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
+
+    def score(self, sums: RegionSums) -> Tensor:
+        """1 - generalized Dice of each sample."""
+        return region.generalized_dice(sums, self.w_type, self.smooth)
+
+
+@registered(
+    family="region",
+    title="Generalized Dice with a penalty",
+    title_zh="带惩罚项的广义 Dice 损失",
+    purpose="generalized Dice with errors made (1 + k) times dearer",
+    purpose_zh="误差代价提高到 (1 + k) 倍的广义 Dice",
+    paper="Yang et al., Major vessel segmentation on X-ray coronary angiography, MIDL 2019",
+    link="https://openreview.net/forum?id=H1lTh8unKN",
+    equation="the pGD of the abstract",
+    range=(0, 1),
+)
+class PenaltyGeneralizedDiceLoss(ClassSumLoss):
+    r"""Maximises the generalized Dice coefficient with false positives and negatives made dearer; range [0, 1).
+
+    Formula:
+        L = 1 - GD / (1 + k (1 - GD)), GD the generalized Dice coefficient of a sample. The same as multiplying FP and
+        FN by 1 + k.
+
+    When:
+        For: generalized Dice whose predictions stay ragged. Against: unstable starts, as the slope is 1 + k times
+        steeper near the optimum.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D.
+
+    Reference:
+        Yang et al. 2019 (MIDL, H1lTh8unKN).
+
+    Differences:
+        Some pages apply the formula to the loss instead of the coefficient, which divides the price of errors by 1 +
+        k. k = 0 is GeneralizedDiceLoss.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import PenaltyGeneralizedDiceLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(PenaltyGeneralizedDiceLoss()(logits, labels)):.4f}")
+        0.7781
+
+    YAML:
+        loss:
+          types:
+            - type: PenaltyGeneralizedDiceLoss
+              k: 2.5
+          coef: [1]
+    """
+
+    k: float = number(default=2.5, low=0.0, help="how much dearer errors become", zh="误差代价的增幅")
+    w_type: str = choice(
+        default="square", of=("square", "simple", "uniform"), help="weight of a class by its size", zh="类别权重的形式"
+    )
+    smooth: float = number(
+        default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
+
+    def score(self, sums: RegionSums) -> Tensor:
+        """1 - pGD of each sample, from the loss L of generalized Dice: (1 + k) L / (1 + k L)."""
+        loss = region.generalized_dice(sums, self.w_type, self.smooth)
+        return (1 + self.k) * loss / (1 + self.k * loss)
