@@ -26,6 +26,11 @@ def focal(log_p: Tensor, gamma: float) -> Tensor:
     return -numeric.power(-paddle.expm1(log_p), gamma) * log_p
 
 
+def poly1(log_p: Tensor, epsilon: float) -> Tensor:
+    """-log p_t + epsilon (1 - p_t)."""
+    return -log_p - epsilon * paddle.expm1(log_p)
+
+
 def expected(
     inputs: Inputs,
     of: Callable[[Tensor], Tensor],

@@ -1,7 +1,13 @@
 """The final classes, in the article's four chapters: importing a chapter puts its losses on the list, in its order."""
 
+from .distribution import BalancedCrossEntropyLoss as BalancedCrossEntropyLoss
+from .distribution import BinaryCrossEntropyLoss as BinaryCrossEntropyLoss
 from .distribution import CrossEntropyLoss as CrossEntropyLoss
+from .distribution import DistancePenalizedCELoss as DistancePenalizedCELoss
 from .distribution import FocalLoss as FocalLoss
+from .distribution import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
+from .distribution import TopKCrossEntropyLoss as TopKCrossEntropyLoss
+from .distribution import WeightedBinaryCrossEntropyLoss as WeightedBinaryCrossEntropyLoss
 from .region import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
 from .region import DiceLoss as DiceLoss
 from .region import DicePlusPlusLoss as DicePlusPlusLoss

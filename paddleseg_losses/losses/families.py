@@ -70,6 +70,29 @@ class PixelLoss(Loss):
         return distribution.per_channel(fit(self.weight, inputs.channels, "weight", type(self).__name__), inputs)
 
 
+class Spaced(Loss):
+    """Losses that measure exact distances."""
+
+    spacing: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        open_low=True,
+        help="size of a pixel along each axis, one number or one for each axis",
+        zh="像素在各轴上的物理尺寸：一个数或每轴一个数",
+    )
+
+    def pixel_size(self, axes: int) -> tuple[float, ...] | None:
+        """`spacing` with a number for each axis, or None."""
+        if self.spacing is None or len(self.spacing) == axes:
+            return self.spacing
+        if len(self.spacing) == 1:
+            return self.spacing * axes
+        raise OptionError(
+            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {axes} spatial axes.",
+            f"one number, or {axes} in the order of the axes",
+            "leave the batch and channel axes out",
+        )
+
+
 class CellLoss(Loss):
     """A value for each (sample, class) cell; the background may be left out."""
 
@@ -187,19 +210,13 @@ class ClassSumLoss(SumsLoss):
         return self.score(self.pooled(inputs)).mean()
 
 
-class MapLoss(CellLoss):
+class MapLoss(Spaced, CellLoss):
     """The mean over pixels of a detached map times a function of p, for each cell."""
 
     include_background: bool = flag(
         default=False,
         help="whether class 0 of a multiclass problem counts",
         zh="多分类时是否计入第 0 类（背景）",
-    )
-    spacing: tuple[float, ...] | None = numbers_or_none(
-        default=None,
-        open_low=True,
-        help="size of a pixel along each axis, one number or one for each axis",
-        zh="像素在各轴上的物理尺寸：一个数或每轴一个数",
     )
 
     @abstractmethod
@@ -212,19 +229,8 @@ class MapLoss(CellLoss):
         count = inputs.count.expand([-1, inputs.channels])
         skip = self.kept(inputs)[0]
         p, g, count = p[:, skip:], g[:, skip:], count[:, skip:]
-        cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g, self._spacing(p.ndim - 2))), count)
+        cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g, self.pixel_size(p.ndim - 2))), count)
         return self.reduce(cells, count)
-
-    def _spacing(self, axes: int) -> tuple[float, ...] | None:
-        if self.spacing is None or len(self.spacing) == axes:
-            return self.spacing
-        if len(self.spacing) == 1:
-            return self.spacing * axes
-        raise OptionError(
-            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {axes} spatial axes.",
-            f"one number, or {axes} in the order of the axes",
-            "leave the batch and channel axes out",
-        )
 
 
 class NumberLoss(Loss):

@@ -1,0 +1,210 @@
+"""Binary cross entropies: one sigmoid for each channel."""
+
+from __future__ import annotations
+
+import paddle
+
+from ...functional import distribution, numeric
+from ...inputs import Inputs, Tensor
+from ...options import flag, number, numbers_or_none
+from ...registry import registered
+from ..families import PixelLoss, fit
+
+
+@registered(
+    family="distribution",
+    title="Binary cross entropy",
+    title_zh="二元交叉熵损失",
+    purpose="one foreground class, or classes that do not exclude each other",
+    purpose_zh="单一前景类别，或互不排斥的多标签任务",
+    paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
+    link="https://arxiv.org/abs/2006.14822",
+    equation="eq. 1",
+    range=(0, float("inf")),
+    modes=("binary", "multilabel"),
+)
+class BinaryCrossEntropyLoss(PixelLoss):
+    r"""Minimises the surprise of each yes-or-no answer; range [0, inf).
+
+    Formula:
+        L = mean over valid elements of -[w y log p + (1 - y) log(1 - p)], p = sigmoid(z), w = pos_weight of the
+        channel (1 if not given).
+
+    When:
+        For: one foreground class, or labels that may overlap. Against: classes that exclude each other; then
+        CrossEntropyLoss.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Jadon 2020 (arXiv 2006.14822), eq. 1.
+
+    Differences:
+        None. It is `F.binary_cross_entropy_with_logits(pos_weight=...)` over the valid elements.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import BinaryCrossEntropyLoss
+        >>> logits = paddle.to_tensor([[[[2.0, -1.0, 0.5]]]])
+        >>> labels = paddle.to_tensor([[[1, 0, 0]]])
+        >>> print(f"{float(BinaryCrossEntropyLoss()(logits, labels)):.4f}")
+        0.4714
+
+    YAML:
+        loss:
+          types:
+            - type: BinaryCrossEntropyLoss
+          coef: [1]
+    """
+
+    pos_weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of positives, one number or one for each channel",
+        zh="正样本的权重：一个数或每通道一个数",
+    )
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Cross entropy of each element."""
+        positive = 1.0
+        if self.pos_weight is not None:
+            each = self.pos_weight * inputs.channels if len(self.pos_weight) == 1 else self.pos_weight
+            positive = distribution.per_channel(fit(each, inputs.channels, "pos_weight", type(self).__name__), inputs)
+        return balanced(inputs, self.class_weight(inputs), (positive, 1.0))
+
+
+@registered(
+    family="distribution",
+    title="Weighted binary cross entropy",
+    title_zh="加权二元交叉熵损失",
+    purpose="positives are rare, and their weight is known",
+    purpose_zh="正样本稀少且权重已知",
+    paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
+    link="https://arxiv.org/abs/2006.14822",
+    equation="eq. 2",
+    range=(0, float("inf")),
+    modes=("binary", "multilabel"),
+)
+class WeightedBinaryCrossEntropyLoss(PixelLoss):
+    r"""Minimises binary cross entropy with positives beta times as dear; range [0, inf).
+
+    Formula:
+        L = mean over valid elements of -[beta y log p + (1 - y) log(1 - p)], p = sigmoid(z).
+
+    When:
+        For: rare positives, beta > 1 finds more of them. Against: a share of positives that varies between images;
+        then BalancedCrossEntropyLoss.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Jadon 2020 (arXiv 2006.14822), eq. 2.
+
+    Differences:
+        None from the formula; the mean divides by the number of elements, not by the weights. The survey's code uses
+        beta / (1 - beta) as the weight.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import WeightedBinaryCrossEntropyLoss
+        >>> logits = paddle.to_tensor([[[[2.0, -1.0, 0.5]]]])
+        >>> labels = paddle.to_tensor([[[1, 0, 0]]])
+        >>> print(f"{float(WeightedBinaryCrossEntropyLoss()(logits, labels)):.4f}")
+        0.5137
+
+    YAML:
+        loss:
+          types:
+            - type: WeightedBinaryCrossEntropyLoss
+              beta: 2.0
+          coef: [1]
+    """
+
+    beta: float = number(default=2.0, low=0.0, help="weight of positives", zh="正样本的权重")
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Cross entropy of each element, positives times beta."""
+        return balanced(inputs, self.class_weight(inputs), (self.beta, 1.0))
+
+
+@registered(
+    family="distribution",
+    title="Balanced cross entropy",
+    title_zh="平衡交叉熵损失",
+    purpose="edges and thin objects: both classes weigh the same in every image",
+    purpose_zh="边缘与细小目标：每幅图中正负样本总权重相等",
+    paper="Xie & Tu, Holistically-nested edge detection, ICCV 2015",
+    link="https://arxiv.org/abs/1504.06375",
+    equation="eq. 2 of the paper; Jadon 2020, eq. 3",
+    range=(0, float("inf")),
+    modes=("binary", "multilabel"),
+)
+class BalancedCrossEntropyLoss(PixelLoss):
+    r"""Minimises binary cross entropy with the classes balanced by their shares; range [0, inf).
+
+    Formula:
+        L = mean over valid elements of -[beta y log p + (1 - beta) (1 - y) log(1 - p)], p = sigmoid(z), with beta =
+        the share of negatives in the image and channel (batch=True: in the batch), or a number.
+
+    When:
+        For: edges and thin structures, whose share is small and varies. Against: images without any positive: beta is
+        1, so they cost nothing and teach nothing.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Xie & Tu 2015 (arXiv 1504.06375); Jadon 2020 (arXiv 2006.14822), eq. 3.
+
+    Differences:
+        The paper sums, we average. PaddleSeg's `BCELoss(weight='dynamic')` is twice this with batch=True, and counts
+        ignored pixels as negatives.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import BalancedCrossEntropyLoss
+        >>> logits = paddle.to_tensor([[[[2.0, -1.0, 0.5]]]])
+        >>> labels = paddle.to_tensor([[[1, 0, 0]]])
+        >>> print(f"{float(BalancedCrossEntropyLoss()(logits, labels)):.4f}")
+        0.1712
+
+    YAML:
+        loss:
+          types:
+            - type: BalancedCrossEntropyLoss
+          coef: [1]
+    """
+
+    beta: float | None = number(
+        default=None,
+        low=0.0,
+        high=1.0,
+        optional=True,
+        help="weight of positives; None: the share of negatives",
+        zh="正样本的权重；None 表示取负样本所占比例",
+    )
+    batch: bool = flag(default=False, help="one share for the batch, not for each image", zh="是否在整个批次上统计比例")
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Cross entropy of each element, balanced."""
+        positive = self.beta
+        if positive is None:
+            positives, count = numeric.spatial_sum(inputs.target), inputs.count
+            if self.batch:
+                positives, count = positives.sum(axis=0, keepdim=True), count.sum(axis=0, keepdim=True)
+            share = 1 - numeric.safe_divide(positives, count)
+            positive = share.unsqueeze(list(range(2, inputs.logits.ndim)))
+        return balanced(inputs, self.class_weight(inputs), (positive, 1 - positive))
+
+
+def balanced(inputs: Inputs, weight: Tensor | None, balance: distribution.Balance) -> tuple[Tensor, Tensor]:
+    """Cross entropies with factors for positives and negatives, and the normaliser, which knows class weights alone."""
+    values = distribution.expected(inputs, distribution.cross_entropy, weight, balance)
+    return values, distribution.expected(inputs, paddle.ones_like, weight)

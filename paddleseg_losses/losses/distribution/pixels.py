@@ -1,0 +1,138 @@
+"""Cross entropies that bend the curve or choose among pixels."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import paddle
+
+from ...functional import distribution
+from ...functional.ranking import largest
+from ...inputs import Inputs, Tensor
+from ...options import number
+from ...registry import registered
+from ..families import PixelLoss
+
+
+@registered(
+    family="distribution",
+    title="Poly-1 cross entropy",
+    title_zh="Poly-1 交叉熵损失",
+    purpose="one more number to tune: the first term of the series of the cross entropy",
+    purpose_zh="多一个可调参数：调整交叉熵展开式的第一项",
+    paper="Leng et al., PolyLoss, ICLR 2022",
+    link="https://arxiv.org/abs/2204.12511",
+    equation="the Poly-1 formula of the paper",
+    range=(0, float("inf")),
+    modes=("multiclass",),
+)
+class Poly1CrossEntropyLoss(PixelLoss):
+    r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.
+
+    Formula:
+        L = mean over valid pixels of -log p_t + epsilon (1 - p_t), p_t the softmax probability of the true class.
+
+    When:
+        For: squeezing a little more out of a tuned cross entropy; epsilon is worth a small search. Against: a first
+        attempt.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot integers `[N, C, *S]` with mode='multiclass'.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Leng et al. 2022 (arXiv 2204.12511).
+
+    Differences:
+        None. epsilon = 0 is CrossEntropyLoss; below -1 the loss is no longer monotone, which is refused.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import Poly1CrossEntropyLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(Poly1CrossEntropyLoss()(logits, labels)):.4f}")
+        1.3960
+
+    YAML:
+        loss:
+          types:
+            - type: Poly1CrossEntropyLoss
+              epsilon: 1.0
+          coef: [1]
+    """
+
+    epsilon: float = number(default=1.0, low=-1.0, help="change of the leading term", zh="首项系数的增量")
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """-log p_t + epsilon (1 - p_t)."""
+        weight = self.class_weight(inputs)
+        values = distribution.expected(inputs, partial(distribution.poly1, epsilon=self.epsilon), weight)
+        return values, distribution.expected(inputs, paddle.ones_like, weight)
+
+
+@registered(
+    family="distribution",
+    title="Top-k cross entropy",
+    title_zh="Top-k 交叉熵损失",
+    purpose="only the hardest pixels of the batch count",
+    purpose_zh="只计入批次中最难的像素",
+    paper="Wu et al., Bridging category-level and instance-level semantic image segmentation, 2016",
+    link="https://arxiv.org/abs/1605.06885",
+    equation="the online bootstrapping of the paper",
+    range=(0, float("inf")),
+    modes=("multiclass",),
+    batchwise=True,
+    sorts=True,
+    detached=("choice of the pixels",),
+)
+class TopKCrossEntropyLoss(PixelLoss):
+    r"""Minimises the cross entropy of the k per cent hardest pixels; range [0, inf).
+
+    Formula:
+        L = mean of the n largest -log p_t over the valid pixels of the batch, n = max(floor(k V / 100), 1) of V valid
+        pixels.
+
+    When:
+        For: images in which nearly everything is easy. Against: noisy labels, which are among the hardest pixels; and
+        a first epoch, where hard means random.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot integers `[N, C, *S]` with mode='multiclass'.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Wu et al. 2016 (arXiv 1605.06885).
+
+    Differences:
+        k per cent of the valid pixels; nnU-Net takes k per cent of all, ignored ones included. k = 100 is
+        CrossEntropyLoss.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import TopKCrossEntropyLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(TopKCrossEntropyLoss()(logits, labels)):.4f}")
+        1.5514
+
+    YAML:
+        loss:
+          types:
+            - type: TopKCrossEntropyLoss
+              k: 10
+          coef: [1]
+    """
+
+    k: float = number(
+        default=10.0, low=0.0, high=100.0, open_low=True, help="per cent of the pixels", zh="计入的像素百分比"
+    )
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """-log p_t of the chosen pixels."""
+        weight = self.class_weight(inputs)
+        values = distribution.expected(inputs, distribution.cross_entropy, weight)
+        chosen = largest(values.detach(), inputs.valid, self.k / 100)
+        return values * chosen, distribution.expected(inputs, paddle.ones_like, weight) * chosen
