@@ -136,6 +136,17 @@ def choice(*, default: str | None, of: tuple[str | None, ...], help: str, zh: st
     return Option(default, read, "one of " + ", ".join(repr(word) for word in of), help, zh)
 
 
+def only(*, default: bool, help: str, zh: str) -> Any:
+    """A flag of the family that has one possible value here."""
+
+    def read(value: Any) -> bool:
+        if value != default:
+            raise ValueError("the other value")
+        return default
+
+    return Option(default, read, str(default).lower(), help, zh)
+
+
 def only_mean(*, default: str = "mean") -> Any:
     """The reduction of a loss that is one number by nature."""
     return choice(

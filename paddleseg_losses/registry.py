@@ -38,9 +38,12 @@ class LossSpec:
     equation: str  # where in the paper
     range: tuple[float, float]
     modes: tuple[str, ...] = MODES
+    most_classes: int | None = None  # of a multiclass problem
+    weighs_labels: bool = False  # with a sigmoid, `weight` is of the labels 0 and 1, not of the channels
     soft: bool = False  # takes float targets
     soft_minimum: bool = True  # under soft targets least at p = target
     one_vs_rest: bool = True  # sigmoid of z equals softmax of (0, z) scored without the background
+    background_special: bool = False  # class 0 is treated unlike the others, whatever the options
     neighbours: bool = False  # looks at neighbouring pixels: only flips and transposes leave it unchanged
     sorts: bool = False  # ties may be ordered either way
     batchwise: bool = False  # not the mean over samples of its value on each sample

@@ -30,6 +30,12 @@ def lovasz(errors: Tensor, hit: Tensor) -> Tensor:
     return (errors * increments).sum(axis=1)
 
 
+def as_rows(x: Tensor, per_image: bool) -> Tensor:
+    """`[N, C, *S]` as one row of pixels for each class, or for each image and class."""
+    x = x.flatten(2)
+    return x.flatten(0, 1) if per_image else x.transpose([1, 0, 2]).flatten(1)
+
+
 def jaccard_increments(hit: Tensor, dtype: Any) -> Tensor:
     """Growth of 1 - IoU as pixels are counted wrong one after another, `[R, K]`.
 

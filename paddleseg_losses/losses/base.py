@@ -23,6 +23,8 @@ from ..options import (
     flag,
     number,
     numbers_or_none,
+    only,
+    only_mean,
     options_of,
     resolve,
     signature_of,
@@ -44,7 +46,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 
 @dataclass_transform(
-    kw_only_default=True, field_specifiers=(number, whole, flag, choice, numbers_or_none, class_subset)
+    kw_only_default=True, field_specifiers=(number, whole, flag, only, only_mean, choice, numbers_or_none, class_subset)
 )
 class Loss(nn.Layer):  # type: ignore[misc]
     """Root of all losses: shared options, `forward`, and what rebuilds a loss from its text."""

@@ -8,7 +8,8 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import registry
+from paddleseg_losses import errors, registry
+from paddleseg_losses.options import options_of
 
 IGNORED = 255
 
@@ -69,8 +70,14 @@ def cases(where=lambda spec: True, scenes=SCENES):
         for spec in registry.specs()
         if where(spec)
         for scene in scenes
-        if scene.mode in spec.modes
+        if fits(spec, scene)
     ]
+
+
+def fits(spec, scene):
+    """Whether a loss takes a kind of problem."""
+    few = scene.mode != "multiclass" or spec.most_classes is None or scene.channels <= spec.most_classes
+    return scene.mode in spec.modes and few
 
 
 def losses(where=lambda spec: True):
@@ -98,9 +105,28 @@ def value_of(loss, logits, labels):
 
 def has(spec, option):
     """Whether a loss has an option."""
-    from paddleseg_losses.options import options_of
-
     return option in options_of(spec.cls)
+
+
+def possible(spec, name, value):
+    """Whether an option may have a value."""
+    try:
+        options_of(spec.cls)[name].parse(value, spec.name)
+    except errors.OptionError:
+        return False
+    return True
+
+
+def takes_weights(spec):
+    """Whether `weight` is a list of weights of classes."""
+    return has(spec, "weight") and options_of(spec.cls)["weight"].default is None
+
+
+def weights(spec, scene):
+    """Different weights for all classes of a scene."""
+    if spec.weighs_labels and scene.mode != "multiclass":
+        return [0.5, 2.0]
+    return [0.5, 2.0, 1.25][: scene.channels]
 
 
 def foreground_only(spec):

@@ -6,7 +6,7 @@ Detached quantities (distance maps, increments) are constant between jumps, and 
 import numpy as np
 import pytest
 
-from .scenes import cases, has, make, value_and_gradient, value_of
+from .scenes import cases, has, make, takes_weights, value_and_gradient, value_of, weights
 
 
 def _check(loss, logits, labels):
@@ -29,8 +29,8 @@ def test_finite_differences_with_shared_options(spec, scene):
     options = {}
     if has(spec, "batch"):
         options["batch"] = True
-    if has(spec, "weight"):
-        options["weight"] = [0.5, 2.0, 1.25][: scene.channels]
+    if takes_weights(spec):
+        options["weight"] = weights(spec, scene)
     _check(make(spec, **options), scene.logits(), scene.labels())
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from .scenes import SCENES, cases, losses, make
+from .scenes import SCENES, cases, fits, losses, make
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -53,6 +53,6 @@ def test_autocast_is_left(spec, monkeypatch):
 
     monkeypatch.setattr(paddle.amp, "auto_cast", auto_cast)
     monkeypatch.setattr(spec.cls, "compute", recorded)
-    scene = next(scene for scene in SCENES if scene.mode in spec.modes)
+    scene = next(scene for scene in SCENES if fits(spec, scene))
     make(spec)(paddle.to_tensor(scene.logits(dtype="float32")), paddle.to_tensor(scene.labels()))
     assert states == [True]

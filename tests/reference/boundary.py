@@ -20,14 +20,16 @@ from .common import (
 from .distribution import cross_entropy_elements
 
 
-def hausdorff_dt(x, alpha=2.0, one_sided=False, include_background=False, spacing=None):
+def hausdorff_dt(x, alpha=2.0, one_sided=False, include_background=False, spacing=None, reduction="mean"):
     def field(masks):
         return per_channel(lambda r: distance(r, spacing) + distance(~r, spacing), masks) ** alpha
 
     fields = field(x.g > 0.5)
     if not one_sided:
         fields = fields + field(x.p > 0.5)
-    return reduce_cells(x, cell_means(x, (x.p - x.g) ** 2 * fields), include_background=include_background)
+    return reduce_cells(
+        x, cell_means(x, (x.p - x.g) ** 2 * fields), include_background=include_background, reduction=reduction
+    )
 
 
 def erosion_series(error, alpha, erosions):
@@ -42,12 +44,12 @@ def erosion_series(error, alpha, erosions):
     return total
 
 
-def hausdorff_er(x, alpha=2.0, erosions=10, include_background=True):
+def hausdorff_er(x, alpha=2.0, erosions=10, include_background=True, reduction="mean"):
     series = per_channel(lambda e: erosion_series(e, alpha, erosions), (x.p - x.g) ** 2)
-    return reduce_cells(x, cell_means(x, series), include_background=include_background)
+    return reduce_cells(x, cell_means(x, series), include_background=include_background, reduction=reduction)
 
 
-def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=False):
+def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=False, reduction="mean"):
     def soft_threshold(a):
         return np.maximum(a - 0.5, 0)
 
@@ -55,16 +57,14 @@ def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=F
     total = np.zeros_like(q)
     for radius in radii:
         offsets = ball(radius, len(x.axes))
-        truth, prediction = (
-            per_channel(lambda a, offsets=offsets: neighbourhood_mean(a, offsets), a) for a in (p, q)
-        )
+        truth, prediction = (per_channel(lambda a, offsets=offsets: neighbourhood_mean(a, offsets), a) for a in (p, q))
         outside = soft_threshold(1 - truth) * q + soft_threshold(1 - prediction) * p
         inside = soft_threshold(truth) * p + soft_threshold(prediction) * q
         total += radius**alpha * (p - q) ** 2 * (outside + inside)
-    return reduce_cells(x, cell_means(x, total), include_background=include_background)
+    return reduce_cells(x, cell_means(x, total), include_background=include_background, reduction=reduction)
 
 
-def boundary(x, include_background=False, spacing=None):
+def boundary(x, include_background=False, spacing=None, reduction="mean"):
     offset = 1.0 if spacing is None else min(spacing)
 
     def level_set(region):
@@ -72,7 +72,7 @@ def boundary(x, include_background=False, spacing=None):
         return distance(~region, spacing) - (distance(region, spacing) - offset) * region * (not region.all())
 
     phi = per_channel(level_set, x.g > 0.5)
-    return reduce_cells(x, cell_means(x, x.p * phi), include_background=include_background)
+    return reduce_cells(x, cell_means(x, x.p * phi), include_background=include_background, reduction=reduction)
 
 
 def boundary_dou(x, smooth=1e-5, max_alpha=0.8):

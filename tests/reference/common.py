@@ -136,9 +136,7 @@ def reduce_pixels(x, elements, weight=None, reduction="mean"):
     return ratio((w * elements).sum(), (w * (x.g if x.multiclass else x.m)).sum())
 
 
-def reduce_cells(
-    x, cells, batch=False, weight=None, include_background=True, classes="all", reduction="mean"
-):
+def reduce_cells(x, cells, batch=False, weight=None, include_background=True, classes="all", reduction="mean"):
     """Reduce losses `[N, C]` (`[1, C]` where the batch is pooled); 'present' averages the cells that have a target."""
     keep = kept_channels(x, include_background, classes)
     present = x.g.sum(axis=x.axes) > 0

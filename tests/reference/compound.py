@@ -17,9 +17,7 @@ def combo(x, alpha=0.5, beta=0.5, smooth=1.0, batch=False, include_background=Fa
     return alpha * cross_entropy_part + (1 - alpha) * dice_part
 
 
-def exp_log(
-    x, w_dice=0.8, w_cross=0.2, gamma_dice=0.3, gamma_cross=0.3, smooth=1.0, batch=False, weight=None
-):
+def exp_log(x, w_dice=0.8, w_cross=0.2, gamma_dice=0.3, gamma_cross=0.3, smooth=1.0, batch=False, weight=None):
     dice_part = powr(-np.log(dice_score(x, smooth, batch)), gamma_dice).mean()
     if x.multiclass:
         labels, logs = [x.g[:, c] for c in range(x.z.shape[1])], [x.log_p[:, c] for c in range(x.z.shape[1])]

@@ -42,7 +42,7 @@ def test_every_slice_is_an_8_bit_picture_with_every_tissue_among_them(made, part
 
 
 def test_labels_lie_on_their_tissue(made):
-    """On T1 images fluid is dark, grey matter grey and white matter bright: this fails if labels are flipped or shifted."""
+    """T1 images show fluid dark, grey matter grey and white matter bright; flipped or shifted labels would not fit."""
     images, labels = _stack(made, "train", 0), _stack(made, "train", 1)
     background, fluid, grey, white = (images[labels == c].mean() for c in range(4))
     assert background + 40 < fluid
@@ -137,6 +137,7 @@ def test_paddleseg_builds_the_quick_start_from_it(made, monkeypatch):
     assert val[0]["img"].shape == (3, SIZE, SIZE)
     sample = train[0]
     assert sample["img"].shape == (3, 128, 128)  # RandomPaddingCrop
+    builder.model.eval()
     logits = builder.model(paddle.to_tensor(sample["img"][None]))
     assert len(logits) == len(builder.loss["coef"]) == len(builder.loss["types"])
     assert isinstance(builder.loss["types"][0], pl.ComboLoss)

@@ -15,6 +15,11 @@ GUESS = np.array([[0, 1, 2, 2], [2, 0, 1, 1]], "int64")
 IMAGE = np.arange(8, dtype="uint8").reshape(2, 4)
 
 
+def _size(path):
+    with Image.open(path) as picture:
+        return picture.size
+
+
 @pytest.fixture
 def figure(monkeypatch):
     """The figure that was last saved."""
@@ -33,7 +38,7 @@ def test_prediction_picture_shows_images_truths_and_predictions(tmp_path, figure
     images, truths, guesses = ([array + i for i in range(5)] for array in (IMAGE, 0 * TRUTH, 0 * GUESS))
     path = pictures.save_prediction_picture(tmp_path / "new" / "a.png", images, truths, guesses, NAMES, rows=3)
     assert path == tmp_path / "new" / "a.png"
-    assert min(Image.open(path).size) > 300
+    assert min(_size(path)) > 300
     drawn = [axis.get_images()[0].get_array() for axis in figure().axes]
     assert len(drawn) == 9
     for row, i in enumerate((0, 2, 4)):  # evenly spread
@@ -42,7 +47,7 @@ def test_prediction_picture_shows_images_truths_and_predictions(tmp_path, figure
 
 
 def test_prediction_picture_says_the_dice_of_all_pixels_that_count(tmp_path, figure):
-    """CSF: 1 common of 2 + 1 pixels; grey matter: 2 of 3 + 3; the ignored pixels and the undrawn row count as they should."""
+    """CSF has 1 common pixel of 2 + 1, grey matter 2 of 3 + 3; ignored pixels do not count, images not drawn do."""
     pictures.save_prediction_picture(tmp_path / "a.png", [IMAGE] * 2, [TRUTH] * 2, [GUESS] * 2, NAMES, rows=1)
     title = figure().get_suptitle()
     assert "CSF 0.667" in title
@@ -82,7 +87,7 @@ def test_pictures_that_do_not_pair_are_refused(tmp_path, counts):
 )
 def test_curve_is_logarithmic_where_that_helps(tmp_path, figure, losses, scale):
     path = pictures.save_curve_picture(tmp_path / "a.png", range(len(losses)), losses)
-    assert min(Image.open(path).size) > 300
+    assert min(_size(path)) > 300
     (panel,) = figure().axes
     assert panel.get_yscale() == scale
     np.testing.assert_array_equal(panel.lines[0].get_ydata(), losses)

@@ -9,6 +9,7 @@ from .tversky import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
 from .sensitivity_specificity import SensitivitySpecificityLoss as SensitivitySpecificityLoss
 from .log_cosh_dice import LogCoshDiceLoss as LogCoshDiceLoss
 from .lovasz import LovaszSoftmaxLoss as LovaszSoftmaxLoss
+from .lovasz import LovaszHingeLoss as LovaszHingeLoss
 from .jaccard import JaccardLoss as JaccardLoss
 from .dice_plus_plus import DicePlusPlusLoss as DicePlusPlusLoss
 from .mcc import MCCLoss as MCCLoss

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import paddle
 
+from ...errors import InputError
 from ...functional import numeric
-from ...functional.ranking import IGNORED, lovasz
+from ...functional.ranking import IGNORED, as_rows, lovasz
 from ...inputs import Inputs, Tensor
-from ...options import class_subset, flag
+from ...options import class_subset, flag, only
 from ...registry import registered
 from ..families import NumberLoss, pick
 
@@ -79,8 +80,8 @@ class LovaszSoftmaxLoss(NumberLoss):
         """Mean over classes (and images) of the Lovász extension."""
         hit = inputs.target
         errors = paddle.where(inputs.valid, (hit - inputs.prob).abs(), paddle.full([], IGNORED, hit.dtype))
-        rows = self._rows(hit.astype("int64"))
-        cells = lovasz(self._rows(errors), rows).reshape([-1, inputs.channels])
+        rows = as_rows(hit.astype("int64"), self.per_image)
+        cells = lovasz(as_rows(errors, self.per_image), rows).reshape([-1, inputs.channels])
         if self.classes == "present":
             counts = rows.max(axis=1).reshape([-1, inputs.channels]).astype(cells.dtype)
         else:
@@ -90,7 +91,79 @@ class LovaszSoftmaxLoss(NumberLoss):
             counts = paddle.to_tensor([[float(c in chosen) for c in kept]], dtype=cells.dtype).expand_as(cells)
         return numeric.safe_divide((cells * counts).sum(axis=1), counts.sum(axis=1)).mean()
 
-    def _rows(self, x: Tensor) -> Tensor:
-        """`[N, C, *S]` as one row of pixels for each class, or for each image and class."""
-        x = x.flatten(2)
-        return x.flatten(0, 1) if self.per_image else x.transpose([1, 0, 2]).flatten(1)
+
+@registered(
+    family="region",
+    title="Lovász hinge",
+    title_zh="Lovász 铰链损失",
+    purpose="optimise the IoU of one foreground class, or of each label",
+    purpose_zh="直接优化单一前景（或每个标签）的 IoU",
+    paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
+    link="https://arxiv.org/abs/1705.08790",
+    equation="section 3.1",
+    most_classes=2,
+    range=(0, float("inf")),
+    sorts=True,
+    batchwise=True,
+    detached=("increments of the Jaccard loss",),
+)
+class LovaszHingeLoss(NumberLoss):
+    r"""Minimises 1 - IoU of the foreground through its convex extension over hinge errors; range [0, inf).
+
+    Formula:
+        The errors max(0, 1 - z_i (2 y_i - 1)) of the valid pixels are sorted decreasingly and multiplied with the
+        increments of the Jaccard loss along that order; L is the mean over the channels (and images, with per_image).
+
+    When:
+        For: one foreground class whose IoU is the metric. Against: probabilities; it works on margins, and its logits
+        are not calibrated.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1 or 2; multilabel `[N, C, *S]`.
+        output: 0-D.
+
+    Reference:
+        Berman et al. 2018 (arXiv 1705.08790), section 3.1.
+
+    Differences:
+        None. Two channels with index labels mean the logit z_1 - z_0. Several labels: one sort for each channel
+        (segmentation_models.pytorch throws all channels into one). More than two competing classes:
+        LovaszSoftmaxLoss.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import LovaszHingeLoss
+        >>> logits = paddle.to_tensor([[[[2.0, -1.0, 0.5]]]])
+        >>> labels = paddle.to_tensor([[[1, 0, 0]]])
+        >>> print(f"{float(LovaszHingeLoss()(logits, labels)):.4f}")
+        0.7500
+
+    YAML:
+        loss:
+          types:
+            - type: LovaszHingeLoss
+          coef: [1]
+    """
+
+    per_image: bool = flag(
+        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
+    )
+    from_logits: bool = only(
+        default=True, help="only true: margins of logits are compared", zh="仅支持 true：比较的是 logits 的间隔"
+    )
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """Mean over channels (and images) of the Lovász extension."""
+        z, hit, valid = inputs.logits, inputs.target, inputs.valid
+        if inputs.multiclass:
+            if inputs.channels > 2:
+                raise InputError(
+                    f"LovaszHingeLoss: {inputs.channels} channels that exclude each other.",
+                    "one channel, two channels (their difference is taken), or labels with a channel for each class",
+                    "use LovaszSoftmaxLoss",
+                )
+            z, hit = z[:, 1:] - z[:, :1], hit[:, 1:]
+        errors = paddle.maximum(1 - z * (2 * hit - 1), paddle.zeros([], z.dtype))
+        errors = paddle.where(valid, errors, paddle.full([], IGNORED, z.dtype))
+        return lovasz(as_rows(errors, self.per_image), as_rows(hit.astype("int64"), self.per_image)).mean()
