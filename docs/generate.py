@@ -1,7 +1,4 @@
-"""Write the generated parts of the documents, or with --check fail where they have drifted from the registry.
-
-    python docs/generate.py [--check]
-"""
+"""Write the generated parts of the documents, or with --check fail where they have drifted from the registry."""
 
 from __future__ import annotations
 

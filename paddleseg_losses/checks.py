@@ -56,8 +56,9 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> No
     if mode == "multiclass":
         total = labels.sum(axis=1, keepdim=True)
         if bool(paddle.logical_and((total - 1).abs() > 1e-2, valid).any()):
+            low, high = float(total.min()), float(total.max())
             raise LabelError(
-                f"{name}: the soft labels of a pixel sum to between {float(total.min()):.4g} and {float(total.max()):.4g}.",
+                f"{name}: the soft labels of a pixel sum to between {low:.4g} and {high:.4g}.",
                 "shares of the classes that sum to 1 in every pixel",
                 "labels / labels.sum(axis=1, keepdim=True), or leave mode out if the classes do not exclude each other",
             )

@@ -1,6 +1,7 @@
 """Fixtures of the tests that need PaddleSeg."""
 
 import pytest
+
 import tiny
 
 
@@ -31,6 +32,7 @@ def losses_table():
 def quick_end(monkeypatch, losses_table):
     """PaddleSeg sleeps a second and counts operations after each training."""
     import paddle
+
     from paddleseg_losses.integrations.shims import module
 
     class Clock:

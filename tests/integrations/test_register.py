@@ -55,9 +55,9 @@ def test_override_all(losses_table):
 
 def test_an_unknown_override_is_refused(losses_table):
     before = dict(losses_table)
-    with pytest.raises(errors.UnknownLossError, match="did you mean DiceLoss") as caught:
-        paddleseg_losses.register(["DiecLoss"])
-    assert caught.value.found == "override: No loss is called 'DiecLoss'."
+    with pytest.raises(errors.UnknownLossError, match="did you mean LovaszSoftmaxLoss") as caught:
+        paddleseg_losses.register(["LovaszSoftmxLoss"])
+    assert caught.value.found == "override: No loss is called 'LovaszSoftmxLoss'."
     assert losses_table == before
 
 

@@ -13,6 +13,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 from paddleseg_losses.integrations.shims import SHIMS, mended, module, swapped
 
 CLONE = os.environ.get("PADDLESEG_CLONE")
+READ_FROM_SOURCE = ("train()", "--profiler")  # found by their text, which no wrapper changes
 
 
 @pytest.mark.parametrize("shim", SHIMS, ids=lambda shim: shim.defect[:24])
@@ -20,14 +21,9 @@ def test_a_defect_is_mended_for_a_while(shim):
     before = shim.present()
     with mended() as defects:
         assert (shim.defect in defects) == before
-        if "log line" not in shim.defect and "takes the first" not in shim.defect and "profiler" not in shim.defect:
+        if not shim.defect.startswith(READ_FROM_SOURCE):
             assert not shim.present()
     assert shim.present() == before
-
-
-def test_shims_are_applied_once_however_often_asked():
-    with mended() as first, mended() as second:
-        assert not set(second) & {defect for defect in first if "writes" in defect or "integers" in defect}
 
 
 def test_the_wheel_needs_them_on_a_current_paddle():
@@ -104,7 +100,10 @@ def test_attributes_come_back_even_after_an_error():
     class Owner:
         value = 1
 
-    with pytest.raises(ZeroDivisionError), swapped((Owner, "value", 2), (Owner, "value", 3)):
-        assert Owner.value == 3
-        1 / 0  # noqa: B018
+    def fail():
+        with swapped((Owner, "value", 2), (Owner, "value", 3)):
+            raise ValueError(Owner.value)
+
+    with pytest.raises(ValueError, match="3"):
+        fail()
     assert Owner.value == 1

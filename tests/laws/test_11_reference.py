@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from reference import REFERENCE
-from reference.stored import load
 
 from paddleseg_losses import errors, registry
 from paddleseg_losses.options import options_of
+from reference import REFERENCE
+from reference.stored import load
 
 from .scenes import cases, has, make, possible, takes_weights, value_and_gradient, weights
 

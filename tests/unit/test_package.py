@@ -110,6 +110,4 @@ def test_compound_parts():
     parts = loss.parts
     assert list(parts) == ["cross_entropy", "dice"]
     assert value == pytest.approx(0.3 * parts["cross_entropy"] + 0.7 * parts["dice"], rel=1e-6)
-    assert parts["dice"] == pytest.approx(
-        float(paddleseg_losses.DiceLoss(include_background=False)(z, y)), rel=1e-6
-    )
+    assert parts["dice"] == pytest.approx(float(paddleseg_losses.DiceLoss(include_background=False)(z, y)), rel=1e-6)

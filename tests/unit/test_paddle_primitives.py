@@ -41,9 +41,7 @@ def test_binary_cross_entropy_equals_paddle():
 
 def test_focal_equals_paddle_where_its_gradient_is_finite():
     logits, labels = LOGITS[:, :1], (LABELS == 1).astype("int64")
-    theirs = F.sigmoid_focal_loss(
-        logits[:, 0], labels.astype("float32"), alpha=0.25, gamma=2.0, reduction="mean"
-    )
+    theirs = F.sigmoid_focal_loss(logits[:, 0], labels.astype("float32"), alpha=0.25, gamma=2.0, reduction="mean")
     assert float(FocalLoss(alpha=0.25)(logits, labels)) == pytest.approx(float(theirs), rel=1e-5)
 
 

@@ -1,0 +1,56 @@
+"""The progress bar of `train`, for a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+from ..integrations.display import Display, Step
+
+
+def display() -> Display:
+    """A bar on a terminal; plain lines in a file or a pipe."""
+    return Bar() if sys.stdout.isatty() else Display()
+
+
+class Bar(Display):
+    """One line that moves, and lines above it for what stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.console = Console(file=self.out, highlight=False)
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"), TimeRemainingColumn())
+        self.progress = Progress(
+            TextColumn("{task.description}"), *columns, console=self.console, redirect_stdout=False
+        )
+        self.training = self.progress.add_task("training", total=None, note="", visible=False)
+        self.evaluation = self.progress.add_task("evaluating", total=None, note="", visible=False)
+
+    def say(self, text: str) -> None:
+        """Above the bar."""
+        self.console.print(text, markup=False, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Above the bar, in yellow."""
+        self.console.print(text, style="yellow", markup=False, soft_wrap=True)
+
+    def tick(self, iteration: int, total: int) -> None:
+        """Move on."""
+        if not self.progress.live.is_started:
+            self.progress.start()
+        self.progress.update(self.evaluation, visible=False)
+        self.progress.update(self.training, completed=iteration, total=total, visible=True)
+
+    def step(self, step: Step) -> None:
+        """Show the loss behind the bar."""
+        self.progress.update(self.training, note=f"loss {step.loss:.4f}  lr {step.rate:.2g}")
+
+    def evaluating(self, done: int, total: int) -> None:
+        """A second bar."""
+        self.progress.update(self.evaluation, completed=done, total=total, visible=done < total)
+
+    def close(self) -> None:
+        """Leave the last state on the screen."""
+        self.progress.stop()

@@ -1,0 +1,22 @@
+"""`run`: a script of a PaddleSeg clone, with our losses registered."""
+
+from __future__ import annotations
+
+import click
+
+from .help import example
+
+
+@click.command(
+    short_help="Run a script of a PaddleSeg clone.",
+    epilog=example("paddleseg-losses run tools/train.py --config my_config.yml --do_eval", ", in a clone of PaddleSeg"),
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.option("--override", multiple=True, metavar="NAME", help="A loss of PaddleSeg to replace by ours, or all.")
+@click.argument("script", type=click.Path())
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(override: tuple[str, ...], script: str, arguments: tuple[str, ...]) -> None:
+    """Register the losses, then run a Python SCRIPT with its ARGUMENTS, such as PaddleSeg's own tools."""
+    from ..integrations.runner import run as run_script
+
+    run_script(script, arguments, override)

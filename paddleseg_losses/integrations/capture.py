@@ -1,0 +1,98 @@
+"""Where PaddleSeg's console output goes under our trainer: all of it to a file, what matters to the display."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+import re
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any, TextIO
+
+import paddle
+
+from .display import Display, Step
+from .shims import Swap, module, swapped
+
+_TRAIN = re.compile(
+    r"\[TRAIN\] epoch: \d+, iter: (\d+)/(\d+), loss: ([^,]+), lr: ([^,]+), batch_cost: ([^,]+),.*ETA (\S+)"
+)
+_LEVELS = {0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG"}  # of the wheel's own logger
+
+
+class Log(io.TextIOBase):
+    """A log file that also takes what is printed, and tells the display what a person wants to know."""
+
+    def __init__(self, file: TextIO, display: Display) -> None:
+        super().__init__()
+        self.file, self.display = file, display
+        self.steps: list[Step] = []
+
+    def write(self, text: str) -> int:
+        """Something was printed."""
+        self.file.write(text)
+        self.file.flush()
+        return len(text)
+
+    def record(self, level: str, message: str) -> None:
+        """Something was logged."""
+        self.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} [{level}] {message}\n")
+        found = _TRAIN.search(message)
+        if found:
+            iteration, total, loss, rate, seconds, left = found.groups()
+            step = Step(int(iteration), int(total), float(loss), float(rate), float(seconds), left)
+            if not math.isfinite(step.loss) and all(math.isfinite(before.loss) for before in self.steps):
+                self.display.warn(
+                    f"the loss is {step.loss} at iteration {iteration}: lower the learning rate, or look "
+                    "for labels outside the classes (the losses' option checks: always finds them)"
+                )
+            self.steps.append(step)
+            self.display.step(step)
+        elif level in ("WARNING", "ERROR", "CRITICAL"):
+            self.display.warn(f"{level.lower()}: {message}")
+
+    def warned(self, message: Any, category: type[Warning], filename: str, *_: Any, **__: Any) -> None:
+        """Python warned. Paddle warns about its own inside at every turn: that is for the file alone."""
+        self.write(f"{filename}: {category.__name__}: {message}\n")
+        if not Path(filename).is_relative_to(Path(paddle.__file__).parent):
+            self.display.warn(f"warning: {message}")
+
+
+class _Handler(logging.Handler):
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self.log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.log.record(record.levelname, record.getMessage())
+
+
+@contextmanager
+def captured(path: Path | None, display: Display, append: bool = False) -> Iterator[Log]:
+    """Send PaddleSeg's log, prints, progress bars and warnings to a file (None: nowhere) and the display."""
+    with open(path, "a" if append else "w", encoding="utf-8") if path else io.StringIO() as file:
+        log = Log(file, display)
+        with redirect_stdout(log), warnings.catch_warnings(), swapped(*_redirections(log)):
+            warnings.showwarning = log.warned
+            yield log
+
+
+def _redirections(log: Log) -> list[Swap]:
+    class Progbar:
+        """Stands in for PaddleSeg's, which draws with backspaces."""
+
+        def __init__(self, target: int, **_: Any) -> None:
+            self.target = target
+
+        def update(self, done: int, *_: Any, **__: Any) -> None:
+            log.display.evaluating(done, self.target)
+
+    logger = module("utils.logger")
+    swaps: list[Swap] = [(module("utils.progbar"), "Progbar", Progbar)]
+    if hasattr(logger, "setup_logger"):
+        return [*swaps, *((each, "handlers", [_Handler(log)]) for each in (logger.logger, logger.setup_logger()))]
+    return [*swaps, (logger, "log", lambda level=2, message="": log.record(_LEVELS[level], message))]

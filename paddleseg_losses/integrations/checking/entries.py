@@ -1,0 +1,175 @@
+"""Checking one entry of `types`: its name, its options, and whether it can do the problem of the file."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+from ... import registry
+from ...errors import LossError, OptionError
+from ...options import options_of
+from ...registry import PREFIX
+from . import trial
+from .facts import Facts
+from .names import Names, Unseen
+from .report import Place, Report
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class EntryChecker:
+    """What all entries of a file share."""
+
+    report: Report
+    names: Names
+    facts: Facts
+
+    def check(self, place: Place, entry: Entry) -> tuple[type | None, Entry]:
+        """Note every mistake of an entry; gives its class, if known, and the corrected entry."""
+        cls, name = self._class(place, entry)
+        options = {key: value for key, value in entry.items() if key != "type"}
+        if cls is None or cls is Unseen:
+            if name in self.names.table:
+                self.report.remark(f"{name} is PaddleSeg's own, which is not installed: its options are not checked")
+            return cls, {"type": name, **self._ignoring(place, options)}
+        ours = hasattr(cls, "spec")
+        if not ours and self._means_ours(place, name, cls, options):
+            name, cls, ours = PREFIX + name, self.names.table[PREFIX + name], True
+        options = self._known(place, cls, options)
+        options = self._ignoring(place, options)
+        if ours:
+            options = self._tried(place, cls, self._valued(place, cls, options))
+        else:
+            options = self._weighed(place, name, options)
+        return cls, {"type": name, **options}
+
+    def _class(self, place: Place, entry: Entry) -> tuple[type | None, str]:
+        name = str(entry["type"])
+        if name not in self.names.table:
+            near = self.names.suggest(name)
+            self.report.mistake(
+                (*place, "type"),
+                f"No loss is called {name!r}.",
+                "a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own",
+                f"did you mean {near}?" if near else "look for the name in the list",
+            )
+            if near is None:
+                self.report.comment(place, f"{name}: give the name of a loss")
+                return None, name
+            name = near
+        if name in registry.names() and not hasattr(self.names.table[name], "spec"):
+            self.report.remark(f"{name} is PaddleSeg's own loss here; that of this package is {PREFIX}{name}")
+        return self.names.table[name], name
+
+    def _means_ours(self, place: Place, name: str, cls: type, options: Entry) -> bool:
+        """Whether an entry has options that PaddleSeg's loss lacks, while ours of the same name has them all."""
+        foreign = [key for key in options if not _takes(cls, key)]
+        if not foreign or name not in registry.names():
+            return False
+        mine = self.names.table[PREFIX + name]
+        if not all(_takes(mine, key) for key in options):
+            return False
+        self.report.mistake(
+            (*place, foreign[0]),
+            f"PaddleSeg's own {name} has no option {foreign[0]!r}; that of this package has.",
+            f"type: {PREFIX}{name}",
+            f"write type: {PREFIX}{name}",
+        )
+        return True
+
+    def _known(self, place: Place, cls: type, options: Entry) -> Entry:
+        """Rename or leave out options that the class does not have; note those that it needs."""
+        parameters = [p.name for p in _parameters(cls) if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        kept: Entry = {}
+        for key, value in options.items():
+            if _takes(cls, key):
+                kept[key] = value
+                continue
+            near = registry.suggest(key, parameters)
+            free = near is not None and near not in options
+            self.report.mistake(
+                (*place, key),
+                f"{cls.__name__} has no option {key!r}.",
+                f"one of {', '.join(parameters)}",
+                f"did you mean {near}?" if free else f"remove {key!r}" + (f": {near} is given too" if near else ""),
+            )
+            if near and free:
+                kept[near] = value
+            else:
+                self._leave_out(place, key, value, f"{cls.__name__} has no such option")
+        for parameter in _parameters(cls):
+            needed = parameter.default is parameter.empty and parameter.name in parameters
+            if needed and parameter.name not in kept:
+                self.report.mistake(
+                    place, f"{cls.__name__} needs {parameter.name!r}.", "a value for it", f"add {parameter.name}: ..."
+                )
+                self.report.comment(place, f"{parameter.name}: a value is needed")
+        return kept
+
+    def _ignoring(self, place: Place, options: Entry) -> Entry:
+        expected, found = self.facts.ignore_index, options.get("ignore_index")
+        if expected is None or "ignore_index" not in options or found == expected:
+            return options
+        self.report.mistake(
+            (*place, "ignore_index"),
+            f"ignore_index is {found!r}, that of the dataset {expected}.",
+            f"ignore_index: {expected}, or none, since PaddleSeg passes on the dataset's",
+            f"write ignore_index: {expected}, or set the dataset's to {found!r}",
+        )
+        return {**options, "ignore_index": expected}
+
+    def _valued(self, place: Place, cls: type, options: Entry) -> Entry:
+        kept: Entry = {}
+        for key, value in options.items():
+            try:
+                options_of(cls)[key].parse(value, cls.__name__)
+                kept[key] = value
+            except OptionError as error:
+                self.report.error((*place, key), error)
+                self._leave_out(place, key, value, error.expected)
+        return kept
+
+    def _tried(self, place: Place, cls: type, options: Entry) -> Entry:
+        """Call the loss until no error is left, without one more of the options at fault each time."""
+        error = trial.failure(cls, options, self.facts)
+        while error is not None:
+            name = trial.culprit(cls, options, self.facts, error)
+            self.report.error((*place, name) if name else place, error)
+            if name is None:
+                self.report.comment(place, f"cannot be used here: {error.cure}")
+                return options
+            self._leave_out(place, name, options[name], error.expected)
+            options = {key: value for key, value in options.items() if key != name}
+            error = trial.failure(cls, options, self.facts)
+        return options
+
+    def _weighed(self, place: Place, name: str, options: Entry) -> Entry:
+        """PaddleSeg's own losses find a weight of the wrong length at their first call only."""
+        weight, classes = options.get("weight"), self.facts.classes
+        if not isinstance(weight, (list, tuple)) or classes is None or len(weight) == classes:
+            return options
+        self.report.error((*place, "weight"), weight_error(name, weight, classes))
+        self._leave_out(place, "weight", weight, f"{classes} numbers, one for each class")
+        return {key: value for key, value in options.items() if key != "weight"}
+
+    def _leave_out(self, place: Place, key: str, value: Any, why: str) -> None:
+        self.report.comment(place, f"{key}: {value}    <- {why}")
+
+
+def weight_error(name: str, weight: Any, classes: int) -> LossError:
+    """The error of a weight whose length is not the number of classes."""
+    return OptionError(
+        f"{name}: weight has {len(weight)} number(s), {list(weight)}; the file has {classes} classes.",
+        f"{classes} numbers, one for each class, the background included",
+        "give one number for each class, or check num_classes",
+    )
+
+
+def _parameters(cls: type) -> list[inspect.Parameter]:
+    return list(inspect.signature(cls).parameters.values())
+
+
+def _takes(cls: type, option: str) -> bool:
+    return any(p.name == option or p.kind is p.VAR_KEYWORD for p in _parameters(cls))

@@ -1,0 +1,162 @@
+"""Checking the loss sections of a file: `types` and `coef`, their lengths, and what is nested in a MixedLoss."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ... import registry
+from ...errors import ConfigError, LossError
+from ..config import load
+from .entries import Entry, EntryChecker
+from .facts import facts_of
+from .names import Unseen, read_names
+from .report import Place, Report
+
+_SECTIONS = ("loss", "distill_loss")
+
+
+def check(path: str | Path, override: str | Iterable[str] = ()) -> Report:
+    """Explain every mistake in the loss sections of a PaddleSeg YAML file.
+
+    PaddleSeg need not be installed, but then its own losses and datasets cannot be looked into, which the notes say.
+
+    Args:
+        path: the file; what it inherits is checked with it.
+        override: built-in losses of PaddleSeg that will be replaced, as in `register`.
+    """
+    report = Report(Path(path))
+    try:
+        config = load(path)
+    except ConfigError as error:
+        report.error((), error)
+        return report
+    if "loss" not in config:
+        near = registry.suggest("loss", list(config))
+        cure = f"did you mean {near}?" if near else "add `loss` with `types` and `coef`"
+        report.mistake((), "There is no loss section.", "a key `loss`", cure)
+    names = read_names(override)
+    checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report)))
+    for name in _SECTIONS:
+        if name in config:
+            report.corrected[name] = checker.section((name,), config[name])
+    return report
+
+
+class _SectionChecker:
+    def __init__(self, report: Report, entries: EntryChecker) -> None:
+        self.report, self.entries = report, entries
+
+    def section(self, place: Place, section: Any) -> Any:
+        """A whole section, corrected."""
+        example = "types: a list of losses, and coef: a number for each output of the model"
+        if not isinstance(section, dict):
+            self.report.mistake(place, f"it is {section!r}.", example, "see `paddleseg-losses show DiceLoss`")
+            return section
+        if isinstance(section.get("type"), str) and "types" not in section:
+            self.report.mistake(place, "it is one loss without `types`.", example, "put it into `types`")
+            section = {"types": [section], "coef": [1]}
+        return self._weighted(place, section, "types", repeats=True)
+
+    def _weighted(self, place: Place, section: Entry, key: str, repeats: bool) -> Entry:
+        """A list of losses under a key, and `coef`; with `repeats` one loss may serve several coefficients."""
+        section = self._renamed(place, section, key)
+        corrected = {name: value for name, value in section.items() if name not in (key, "coef")}
+        losses = self._list(place, key, section)
+        corrected[key] = [self._entry((*place, key, i), loss) for i, loss in enumerate(losses)]
+        corrected["coef"] = self._coef(place, section, key, len(losses), repeats)
+        return corrected
+
+    def _renamed(self, place: Place, section: Entry, key: str) -> Entry:
+        for wanted in (key, "coef"):
+            others = [name for name in section if name not in (key, "coef", "type")]
+            near = registry.suggest(wanted, others) if wanted not in section else None
+            if near:
+                self.report.mistake((*place, near), f"the key {near!r} means nothing here.", wanted, f"write {wanted}")
+                section = {wanted if name == near else name: value for name, value in section.items()}
+        return section
+
+    def _list(self, place: Place, key: str, section: Entry) -> list[Any]:
+        losses = section.get(key)
+        if isinstance(losses, list) and losses:
+            return losses
+        found = "missing" if key not in section else f"{losses!r}"
+        self.report.mistake(
+            (*place, key), f"it is {found}.", "a list of losses", f"write {key}: [{{type: paddleseg_losses.DiceLoss}}]"
+        )
+        if isinstance(losses, (dict, str)):
+            return [losses]
+        self.report.comment(place, f"{key}: at least one loss is needed, such as [{{type: paddleseg_losses.DiceLoss}}]")
+        return []
+
+    def _entry(self, place: Place, entry: Any) -> Any:
+        if isinstance(entry, str):
+            self.report.mistake(place, f"it is {entry!r}.", f"type: {entry}", f"write - type: {entry}")
+            entry = {"type": entry}
+        if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+            near = registry.suggest("type", list(entry)) if isinstance(entry, dict) else None
+            cure = f"did you mean type instead of {near}?" if near else "write - type: and a name"
+            self.report.mistake(place, f"it is {entry!r}.", "a mapping whose `type` is the name of a loss", cure)
+            if not near:
+                self.report.comment(place, "a loss with a type is needed here")
+                return entry
+            entry = {"type" if name == near else name: value for name, value in entry.items()}
+        if entry["type"] == "MixedLoss":
+            return self._mixed(place, entry)
+        before = len(self.report.findings)
+        cls, entry = self.entries.check(place, entry)
+        if len(self.report.findings) == before and cls not in (None, Unseen):
+            self._build(place, cls, entry)
+        return entry
+
+    def _mixed(self, place: Place, entry: Entry) -> Entry:
+        for name in [name for name in entry if name not in ("type", "losses", "coef")]:
+            if not registry.suggest(name, ["losses", "coef"]):
+                self.report.mistake((*place, name), f"MixedLoss has no option {name!r}.", "losses, coef", "remove it")
+                entry = {key: value for key, value in entry.items() if key != name}
+        return self._weighted(place, entry, "losses", repeats=False)
+
+    def _build(self, place: Place, cls: Any, entry: Entry) -> None:
+        """The last word has the constructor."""
+        try:
+            loss = cls(**{name: value for name, value in entry.items() if name != "type"})
+            self.report.losses.append(repr(loss))
+        except LossError as error:
+            self.report.error(place, error)
+        except Exception as error:
+            self.report.mistake(
+                place, f"{cls.__name__} cannot be made: {error}", "options that it takes", "see its source"
+            )
+
+    def _coef(self, place: Place, section: Entry, key: str, losses: int, repeats: bool) -> list[Any]:
+        coef = section.get("coef")
+        place = (*place, "coef")
+        if not isinstance(coef, list) or not coef:
+            found = "missing" if "coef" not in section else f"{coef!r}"
+            self.report.mistake(place, f"it is {found}.", "a list of numbers", f"write coef: {[1] * (losses or 1)}")
+            coef = [coef] * losses if isinstance(coef, numbers.Real) else [1] * losses
+        coef = [self._number((*place, i), number) for i, number in enumerate(coef)]
+        if losses in (0, len(coef)) or (repeats and losses == 1):
+            return coef
+        rule = "a coefficient for each loss" + (", or one loss that serves all outputs of the model" if repeats else "")
+        right = (coef + [1] * losses)[:losses]
+        self.report.mistake(
+            place,
+            f"coef has {len(coef)} number(s), {key} has {losses} loss(es).",
+            rule,
+            f"write coef: {right}"
+            + ("; losses of the same output belong into one MixedLoss, or use a compound such as ComboLoss" * repeats),
+        )
+        return right
+
+    def _number(self, place: Place, number: Any) -> Any:
+        if isinstance(number, numbers.Real) and not isinstance(number, bool):
+            return number
+        try:
+            value = float(number)  # YAML reads 1e-1 as text; 1.0e-1 is a number
+        except (TypeError, ValueError):
+            value = 1
+        self.report.mistake(place, f"it is {number!r}, which is no number.", "a number", f"write {value}")
+        return value

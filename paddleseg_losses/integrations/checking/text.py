@@ -1,0 +1,45 @@
+"""YAML with comments, in the style of PaddleSeg's files; PyYAML cannot write comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+Comments = Mapping[tuple[Any, ...], list[str]]
+
+
+def dump(value: Any, comments: Comments) -> str:
+    """Mappings and lists of mappings as blocks, all else on one line."""
+    return "\n".join(_lines(value, comments, ())) + "\n"
+
+
+def _lines(value: Any, comments: Comments, place: tuple[Any, ...]) -> list[str]:
+    items: list[tuple[Any, Any]] = list(value.items() if isinstance(value, dict) else enumerate(value))
+    lines: list[str] = []
+    for key, item in items:
+        here = (*place, key)
+        inner = _lines(item, comments, here) if _is_block(item, comments, here) else None
+        if isinstance(value, dict):
+            lines += [f"{key}: {_inline(item)}"] if inner is None else [f"{key}:", *_indented(inner)]
+        else:
+            first, *rest = [_inline(item)] if inner is None else inner
+            lines += [f"- {first}", *_indented(rest)]
+    return lines + [f"# {comment}" for comment in comments.get(place, [])]
+
+
+def _is_block(item: Any, comments: Comments, place: tuple[Any, ...]) -> bool:
+    if isinstance(item, list):
+        return any(isinstance(part, dict) for part in item)
+    return isinstance(item, dict) and bool(item or comments.get(place))
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return ["  " + line for line in lines]
+
+
+def _inline(item: Any) -> str:
+    item = list(item) if isinstance(item, tuple) else item
+    line: str = yaml.safe_dump(item, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
+    return line.removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,51 @@
+"""Building one loss and calling it on a tiny batch of the configuration's shape: what fails here fails in training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import paddle
+
+from ...errors import InputError, LossError
+from .facts import Facts
+
+_SIZE = (16, 20)
+
+
+def failure(cls: type, options: dict[str, Any], facts: Facts) -> LossError | None:
+    """The error that a loss of ours raises, if any."""
+    try:
+        loss = cls(**options)
+        if facts.classes is not None:
+            _call(loss, facts)
+    except LossError as error:
+        return error
+    return None
+
+
+def culprit(cls: type, options: dict[str, Any], facts: Facts, error: LossError) -> str | None:
+    """The option without which the error goes away."""
+    for name in options:
+        rest = {key: value for key, value in options.items() if key != name}
+        if str(failure(cls, rest, facts)) != str(error):
+            return name
+    return None
+
+
+def _call(loss: Any, facts: Facts) -> None:
+    classes = facts.classes or 1
+    logits = paddle.full([1, classes, *_SIZE], 1 / classes)  # also valid as probabilities
+    labels = paddle.arange(_SIZE[0] * _SIZE[1]).reshape([1, *_SIZE])
+    if loss.mode == "multilabel" or facts.multilabel:
+        labels = paddle.stack([(labels + c) % 2 for c in range(classes)], axis=1)
+    else:
+        labels = labels % max(classes, 2)
+    if loss.data_format == "NHWC":
+        logits = logits.transpose([0, 2, 3, 1])
+    value = loss(logits, labels)
+    if value.ndim:
+        raise InputError(
+            f"{type(loss).__name__} gives {value.size} numbers.",
+            "one number: PaddleSeg adds the losses up",
+            "leave reduction out",
+        )

@@ -1,0 +1,81 @@
+"""Reading PaddleSeg's YAML files without PaddleSeg, with errors that name the file, the line and the cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import ConfigError
+from ..registry import suggest
+
+Config = dict[str, Any]
+
+
+def load(path: str | Path) -> Config:
+    """A configuration with everything it inherits through `_base_`, merged as PaddleSeg merges it."""
+    return _load(Path(path), ())
+
+
+def _load(path: Path, above: tuple[Path, ...]) -> Config:
+    if path.resolve() in above:
+        raise ConfigError(f"{path} is its own `_base_`.", "a chain of bases with an end", "remove one `_base_` line")
+    config = _parse(path, _read(path, above))
+    bases = config.pop("_base_", [])
+    for base in [bases] if isinstance(bases, str) else bases:
+        config = merge(config, _load(path.parent / base, (*above, path.resolve())))
+    return config
+
+
+def merge(config: Config, base: Config) -> Config:
+    """Lay a configuration over its base; `_inherited_: False` in a section keeps the base out of it."""
+    if not config.get("_inherited_", True):
+        return {key: value for key, value in config.items() if key != "_inherited_"}
+    merged = dict(base)
+    for key, value in config.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = merge(value, base[key]) if both else value
+    return merged
+
+
+def _read(path: Path, above: tuple[Path, ...]) -> str:
+    named = f" (a `_base_` of {above[-1]})" if above else ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        there = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
+        near = suggest(path.stem, list(there))
+        raise ConfigError(
+            f"There is no file {path}{named}.",
+            "a YAML file",
+            f"did you mean {there[near]}?" if near else f"look into {path.parent.resolve()}",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}{named} cannot be read: {error}.", "a YAML file in UTF-8", "save it again") from None
+
+
+def _parse(path: Path, text: str) -> Config:
+    try:
+        config = yaml.load(text, Loader=yaml.FullLoader)  # what PaddleSeg reads it with
+    except yaml.YAMLError as error:
+        raise _syntax_error(path, text, error) from None
+    if not isinstance(config, dict):
+        raise ConfigError(
+            f"{path} holds {'nothing' if config is None else f'a {type(config).__name__}'}.",
+            "a mapping with keys such as model, loss and train_dataset",
+            "begin from one of the files in configs/",
+        )
+    return config
+
+
+def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
+    mark = getattr(error, "problem_mark", None)
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    cure = "indent with spaces, not tabs" if "\t" in line else "look at the indentation, colons and brackets there"
+    return ConfigError(
+        f"{path}{place}: {getattr(error, 'problem', None) or error}.",
+        "YAML",
+        f"{cure}: {line.strip()!r}" if line.strip() else cure,
+    )

@@ -1,0 +1,57 @@
+"""The flags of PaddleSeg's `tools/train.py`: the same spelling, the same defaults, declared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _flag(default: Any, help: str, **facts: Any) -> Any:
+    return field(default=default, metadata={"help": help, **facts})
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What `train` can be told. `metadata` of a field: help; choices; many (takes several values); of (their type)."""
+
+    config: str = field(metadata={"help": "YAML file that says what to train."})
+    device: str | None = _flag(
+        None,
+        "Where to train; a GPU if this Paddle was built for one, else the processor.",
+        choices=("cpu", "gpu", "xpu", "npu", "mlu"),
+    )
+    save_dir: str = _flag("./output", "Folder of checkpoints, train.log and metrics.json.")
+    num_workers: int = _flag(0, "Processes that load data; 0 loads in this one.")
+    do_eval: bool = _flag(False, "Evaluate whenever a checkpoint is saved, and keep the best.")
+    use_vdl: bool = _flag(False, "Record to VisualDL.")
+    use_ema: bool = _flag(False, "Keep an exponential moving average of the weights too.")
+    resume_model: str | None = _flag(None, "Checkpoint folder to go on from, such as output/iter_1000.")
+    iters: int | None = _flag(None, "Iterations, instead of the file's.", of=int)
+    batch_size: int | None = _flag(None, "Images per process and iteration, instead of the file's.", of=int)
+    learning_rate: float | None = _flag(None, "Learning rate, instead of the file's.", of=float)
+    save_interval: int = _flag(1000, "Iterations between checkpoints.")
+    log_iters: int = _flag(10, "Iterations between lines of the log.")
+    keep_checkpoint_max: int = _flag(5, "Checkpoints to keep; 0 keeps all.")
+    early_stop_intervals: int | None = _flag(
+        None, "Stop after so many evaluations without progress (needs --do_eval).", of=int
+    )
+    seed: int | None = _flag(None, "Seed of the random numbers.", of=int)
+    precision: str = _flag("fp32", "fp16 trains with automatic mixed precision.", choices=("fp32", "fp16"))
+    amp_level: str = _flag("O1", "O1: mixed precision; O2: almost pure fp16.", choices=("O1", "O2"))
+    profiler_options: str | None = _flag(None, 'Profile a few iterations, for example "batch_range=[10,20]".')
+    data_format: str = _flag("NCHW", "Layout of the images; NHWC is for DeepLabV3P only.", choices=("NCHW", "NHWC"))
+    repeats: int = _flag(1, "How often an epoch repeats the samples.")
+    opts: tuple[str, ...] = _flag((), "Other values of the file: --opts optimizer.type=SGD ...", many=True, of=str)
+    use_multilabel: bool = _flag(False, "Evaluate classes that do not exclude each other.")
+    to_static_training: bool = _flag(False, "Compile the model with @to_static.")
+    output_op: str = _flag(
+        "argmax", "Last step of the exported model (uniform_output_enabled).", choices=("argmax", "softmax", "none")
+    )
+    input_shape: tuple[int, ...] = _flag(
+        (), "Fixed input of the exported model: 1 3 512 512 (uniform_output_enabled).", many=True, of=int
+    )
+    for_fd: bool = _flag(False, "Export for FastDeploy (uniform_output_enabled).")
+
+    def changed(self, name: str) -> bool:
+        """Whether a flag has another value than its default."""
+        return bool(getattr(self, name) != type(self).__dataclass_fields__[name].default)

@@ -1,0 +1,96 @@
+"""Per-class Dice and IoU of a trained model, from the areas that PaddleSeg's `evaluate` counts."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .shims import module, swapped
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class; both scores are None if neither the labels nor the predictions hold it."""
+
+    name: str
+    dice: float | None
+    iou: float | None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One evaluation."""
+
+    images: int
+    accuracy: float
+    kappa: float
+    classes: tuple[ClassScore, ...]
+
+    @property
+    def mean_dice(self) -> float:
+        """Mean over the classes that occur."""
+        return _mean([c.dice for c in self.classes])
+
+    @property
+    def mean_iou(self) -> float:
+        """Mean over the classes that occur."""
+        return _mean([c.iou for c in self.classes])
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a JSON file."""
+        classes = [{"name": c.name, "dice": c.dice, "iou": c.iou} for c in self.classes]
+        means = {"mean_dice": self.mean_dice, "mean_iou": self.mean_iou}
+        return {"images": self.images, "accuracy": self.accuracy, "kappa": self.kappa, **means, "classes": classes}
+
+    def __str__(self) -> str:
+        """A table."""
+        rows = [("class", "Dice", "IoU"), *((c.name, _number(c.dice), _number(c.iou)) for c in self.classes)]
+        rows.append(("mean", _number(self.mean_dice), _number(self.mean_iou)))
+        width = max(_width(row[0]) for row in rows)
+        return "\n".join(f"{name}{' ' * (width - _width(name))}{dice:>9}{iou:>9}" for name, dice, iou in rows)
+
+
+def evaluate(model: Any, dataset: Any, **options: Any) -> Scores:
+    """Evaluate a model with PaddleSeg; the classes are named by the `labels.txt` of the dataset, if it has one."""
+    metrics = module("utils.metrics")
+    areas: list[Any] = []
+    mean_iou = metrics.mean_iou
+
+    def recording(*found: Any) -> Any:
+        areas[:] = [area.numpy().astype(float) for area in found]
+        return mean_iou(*found)
+
+    with swapped((metrics, "mean_iou", recording)):
+        _, accuracy, _, _, kappa = module("core").evaluate(model, dataset, **options)
+    names = class_names(dataset)
+    classes = [_score(name, *numbers) for name, *numbers in zip(names, *areas)]
+    return Scores(len(dataset), float(accuracy), float(kappa), tuple(classes))
+
+
+def class_names(dataset: Any) -> list[str]:
+    """One name a class: the lines of `labels.txt` in the dataset's folder if they are as many, else numbers."""
+    file = Path(getattr(dataset, "dataset_root", None) or ".") / "labels.txt"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    names = [line.strip() for line in lines if line.strip()]
+    return names if len(names) == dataset.num_classes else [f"class {c}" for c in range(dataset.num_classes)]
+
+
+def _score(name: str, common: float, guessed: float, true: float) -> ClassScore:
+    if guessed + true == 0:  # PaddleSeg counts such a class as 0 or as 1, by its version
+        return ClassScore(name, None, None)
+    return ClassScore(name, 2 * common / (guessed + true), common / (guessed + true - common))
+
+
+def _mean(numbers: list[float | None]) -> float:
+    there = [number for number in numbers if number is not None]
+    return sum(there) / len(there) if there else 0.0
+
+
+def _number(score: float | None) -> str:
+    return "-" if score is None else f"{score:.4f}"
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
