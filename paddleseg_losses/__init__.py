@@ -31,6 +31,8 @@ from .losses import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
 from .losses import AsymmetricUnifiedFocalLoss as AsymmetricUnifiedFocalLoss
 from .losses import BalancedCrossEntropyLoss as BalancedCrossEntropyLoss
 from .losses import BinaryCrossEntropyLoss as BinaryCrossEntropyLoss
+from .losses import BoundaryDoULoss as BoundaryDoULoss
+from .losses import BoundaryLoss as BoundaryLoss
 from .losses import CELovaszLoss as CELovaszLoss
 from .losses import ComboLoss as ComboLoss
 from .losses import CrossEntropyLoss as CrossEntropyLoss
@@ -43,7 +45,9 @@ from .losses import ExpLogLoss as ExpLogLoss
 from .losses import FocalLoss as FocalLoss
 from .losses import FocalTverskyLoss as FocalTverskyLoss
 from .losses import GeneralizedDiceLoss as GeneralizedDiceLoss
+from .losses import HausdorffCVLoss as HausdorffCVLoss
 from .losses import HausdorffDTLoss as HausdorffDTLoss
+from .losses import HausdorffERLoss as HausdorffERLoss
 from .losses import JaccardLoss as JaccardLoss
 from .losses import LogCoshDiceLoss as LogCoshDiceLoss
 from .losses import LovaszHingeLoss as LovaszHingeLoss
@@ -52,6 +56,7 @@ from .losses import MCCLoss as MCCLoss
 from .losses import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
 from .losses import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from .losses import SensitivitySpecificityLoss as SensitivitySpecificityLoss
+from .losses import ShapeAwareLoss as ShapeAwareLoss
 from .losses import SymmetricUnifiedFocalLoss as SymmetricUnifiedFocalLoss
 from .losses import TopKCrossEntropyLoss as TopKCrossEntropyLoss
 from .losses import TverskyLoss as TverskyLoss

@@ -70,9 +70,12 @@ class Inputs:
         """Target g `[N, C, *S]`, 0 where ignored."""
         if self.soft or not self.multiclass:
             return self.labels.astype(self.logits.dtype) * self.mask
-        classes = paddle.arange(self.channels, dtype=self.labels.dtype)
-        hot = self.labels == classes.reshape([1, -1] + [1] * (self.labels.ndim - 2))
-        return paddle.logical_and(hot, self.valid).astype(self.logits.dtype)
+        return self.one_hot(self.labels) * self.mask
+
+    def one_hot(self, labels: Tensor) -> Tensor:
+        """0/1 masks `[N, C, *S]` of class indices `[N, 1, *S]`."""
+        classes = paddle.arange(self.channels, dtype=labels.dtype)
+        return (labels == classes.reshape([1, -1] + [1] * (labels.ndim - 2))).astype(self.logits.dtype)
 
     @cached_property
     def prob(self) -> Tensor:

@@ -49,6 +49,7 @@ class LossSpec:
     batchwise: bool = False  # not the mean over samples of its value on each sample
     monotone: bool = True  # moving one logit towards its label never raises it
     perfect_is_minimum: bool = True
+    blind: bool = False  # thin errors cost nothing and have no gradient
     slack: float = 0.0  # an epsilon in the formula keeps a perfect prediction this far from the range's low end
     exponents: tuple[str, ...] = ()  # options that are exponents of something that can be 0
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition

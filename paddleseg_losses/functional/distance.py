@@ -33,6 +33,13 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         return _on_device(mask, steps, dtype)
 
 
+def distance_to(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any = "float32") -> Tensor:
+    """Distance of every pixel to the nearest pixel of its mask; 0 if a mask is empty."""
+    with paddle.no_grad():
+        outside = boundary_distance(mask, spacing, dtype)
+        return paddle.where(mask, paddle.zeros_like(outside), outside)
+
+
 def boundary_closeness(
     regions: Tensor, normalize: bool, spacing: Sequence[float] | None = None, dtype: Any = "float32"
 ) -> Tensor:

@@ -119,12 +119,18 @@ def _stacked_areas() -> list[Swap]:
 
 
 # 3. Losses and models of the wheel calculate with integers and floats together. Until 2.6 Paddle gave the right
-#    operand the dtype of the left one; since 3.0 it refuses.
+#    operand the dtype of the left one, even if that was an integer and a gradient was lost; since 3.0 it refuses.
 
 
 def _mixes_dtypes() -> bool:
-    loss = module("models.losses").CrossEntropyLoss()
-    return _fails(lambda: loss(paddle.zeros([1, 2, 1, 1]), paddle.zeros([1, 1, 1], "int64")))
+    losses = module("models.losses")
+    logits, labels = paddle.zeros([1, 2, 3, 3]), paddle.zeros([1, 3, 3], "int64")
+    logits.stop_gradient = False
+    if _fails(
+        lambda: (losses.CrossEntropyLoss()(logits, labels), losses.RelaxBoundaryLoss()(logits, labels).backward())
+    ):
+        return True
+    return not bool(logits.grad.any())
 
 
 def _lenient_layers() -> list[Swap]:

@@ -21,7 +21,12 @@ from .region import MCCLoss as MCCLoss
 from .region import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
 from .region import SensitivitySpecificityLoss as SensitivitySpecificityLoss
 from .region import TverskyLoss as TverskyLoss
+from .boundary import BoundaryDoULoss as BoundaryDoULoss
+from .boundary import BoundaryLoss as BoundaryLoss
+from .boundary import HausdorffCVLoss as HausdorffCVLoss
 from .boundary import HausdorffDTLoss as HausdorffDTLoss
+from .boundary import HausdorffERLoss as HausdorffERLoss
+from .boundary import ShapeAwareLoss as ShapeAwareLoss
 from .compound import AsymmetricFocalLoss as AsymmetricFocalLoss
 from .compound import AsymmetricFocalTverskyLoss as AsymmetricFocalTverskyLoss
 from .compound import AsymmetricUnifiedFocalLoss as AsymmetricUnifiedFocalLoss

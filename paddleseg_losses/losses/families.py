@@ -210,7 +210,7 @@ class ClassSumLoss(SumsLoss):
         return self.score(self.pooled(inputs)).mean()
 
 
-class MapLoss(Spaced, CellLoss):
+class MapLoss(CellLoss):
     """The mean over pixels of a detached map times a function of p, for each cell."""
 
     include_background: bool = flag(
@@ -220,16 +220,17 @@ class MapLoss(Spaced, CellLoss):
     )
 
     @abstractmethod
-    def pixels(self, p: Tensor, g: Tensor, spacing: tuple[float, ...] | None) -> Tensor:
+    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """Values of every pixel from p and g `[N, C, *S]`, both 0 where ignored."""
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Select the channels, then average the pixels of each cell."""
-        p, g = inputs.prob * inputs.mask, inputs.target
+        m, g = inputs.mask.expand_as(inputs.prob), inputs.target
+        p = inputs.prob * m
         count = inputs.count.expand([-1, inputs.channels])
         skip = self.kept(inputs)[0]
-        p, g, count = p[:, skip:], g[:, skip:], count[:, skip:]
-        cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g, self.pixel_size(p.ndim - 2))), count)
+        p, g, m, count = p[:, skip:], g[:, skip:], m[:, skip:], count[:, skip:]
+        cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g) * m), count)
         return self.reduce(cells, count)
 
 

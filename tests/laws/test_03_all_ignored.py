@@ -31,4 +31,4 @@ def test_one_sample_ignored_leaves_the_others_finite(spec, scene):
     gradient = logits.grad.numpy()
     assert not gradient[0].any()
     assert np.isfinite(gradient).all()
-    assert gradient[1:].any()
+    assert gradient[1:].any() or spec.blind

@@ -24,16 +24,24 @@ def test_perfect_is_the_minimum(spec, scene):
     labels = scene.labels()
     right = scene.perfect(labels, size=60.0)
     best = value_of(make(spec), right, labels)
-    assert best == pytest.approx(spec.range[0], abs=max(1e-12, spec.slack))
+    if np.isfinite(spec.range[0]):
+        assert best == pytest.approx(spec.range[0], abs=max(1e-12, spec.slack))
     for seed in range(5):
-        assert value_of(make(spec), scene.logits(seed=seed), labels) > best
+        other = value_of(make(spec), scene.logits(seed=seed), labels)
+        assert other >= best if spec.blind else other > best
     assert value_of(make(spec), -right, labels) > best
 
 
 @pytest.mark.parametrize(("spec", "scene"), cases())
 def test_a_step_down_the_gradient_lowers_the_loss(spec, scene):
     logits, labels = scene.logits(), scene.labels()
+    if spec.blind:
+        logits = logits / 5 - scene.perfect(labels, size=1.0)  # wrong nearly everywhere: a thick error
     value, gradient = value_and_gradient(make(spec), logits, labels)
+    if spec.blind and not gradient.any():
+        nudged = logits + 1e-3 * scene.logits(seed=7)
+        assert value_of(make(spec), nudged, labels) == pytest.approx(float(value), rel=1e-12)  # truly flat here
+        return
     assert np.abs(gradient).max() > 0
     step = 1e-4 / np.abs(gradient).max()
     assert value_of(make(spec), logits - step * gradient, labels) < value

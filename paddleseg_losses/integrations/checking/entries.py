@@ -139,6 +139,11 @@ class EntryChecker:
             self.report.error((*place, name) if name else place, error)
             if name is None:
                 self.report.comment(place, f"cannot be used here: {error.cure}")
+                modes = cls.spec.modes  # type: ignore[attr-defined]
+                if "multilabel" in modes and "multiclass" not in modes:
+                    self.report.remark(
+                        f"{cls.__name__} wants one channel a class: if the labels are so, --use_multilabel"
+                    )
                 return options
             self._leave_out(place, name, options[name], error.expected)
             options = {key: value for key, value in options.items() if key != name}

@@ -22,7 +22,7 @@ class Facts:
     multilabel: bool
 
 
-def facts_of(config: Config, report: Report) -> Facts:
+def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Facts:
     """Read the facts; what contradicts itself is a mistake, since PaddleSeg stops there."""
     model, train, val = (_section(config, name) for name in ("model", "train_dataset", "val_dataset"))
     data = {"train_dataset": train, "val_dataset": val}
@@ -41,7 +41,7 @@ def facts_of(config: Config, report: Report) -> Facts:
     return Facts(
         classes=_agreed("num_classes", classes, None, report),
         ignore_index=_agreed("ignore_index", ignored, default, report),
-        multilabel=bool(_section(config, "test_config").get("use_multilabel")),
+        multilabel=use_multilabel or bool(_section(config, "test_config").get("use_multilabel")),
     )
 
 

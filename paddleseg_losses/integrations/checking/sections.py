@@ -18,7 +18,7 @@ from .report import Place, Report
 _SECTIONS = ("loss", "distill_loss")
 
 
-def check(path: str | Path, override: str | Iterable[str] = ()) -> Report:
+def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: bool = False) -> Report:
     """Explain every mistake in the loss sections of a PaddleSeg YAML file.
 
     PaddleSeg need not be installed, but then its own losses and datasets cannot be looked into, which the notes say.
@@ -26,6 +26,7 @@ def check(path: str | Path, override: str | Iterable[str] = ()) -> Report:
     Args:
         path: the file; what it inherits is checked with it.
         override: built-in losses of PaddleSeg that will be replaced, as in `register`.
+        use_multilabel: whether the labels will have one channel a class, as with the flag of `train`.
     """
     report = Report(Path(path))
     try:
@@ -38,7 +39,7 @@ def check(path: str | Path, override: str | Iterable[str] = ()) -> Report:
         cure = f"did you mean {near}?" if near else "add `loss` with `types` and `coef`"
         report.mistake((), "There is no loss section.", "a key `loss`", cure)
     names = read_names(override)
-    checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report)))
+    checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report, use_multilabel)))
     for name in _SECTIONS:
         if name in config:
             report.corrected[name] = checker.section((name,), config[name])

@@ -1,4 +1,4 @@
-"""Chapter 3 of the article: losses that compare boundaries, by distances."""
+"""The Hausdorff distance through distance transforms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ...functional.numeric import power
 from ...inputs import Tensor
 from ...options import flag, number
 from ...registry import registered
-from ..families import MapLoss
+from ..families import MapLoss, Spaced
 
 
 @registered(
@@ -25,7 +25,7 @@ from ..families import MapLoss
     exponents=("alpha",),
     detached=("distance maps of prediction and truth",),
 )
-class HausdorffDTLoss(MapLoss):
+class HausdorffDTLoss(Spaced, MapLoss):
     r"""Minimises a smooth stand-in of the Hausdorff distance: squared errors, weighted by distance; range [0, inf).
 
     Formula:
@@ -69,8 +69,9 @@ class HausdorffDTLoss(MapLoss):
     alpha: float = number(default=2.0, low=0.0, help="exponent of the distances", zh="距离的指数")
     one_sided: bool = flag(default=False, help="use the distance map of the truth alone", zh="是否只使用标签的距离图")
 
-    def pixels(self, p: Tensor, g: Tensor, spacing: tuple[float, ...] | None) -> Tensor:
+    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """(p - g)^2 times the field."""
+        spacing = self.pixel_size(p.ndim - 2)
         field = power(boundary_distance(g > 0.5, spacing, p.dtype), self.alpha)
         if not self.one_sided:
             field = field + power(boundary_distance(p.detach() > 0.5, spacing, p.dtype), self.alpha)

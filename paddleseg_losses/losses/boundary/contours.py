@@ -1,0 +1,229 @@
+"""Distances to the true boundary as prices: of probability mass, of overlap and of wrong pixels."""
+
+from __future__ import annotations
+
+import paddle
+
+from ...functional import distribution, neighbourhood, numeric
+from ...functional.distance import boundary_distance, distance_to
+from ...functional.statistics import squared_sums
+from ...inputs import Inputs, Tensor
+from ...options import number
+from ...registry import registered
+from ..families import MapLoss, NumberLoss, PixelLoss, Spaced
+
+
+@registered(
+    family="boundary",
+    title="Boundary",
+    title_zh="边界损失",
+    purpose="boundaries that are off, added to a region loss with a growing weight",
+    purpose_zh="边界偏移；与区域损失相加并逐步增大权重",
+    paper="Kervadec et al., Boundary loss for highly unbalanced segmentation, MIDL 2019",
+    link="https://arxiv.org/abs/1812.07032",
+    equation="eq. 5",
+    range=(-float("inf"), float("inf")),
+    neighbours=True,
+)
+class BoundaryLoss(Spaced, MapLoss):
+    r"""Minimises probability mass far outside, and maximises it deep inside, the true region; range (-inf, inf).
+
+    Formula:
+        L = mean over valid pixels of p phi, then over samples and classes; phi is the distance to the true region
+        outside it, and minus (the distance to its outside - 1) inside it. A class that is absent, or fills the image,
+        has phi = 0.
+
+    When:
+        For: fine-tuning boundaries beside Dice or cross entropy, with a weight that grows from 0.01 or so. Against:
+        alone, as an empty prediction is a good start for it.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, C]` of the classes that count with reduction='none'. Distances are in pixels, or in the
+            unit of `spacing`.
+
+    Reference:
+        Kervadec et al. 2019 (arXiv 1812.07032), eq. 5.
+
+    Differences:
+        None. With `spacing`, phi is in its unit and the 1 is the smallest spacing. Some code normalises phi or sets
+        it to 0 on the rim alone.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import BoundaryLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(BoundaryLoss()(logits, labels)):.4f}")
+        0.0266
+
+    YAML:
+        loss:
+          types:
+            - type: BoundaryLoss
+          coef: [1]
+    """
+
+    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
+        """P phi."""
+        spacing = self.pixel_size(p.ndim - 2)
+        inside = g > 0.5
+        distance = boundary_distance(inside, spacing, p.dtype)
+        signed = paddle.where(inside, min(spacing or (1.0,)) - distance, distance)
+        return p * paddle.where(distance > 0, signed, paddle.zeros_like(signed))
+
+
+@registered(
+    family="boundary",
+    title="Boundary difference over union",
+    title_zh="边界差异交并损失（Boundary DoU）",
+    purpose="boundaries of objects of any size, without a distance map",
+    purpose_zh="不同大小目标的边界，无需距离图",
+    paper="Sun et al., Boundary difference over union loss, MICCAI 2023",
+    link="https://arxiv.org/abs/2308.00220",
+    equation="eq. 2 to 4",
+    range=(0, 1),
+    one_vs_rest=False,
+    neighbours=True,
+    batchwise=True,
+    slack=1e-05,
+)
+class BoundaryDoULoss(NumberLoss):
+    r"""Minimises the difference of prediction and truth over their union without most of the inside; range [0, 1].
+
+    Formula:
+        L = (S - 2 I + s) / (S - (1 + a) I + s) for each class over the batch, then the mean; S = sum p^2 + sum g^2, I
+        = sum p g, a = min(1 - 2 C / A, max_alpha) with A pixels in the true region, C of them on its rim.
+
+    When:
+        For: boundaries, at the price of a Dice loss. Against: a class that is absent: it costs a constant 1.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D.
+
+    Reference:
+        Sun et al. 2023 (arXiv 2308.00220), eq. 2 to 4.
+
+    Differences:
+        None from the code: for objects one pixel wide a is -1, outside the interval that the paper states, and the
+        loss is a squared Dice.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import BoundaryDoULoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(BoundaryDoULoss()(logits, labels)):.4f}")
+        0.5510
+
+    YAML:
+        loss:
+          types:
+            - type: BoundaryDoULoss
+          coef: [1]
+    """
+
+    smooth: float = number(
+        default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator", zh="平滑项 s"
+    )
+    max_alpha: float = number(
+        default=0.8, low=0.0, high=1.0, help="largest share of the inside left out", zh="内部忽略比例的上限"
+    )
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """Mean over classes of the difference over the reduced union."""
+        sums = inputs.once(squared_sums).pooled()
+        with paddle.no_grad():
+            edge = numeric.spatial_sum(neighbourhood.rim(inputs.target, beyond=0.0)).sum(axis=0)
+            alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
+        squares = sums.p2 + sums.g2
+        cells = (squares - 2 * sums.pg + self.smooth) / (squares - (1 + alpha) * sums.pg + self.smooth)
+        return paddle.where(sums.count > 0, cells, paddle.zeros_like(cells)).mean()
+
+
+@registered(
+    family="boundary",
+    title="Shape-aware cross entropy",
+    title_zh="形状感知损失",
+    purpose="wrong pixels cost more when the whole contour is off",
+    purpose_zh="轮廓整体偏离时，错误像素代价更高",
+    paper="Al Arif et al., Shape-aware deep convolutional neural network for vertebrae segmentation, MSKI 2017",
+    link="https://doi.org/10.1007/978-3-319-74113-0_2",
+    equation="Jadon 2020, eq. 15 and 16",
+    range=(0, float("inf")),
+    background_special=True,
+    neighbours=True,
+    detached=("mean contour distance", "set of wrong pixels"),
+)
+class ShapeAwareLoss(Spaced, PixelLoss):
+    r"""Minimises cross entropy, with wrong pixels weighed by how far the contour is off; range [0, inf).
+
+    Formula:
+        L = (1 / V) sum_i (1 + E [pixel i is wrong]) CE_i. E is the mean distance of the predicted contour to the true
+        one in the sample: of the foreground, or the mean over classes 1 ... C - 1 for which both contours exist; 0 if
+        there is none.
+
+    When:
+        For: one compact object whose outline drifts. Against: many objects; E is one number for all.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Al Arif et al. 2017 (MSKI); Jadon 2020 (arXiv 2006.14822), eq. 15 and 16.
+
+    Differences:
+        The survey prints -CE and E CE with the sign already in CE, and a pixel index on E; the paper restricts E to
+        wrong pixels, as here. Often attributed to Hayder et al., whose loss is another one.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import ShapeAwareLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(ShapeAwareLoss()(logits, labels)):.4f}")
+        0.8955
+
+    YAML:
+        loss:
+          types:
+            - type: ShapeAwareLoss
+          coef: [1]
+    """
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """(1 + E [wrong]) CE."""
+        weight = self.class_weight(inputs)
+        values = distribution.expected(inputs, distribution.cross_entropy, weight)
+        with paddle.no_grad():
+            price = 1 + self._contour_error(inputs)
+        return values * price, distribution.expected(inputs, paddle.ones_like, weight)
+
+    def _contour_error(self, inputs: Inputs) -> Tensor:
+        """E where a pixel is wrong, else 0, `[N, 1, *S]` (multilabel `[N, C, *S]`)."""
+        truth, guess = inputs.target, self._decision(inputs)
+        outlines = [neighbourhood.rim(mask, beyond=1.0) for mask in (guess, truth)]
+        distance = distance_to(outlines[1] > 0, self.pixel_size(truth.ndim - 2), truth.dtype)
+        size, true_size = (numeric.spatial_sum(outline) for outline in outlines)
+        error = numeric.safe_divide(numeric.spatial_sum(outlines[0] * distance), size)
+        known = paddle.logical_and(size > 0, true_size > 0).astype(error.dtype)
+        wrong = (truth != guess).astype(error.dtype)
+        if inputs.multiclass:
+            error, known = error[:, 1:], known[:, 1:]
+            error = numeric.safe_divide((error * known).sum(axis=1, keepdim=True), known.sum(axis=1, keepdim=True))
+            wrong = wrong.max(axis=1, keepdim=True)
+        else:
+            error = error * known
+        return error.unsqueeze(list(range(2, truth.ndim))) * wrong
+
+    def _decision(self, inputs: Inputs) -> Tensor:
+        """0/1 masks of the classes that the prediction decides for."""
+        if not inputs.multiclass:
+            return (inputs.prob > 0.5).astype(inputs.prob.dtype) * inputs.mask
+        best = inputs.logits.argmax(axis=1, keepdim=True)
+        return inputs.one_hot(best) * inputs.mask

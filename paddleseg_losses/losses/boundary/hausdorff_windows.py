@@ -1,0 +1,149 @@
+"""The Hausdorff distance without distance transforms: by erosion, and by convolution with balls."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+
+from ...functional.neighbourhood import ball_means, cross_mean, stretched
+from ...inputs import Tensor
+from ...options import flag, number, numbers_or_none, whole
+from ...registry import registered
+from ..families import MapLoss
+
+
+@registered(
+    family="boundary",
+    title="Hausdorff distance (erosion)",
+    title_zh="Hausdorff 距离损失（腐蚀）",
+    purpose="thick errors: what survives many erosions is far from the boundary",
+    purpose_zh="惩罚较厚的错误区域：经多次腐蚀仍残留者离边界更远",
+    paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
+    link="https://arxiv.org/abs/1904.10030",
+    equation="the morphological variant",
+    range=(0, float("inf")),
+    neighbours=True,
+    blind=True,
+    monotone=False,
+    exponents=("alpha",),
+)
+class HausdorffERLoss(MapLoss):
+    r"""Minimises a stand-in of the Hausdorff distance: errors by the erosions they survive; range [0, inf).
+
+    Formula:
+        L = mean over valid pixels of sum_k E_k k^alpha, E_0 = (p - g)^2, E_k = the soft threshold max(x - 0.5, 0) of
+        the mean of E_{k-1} over a pixel and its direct neighbours, stretched to [0, 1] in each sample and class.
+
+    When:
+        For: thick false regions, without distance transforms. Against: errors one pixel wide, which no erosion
+        survives: they cost nothing; add a region loss.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, C]` of the classes that count with reduction='none'.
+
+    Reference:
+        Karimi & Salcudean 2020 (arXiv 1904.10030), erosion variant.
+
+    Differences:
+        Taken literally, the threshold leaves at most 0.5 after the first step and nothing after the second; like
+        public code, each step is stretched to [0, 1] again, and the gradient flows through that.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import HausdorffERLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(HausdorffERLoss()(logits, labels)):.4f}")
+        0.0000
+
+    YAML:
+        loss:
+          types:
+            - type: HausdorffERLoss
+              erosions: 10
+          coef: [1]
+    """
+
+    alpha: float = number(default=2.0, low=0.0, help="exponent of the number of erosions", zh="腐蚀次数的指数")
+    erosions: int = whole(default=10, low=1, help="number of erosions", zh="腐蚀次数")
+    include_background: bool = flag(
+        default=True, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
+    )
+
+    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
+        """The weighed sum of the eroded errors."""
+        error, total = (p - g) ** 2, paddle.zeros_like(p)
+        for step in range(1, self.erosions + 1):
+            error = F.relu(cross_mean(error) - 0.5)
+            error = stretched(error)
+            total = total + error * step**self.alpha
+        return total
+
+
+@registered(
+    family="boundary",
+    title="Hausdorff distance (convolution)",
+    title_zh="Hausdorff 距离损失（卷积）",
+    purpose="errors cost by the largest ball that keeps them off the boundary",
+    purpose_zh="误差按其与边界之间可容纳的最大球半径计价",
+    paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
+    link="https://arxiv.org/abs/1904.10030",
+    equation="the convolution variant",
+    range=(0, float("inf")),
+    neighbours=True,
+    monotone=False,
+    exponents=("alpha",),
+)
+class HausdorffCVLoss(MapLoss):
+    r"""Minimises errors at least r away from the boundary, a stand-in of the Hausdorff distance; range [0, inf).
+
+    Formula:
+        L = mean over valid pixels of sum_r r^alpha (p - g)^2 [f(1 - B_r*g) p + f(B_r*g) g + f(1 - B_r*p) g + f(B_r*p)
+        p] with f(x) = max(x - 0.5, 0) and B_r* the mean over a ball of radius r.
+
+    When:
+        For: far errors, smoothly in the prediction too. Against: small images, in which large balls see mostly the
+        outside.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, C]` of the classes that count with reduction='none'.
+
+    Reference:
+        Karimi & Salcudean 2020 (arXiv 1904.10030), convolution variant.
+
+    Differences:
+        Outside the image counts as background. The convolutions are done by Fourier transforms, exact to rounding.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import HausdorffCVLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(HausdorffCVLoss()(logits, labels)):.4f}")
+        96.7188
+
+    YAML:
+        loss:
+          types:
+            - type: HausdorffCVLoss
+              radii: [3, 6, 9]
+          coef: [1]
+    """
+
+    alpha: float = number(default=2.0, low=0.0, help="exponent of the radii", zh="半径的指数")
+    radii: tuple[float, ...] = numbers_or_none(
+        default=(3, 6, 9, 12, 15, 18), open_low=True, help="radii of the balls in pixels", zh="球的半径（像素）"
+    )
+
+    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
+        """Errors on the far side of either boundary."""
+        error, total = (p - g) ** 2, paddle.zeros_like(p)
+        for radius, truth, guess in zip(self.radii, ball_means(g, self.radii), ball_means(p, self.radii)):
+            outside = F.relu(0.5 - truth) * p + F.relu(0.5 - guess) * g
+            inside = F.relu(truth - 0.5) * g + F.relu(guess - 0.5) * p
+            total = total + radius**self.alpha * error * (outside + inside)
+        return total
