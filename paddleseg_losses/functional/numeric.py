@@ -1,4 +1,7 @@
-"""Numerics that the formulas share: accurate near 0 and 1, finite for every logit."""
+"""Numerics that the formulas share: accurate near 0 and 1, finite for every logit.
+
+Only tensors that nobody else reads are detached: in a static graph `detach` shares memory that may be overwritten.
+"""
 
 from __future__ import annotations
 

@@ -204,7 +204,8 @@ def ball(radius, ndim):
 
 def neighbourhood_mean(a, offsets):
     """Mean over a neighbourhood; pixels outside the image count as 0."""
-    return sum(shifted(a, offset) for offset in offsets) / len(offsets)
+    within = [o for o in offsets if all(abs(step) < size for step, size in zip(o, a.shape))]
+    return sum(shifted(a, offset) for offset in within) / len(offsets)
 
 
 def missing_neighbour(mask, border):

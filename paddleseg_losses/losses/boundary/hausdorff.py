@@ -74,5 +74,5 @@ class HausdorffDTLoss(Spaced, MapLoss):
         spacing = self.pixel_size(p.ndim - 2)
         field = power(boundary_distance(g > 0.5, spacing, p.dtype), self.alpha)
         if not self.one_sided:
-            field = field + power(boundary_distance(p.detach() > 0.5, spacing, p.dtype), self.alpha)
+            field = field + power(boundary_distance(p > 0.5, spacing, p.dtype), self.alpha)
         return (p - g) ** 2 * field
