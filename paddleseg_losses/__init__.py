@@ -53,10 +53,12 @@ from .losses import LogCoshDiceLoss as LogCoshDiceLoss
 from .losses import LovaszHingeLoss as LovaszHingeLoss
 from .losses import LovaszSoftmaxLoss as LovaszSoftmaxLoss
 from .losses import MCCLoss as MCCLoss
+from .losses import NACLLoss as NACLLoss
 from .losses import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
 from .losses import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from .losses import SensitivitySpecificityLoss as SensitivitySpecificityLoss
 from .losses import ShapeAwareLoss as ShapeAwareLoss
+from .losses import SoftCLDiceLoss as SoftCLDiceLoss
 from .losses import SymmetricUnifiedFocalLoss as SymmetricUnifiedFocalLoss
 from .losses import TopKCrossEntropyLoss as TopKCrossEntropyLoss
 from .losses import TverskyLoss as TverskyLoss

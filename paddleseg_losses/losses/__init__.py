@@ -5,6 +5,7 @@ from .distribution import BinaryCrossEntropyLoss as BinaryCrossEntropyLoss
 from .distribution import CrossEntropyLoss as CrossEntropyLoss
 from .distribution import DistancePenalizedCELoss as DistancePenalizedCELoss
 from .distribution import FocalLoss as FocalLoss
+from .distribution import NACLLoss as NACLLoss
 from .distribution import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from .distribution import TopKCrossEntropyLoss as TopKCrossEntropyLoss
 from .distribution import WeightedBinaryCrossEntropyLoss as WeightedBinaryCrossEntropyLoss
@@ -20,6 +21,7 @@ from .region import LovaszSoftmaxLoss as LovaszSoftmaxLoss
 from .region import MCCLoss as MCCLoss
 from .region import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
 from .region import SensitivitySpecificityLoss as SensitivitySpecificityLoss
+from .region import SoftCLDiceLoss as SoftCLDiceLoss
 from .region import TverskyLoss as TverskyLoss
 from .boundary import BoundaryDoULoss as BoundaryDoULoss
 from .boundary import BoundaryLoss as BoundaryLoss

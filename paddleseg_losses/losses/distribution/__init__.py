@@ -8,3 +8,4 @@ from .focal import FocalLoss as FocalLoss
 from .distance_penalty import DistancePenalizedCELoss as DistancePenalizedCELoss
 from .pixels import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from .pixels import TopKCrossEntropyLoss as TopKCrossEntropyLoss
+from .neighbours import NACLLoss as NACLLoss

@@ -13,3 +13,4 @@ from .lovasz import LovaszHingeLoss as LovaszHingeLoss
 from .jaccard import JaccardLoss as JaccardLoss
 from .dice_plus_plus import DicePlusPlusLoss as DicePlusPlusLoss
 from .mcc import MCCLoss as MCCLoss
+from .cl_dice import SoftCLDiceLoss as SoftCLDiceLoss
