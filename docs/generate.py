@@ -25,9 +25,10 @@ def table(chinese: bool) -> str:
             title = spec.title_zh if chinese else spec.title
             purpose = spec.purpose_zh if chinese else spec.purpose
             low, high = (f"{end:g}".replace("inf", "∞") for end in spec.range)
+            interval = f"{'(' if low.startswith('-') else '['}{low}, {high})"
             modes = "、".join(spec.modes) if chinese else ", ".join(spec.modes)
             paper = f"[{spec.paper.partition(',')[0]} {spec.paper[-4:]}]({spec.link}), {spec.equation}"
-            rows.append(f"| `{spec.name}`<br>{title} | {purpose} | {paper} | [{low}, {high}) | {modes} |")
+            rows.append(f"| `{spec.name}`<br>{title} | {purpose} | {paper} | {interval} | {modes} |")
     return "\n".join(rows)
 
 

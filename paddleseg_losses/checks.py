@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,26 @@ def outside(x: Tensor, valid: Tensor, high: float) -> Tensor:
     return paddle.logical_and(valid, paddle.logical_not(paddle.logical_and(x >= 0, x <= high)))
 
 
+def unbalanced(shares: Tensor, valid: Tensor) -> Tensor:
+    """Where the valid shares of competing classes do not sum to 1."""
+    return paddle.logical_and(valid, paddle.logical_not(((shares.sum(axis=1, keepdim=True)) - 1).abs() <= 1e-2))
+
+
+def check_pixel_weight(weight: Tensor, valid: Tensor, name: str) -> None:
+    """Refuse weights that are negative or not finite."""
+    if bool(outside(weight, valid, float(np.finfo("float32").max)).any()):
+        raise InputError(
+            f"{name}: pixel_weight ranges from {float(weight.min()):.4g} to {float(weight.max()):.4g}.",
+            "finite weights of at least 0",
+            "clip it, and look for a division by 0 where it is made",
+        )
+
+
 def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index: int, name: str) -> None:
     """Refuse labels outside [0, classes) that are not the ignore_index."""
     bad = outside(labels, valid, classes - 1)
     if not bool(bad.any()):
+        _warn_of_255(labels, valid, classes, ignore_index, name)
         return
     wrong = np.unique(labels.numpy()[bad.numpy()])
     found = np.unique(labels.numpy())
@@ -35,13 +52,33 @@ def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index
     raise LabelError(f"{name}: labels hold {values}.", f"0 to {classes - 1}, or ignore_index={ignore_index}", cure)
 
 
-def check_probabilities(p: Tensor, valid: Tensor, name: str) -> None:
-    """With from_logits=False, refuse numbers outside [0, 1]."""
+def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignore_index: int, name: str) -> None:
+    """All the foreground of a 0/255 mask is ignored under the default ignore_index, and nothing else would tell."""
+    if ignore_index != 255 or classes != 2 or bool(valid.all()) or not bool(valid.any()):
+        return
+    if not bool(paddle.logical_and(valid, labels != 0).any()):
+        warnings.warn(
+            f"{name}: the labels hold only 0 and 255, and 255 is the ignore_index, so there is no foreground. If this "
+            "is a 0/255 mask, use (labels > 0).astype('int64').",
+            stacklevel=2,
+        )
+
+
+def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
+    """With from_logits=False, refuse numbers outside [0, 1] and competing classes that do not sum to 1."""
     if bool(outside(p, valid, 1).any()):
         raise InputError(
             f"{name}: from_logits=False, but the input ranges from {float(p.min()):.4g} to {float(p.max()):.4g}.",
             "probabilities in [0, 1]",
             "pass the model's raw output and leave from_logits=True, or apply softmax or sigmoid first",
+        )
+    if mode == "multiclass" and bool(unbalanced(p, valid).any()):
+        total = p.sum(axis=1)
+        raise InputError(
+            f"{name}: from_logits=False, but the channels sum to between {float(total.min()):.4g} and "
+            f"{float(total.max()):.4g}.",
+            "probabilities of competing classes, which sum to 1",
+            "apply softmax, not sigmoid, or pass the raw output and leave from_logits=True",
         )
 
 
@@ -55,7 +92,7 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> No
         )
     if mode == "multiclass":
         total = labels.sum(axis=1, keepdim=True)
-        if bool(paddle.logical_and((total - 1).abs() > 1e-2, valid).any()):
+        if bool(unbalanced(labels, valid).any()):
             low, high = float(total.min()), float(total.max())
             raise LabelError(
                 f"{name}: the soft labels of a pixel sum to between {low:.4g} and {high:.4g}.",

@@ -9,7 +9,14 @@ import numpy as np
 import paddle
 
 from . import registry
-from .checks import check_class_labels, check_probabilities, check_soft_labels, outside
+from .checks import (
+    check_class_labels,
+    check_pixel_weight,
+    check_probabilities,
+    check_soft_labels,
+    outside,
+    unbalanced,
+)
 from .errors import InputError
 from .inputs import Inputs, Tensor
 
@@ -53,15 +60,14 @@ class Door:
         if per_channel and mode == "multiclass":
             valid = valid.any(axis=1, keepdim=True)  # ignored where every channel says so
         classes = logits.shape[1] if mode == "multiclass" and not per_channel else 2
+        shares = soft or (per_channel and mode == "multiclass")
         if check == "raise":
-            if not self.from_logits:
-                check_probabilities(logits, valid, self.name)
-            if soft or (per_channel and mode == "multiclass"):
-                check_soft_labels(labels, valid, mode, self.name)
-            else:
-                check_class_labels(labels, valid, classes, self.ignore_index, self.name)
-        flawed = outside(labels, valid, classes - 1).any() if check == "mark" else None
-        labels = labels.clip(0, classes - 1)  # an unchecked label never indexes out of bounds
+            self._look(logits, labels, valid, mode, classes, shares)
+        wrong = outside(labels, valid, classes - 1)
+        flawed = (
+            self._flawed(logits, labels, valid, wrong, shares and mode == "multiclass") if check == "mark" else None
+        )
+        labels = paddle.where(wrong, paddle.zeros_like(labels), labels)  # nothing indexes out of bounds
         if not soft and mode == "multiclass" and per_channel:
             labels = labels.argmax(axis=1, keepdim=True)  # one-hot integers are class indices
         if not self.from_logits:
@@ -72,21 +78,43 @@ class Door:
             valid=valid,
             mode=mode,
             soft=soft,
-            pixel_weight=None if pixel_weight is None else self._pixel_weight(pixel_weight, logits),
+            pixel_weight=None if pixel_weight is None else self._pixel_weight(pixel_weight, logits, valid, check),
             flawed=flawed,
         )
 
+    def _look(self, logits: Tensor, labels: Tensor, valid: Tensor, mode: str, classes: int, shares: bool) -> None:
+        """Raise if a value is wrong."""
+        if not self.from_logits:
+            check_probabilities(logits, valid, mode, self.name)
+        if shares:
+            check_soft_labels(labels, valid, mode, self.name)
+        else:
+            check_class_labels(labels, valid, classes, self.ignore_index, self.name)
+
+    def _flawed(self, logits: Tensor, labels: Tensor, valid: Tensor, wrong: Tensor, balanced: bool) -> Tensor:
+        """Whether a value is wrong, on the device."""
+        flawed = wrong.any()
+        if balanced:
+            flawed = paddle.logical_or(flawed, unbalanced(labels, valid).any())
+        if not self.from_logits:
+            flawed = paddle.logical_or(flawed, outside(logits, valid, 1).any())
+        return flawed
+
     def _tensor(self, value: Any, what: str) -> Tensor:
-        if isinstance(value, np.ndarray):
-            return paddle.to_tensor(value)
-        if not hasattr(value, "astype") or not hasattr(value, "shape"):
-            size = f" of {len(value)}" if isinstance(value, (list, tuple)) else ""
-            raise InputError(
-                f"{self.name}: {what} is a {type(value).__name__}{size}.",
-                "a Tensor",
-                "PaddleSeg models return a list with one Tensor for each head: pass one of them, for example logits[0]",
-            )
-        return value
+        if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+            # Paddle reads uint16, a common type of masks, as bfloat16.
+            return paddle.to_tensor(value if value.dtype.kind == "f" else value.astype("int64"))
+        readable = hasattr(value, "astype") and hasattr(value, "shape") and not isinstance(value, np.ndarray)
+        if readable and not paddle.is_complex(value):
+            return value
+        size = f" of {len(value)}" if isinstance(value, (list, tuple)) else ""
+        kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
+        heads = "PaddleSeg models return a list with one Tensor for each head: pass one of them, for example logits[0]"
+        raise InputError(
+            f"{self.name}: {what} is a {kind}{size}.",
+            "a Tensor of real numbers",
+            heads if what == "logits" else f"paddle.to_tensor({what}) makes one of numbers",
+        )
 
     def _logits(self, logits: Any) -> Tensor:
         logits = self._tensor(logits, "logits")
@@ -171,7 +199,7 @@ class Door:
                 "labels.astype('int64'), if they hold class indices",
             )
 
-    def _pixel_weight(self, weight: Any, logits: Tensor) -> Tensor:
+    def _pixel_weight(self, weight: Any, logits: Tensor, valid: Tensor, check: str) -> Tensor:
         weight = self._tensor(weight, "pixel_weight")
         n, _, *space = list(logits.shape)
         if _same(list(weight.shape), [n, *space]):
@@ -182,7 +210,11 @@ class Door:
                 f"one weight a pixel, {[n, *space]}",
                 "resize it like the labels",
             )
-        return weight.astype(logits.dtype).detach()
+        weight = weight.astype(logits.dtype).detach()
+        valid = valid.any(axis=1, keepdim=True)
+        if check == "raise":
+            check_pixel_weight(weight, valid, self.name)
+        return paddle.where(valid, weight, paddle.zeros_like(weight))
 
 
 def _same(found: list[int], expected: list[int]) -> bool:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import inspect
 import math
-import numbers
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any, Callable
 
 from .errors import OptionError, UnknownOptionError
@@ -33,7 +33,7 @@ class Option:
         """Read a value, or say what was expected instead."""
         try:
             return self.read(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise OptionError(
                 f"{owner}: {self.name}={value!r}.",
                 self.expected,
@@ -53,13 +53,15 @@ def _float(value: Any) -> float:
 def _floats(value: Any) -> tuple[float, ...]:
     if hasattr(value, "tolist"):  # ndarray or Tensor
         value = value.tolist()
-    if isinstance(value, (str, numbers.Number)):
+    if isinstance(value, (str, Number)):
         value = [value]
     return tuple(_float(item) for item in value)
 
 
 def _whole(value: Any) -> int:
     number = _float(value)
+    if isinstance(value, int):
+        return value
     if number != int(number):
         raise ValueError("not whole")
     return int(number)
@@ -101,11 +103,11 @@ def number(
     )
 
 
-def whole(*, default: int, low: float = -math.inf, help: str, zh: str) -> Any:
-    """A whole number."""
+def whole(*, default: int, low: float = -(2**63), high: float = 2**31, help: str, zh: str) -> Any:
+    """A whole number; no option of a loss is larger than 2^31."""
     return Option(
         default,
-        lambda v: _inside(_whole(v), low, math.inf, False),
+        lambda v: _inside(_whole(v), low, high, False),
         f"a whole number{_interval(low, math.inf, False)}",
         help,
         zh,
@@ -166,6 +168,18 @@ def numbers_or_none(
         return None if value is None else tuple(_inside(item, low, math.inf, open_low) for item in _floats(value))
 
     return Option(default, read, f"None or a list of numbers{_interval(low, math.inf, open_low)}", help, zh)
+
+
+def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = False, help: str, zh: str) -> Any:
+    """A list of at least one number."""
+
+    def read(value: Any) -> tuple[float, ...]:
+        found = tuple(_inside(item, low, math.inf, open_low) for item in _floats(value))
+        if not found:
+            raise ValueError("empty")
+        return found
+
+    return Option(default, read, f"a list of at least one number{_interval(low, math.inf, open_low)}", help, zh)
 
 
 def class_subset(*, default: str, help: str, zh: str) -> Any:

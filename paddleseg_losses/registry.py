@@ -125,7 +125,7 @@ def suggest(name: str, known: list[str]) -> str | None:
 
 def get(name: str) -> LossSpec:
     """The spec of a loss by its name, `DiceLoss` or `paddleseg_losses.DiceLoss`."""
-    bare = name.removeprefix(PREFIX)
+    bare = str(name).removeprefix(PREFIX)
     if bare in _SPECS:
         return _SPECS[bare]
     near = suggest(bare, names())

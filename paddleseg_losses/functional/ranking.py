@@ -52,11 +52,12 @@ def jaccard_increments(hit: Tensor, dtype: Any) -> Tensor:
     return paddle.where(hit > 0, 1 / union.clip(min=1).astype(dtype), grown)
 
 
-def largest(values: Tensor, valid: Tensor, share: float) -> Tensor:
-    """1 at the `share` of the valid pixels with the largest values (at least one), else 0; no gradient."""
+def largest(values: Tensor, valid: Tensor, percent: float) -> Tensor:
+    """1 at the given per cent of the valid pixels with the largest values (at least one), else 0; no gradient."""
     with paddle.no_grad():
         flat = paddle.where(valid, values, paddle.full([], IGNORED, values.dtype)).flatten()
-        count = (valid.astype("int64").sum() * share).floor().astype("int64").clip(min=1)
+        total = valid.astype("int64").sum().astype("float64")  # exact, where float32 would take one pixel too few
+        count = (total * paddle.full([], percent, "float64") / 100).floor().astype("int64").clip(min=1)
         order = flat.argsort(descending=True)
         early = (paddle.arange(flat.shape[0]) < count).astype(values.dtype)
         chosen = paddle.put_along_axis(paddle.zeros_like(flat), order, early, axis=0).reshape(values.shape)

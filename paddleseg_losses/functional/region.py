@@ -24,10 +24,14 @@ def dice(sums: RegionSums, smooth: float) -> Tensor:
     return tversky(sums, 0.5, 0.5, smooth / 2)
 
 
+def minus_log_dice(sums: RegionSums, smooth: float) -> Tensor:
+    """-ln((2 TP + s) / (P + G + s)), finite where the ratio itself would round to 0."""
+    return paddle.log1p((sums.fp + sums.fn) / (2 * sums.tp + smooth))
+
+
 def dice_squared(sums: SquaredSums, smooth: float) -> Tensor:
-    """1 - (2 TP + s) / (sum p^2 + sum g^2 + s)."""
-    squares = sums.p2 + sums.g2
-    return numeric.safe_divide(squares - 2 * sums.pg, squares + smooth)
+    """1 - (2 sum p g + s) / (sum p^2 + sum g^2 + s)."""
+    return numeric.safe_divide(sums.error2, sums.p2 + sums.g2 + smooth)
 
 
 def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:

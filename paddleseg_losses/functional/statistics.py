@@ -61,6 +61,7 @@ class SquaredSums(RegionSums):
     p2: Tensor  # sum of p^2
     g2: Tensor  # sum of g^2
     pg: Tensor  # sum of p g, also for soft targets
+    error2: Tensor  # sum of (p - g)^2, on its own: p2 + g2 - 2 pg would cancel
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
     p, g, m = inputs.prob, inputs.target, inputs.mask
     sums = inputs.once(region_sums)
     total = numeric.spatial_sum
-    return SquaredSums(**vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g))
+    return SquaredSums(
+        **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
+    )
 
 
 def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:

@@ -22,6 +22,7 @@ from ..options import (
     class_subset,
     flag,
     number,
+    numbers,
     numbers_or_none,
     only,
     only_mean,
@@ -46,7 +47,8 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 
 @dataclass_transform(
-    kw_only_default=True, field_specifiers=(number, whole, flag, only, only_mean, choice, numbers_or_none, class_subset)
+    kw_only_default=True,
+    field_specifiers=(number, whole, flag, only, only_mean, choice, numbers, numbers_or_none, class_subset),
 )
 class Loss(nn.Layer):  # type: ignore[misc]
     """Root of all losses: shared options, `forward`, and what rebuilds a loss from its text."""
@@ -133,8 +135,10 @@ class Loss(nn.Layer):  # type: ignore[misc]
             return _guard(self.compute(inputs), inputs)
 
     def _check(self) -> str:
-        if not paddle.in_dynamic_mode() or self.checks == "never":
+        if self.checks == "never":
             return "trust"
+        if not paddle.in_dynamic_mode():
+            return "mark"
         self._calls += 1
         return "raise" if self.checks == "always" or self._calls <= CHECKED_CALLS else "mark"
 

@@ -28,14 +28,13 @@ def fit(numbers: tuple[float, ...], expected: int, option: str, name: str) -> tu
 
 def pick(classes: tuple[int, ...], kept: list[int], channels: int, name: str) -> list[int]:
     """The listed classes among those that count; refuse what the model does not have."""
-    chosen = [c for c in classes if c in kept]
-    if max(classes) >= channels or not chosen:
+    if not set(classes) <= set(kept):
         raise OptionError(
             f"{name}: classes={list(classes)} with {channels} channel(s).",
             f"classes out of {kept}",
             "remove the classes that the model does not have, or set include_background=True",
         )
-    return chosen
+    return list(classes)
 
 
 class PixelLoss(Loss):

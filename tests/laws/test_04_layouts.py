@@ -42,6 +42,9 @@ def test_channels_last(spec, scene):
     moved = np.ascontiguousarray(np.moveaxis(logits, 1, -1))
     value, gradient = value_and_gradient(make(spec, data_format="NHWC"), moved, last)
     _same((value, np.moveaxis(gradient, -1, 1)), expected)
+    if scene.mode != "multilabel":
+        value, _ = value_and_gradient(make(spec, data_format="NHWC"), moved, labels[..., None])
+        np.testing.assert_allclose(value, expected[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,20 @@ def test_defaults_on_fresh_inputs(spec, scene, seed):
 
 
 @pytest.mark.parametrize(("spec", "scene"), cases())
+def test_cells_without_a_valid_pixel(spec, scene):
+    """A whole sample ignored, and one channel of a multilabel problem: the cell is 0 and still counts."""
+    labels = scene.labels(seed=17)
+    labels[0] = 255
+    variants = [{"batch": False}, {"batch": True}] if has(spec, "batch") else [{}]
+    for options in variants:
+        _compare(spec, scene.logits(seed=18), labels, **options)
+        if scene.mode == "multilabel":
+            channel = scene.labels(seed=19)
+            channel[:, 1] = 255
+            _compare(spec, scene.logits(seed=18), channel, **options)
+
+
+@pytest.mark.parametrize(("spec", "scene"), cases())
 def test_options_on_fresh_inputs(spec, scene):
     logits, labels = scene.logits(seed=21), scene.labels(seed=22)
     for name, values in OWN_VALUES.items():

@@ -321,6 +321,11 @@ def test_label_values_are_looked_at_on_the_first_calls_only(name):
     later.backward()
     assert np.isnan(float(later))  # seen in the log, without waiting for the device
     assert not z.grad.numpy().any()  # and no harm done to the weights
+    third = pl.build(name)
+    for _ in range(2):
+        third(z, good)
+    with pytest.raises(errors.LabelError):
+        third(z, bad)
     always = pl.build(name, checks="always")
     for _ in range(5):
         always(z, good)
@@ -332,3 +337,67 @@ def test_label_values_are_looked_at_on_the_first_calls_only(name):
 def test_numpy_labels_are_welcome():
     z = paddle.to_tensor(LOGITS)
     assert float(pl.DiceLoss()(z, LABELS)) == float(pl.DiceLoss()(z, paddle.to_tensor(LABELS)))
+
+
+def test_nan_in_soft_labels_later_harms_no_weights():
+    z = paddle.to_tensor(np.random.default_rng(0).normal(size=LOGITS.shape).astype("float32"), stop_gradient=False)
+    soft = np.full(LOGITS.shape, 1 / 3, "float32")
+    loss = pl.DiceLoss(mode="multiclass")
+    for _ in range(3):
+        loss(z, paddle.to_tensor(soft))
+    soft[0, 0, 0, 0] = np.nan
+    value = loss(z, paddle.to_tensor(soft))
+    value.backward()
+    assert np.isnan(float(value))
+    assert not z.grad.numpy().any()
+
+
+def test_a_static_graph_marks_wrong_labels():
+    static = paddle.jit.to_static(pl.CrossEntropyLoss(), full_graph=True)
+    assert np.isnan(float(static(paddle.to_tensor(LOGITS), paddle.to_tensor(_labels(7)))))
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "uint32", "uint64", "bool", "int8"])
+def test_numpy_label_dtypes(dtype):
+    z, labels = paddle.to_tensor(LOGITS), _labels(1, 1)
+    assert float(pl.DiceLoss()(z, labels.astype(dtype))) == float(pl.DiceLoss()(z, labels))
+
+
+def test_complex_labels_are_refused():
+    with pytest.raises(errors.InputError, match="real numbers"):
+        pl.DiceLoss()(paddle.to_tensor(LOGITS), LABELS.astype("complex64"))
+
+
+def test_a_mask_of_0_and_255_is_noticed():
+    with pytest.warns(UserWarning, match=r"labels > 0"):
+        pl.DiceLoss()(paddle.to_tensor(LOGITS[:, :1]), paddle.to_tensor(_labels(255, 255)))
+
+
+def test_probabilities_that_do_not_sum_to_one():
+    with pytest.raises(errors.InputError, match="sum to"):
+        pl.CrossEntropyLoss(from_logits=False)(paddle.to_tensor(LOGITS + 0.9), paddle.to_tensor(LABELS))
+
+
+def test_pixel_weights_are_looked_at():
+    z, y = paddle.to_tensor(LOGITS), paddle.to_tensor(_labels(255))
+    weight = np.ones((N, H, W), "float32")
+    weight[0, 0, 0] = np.nan  # under an ignored pixel it does not matter
+    assert np.isfinite(float(pl.CrossEntropyLoss()(z, y, pixel_weight=weight)))
+    with pytest.raises(errors.InputError, match="at least 0"):
+        pl.CrossEntropyLoss()(z, y, pixel_weight=-weight)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("HausdorffCVLoss", {"radii": []}), ("HausdorffCVLoss", {"radii": None}), ("DiceLoss", {"smooth": 10**400}),
+     ("DiceLoss", {"ignore_index": 1e308}), ("AsymmetricSimilarityLoss", {"beta": 1e308})],
+)  # fmt: skip
+def test_extreme_options_are_refused(name, options):
+    with pytest.raises(errors.OptionError):
+        pl.build(name, **options)
+
+
+def test_classes_that_do_not_count_are_refused():
+    loss = pl.DiceLoss(classes=[0, 1], include_background=False)
+    with pytest.raises(errors.OptionError, match="include_background=True"):
+        loss(paddle.to_tensor(LOGITS), paddle.to_tensor(LABELS))

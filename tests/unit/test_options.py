@@ -90,3 +90,28 @@ def test_yaml_words():
     assert loss.smooth == 1e-6
     assert loss.weight == (1.0, 2.0, 0.3)
     assert (loss.batch, loss.classes, loss.squared_pred) == (True, (1, 2), False)
+
+
+@pytest.mark.parametrize(("k", "pixels", "chosen"), [(53, 100, 53), (59, 100, 59), (21, 300, 63), (10, 25, 2)])
+def test_top_k_counts_exactly(k, pixels, chosen):
+    logits = paddle.to_tensor(RNG.normal(size=(1, 2, pixels)).astype("float32"))
+    loss = build("TopKCrossEntropyLoss", k=k, reduction="none")
+    values = loss(logits, paddle.zeros([1, pixels], "int64")).numpy()
+    assert np.count_nonzero(values) == chosen
+
+
+def test_nearly_perfect_predictions_do_not_cancel():
+    labels = RNG.integers(0, 3, size=(1, 64, 63))
+    logits = np.moveaxis(np.eye(3)[labels], -1, 1) * 10 + 0.3 * RNG.normal(size=(1, 3, 64, 63))
+    for loss in (DiceLoss(squared_pred=True), build("BoundaryDoULoss")):
+        exact = float(loss(paddle.to_tensor(logits), paddle.to_tensor(labels)))
+        single = float(loss(paddle.to_tensor(logits.astype("float32")), paddle.to_tensor(labels)))
+        assert single == pytest.approx(exact, rel=1e-4)
+
+
+def test_exponential_logarithm_of_a_hopeless_prediction_is_finite():
+    logits = paddle.to_tensor([[[-200.0] * 10]], stop_gradient=False)
+    loss = build("ExpLogLoss", smooth=1e-8)(logits, paddle.ones([1, 10], "int64"))
+    loss.backward()
+    assert np.isfinite(float(loss))
+    assert np.isfinite(logits.grad.numpy()).all()

@@ -20,6 +20,8 @@ def failure(cls: type, options: dict[str, Any], facts: Facts) -> LossError | Non
             _call(loss, facts)
     except LossError as error:
         return error
+    except Exception as error:  # one loss must not keep the others from being checked
+        return InputError(f"{cls.__name__} cannot be tried: {error}", "options that work together", "change them")
     return None
 
 

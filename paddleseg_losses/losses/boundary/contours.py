@@ -139,8 +139,8 @@ class BoundaryDoULoss(NumberLoss):
         with paddle.no_grad():
             edge = numeric.spatial_sum(neighbourhood.rim(inputs.target, beyond=0.0)).sum(axis=0)
             alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
-        squares = sums.p2 + sums.g2
-        cells = (squares - 2 * sums.pg + self.smooth) / (squares - (1 + alpha) * sums.pg + self.smooth)
+        error = sums.error2 + self.smooth
+        cells = error / (error + (1 - alpha) * sums.pg)
         return paddle.where(sums.count > 0, cells, paddle.zeros_like(cells)).mean()
 
 

@@ -7,7 +7,7 @@ import paddle.nn.functional as F
 
 from ...functional.neighbourhood import ball_means, cross_mean, stretched
 from ...inputs import Tensor
-from ...options import flag, number, numbers_or_none, whole
+from ...options import flag, number, numbers, whole
 from ...registry import registered
 from ..families import MapLoss
 
@@ -135,7 +135,7 @@ class HausdorffCVLoss(MapLoss):
     """
 
     alpha: float = number(default=2.0, low=0.0, help="exponent of the radii", zh="半径的指数")
-    radii: tuple[float, ...] = numbers_or_none(
+    radii: tuple[float, ...] = numbers(
         default=(3, 6, 9, 12, 15, 18), open_low=True, help="radii of the balls in pixels", zh="球的半径（像素）"
     )
 

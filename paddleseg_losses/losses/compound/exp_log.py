@@ -81,8 +81,8 @@ class ExpLogLoss(CompoundLoss):
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """The two terms."""
         sums = inputs.once(region_sums)
-        loss = region.dice(sums.pooled() if self.batch else sums, self.smooth)
-        dice = numeric.power(-paddle.log1p(-loss), self.gamma_dice).mean()
+        logs = region.minus_log_dice(sums.pooled() if self.batch else sums, self.smooth)
+        dice = numeric.power(logs, self.gamma_dice).mean()
         values = self._values(inputs) * inputs.mask
         cross = numeric.safe_divide(numeric.grand_total(values), numeric.grand_total(inputs.mask))
         return {"dice": (self.w_dice, dice), "cross_entropy": (self.w_cross, cross)}

@@ -134,5 +134,5 @@ class TopKCrossEntropyLoss(PixelLoss):
         """-log p_t of the chosen pixels."""
         weight = self.class_weight(inputs)
         values = distribution.expected(inputs, distribution.cross_entropy, weight)
-        chosen = largest(values, inputs.valid, self.k / 100)
+        chosen = largest(values, inputs.valid, self.k)
         return values * chosen, distribution.expected(inputs, paddle.ones_like, weight) * chosen

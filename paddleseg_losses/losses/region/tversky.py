@@ -190,7 +190,9 @@ class AsymmetricSimilarityLoss(RegionLoss):
           coef: [1]
     """
 
-    beta: float = number(default=1.5, low=0.0, help="weight of recall against precision", zh="召回率相对精确率的权重")
+    beta: float = number(
+        default=1.5, low=0.0, high=1e6, help="weight of recall against precision", zh="召回率相对精确率的权重"
+    )
     smooth: float = number(
         default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
