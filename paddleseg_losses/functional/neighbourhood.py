@@ -108,7 +108,7 @@ def _ball(radius: float, sizes: Sequence[int], dtype: Any) -> Tensor:
 
 
 def soft_skeleton(x: Tensor, iterations: int) -> Tensor:
-    """What soft opening removes, gathered over successive soft erosions (Shit et al., Algorithm 1)."""
+    """What soft opening removes, gathered over successive soft erosions (Shit et al.)."""
     skeleton = paddle.zeros_like(x)
     for _ in range(iterations + 1):
         eroded = _erode(x)

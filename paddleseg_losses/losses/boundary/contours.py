@@ -21,7 +21,7 @@ from ..families import MapLoss, NumberLoss, PixelLoss, Spaced
     purpose_zh="边界偏移；与区域损失相加并逐步增大权重",
     paper="Kervadec et al., Boundary loss for highly unbalanced segmentation, MIDL 2019",
     link="https://arxiv.org/abs/1812.07032",
-    equation="eq. 5",
+    equation="the boundary loss of the paper",
     range=(-float("inf"), float("inf")),
     neighbours=True,
 )
@@ -44,7 +44,7 @@ class BoundaryLoss(Spaced, MapLoss):
             unit of `spacing`.
 
     Reference:
-        Kervadec et al. 2019 (arXiv 1812.07032), eq. 5.
+        Kervadec et al. 2019 (arXiv 1812.07032).
 
     Differences:
         None. With `spacing`, phi is in its unit and the 1 is the smallest spacing. Some code normalises phi or sets
@@ -82,7 +82,7 @@ class BoundaryLoss(Spaced, MapLoss):
     purpose_zh="不同大小目标的边界，无需距离图",
     paper="Sun et al., Boundary difference over union loss, MICCAI 2023",
     link="https://arxiv.org/abs/2308.00220",
-    equation="eq. 2 to 4",
+    equation="the boundary DoU loss of the paper",
     range=(0, 1),
     one_vs_rest=False,
     neighbours=True,
@@ -105,7 +105,7 @@ class BoundaryDoULoss(NumberLoss):
         output: 0-D.
 
     Reference:
-        Sun et al. 2023 (arXiv 2308.00220), eq. 2 to 4.
+        Sun et al. 2023 (arXiv 2308.00220).
 
     Differences:
         None from the code: for objects one pixel wide a is -1, outside the interval that the paper states, and the
@@ -151,7 +151,7 @@ class BoundaryDoULoss(NumberLoss):
     purpose="wrong pixels cost more when the whole contour is off",
     purpose_zh="轮廓整体偏离时，错误像素代价更高",
     paper="Al Arif et al., Shape-aware deep convolutional neural network for vertebrae segmentation, MSKI 2017",
-    link="https://doi.org/10.1007/978-3-319-74113-0_2",
+    link="https://arxiv.org/abs/2006.14822",
     equation="Jadon 2020, eq. 15 and 16",
     range=(0, float("inf")),
     background_special=True,

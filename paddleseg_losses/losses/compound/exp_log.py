@@ -20,7 +20,7 @@ from ..families import CompoundLoss, fit
     purpose_zh="目标大小悬殊；越难预测的标签权重越大",
     paper="Wong et al., 3D segmentation with exponential logarithmic loss, MICCAI 2018",
     link="https://arxiv.org/abs/1809.00076",
-    equation="eq. 1 to 3",
+    equation="the exponential logarithmic loss of the paper",
     range=(0, float("inf")),
     one_vs_rest=False,
     weighs_labels=True,
@@ -44,7 +44,7 @@ class ExpLogLoss(CompoundLoss):
         output: 0-D. `parts` holds the last value of each term.
 
     Reference:
-        Wong et al. 2018 (arXiv 1809.00076), eq. 1 to 3.
+        Wong et al. 2018 (arXiv 1809.00076).
 
     Differences:
         None; the survey puts the power inside the logarithm. Below an argument of 1e-7 a power under 1 is a straight

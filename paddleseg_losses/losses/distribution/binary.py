@@ -140,7 +140,7 @@ class WeightedBinaryCrossEntropyLoss(PixelLoss):
     purpose_zh="边缘与细小目标：每幅图中正负样本总权重相等",
     paper="Xie & Tu, Holistically-nested edge detection, ICCV 2015",
     link="https://arxiv.org/abs/1504.06375",
-    equation="eq. 2 of the paper; Jadon 2020, eq. 3",
+    equation="Jadon 2020, eq. 3",
     range=(0, float("inf")),
     modes=("binary", "multilabel"),
 )

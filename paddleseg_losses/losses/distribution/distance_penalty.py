@@ -20,7 +20,7 @@ from ..families import PixelLoss, Spaced
     purpose_zh="边界难分：靠近真实边界的像素权重最高加倍",
     paper="Caliva et al., Distance map loss penalty term for semantic segmentation, MIDL 2019",
     link="https://arxiv.org/abs/1908.03679",
-    equation="the formula of section 2",
+    equation="the penalised cross entropy of the paper",
     range=(0, float("inf")),
     neighbours=True,
 )

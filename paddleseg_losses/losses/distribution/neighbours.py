@@ -19,7 +19,7 @@ from .cross_entropy import CrossEntropyLoss
     purpose_zh="概率校准：置信度随邻域标签的混杂程度变化",
     paper="Murugesan et al., Trust your neighbours, MICCAI 2023",
     link="https://arxiv.org/abs/2303.06268",
-    equation="eq. 5",
+    equation="the NACL loss of the paper",
     range=(0, float("inf")),
     modes=("multiclass",),
     one_vs_rest=False,

@@ -18,7 +18,7 @@ from ..families import NumberLoss
     purpose_zh="血管、道路、裂缝：关注中心线连通而非宽度",
     paper="Shit et al., clDice, CVPR 2021",
     link="https://arxiv.org/abs/2003.07311",
-    equation="Algorithms 1 and 2",
+    equation="the soft clDice of the paper",
     range=(0, 1),
     neighbours=True,
     monotone=False,
@@ -41,7 +41,7 @@ class SoftCLDiceLoss(NumberLoss):
         output: 0-D.
 
     Reference:
-        Shit et al. 2021 (arXiv 2003.07311), Algorithms 1 and 2.
+        Shit et al. 2021 (arXiv 2003.07311).
 
     Differences:
         None. `iters` should reach half the width of the thickest structure; the authors' class ignores its argument

@@ -18,7 +18,7 @@ from ..families import RegionLoss
     purpose_zh="小目标与类别不均衡：不受背景大小影响",
     paper="Milletari et al., V-Net, 3DV 2016",
     link="https://arxiv.org/abs/1606.04797",
-    equation="Jadon 2020, eq. 8; section 3 of the paper (squares)",
+    equation="Jadon 2020, eq. 8; the paper has squares",
     range=(0, 1),
     soft=True,
 )
@@ -39,7 +39,7 @@ class DiceLoss(RegionLoss):
         output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
 
     Reference:
-        Milletari et al. 2016 (arXiv 1606.04797), section 3; Jadon 2020 (arXiv 2006.14822), eq. 8.
+        Milletari et al. 2016 (arXiv 1606.04797); Jadon 2020 (arXiv 2006.14822), eq. 8.
 
     Differences:
         From the paper: sums in the denominator unless squared_pred, and s = 1. An absent class costs

@@ -18,7 +18,7 @@ from ..families import ClassSumLoss
     purpose_zh="各类别大小悬殊的多分类任务",
     paper="Sudre et al., Generalised Dice overlap, DLMIA 2017",
     link="https://arxiv.org/abs/1707.03237",
-    equation="the GDL of section 2",
+    equation="the generalised Dice loss of the paper",
     range=(0, 1),
 )
 class GeneralizedDiceLoss(ClassSumLoss):

@@ -100,7 +100,7 @@ class LovaszSoftmaxLoss(NumberLoss):
     purpose_zh="直接优化单一前景（或每个标签）的 IoU",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
-    equation="section 3.1",
+    equation="Algorithm 1, with hinge errors",
     most_classes=2,
     range=(0, float("inf")),
     sorts=True,
@@ -124,7 +124,7 @@ class LovaszHingeLoss(NumberLoss):
         output: 0-D.
 
     Reference:
-        Berman et al. 2018 (arXiv 1705.08790), section 3.1.
+        Berman et al. 2018 (arXiv 1705.08790), Algorithm 1 with hinge errors.
 
     Differences:
         None. Two channels with index labels mean the logit z_1 - z_0. Several labels: one sort for each channel

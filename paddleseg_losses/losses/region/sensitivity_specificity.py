@@ -17,7 +17,7 @@ from ..families import RegionLoss
     purpose="tiny lesions: errors on the lesion and on the rest have prices of their own",
     purpose_zh="极小病灶：病灶内外的误差分别计价",
     paper="Brosch et al., Deep convolutional encoder networks for multiple sclerosis lesion segmentation, MICCAI 2015",
-    link="https://doi.org/10.1007/978-3-319-24574-4_1",
+    link="https://arxiv.org/abs/2006.14822",
     equation="the error measure of the paper; Jadon 2020, eq. 12",
     range=(0, 1),
 )
