@@ -45,6 +45,7 @@ from .losses import ExpLogLoss as ExpLogLoss
 from .losses import FocalLoss as FocalLoss
 from .losses import FocalTverskyLoss as FocalTverskyLoss
 from .losses import GeneralizedDiceLoss as GeneralizedDiceLoss
+from .losses import GeneralizedWassersteinDiceLoss as GeneralizedWassersteinDiceLoss
 from .losses import HausdorffCVLoss as HausdorffCVLoss
 from .losses import HausdorffDTLoss as HausdorffDTLoss
 from .losses import HausdorffERLoss as HausdorffERLoss
@@ -59,10 +60,12 @@ from .losses import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from .losses import SensitivitySpecificityLoss as SensitivitySpecificityLoss
 from .losses import ShapeAwareLoss as ShapeAwareLoss
 from .losses import SoftCLDiceLoss as SoftCLDiceLoss
+from .losses import StructuralSimilarityLoss as StructuralSimilarityLoss
 from .losses import SymmetricUnifiedFocalLoss as SymmetricUnifiedFocalLoss
 from .losses import TopKCrossEntropyLoss as TopKCrossEntropyLoss
 from .losses import TverskyLoss as TverskyLoss
 from .losses import WeightedBinaryCrossEntropyLoss as WeightedBinaryCrossEntropyLoss
+from .losses import WeightedSumLoss as WeightedSumLoss
 from .registry import build as build
 from .registry import get as get
 from .registry import names as names

@@ -24,19 +24,32 @@ CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoi
 
 
 @dataclass(frozen=True)
+class Accepts:
+    """The problems that a loss takes."""
+
+    modes: tuple[str, ...]
+    soft: bool = False  # float targets
+    logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
+
+    def both(self, other: Accepts) -> Accepts:
+        """What two losses take."""
+        modes = tuple(mode for mode in self.modes if mode in other.modes)
+        return Accepts(modes, self.soft and other.soft, self.logits_only + other.logits_only)
+
+
+@dataclass(frozen=True)
 class Door:
     """Everything that turns a caller's tensors into `Inputs`, fixed when the loss is made."""
 
     name: str  # of the loss, for messages
-    modes: tuple[str, ...]
-    takes_soft: bool
+    accepts: Accepts
     mode: str | None
     ignore_index: int
     from_logits: bool
     channels_last: bool
 
     def __post_init__(self) -> None:
-        if self.mode is not None and self.mode not in self.modes:
+        if self.mode is not None and self.mode not in self.accepts.modes:
             raise InputError(*self._wrong_mode(self.mode))
 
     def prepare(self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise") -> Inputs:
@@ -52,6 +65,12 @@ class Door:
         logits = self._logits(logits)
         labels, per_channel = self._layout(self._tensor(labels, "labels"), logits)
         mode = self._mode(logits.shape[1], per_channel)
+        if not self.from_logits and mode in self.accepts.logits_only:
+            raise InputError(
+                f"{self.name}: from_logits=False in a {mode} problem.",
+                "logits: the loss reads them themselves, and probabilities do not determine them",
+                "pass the model's raw output and leave from_logits=True",
+            )
         soft = paddle.is_floating_point(labels)
         if soft:
             self._require_soft(logits.shape[1], per_channel, labels)
@@ -170,23 +189,25 @@ class Door:
                 "binary: 1 channel; multiclass: 2 or more and an index a pixel; multilabel: labels [N, C, *S]",
                 f"leave mode out: it is then {inferred!r}",
             )
-        if mode not in self.modes:
+        if mode not in self.accepts.modes:
             raise InputError(*self._wrong_mode(mode, per_channel))
         return mode
 
     def _wrong_mode(self, mode: str, per_channel: bool = False) -> tuple[str, str, str]:
         others = ", ".join(registry.names(mode=mode))
         hint = (
-            "; for one-hot or soft labels set mode='multiclass'" if per_channel and "multiclass" in self.modes else ""
+            "; for one-hot or soft labels set mode='multiclass'"
+            if per_channel and "multiclass" in self.accepts.modes
+            else ""
         )
         return (
             f"{self.name} was given a {mode} problem.",
-            f"{' or '.join(self.modes)}",
+            f"{' or '.join(self.accepts.modes)}",
             f"for {mode} problems use one of {others}{hint}",
         )
 
     def _require_soft(self, channels: int, per_channel: bool, labels: Tensor) -> None:
-        if not self.takes_soft:
+        if not self.accepts.soft:
             raise InputError(
                 f"{self.name}: labels are {_dtype(labels)}.",
                 "integer labels: this loss has no form for soft targets",

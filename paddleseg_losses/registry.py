@@ -53,6 +53,9 @@ class LossSpec:
     slack: float = 0.0  # an epsilon in the formula keeps a perfect prediction this far from the range's low end
     exponents: tuple[str, ...] = ()  # options that are exponents of something that can be 0
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
+    held: tuple[str, ...] = ()  # methods that compute what, of these, moves smoothly with the logits
+    logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine it
+    published: bool = True  # False: it has no paper, so nobody else's values
     example: Mapping[str, Any] = field(default_factory=dict)  # options without a default
 
     @property

@@ -14,6 +14,7 @@ from .region import DiceLoss as DiceLoss
 from .region import DicePlusPlusLoss as DicePlusPlusLoss
 from .region import FocalTverskyLoss as FocalTverskyLoss
 from .region import GeneralizedDiceLoss as GeneralizedDiceLoss
+from .region import GeneralizedWassersteinDiceLoss as GeneralizedWassersteinDiceLoss
 from .region import JaccardLoss as JaccardLoss
 from .region import LogCoshDiceLoss as LogCoshDiceLoss
 from .region import LovaszHingeLoss as LovaszHingeLoss
@@ -37,4 +38,6 @@ from .compound import ComboLoss as ComboLoss
 from .compound import DiceCELoss as DiceCELoss
 from .compound import DiceFocalLoss as DiceFocalLoss
 from .compound import ExpLogLoss as ExpLogLoss
+from .compound import StructuralSimilarityLoss as StructuralSimilarityLoss
 from .compound import SymmetricUnifiedFocalLoss as SymmetricUnifiedFocalLoss
+from .compound import WeightedSumLoss as WeightedSumLoss

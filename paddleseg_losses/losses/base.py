@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import paddle
 from paddle import nn
 
-from ..door import Door
+from ..door import Accepts, Door
 from ..errors import InputError, OptionError
 from ..inputs import Inputs, Tensor
 from ..options import (
     choice,
     class_subset,
     flag,
+    loss_list,
+    matrix_or_none,
     number,
     numbers,
     numbers_or_none,
@@ -48,7 +50,19 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 @dataclass_transform(
     kw_only_default=True,
-    field_specifiers=(number, whole, flag, only, only_mean, choice, numbers, numbers_or_none, class_subset),
+    field_specifiers=(
+        number,
+        whole,
+        flag,
+        only,
+        only_mean,
+        choice,
+        numbers,
+        numbers_or_none,
+        class_subset,
+        matrix_or_none,
+        loss_list,
+    ),
 )
 class Loss(nn.Layer):  # type: ignore[misc]
     """Root of all losses: shared options, `forward`, and what rebuilds a loss from its text."""
@@ -103,16 +117,20 @@ class Loss(nn.Layer):  # type: ignore[misc]
         for name, value in resolve(cls, options).items():
             setattr(self, name, value)
         self._calls = 0
+        self.setup()
         self._door = Door(
             name=cls.__name__,
-            modes=self.spec.modes,
-            takes_soft=self.spec.soft,
+            accepts=self.accepts,
             mode=self.mode,
             ignore_index=self.ignore_index,
             from_logits=self.from_logits,
             channels_last=self.data_format == "NHWC",
         )
-        self.setup()
+
+    @property
+    def accepts(self) -> Accepts:
+        """The problems it takes: those of its spec, unless its terms say otherwise."""
+        return Accepts(self.spec.modes, self.spec.soft, self.spec.logits_only)
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
@@ -156,7 +174,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
         changed = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in self.options.items()
-            if value != options_of(type(self))[name].parse(options_of(type(self))[name].default, "")
+            if not options_of(type(self))[name].is_default(value)
         }
         return {"type": PREFIX + type(self).__name__, **changed}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, TypeVar
 
 import paddle
 
@@ -14,8 +14,10 @@ from ..inputs import Inputs, Tensor
 from ..options import class_subset, flag, numbers_or_none, only_mean
 from .base import Loss
 
+Numbers = TypeVar("Numbers", bound="tuple[Any, ...]")
 
-def fit(numbers: tuple[float, ...], expected: int, option: str, name: str) -> tuple[float, ...]:
+
+def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
     """Refuse a list that has not one number for each class."""
     if len(numbers) != expected:
         raise OptionError(

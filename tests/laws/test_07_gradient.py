@@ -1,6 +1,7 @@
 """Law 7: the gradient equals finite differences in float64.
 
-Detached quantities (distance maps, increments) are constant between jumps, and the steps are too small to cross one.
+Detached quantities (distance maps, increments) are constant between jumps, and the steps are too small to cross one;
+those that move smoothly are held at their first value.
 """
 
 import numpy as np
@@ -9,7 +10,21 @@ import pytest
 from .scenes import cases, has, make, takes_weights, value_and_gradient, value_of, weights
 
 
+def _hold(loss, method):
+    """Let a method answer as it did the first time."""
+    real, first = getattr(loss, method), []
+
+    def held(inputs):
+        if not first:
+            first.append(real(inputs))
+        return first[0]
+
+    object.__setattr__(loss, method, held)
+
+
 def _check(loss, logits, labels):
+    for method in loss.spec.held:
+        _hold(loss, method)
     _, gradient = value_and_gradient(loss, logits, labels)
     for seed in range(4):
         direction = np.random.default_rng(100 + seed).normal(size=logits.shape)

@@ -8,7 +8,7 @@ from paddleseg_losses.options import options_of
 from reference import REFERENCE
 from reference.stored import load
 
-from .scenes import cases, has, make, possible, takes_weights, value_and_gradient, weights
+from .scenes import cases, has, losses, make, possible, takes_weights, value_and_gradient, weights
 
 STORED = [record for record in load() if record["cls"] in registry.names()]
 OWN_VALUES = {  # two settings of each kind of option, away from the defaults
@@ -23,7 +23,39 @@ OWN_VALUES = {  # two settings of each kind of option, away from the defaults
     "per_image": [True, False],
     "one_sided": [True, False],
     "classes": ["present", [1]],
+    "ce_weight": [0.3],
+    "c4": [0.1],
+    "coef": [[0.3, 2.0]],
+    "delta": [0.3],
+    "dist_matrix": [
+        lambda scene: np.random.default_rng(3).random((scene.channels,) * 2) * (1 - np.eye(scene.channels))
+    ],
+    "distance_type": ["l2"],
+    "epsilon": [-0.5, 2.0],
+    "eps": [1e-3],
+    "erosions": [3],
+    "gamma_cross": [0.7],
+    "gamma_dice": [0.7],
+    "iters": [1],
+    "k": [0.5, 40.0],
+    "kernel_size": [5],
+    "lambda_ce": [0.3],
+    "lambda_dice": [0.3],
+    "lambda_focal": [0.3],
+    "lovasz_weight": [0.3],
+    "max_alpha": [0.1],
+    "normalize": [False],
+    "pos_weight": [3.0],
+    "r": [0.6],
+    "radii": [[1.5, 4.0]],
+    "sigma": [0.7],
+    "w_cross": [0.5],
+    "w_dice": [0.5],
+    "w_type": ["simple", "uniform"],
+    "weighting_mode": ["GDL"],
+    "window_size": [5],
 }
+SHARED = {"ignore_index", "reduction", "mode", "from_logits", "data_format", "checks", "weight", "spacing", "sync"}
 
 
 @pytest.mark.parametrize(
@@ -40,9 +72,14 @@ def test_stored_values(record, dtype):
 
 
 def test_every_loss_has_stored_values_and_a_reference():
-    names = set(registry.names())
-    assert names == {record["cls"] for record in STORED}
-    assert names <= set(REFERENCE)
+    published = {spec.name for spec in registry.specs() if spec.published}
+    assert published == {record["cls"] for record in STORED}
+    assert set(registry.names()) <= set(REFERENCE)
+
+
+@pytest.mark.parametrize("spec", losses())
+def test_every_option_is_tried(spec):
+    assert set(options_of(spec.cls)) - SHARED - set(spec.example) <= set(OWN_VALUES)
 
 
 def _compare(spec, logits, labels, **options):
@@ -77,6 +114,7 @@ def test_options_on_fresh_inputs(spec, scene):
     logits, labels = scene.logits(seed=21), scene.labels(seed=22)
     for name, values in OWN_VALUES.items():
         for value in values if has(spec, name) else []:
+            value = value(scene) if callable(value) else value
             if not possible(spec, name, value) or (name == "classes" and value == [1] and scene.channels == 1):
                 continue
             if name == "alpha" and options_of(spec.cls)["alpha"].default is None and scene.mode == "multiclass":

@@ -119,8 +119,8 @@ def matthews(x, eps=1e-7, batch=True, **reduction):
     return reduce_cells(x, valid * (1 - ratio(tp * tn - fp * fn, norm)), batch, **reduction)
 
 
-def generalized_wasserstein_dice(x, dist_matrix, weighting_mode="default", smooth=1e-5):
-    matrix = np.asarray(dist_matrix, dtype=np.float64)
+def generalized_wasserstein_dice(x, dist_matrix=None, weighting_mode="default", smooth=1e-5):
+    matrix = 1 - np.eye(x.z.shape[1]) if dist_matrix is None else np.asarray(dist_matrix, dtype=np.float64)
     matrix = matrix / matrix.max()
     losses = []
     for p, g, m in zip(x.p, x.g, x.m[:, 0]):

@@ -312,7 +312,7 @@ def test_label_values_are_looked_at_on_the_first_calls_only(name):
     scores = np.random.default_rng(0).normal(size=(N, channels, H, W)).astype("float32")
     z = paddle.to_tensor(scores, stop_gradient=False)
     good, bad = paddle.to_tensor(LABELS), paddle.to_tensor(_labels(254))
-    loss = pl.build(name)
+    loss = pl.build(name, **pl.get(name).example)
     with pytest.raises(errors.LabelError):
         loss(z, bad)
     for _ in range(3):
@@ -321,17 +321,17 @@ def test_label_values_are_looked_at_on_the_first_calls_only(name):
     later.backward()
     assert np.isnan(float(later))  # seen in the log, without waiting for the device
     assert not z.grad.numpy().any()  # and no harm done to the weights
-    third = pl.build(name)
+    third = pl.build(name, **pl.get(name).example)
     for _ in range(2):
         third(z, good)
     with pytest.raises(errors.LabelError):
         third(z, bad)
-    always = pl.build(name, checks="always")
+    always = pl.build(name, checks="always", **pl.get(name).example)
     for _ in range(5):
         always(z, good)
     with pytest.raises(errors.LabelError):
         always(z, bad)
-    assert np.isfinite(float(pl.build(name, checks="never")(z, bad)))
+    assert np.isfinite(float(pl.build(name, checks="never", **pl.get(name).example)(z, bad)))
 
 
 def test_numpy_labels_are_welcome():

@@ -26,6 +26,7 @@ from .cross_entropy import CrossEntropyLoss
     neighbours=True,
     monotone=False,
     perfect_is_minimum=False,
+    logits_only=("multiclass",),
 )
 class NACLLoss(CompoundLoss):
     r"""Minimises cross entropy while keeping logits near the share of each class around the pixel; range [0, inf).

@@ -102,6 +102,7 @@ class LovaszSoftmaxLoss(NumberLoss):
     link="https://arxiv.org/abs/1705.08790",
     equation="Algorithm 1, with hinge errors",
     most_classes=2,
+    logits_only=("binary", "multiclass", "multilabel"),
     range=(0, float("inf")),
     sorts=True,
     batchwise=True,

@@ -1,44 +1,13 @@
-"""Options of losses, declared once: default, accepted values and meaning stand in one line of the class.
-
-    class TverskyLoss(RegionLoss):
-        alpha: float = number(default=0.3, low=0, help="weight of false positives", zh="假阳性的权重")
-
-The signature, the checks, the tolerance for what YAML gives (strings such as ``1e-6``), the refusal of unknown
-names, `repr`, the tables of the docs and the command line all come from these declarations.
-"""
+"""The kinds of options: how a value is read, and what is refused."""
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Number
-from typing import Any, Callable
+from typing import Any
 
-from .errors import OptionError, UnknownOptionError
-from .registry import suggest
-
-
-class Option:
-    """One option: its default, how a value is read, what may be given and what it means."""
-
-    def __init__(self, default: Any, read: Callable[[Any], Any], expected: str, help: str, zh: str) -> None:
-        self.default, self.read, self.expected, self.help, self.zh = default, read, expected, help, zh
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def parse(self, value: Any, owner: str) -> Any:
-        """Read a value, or say what was expected instead."""
-        try:
-            return self.read(value)
-        except (TypeError, ValueError, OverflowError):
-            raise OptionError(
-                f"{owner}: {self.name}={value!r}.",
-                self.expected,
-                f"{self.name} is {self.help}; default {self.default!r}",
-            ) from None
+from .declared import REQUIRED, Option
 
 
 def _float(value: Any) -> float:
@@ -182,6 +151,38 @@ def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = Fals
     return Option(default, read, f"a list of at least one number{_interval(low, math.inf, open_low)}", help, zh)
 
 
+def matrix_or_none(*, default: None, help: str, zh: str) -> Any:
+    """A square matrix of prices, with zeros on its diagonal, or None."""
+
+    def read(value: Any) -> tuple[tuple[float, ...], ...] | None:
+        if value is None:
+            return None
+        rows = tuple(tuple(_inside(item, 0.0, math.inf, False) for item in _floats(row)) for row in value)
+        if any(len(row) != len(rows) or row[place] != 0 for place, row in enumerate(rows)):
+            raise ValueError("not square, or prices on the diagonal")
+        if not any(map(any, rows)):
+            raise ValueError("no price at all")
+        return rows
+
+    return Option(
+        default, read, "None or a square matrix of numbers >= 0, 0 on the diagonal and not 0 everywhere", help, zh
+    )
+
+
+def loss_list(*, default: Any = REQUIRED, help: str, zh: str) -> Any:
+    """A list of losses: names, mappings with a `type`, or anything that can be called."""
+
+    def read(value: Any) -> tuple[Any, ...]:
+        if isinstance(value, (str, Mapping)) or not value:
+            raise ValueError("not a list, or empty")
+        items = tuple(dict(item) if isinstance(item, Mapping) else item for item in value)
+        if not all(isinstance(item, (str, dict)) or callable(item) for item in items):
+            raise ValueError("not a loss")
+        return items
+
+    return Option(default, read, "a list of at least one loss", help, zh)
+
+
 def class_subset(*, default: str, help: str, zh: str) -> Any:
     """'all', 'present' or a list of class indices."""
 
@@ -196,66 +197,3 @@ def class_subset(*, default: str, help: str, zh: str) -> Any:
         return chosen
 
     return Option(default, read, "'all', 'present' or a list of different class indices", help, zh)
-
-
-class Fixed:
-    """An option of a family that this class does not offer: always this value."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-def fixed(value: Any) -> Any:
-    """Take an inherited option away from a class, leaving a fixed value."""
-    return Fixed(value)
-
-
-def _declared(cls: type) -> dict[str, Option | Fixed]:
-    """Declarations of a class: its own first, then its family's, then those of every loss."""
-    found: dict[str, Option | Fixed] = {}
-    for base in cls.__mro__:
-        for name, value in vars(base).items():
-            if isinstance(value, (Option, Fixed)):
-                found.setdefault(name, value)
-    return found
-
-
-def options_of(cls: type) -> dict[str, Option]:
-    """The options that a user may give to a class."""
-    return {name: value for name, value in _declared(cls).items() if isinstance(value, Option)}
-
-
-def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:
-    """Every option of a class with the value given, or its default; unknown names are refused."""
-    known = options_of(cls)
-    for name in given:
-        if name not in known:
-            near = suggest(name, list(known))
-            raise UnknownOptionError(
-                f"{cls.__name__} has no option {name!r}.",
-                f"one of {', '.join(known)}",
-                f"did you mean {near}?" if near else f"remove {name!r}",
-            )
-    return {
-        name: item.value if isinstance(item, Fixed) else item.parse(given.get(name, item.default), cls.__name__)
-        for name, item in _declared(cls).items()
-    }
-
-
-def signature_of(cls: type) -> inspect.Signature:
-    """The signature that `help()` and editors show."""
-    return inspect.Signature(
-        [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option.default)
-            for name, option in options_of(cls).items()
-        ]
-    )
-
-
-def with_arguments(doc: str, cls: type) -> str:
-    """A docstring with its "Args" section, made from the declarations, in its place before "Shape"."""
-    head, shape, tail = doc.partition("    Shape:\n")
-    if not shape or "    Args:\n" in doc:
-        return doc
-    lines = [f"        {name}: {o.help}; {o.expected}. Default: {o.default!r}." for name, o in options_of(cls).items()]
-    return "\n".join([head + "    Args:", *lines, "", shape + tail])

@@ -1,0 +1,165 @@
+"""Any losses, added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import paddle
+from paddle import nn
+
+from ...door import Accepts
+from ...errors import OptionError
+from ...inputs import Inputs, Tensor
+from ...options import loss_list, numbers_or_none, options_of
+from ...registry import build, registered
+from ..base import Loss
+from ..families import CompoundLoss
+
+# The terms read the same clean tensors, so these options are the sum's.
+SHARED = ("ignore_index", "mode", "from_logits", "data_format")
+
+
+@registered(
+    family="compound",
+    title="Weighted sum",
+    title_zh="加权求和",
+    purpose="any losses together, in one PaddleSeg entry that returns one number",
+    purpose_zh="任意损失的组合，在 PaddleSeg 中作为一项并返回一个数",
+    paper="no paper: a sum, paddleseg-losses 2026",
+    link="https://arxiv.org/abs/2006.14822",
+    equation="sum of coef times loss",
+    range=(-float("inf"), float("inf")),
+    soft=True,
+    soft_minimum=False,
+    one_vs_rest=False,
+    published=False,
+    example={"losses": ({"type": "paddleseg_losses.FocalLoss"}, {"type": "paddleseg_losses.DiceLoss"})},
+)
+class WeightedSumLoss(CompoundLoss):
+    r"""Minimises a weighted sum of losses, read from the same tensors once; range (-inf, inf).
+
+    Formula:
+        L = sum_k coef_k L_k.
+
+    When:
+        For: combinations that have no name, sums of sums, and sums with PaddleSeg's own losses. Against: two terms
+        that pursue the same thing; a boundary term with a weight that drowns the others (see `parts`).
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; what every term takes.
+        output: 0-D. `parts` holds the last value of each term, and of the terms of a compound as `ComboLoss.dice`.
+
+    Reference:
+        None: the sum is ours; each term has its own paper.
+
+    Differences:
+        From PaddleSeg's MixedLoss: one number, `parts`, and labels that no term can overwrite. `ignore_index`, `mode`,
+        `from_logits` and `data_format` are those of the sum.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import WeightedSumLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> loss = WeightedSumLoss(losses=["CrossEntropyLoss", {"type": "DiceLoss", "smooth": 1.0}], coef=[1, 0.5])
+        >>> print(f"{float(loss(logits, labels)):.4f}", sorted(loss.parts))
+        1.0510 ['CrossEntropyLoss', 'DiceLoss']
+
+    YAML:
+        loss:
+          types:
+            - type: WeightedSumLoss
+              losses:
+                - type: paddleseg_losses.FocalLoss
+                - type: paddleseg_losses.DiceLoss
+              coef: [1, 0.5]
+          coef: [1]
+    """
+
+    losses: tuple[Any, ...] = loss_list(
+        help="the terms: names, mappings with `type`, or losses; PaddleSeg's own too",
+        zh="各项：名称、含 type 的映射或损失对象；也可以是 PaddleSeg 自带的损失",
+    )
+    coef: tuple[float, ...] | None = numbers_or_none(
+        default=None, help="weight of each term, 1 if None", zh="各项的权重；None 表示均为 1"
+    )
+
+    def setup(self) -> None:
+        """Build the terms; refuse what they cannot share."""
+        built = [build(item) if isinstance(item, (str, Mapping)) else item for item in self.losses]
+        self.losses = tuple(term.to_config() if isinstance(term, Loss) else term for term in built)
+        self.terms_by_name = nn.LayerDict(_named(built))
+        for term in built:
+            self._require_agreement(term)
+        if self.coef is not None and len(self.coef) != len(built):
+            raise OptionError(
+                f"WeightedSumLoss: coef has {len(self.coef)} number(s), losses has {len(built)}.",
+                "one number for each loss",
+                f"give coef {len(built)} number(s)",
+            )
+
+    @property
+    def accepts(self) -> Accepts:
+        """What every term takes."""
+        found = Accepts(modes=self.spec.modes, soft=self.spec.soft)
+        for term in self.terms_by_name.values():
+            found = found.both(term.accepts if isinstance(term, Loss) else Accepts(self.spec.modes, soft=False))
+        if not found.modes:
+            kinds = [f"{name}: {', '.join(term.accepts.modes)}" for name, term in self.terms_by_name.items()]
+            raise OptionError(
+                f"WeightedSumLoss: no kind of problem suits all terms ({'; '.join(kinds)}).",
+                "terms that take the same kind of problem",
+                "replace one of them",
+            )
+        return found
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Every term's value."""
+        weights = self.coef or (1.0,) * len(self.losses)
+        return {
+            name: (weight, term.compute(inputs) if isinstance(term, Loss) else _foreign(term, inputs))
+            for weight, (name, term) in zip(weights, self.terms_by_name.items())
+        }
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """Last value of each term, before its weight, and of the terms of compounds."""
+        found = dict(super().parts)
+        for name, term in self.terms_by_name.items():
+            found.update({f"{name}.{part}": value for part, value in getattr(term, "parts", {}).items()})
+        return found
+
+    def _require_agreement(self, term: Any) -> None:
+        if not isinstance(term, Loss):
+            return
+        for name in SHARED:
+            value = getattr(term, name)
+            if value not in (options_of(type(term))[name].default, getattr(self, name)):
+                raise OptionError(
+                    f"WeightedSumLoss: {type(term).__name__} has {name}={value!r}, the sum {getattr(self, name)!r}.",
+                    f"{name} at the sum alone: all terms read the same tensors",
+                    f"move {name} from the term to the WeightedSumLoss",
+                )
+        if term.reduction != "mean":
+            raise OptionError(
+                f"WeightedSumLoss: {type(term).__name__} has reduction={term.reduction!r}.",
+                "terms that are one number each, so reduction='mean'",
+                "leave reduction out, and scale the term by coef",
+            )
+
+
+def _named(terms: list[Any]) -> dict[str, Any]:
+    """The terms by the names of their classes, numbered from the second of a class on."""
+    names = [type(term).__name__ for term in terms]
+    earlier = [names[:place].count(name) for place, name in enumerate(names)]
+    return {f"{name}_{n + 1}" if n else name: term for name, n, term in zip(names, earlier, terms)}
+
+
+def _foreign(term: Any, inputs: Inputs) -> Tensor:
+    """The value of a loss that is not ours, on labels of its own: PaddleSeg's DiceLoss overwrites them."""
+    ignored = paddle.full_like(inputs.labels, getattr(term, "ignore_index", 255))
+    labels = paddle.where(inputs.valid, inputs.labels, ignored)
+    value = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
+    return sum(value) if isinstance(value, (list, tuple)) else value

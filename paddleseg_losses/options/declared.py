@@ -1,0 +1,106 @@
+"""What a declared option is, and what is made from the declarations of a class."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Callable
+
+from ..errors import OptionError, UnknownOptionError
+from ..registry import suggest
+
+REQUIRED = inspect.Parameter.empty  # the default of an option that must be given
+
+
+class Option:
+    """One option: its default, how a value is read, what may be given and what it means."""
+
+    def __init__(self, default: Any, read: Callable[[Any], Any], expected: str, help: str, zh: str) -> None:
+        self.default, self.read, self.expected, self.help, self.zh = default, read, expected, help, zh
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def parse(self, value: Any, owner: str) -> Any:
+        """Read a value, or say what was expected instead."""
+        try:
+            return self.read(value)
+        except (TypeError, ValueError, OverflowError):
+            raise OptionError(
+                f"{owner} needs {self.name}." if value is REQUIRED else f"{owner}: {self.name}={value!r}.",
+                self.expected,
+                f"{self.name} is {self.help}{self.default_text('; default ')}",
+            ) from None
+
+    def is_default(self, value: Any) -> bool:
+        """Whether a value that has been read is the default."""
+        return self.default is not REQUIRED and bool(value == self.read(self.default))
+
+    def default_text(self, before: str) -> str:
+        """The default as words, or nothing if there is none."""
+        return "" if self.default is REQUIRED else f"{before}{self.default!r}"
+
+
+class Fixed:
+    """An option of a family that this class does not offer: always this value."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def fixed(value: Any) -> Any:
+    """Take an inherited option away from a class, leaving a fixed value."""
+    return Fixed(value)
+
+
+def _declared(cls: type) -> dict[str, Option | Fixed]:
+    """Declarations of a class: its own first, then its family's, then those of every loss."""
+    found: dict[str, Option | Fixed] = {}
+    for base in cls.__mro__:
+        for name, value in vars(base).items():
+            if isinstance(value, (Option, Fixed)):
+                found.setdefault(name, value)
+    return found
+
+
+def options_of(cls: type) -> dict[str, Option]:
+    """The options that a user may give to a class."""
+    return {name: value for name, value in _declared(cls).items() if isinstance(value, Option)}
+
+
+def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:
+    """Every option of a class with the value given, or its default; unknown names are refused."""
+    known = options_of(cls)
+    for name in given:
+        if name not in known:
+            near = suggest(name, list(known))
+            raise UnknownOptionError(
+                f"{cls.__name__} has no option {name!r}.",
+                f"one of {', '.join(known)}",
+                f"did you mean {near}?" if near else f"remove {name!r}",
+            )
+    return {
+        name: item.value if isinstance(item, Fixed) else item.parse(given.get(name, item.default), cls.__name__)
+        for name, item in _declared(cls).items()
+    }
+
+
+def signature_of(cls: type) -> inspect.Signature:
+    """The signature that `help()` and editors show."""
+    return inspect.Signature(
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option.default)
+            for name, option in options_of(cls).items()
+        ]
+    )
+
+
+def with_arguments(doc: str, cls: type) -> str:
+    """A docstring with its "Args" section, made from the declarations, in its place before "Shape"."""
+    head, shape, tail = doc.partition("    Shape:\n")
+    if not shape or "    Args:\n" in doc:
+        return doc
+    lines = [
+        f"        {name}: {o.help}; {o.expected}{o.default_text('. Default: ')}." for name, o in options_of(cls).items()
+    ]
+    return "\n".join([head + "    Args:", *lines, "", shape + tail])
