@@ -25,7 +25,10 @@ docs: $(VENV)/test.stamp
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/demo.stamp: $(BIN)/python pyproject.toml
+# What an installation is made of: kernels are built anew when their sources change.
+INSTALLED := pyproject.toml setup.py $(wildcard paddleseg_losses/kernels/native/*)
+
+$(VENV)/demo.stamp: $(BIN)/python $(INSTALLED)
 	$(INSTALL) --editable ".[cpu,paddleseg,demo]" "paddlepaddle==$(PADDLE)"
 	touch $@
 

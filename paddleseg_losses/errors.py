@@ -47,3 +47,7 @@ class DataError(LossError, ValueError):
 
 class MissingDependencyError(LossError, ImportError):
     """An optional program is needed and not installed."""
+
+
+class KernelError(LossError, RuntimeError):
+    """Native kernels were demanded and cannot be used, or cannot do what was asked."""

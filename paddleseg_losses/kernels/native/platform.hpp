@@ -1,0 +1,17 @@
+// What differs between compilers.
+#pragma once
+
+// Export a plain C function.
+#if defined(_WIN32)
+#define EXPORT extern "C" __declspec(dllexport)
+#else
+#define EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+
+// Compile a function once for each instruction set and choose when the library is loaded. Elsewhere there is one
+// version, correct and untuned. Loops in such a function are vectorised by the compiler; they call only inline functions.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define EVERY_INSTRUCTION_SET __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define EVERY_INSTRUCTION_SET
+#endif
