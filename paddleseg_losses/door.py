@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ from .checks import (
     unbalanced,
 )
 from .errors import InputError
-from .inputs import Inputs, Tensor
+from .inputs import Inputs, Raw, Tensor
+from .kernels import applies
+from .kernels.sums import LABEL_BYTES, scan_labels
 
 CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoid) before the logarithm
 
@@ -74,35 +76,59 @@ class Door:
         soft = paddle.is_floating_point(labels)
         if soft:
             self._require_soft(logits.shape[1], per_channel, labels)
-        labels = labels.astype(logits.dtype if soft else "int64")
-        valid = labels != self.ignore_index
-        if per_channel and mode == "multiclass":
-            valid = valid.any(axis=1, keepdim=True)  # ignored where every channel says so
+            labels = labels.astype(logits.dtype)
+        elif labels.dtype not in LABEL_BYTES:
+            labels = labels.astype("int64")
+        shares = mode == "multiclass" and per_channel
         classes = logits.shape[1] if mode == "multiclass" and not per_channel else 2
-        shares = soft or (per_channel and mode == "multiclass")
+        native = not soft and not shares and applies(logits)
         if check == "raise":
-            self._look(logits, labels, valid, mode, classes, shares)
-        wrong = outside(labels, valid, classes - 1)
-        flawed = (
-            self._flawed(logits, labels, valid, wrong, shares and mode == "multiclass") if check == "mark" else None
-        )
-        labels = paddle.where(wrong, paddle.zeros_like(labels), labels)  # nothing indexes out of bounds
-        if not soft and mode == "multiclass" and per_channel:
-            labels = labels.argmax(axis=1, keepdim=True)  # one-hot integers are class indices
+            self._look(logits, labels, mode, classes, soft or shares)
+        flawed, counted = self._counts(logits, labels, mode, classes, shares, native, check)
+        valid = None
+        if shares:
+            valid = self._valid(labels, shares)
+            labels = labels if soft else self._indices(labels)
         if not self.from_logits:
             logits = _to_logits(logits, mode)
-        return Inputs(
-            logits=paddle.where(valid, logits, paddle.zeros([], logits.dtype)),
-            labels=paddle.where(valid, labels, paddle.zeros([], labels.dtype)),
-            valid=valid,
+        inputs = Inputs(
+            source=Raw(logits, labels, self.ignore_index, valid),
             mode=mode,
             soft=soft,
-            pixel_weight=None if pixel_weight is None else self._pixel_weight(pixel_weight, logits, valid, check),
+            native=native,
             flawed=flawed,
+            counted=counted,
         )
+        if pixel_weight is None:
+            return inputs
+        return replace(inputs, pixel_weight=self._pixel_weight(pixel_weight, inputs, check))
 
-    def _look(self, logits: Tensor, labels: Tensor, valid: Tensor, mode: str, classes: int, shares: bool) -> None:
+    def _valid(self, labels: Tensor, shares: bool) -> Tensor:
+        valid = labels != self.ignore_index
+        return valid.any(axis=1, keepdim=True) if shares else valid  # ignored where every channel says so
+
+    def _indices(self, labels: Tensor) -> Tensor:
+        """One-hot integers as class indices; labels out of range are nothing."""
+        hot = paddle.logical_and(labels == 1, labels != self.ignore_index)
+        return hot.astype("int64").argmax(axis=1, keepdim=True)
+
+    def _counts(
+        self, logits: Tensor, labels: Tensor, mode: str, classes: int, shares: bool, native: bool, check: str
+    ) -> tuple[Tensor | bool | None, Tensor | bool]:
+        """Whether a value is wrong (None: nobody asked), and whether any pixel counts; on the device."""
+        if native and self.from_logits:
+            valid, wrong = scan_labels(labels, classes, self.ignore_index)
+            return (wrong > 0 if check == "mark" else None), valid > 0
+        valid = self._valid(labels, shares)
+        flawed = None
+        if check == "mark":
+            wrong = outside(labels, valid, classes - 1)
+            flawed = self._flawed(logits, labels, valid, wrong, shares)
+        return flawed, valid.any()
+
+    def _look(self, logits: Tensor, labels: Tensor, mode: str, classes: int, shares: bool) -> None:
         """Raise if a value is wrong."""
+        valid = self._valid(labels, shares and mode == "multiclass")
         if not self.from_logits:
             check_probabilities(logits, valid, mode, self.name)
         if shares:
@@ -220,8 +246,9 @@ class Door:
                 "labels.astype('int64'), if they hold class indices",
             )
 
-    def _pixel_weight(self, weight: Any, logits: Tensor, valid: Tensor, check: str) -> Tensor:
+    def _pixel_weight(self, weight: Any, inputs: Inputs, check: str) -> Tensor:
         weight = self._tensor(weight, "pixel_weight")
+        logits = inputs.source.logits
         n, _, *space = list(logits.shape)
         if _same(list(weight.shape), [n, *space]):
             weight = weight.unsqueeze(1)
@@ -232,7 +259,7 @@ class Door:
                 "resize it like the labels",
             )
         weight = weight.astype(logits.dtype).detach()
-        valid = valid.any(axis=1, keepdim=True)
+        valid = inputs.valid.any(axis=1, keepdim=True)
         if check == "raise":
             check_pixel_weight(weight, valid, self.name)
         return paddle.where(valid, weight, paddle.zeros_like(weight))

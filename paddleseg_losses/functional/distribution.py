@@ -2,81 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import paddle
 
-from . import numeric
+from ..kernels import sums as kernel
+from . import moments
+from .moments import COST, COUNT, ERROR, OTHER, OWN, Function, Moment
 
 if TYPE_CHECKING:
     from ..inputs import Inputs
 
 Tensor = Any
-Balance = tuple[Any, Any]
+Formula = tuple[tuple[Function, float], ...]  # functions of the error, with their factors
+Balance = tuple[Any, Any]  # factors of positives and negatives, numbers or `[N or 1, C]`
+
+CROSS_ENTROPY: Formula = ((COST, 1.0),)  # -log p_t
+UNITY: Formula = ((COUNT, 1.0),)  # 1
 
 
-def cross_entropy(log_p: Tensor) -> Tensor:
-    """-log p_t."""
-    return -log_p
-
-
-def focal(log_p: Tensor, gamma: float) -> Tensor:
+def focal(gamma: float) -> Formula:
     """-(1 - p_t)^gamma log p_t."""
-    return -numeric.power(-paddle.expm1(log_p), gamma) * log_p
+    return ((moments.focal(gamma), 1.0),)
 
 
-def poly1(log_p: Tensor, epsilon: float) -> Tensor:
+def poly1(epsilon: float) -> Formula:
     """-log p_t + epsilon (1 - p_t)."""
-    return -log_p - epsilon * paddle.expm1(log_p)
+    return ((COST, 1.0), (ERROR, epsilon))
 
 
-def expected(
-    inputs: Inputs,
-    of: Callable[[Tensor], Tensor],
-    weight: Tensor | None = None,
-    balance: Balance | None = None,
-) -> Tensor:
-    """Each pixel's loss `of(log p)` of its true label; under soft targets the mean over the labels it may have.
+def of_log(formula: Formula, log_p: Tensor) -> Tensor:
+    """The value of a formula at log p_t."""
+    return sum(factor * moments.of_log(function, log_p) for function, factor in formula)
+
+
+def needed(formula: Formula, inputs: Inputs) -> tuple[Moment, ...]:
+    """What `total` reads."""
+    sides = (OWN,) if inputs.multiclass else (OWN, OTHER)
+    return tuple(Moment(side, function) for function, _ in formula for side in sides)
+
+
+def total(inputs: Inputs, formula: Formula, weight: Tensor | None = None, balance: Balance | None = None) -> Tensor:
+    """The sum of `expected` over all pixels, from sums: no value of a single pixel is kept."""
+    own, other = _factors(weight, balance)
+    sums = [
+        factor * side_factor * inputs.sum_of(side, function)
+        for function, factor in formula
+        for side, side_factor in ((OWN, own), (OTHER, other))
+        if Moment(side, function) in needed(formula, inputs)
+    ]
+    return sum(each.sum() for each in sums)
+
+
+def expected(inputs: Inputs, formula: Formula, weight: Tensor | None = None, balance: Balance | None = None) -> Tensor:
+    """Each pixel's loss at its true label; under soft targets the mean over the labels it may have.
 
     Args:
         inputs: clean tensors.
-        of: loss of a log-probability.
-        weight: weight of each class, `[1, C, 1, ...]`.
-        balance: factors of positives and of negatives, for the sigmoid modes.
+        formula: of the probability of a label.
+        weight: weight of each class, `[1, C]`.
+        balance: factors of positives and of negatives; in a multiclass problem every pixel is a positive of its class.
 
     Returns:
         `[N, 1, *S]` (multilabel `[N, C, *S]`), 0 where ignored.
     """
+    own, other = _factors(weight, balance)
+    if inputs.raw is not None:
+        return _native(inputs, formula, own, other)
+    own, other = _spread(own, inputs), _spread(other, inputs)
     g, mask = inputs.target, inputs.mask
-    if not inputs.multiclass:
-        positive, negative = balance or (1.0, 1.0)
-        share = mask if weight is None else mask * weight
-        if inputs.soft:
-            return share * (g * positive * of(inputs.log_prob) + (1 - g) * negative * of(inputs.log_rest))
-        return share * (g * positive + (1 - g) * negative) * of(inputs.log_true)
+    if inputs.soft and inputs.multiclass:
+        return (g * own * of_log(formula, inputs.log_prob)).sum(axis=1, keepdim=True)
     if inputs.soft:
-        share = g if weight is None else g * weight
-        return (share * of(inputs.log_prob)).sum(axis=1, keepdim=True)
-    share = mask if weight is None else mask * of_label(weight, inputs)
-    return share * of(inputs.log_true)
+        return mask * (g * own * of_log(formula, inputs.log_prob) + (1 - g) * other * of_log(formula, inputs.log_rest))
+    values = mask * of_log(formula, inputs.log_true)
+    if not inputs.multiclass:
+        return values * (g * own + (1 - g) * other)
+    return values * (of_label(own, inputs) if paddle.is_tensor(own) else own)
 
 
-def spread(inputs: Inputs, of: Callable[[Tensor], Tensor], weight: Tensor | None = None) -> Tensor:
+def _native(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
+    raw, found, factor = inputs.source, needed(formula, inputs), dict(formula)
+    sides = [np.asarray(x.numpy() if paddle.is_tensor(x) else x, np.float64) for x in (own, other)]
+    shape = (raw.logits.shape[0], inputs.channels)
+    table = np.stack([np.broadcast_to(sides[side] * factor[function], shape) for side, function in found], axis=-1)
+    sigmoid = not inputs.multiclass
+    return kernel.values(raw.logits, raw.labels, table, sigmoid, raw.ignore_index, moments.flat(found))
+
+
+def _factors(weight: Tensor | None, balance: Balance | None) -> Balance:
+    """Factors of a class's own pixels and of the others'."""
+    own, other = balance or (1.0, 1.0)
+    return (own, other) if weight is None else (weight * own, weight * other)
+
+
+def _spread(factor: Any, inputs: Inputs) -> Any:
+    """A factor `[N or 1, C]` with axes for the space."""
+    return factor.unsqueeze(list(range(2, inputs.source.logits.ndim))) if paddle.is_tensor(factor) else factor
+
+
+def spread(inputs: Inputs, formula: Formula, weight: Tensor | None = None) -> Tensor:
     """Each pixel's loss under a target that is the same for every label (label smoothing)."""
+    weight = 1.0 if weight is None else _spread(weight, inputs)
     if inputs.multiclass:
-        values = of(inputs.log_prob) if weight is None else of(inputs.log_prob) * weight
-        return values.mean(axis=1, keepdim=True) * inputs.mask
-    share = inputs.mask if weight is None else inputs.mask * weight
-    return share * (of(inputs.log_prob) + of(inputs.log_rest)) / 2
-
-
-def per_channel(numbers: Sequence[float], inputs: Inputs) -> Tensor:
-    """C numbers as `[1, C, 1, ...]`."""
-    shape = [1, -1] + [1] * (inputs.logits.ndim - 2)
-    return paddle.to_tensor(numbers, dtype=inputs.logits.dtype).reshape(shape)
+        return (of_log(formula, inputs.log_prob) * weight).mean(axis=1, keepdim=True) * inputs.mask
+    return inputs.mask * weight * (of_log(formula, inputs.log_prob) + of_log(formula, inputs.log_rest)) / 2
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:
-    """The entry of each pixel's label in a table `[1, C, 1, ...]`, `[N, 1, *S]`."""
+    """The entry of each pixel's label in a table `[1, C, ...]`, `[N, 1, *S]`."""
     return paddle.gather_nd(table.flatten(), inputs.labels.unsqueeze(-1))

@@ -13,7 +13,8 @@ import paddle
 import paddle.distributed as dist
 from paddle.autograd import PyLayer
 
-from . import numeric
+from . import moments, numeric
+from .moments import COUNT, ERROR, OTHER, OWN, RIGHT, Moment
 
 if TYPE_CHECKING:
     from ..inputs import Inputs
@@ -72,41 +73,54 @@ class PoweredSums(RegionSums):
     fn_power: Tensor  # sum of (1 - p)^gamma g
 
 
+REGION = (Moment(OWN, RIGHT), Moment(OWN, ERROR), Moment(OTHER, ERROR), Moment(OWN, COUNT), Moment(OTHER, COUNT))
+
+
+def powered(gamma: float) -> tuple[Moment, ...]:
+    """What `powered_sums` reads."""
+    return (*REGION, Moment(OWN, moments.power(gamma)), Moment(OTHER, moments.power(gamma)))
+
+
+SQUARED = powered(2.0)
+
+
 def region_sums(inputs: Inputs) -> RegionSums:
     """TP, FP and FN of every sample and channel.
 
     For soft targets the overlap is (P + G - sum |p - g|) / 2, which is sum p g for hard ones and, unlike it, is
     largest at p = g.
     """
+    if not inputs.soft:
+        tp, fn, fp = (inputs.sum_of(*moment) for moment in REGION[:3])
+        return RegionSums(tp=tp, fp=fp, fn=fn, count=inputs.count)
     p, g, m = inputs.prob, inputs.target, inputs.mask
     total = numeric.spatial_sum
-    count = inputs.count.expand([-1, inputs.channels])
-    if not inputs.soft:
-        return RegionSums(tp=total(p * g), fp=total(p * (m - g)), fn=total((1 - p) * g), count=count)
     excess = paddle.maximum(p - g, paddle.zeros([], p.dtype)) * m
     lack = paddle.maximum(g - p, paddle.zeros([], p.dtype)) * m
-    return RegionSums(tp=total(paddle.minimum(p, g) * m), fp=total(excess), fn=total(lack), count=count)
+    return RegionSums(tp=total(paddle.minimum(p, g) * m), fp=total(excess), fn=total(lack), count=inputs.count)
 
 
 def squared_sums(inputs: Inputs) -> SquaredSums:
     """`region_sums` with the sums of squares."""
-    p, g, m = inputs.prob, inputs.target, inputs.mask
     sums = inputs.once(region_sums)
-    total = numeric.spatial_sum
+    if inputs.soft:
+        p, g, m = inputs.prob, inputs.target, inputs.mask
+        total = numeric.spatial_sum
+        return SquaredSums(
+            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
+        )
+    missed, false = (inputs.sum_of(*moment) for moment in SQUARED[-2:])
+    # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.
     return SquaredSums(
-        **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
+        **vars(sums), p2=missed + sums.tp - sums.fn + false, g2=sums.g, pg=sums.tp, error2=missed + false
     )
 
 
 def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:
-    """`region_sums` with sums of errors to the power gamma."""
-    p, g, m = inputs.prob, inputs.target, inputs.mask
-    total = numeric.spatial_sum
-    return PoweredSums(
-        **vars(inputs.once(region_sums)),
-        fp_power=total(numeric.power(p, gamma) * (m - g)),
-        fn_power=total(numeric.power(1 - p, gamma) * g),
-    )
+    """`region_sums` with sums of errors to the power gamma; hard labels only."""
+    sums = inputs.once(region_sums)
+    missed, false = (inputs.sum_of(*moment) for moment in powered(gamma)[-2:])
+    return PoweredSums(**vars(sums), fp_power=false, fn_power=missed)
 
 
 class _AllReduce(PyLayer):  # type: ignore[misc]

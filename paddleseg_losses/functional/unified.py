@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import paddle
 
-from . import distribution, numeric, region
-from .statistics import region_sums
+from . import moments, numeric, region
+from .moments import COST, OWN, Moment
+from .statistics import REGION, region_sums
 
 if TYPE_CHECKING:
     from ..inputs import Inputs
@@ -15,13 +16,17 @@ if TYPE_CHECKING:
 Tensor = Any
 
 
+def needed(gamma: float) -> tuple[Moment, ...]:
+    """What the two parts read."""
+    return (*REGION, Moment(OWN, COST), Moment(OWN, moments.focal(gamma)))
+
+
 def focal_part(inputs: Inputs, delta: float, gamma: float, symmetric: bool) -> Tensor:
     """Cross entropy, weighed delta on the foreground, focal on the background or (symmetric) everywhere."""
-    focal = distribution.focal(inputs.log_true, gamma)
-    background = (inputs.labels == 0).astype(focal.dtype)
-    foreground = focal if symmetric else -inputs.log_true
-    values = (1 - delta) * background * focal + delta * (1 - background) * foreground
-    return numeric.safe_divide(numeric.grand_total(values * inputs.mask), numeric.grand_total(inputs.mask))
+    focal = inputs.sum_of(OWN, moments.focal(gamma))
+    foreground = focal if symmetric else inputs.sum_of(OWN, COST)
+    values = (1 - delta) * focal[:, 0].sum() + delta * foreground[:, 1:].sum()
+    return numeric.safe_divide(values, inputs.count[:, 0].sum())
 
 
 def tversky_part(inputs: Inputs, delta: float, gamma: float, smooth: float, symmetric: bool) -> Tensor:

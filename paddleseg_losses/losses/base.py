@@ -16,6 +16,7 @@ from paddle import nn
 
 from ..door import Accepts, Door
 from ..errors import InputError, OptionError
+from ..functional.moments import Moment
 from ..inputs import Inputs, Tensor
 from ..options import (
     choice,
@@ -150,6 +151,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
     def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
         with _full_precision():
             inputs = self._door.prepare(logits, labels, pixel_weight, self._check())
+            inputs.gather(self.moments(inputs))
             return _guard(self.compute(inputs), inputs)
 
     def _check(self) -> str:
@@ -159,6 +161,10 @@ class Loss(nn.Layer):  # type: ignore[misc]
             return "mark"
         self._calls += 1
         return "raise" if self.checks == "always" or self._calls <= CHECKED_CALLS else "mark"
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """Sums over pixels that `compute` will ask for: those of a compound are made in one pass."""
+        return ()
 
     @abstractmethod
     def compute(self, inputs: Inputs) -> Tensor:
@@ -203,7 +209,12 @@ def _guard(result: Tensor, inputs: Inputs) -> Tensor:
 
     The NaN is seen in the log without waiting for the device, and the weights are not harmed.
     """
-    result = paddle.where(inputs.valid.any(), result, paddle.zeros_like(result))
-    if inputs.flawed is None:
+    if inputs.counted is not True:
+        result = paddle.where(_condition(inputs.counted), result, paddle.zeros_like(result))
+    if inputs.flawed is None or inputs.flawed is False:
         return result
-    return paddle.where(inputs.flawed, paddle.full_like(result, math.nan), result)
+    return paddle.where(_condition(inputs.flawed), paddle.full_like(result, math.nan), result)
+
+
+def _condition(known: Tensor | bool) -> Tensor:
+    return paddle.full([], known, "bool") if isinstance(known, bool) else known

@@ -9,7 +9,9 @@ import paddle
 
 from ..errors import OptionError
 from ..functional import distribution, numeric
-from ..functional.statistics import RegionSums, region_sums
+from ..functional.distribution import UNITY, Balance, Formula
+from ..functional.moments import Moment
+from ..functional.statistics import REGION, RegionSums, region_sums
 from ..inputs import Inputs, Tensor
 from ..options import class_subset, flag, numbers_or_none, only_mean
 from .base import Loss
@@ -26,6 +28,12 @@ def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
             f"give {option} one number for each of the {expected} classes, or check num_classes of the model",
         )
     return numbers
+
+
+def each_class(numbers: tuple[float, ...], inputs: Inputs, option: str, name: str) -> Tensor:
+    """One number for each class as `[1, C]`."""
+    fitting = fit(numbers, inputs.channels, option, name)
+    return paddle.to_tensor([fitting], dtype=inputs.source.logits.dtype)
 
 
 def pick(classes: tuple[int, ...], kept: list[int], channels: int, name: str) -> list[int]:
@@ -51,11 +59,41 @@ class PixelLoss(Loss):
     )
 
     @abstractmethod
+    def formula(self) -> Formula:
+        """A pixel's value, as a function of the error of its true label."""
+
+    def balance(self, inputs: Inputs) -> Balance | None:
+        """Factors of positives and negatives, `[N or 1, C]` or numbers, which the normaliser does not know."""
+        return None
+
+    def plain(self) -> bool:
+        """Whether the value is the formula's: then sums are enough, and no pixel's value is kept."""
+        return True
+
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Values `[N, 1 or C, *S]`, 0 where ignored, and the normaliser, whose sum divides theirs."""
+        weight = self.class_weight(inputs)
+        values = distribution.expected(inputs, self.formula(), weight, self.balance(inputs))
+        return values, distribution.expected(inputs, UNITY, weight)
+
+    def summable(self, inputs: Inputs) -> bool:
+        """Whether sums by the kernel give the result."""
+        return inputs.raw is not None and self.plain() and inputs.pixel_weight is None and self.reduction != "none"
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """The formula's sums and the counts."""
+        if not self.summable(inputs):
+            return ()
+        return distribution.needed((*self.formula(), *UNITY), inputs)
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
+        if self.summable(inputs):
+            weight = self.class_weight(inputs)
+            total = distribution.total(inputs, self.formula(), weight, self.balance(inputs))
+            if self.reduction == "sum":
+                return total
+            return numeric.safe_divide(total, distribution.total(inputs, UNITY, weight))
         values, normaliser = self.pixels(inputs)
         if inputs.pixel_weight is not None:
             values = values * inputs.pixel_weight
@@ -65,10 +103,8 @@ class PixelLoss(Loss):
         return total if self.reduction == "sum" else numeric.safe_divide(total, numeric.grand_total(normaliser))
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:
-        """`weight` as `[1, C, 1, ...]`, or None."""
-        if self.weight is None:
-            return None
-        return distribution.per_channel(fit(self.weight, inputs.channels, "weight", type(self).__name__), inputs)
+        """`weight` as `[1, C]`, or None."""
+        return None if self.weight is None else each_class(self.weight, inputs, "weight", type(self).__name__)
 
 
 class Spaced(Loss):
@@ -129,6 +165,10 @@ class SumsLoss(CellLoss):
     def sums(self, inputs: Inputs) -> RegionSums:
         """The sums that the formula reads."""
         return inputs.once(region_sums)
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What `sums` reads."""
+        return REGION
 
     def setup(self) -> None:
         """Refuse options that contradict each other."""
@@ -228,7 +268,7 @@ class MapLoss(CellLoss):
         """Select the channels, then average the pixels of each cell."""
         m, g = inputs.mask.expand_as(inputs.prob), inputs.target
         p = inputs.prob * m
-        count = inputs.count.expand([-1, inputs.channels])
+        count = inputs.count
         skip = self.kept(inputs)[0]
         p, g, m, count = p[:, skip:], g[:, skip:], m[:, skip:], count[:, skip:]
         cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g) * m), count)
@@ -251,6 +291,10 @@ class NumberLoss(Loss):
 
 class CompoundLoss(NumberLoss):
     """Named, weighted terms that share one `Inputs`. `parts` keeps each term's last value."""
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What the terms that are losses ask for."""
+        return tuple(moment for term in self.sublayers() if isinstance(term, Loss) for moment in term.moments(inputs))
 
     @abstractmethod
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:

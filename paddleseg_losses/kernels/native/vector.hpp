@@ -27,3 +27,42 @@ inline float exp_nonpositive(float x) {
     std::memcpy(&power, &bits, sizeof power);
     return x < -87.0f ? 0.0f : series * power;
 }
+
+// e^x for |x| < 87, 0 below, about e^87 above.
+inline float exp_bounded(float x) {
+    const float half = exp_nonpositive(-(x < 0.0f ? -x : x > 87.0f ? 87.0f : x));
+    return x < 0.0f ? half : 1.0f / half;
+}
+
+// log x for normal x > 0 with an error below 1e-7 (relative where |log x| > 0.5, else absolute).
+//
+// x = 2^n m with sqrt(1/2) <= m < sqrt(2), so log x = n log 2 + log m, and log m is a polynomial in m - 1.
+inline float log_positive(float x) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    const std::int32_t n = static_cast<std::int32_t>(bits - 0x3f3504f3u) >> 23;
+    bits -= static_cast<std::uint32_t>(n) << 23;
+    float m;
+    std::memcpy(&m, &bits, sizeof m);
+    const float r = m - 1.0f;
+    float series = 7.0376836292e-2f;
+    series = series * r - 1.1514610310e-1f;
+    series = series * r + 1.1676998740e-1f;
+    series = series * r - 1.2420140846e-1f;
+    series = series * r + 1.4249322787e-1f;
+    series = series * r - 1.6668057665e-1f;
+    series = series * r + 2.0000714765e-1f;
+    series = series * r - 2.4999993993e-1f;
+    series = series * r + 3.3333331174e-1f;
+    const float square = r * r;
+    const float exponent = static_cast<float>(n);
+    const float low = series * r * square - 0.5f * square + exponent * -2.12194440e-4f;
+    return (r + low) + exponent * 0.693359375f;
+}
+
+// log(1 + x) for x >= 0, accurate near 0 too: what 1 + x loses is put back.
+inline float log1p_nonnegative(float x) {
+    const float sum = 1.0f + x;
+    const float lost = x - (sum - 1.0f);
+    return log_positive(sum) + lost / sum;
+}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional import distribution, neighbourhood, numeric
+from ...functional import neighbourhood, numeric
 from ...functional.distance import boundary_distance, distance_to
-from ...functional.statistics import squared_sums
+from ...functional.distribution import CROSS_ENTROPY, Formula
+from ...functional.moments import Moment
+from ...functional.statistics import SQUARED, squared_sums
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -133,6 +135,10 @@ class BoundaryDoULoss(NumberLoss):
         default=0.8, low=0.0, high=1.0, help="largest share of the inside left out", zh="内部忽略比例的上限"
     )
 
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What `squared_sums` reads."""
+        return SQUARED
+
     def number(self, inputs: Inputs) -> Tensor:
         """Mean over classes of the difference over the reduced union."""
         sums = inputs.once(squared_sums).pooled()
@@ -196,13 +202,20 @@ class ShapeAwareLoss(Spaced, PixelLoss):
           coef: [1]
     """
 
+    def formula(self) -> Formula:
+        """-log p_t."""
+        return CROSS_ENTROPY
+
+    def plain(self) -> bool:
+        """Wrong pixels have their price."""
+        return False
+
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """(1 + E [wrong]) CE."""
-        weight = self.class_weight(inputs)
-        values = distribution.expected(inputs, distribution.cross_entropy, weight)
+        values, normaliser = super().pixels(inputs)
         with paddle.no_grad():
             price = 1 + self._contour_error(inputs)
-        return values * price, distribution.expected(inputs, paddle.ones_like, weight)
+        return values * price, normaliser
 
     def _contour_error(self, inputs: Inputs) -> Tensor:
         """E where a pixel is wrong, else 0, `[N, 1, *S]` (multilabel `[N, C, *S]`)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...functional.unified import focal_part, tversky_part
+from ...functional.moments import Moment
+from ...functional.statistics import REGION
+from ...functional.unified import focal_part, needed, tversky_part
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -64,6 +66,10 @@ class AsymmetricFocalLoss(NumberLoss):
     gamma: float = number(
         default=2.0, low=0.0, help="how strongly the easy background is turned down", zh="背景的聚焦指数"
     )
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What it reads."""
+        return needed(self.gamma)
 
     def number(self, inputs: Inputs) -> Tensor:
         """Focal cross entropy on class 0, plain on the others."""
@@ -128,6 +134,10 @@ class AsymmetricFocalTverskyLoss(NumberLoss):
     smooth: float = number(
         default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What it reads."""
+        return REGION
 
     def number(self, inputs: Inputs) -> Tensor:
         """Tversky on class 0, its power on the others."""

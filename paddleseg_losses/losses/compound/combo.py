@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...functional.numeric import grand_total, safe_divide
+from ...functional.moments import COST, OTHER, OWN, Moment
+from ...functional.numeric import safe_divide
 from ...inputs import Inputs, Tensor
 from ...options import flag, number
 from ...registry import registered
@@ -84,14 +85,15 @@ class ComboLoss(CompoundLoss):
         """The Dice loss inside."""
         self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
 
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """Those of Dice, and costs."""
+        return (*super().moments(inputs), Moment(OWN, COST), Moment(OTHER, COST))
+
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Cross entropy of every class against the rest, and Dice."""
-        g = inputs.target
-        rest = inputs.mask - g
-        entropy = -(self.beta * g * inputs.log_prob + (1 - self.beta) * rest * inputs.log_rest)
-        kept = self.dice.kept(inputs)
-        entropy, elements = entropy[:, kept[0] :], inputs.mask.expand_as(g)[:, kept[0] :]
+        skip = self.dice.kept(inputs)[0]
+        entropy = self.beta * inputs.sum_of(OWN, COST) + (1 - self.beta) * inputs.sum_of(OTHER, COST)
         return {
-            "cross_entropy": (self.alpha, safe_divide(grand_total(entropy), grand_total(elements))),
+            "cross_entropy": (self.alpha, safe_divide(entropy[:, skip:].sum(), inputs.count[:, skip:].sum())),
             "dice": (1 - self.alpha, self.dice.compute(inputs)),
         }

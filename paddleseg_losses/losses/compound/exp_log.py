@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional import distribution, numeric, region
-from ...functional.statistics import region_sums
+from ...functional import numeric, region
+from ...functional.moments import COUNT, OTHER, OWN, Moment, cost_power
+from ...functional.statistics import REGION, region_sums
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, numbers_or_none
 from ...registry import registered
@@ -78,26 +79,27 @@ class ExpLogLoss(CompoundLoss):
         zh="各标签的权重 w_l（sigmoid 模式为 0 与 1 两个数）",
     )
 
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """The sums of Dice and of both sides' costs."""
+        return (*REGION, *(Moment(side, cost_power(self.gamma_cross)) for side in (OWN, OTHER)))
+
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """The two terms."""
         sums = inputs.once(region_sums)
         logs = region.minus_log_dice(sums.pooled() if self.batch else sums, self.smooth)
         dice = numeric.power(logs, self.gamma_dice).mean()
-        values = self._values(inputs) * inputs.mask
-        cross = numeric.safe_divide(numeric.grand_total(values), numeric.grand_total(inputs.mask))
+        values, counts = self._labels(inputs)
+        cross = numeric.safe_divide((values * self._label_weight(counts)).sum(), counts.sum())
         return {"dice": (self.w_dice, dice), "cross_entropy": (self.w_cross, cross)}
 
-    def _values(self, inputs: Inputs) -> Tensor:
-        """w_l (-ln p_l)^gamma of every pixel."""
-        powers = numeric.power(-inputs.log_true, self.gamma_cross)
-        positives = numeric.spatial_sum(inputs.target).sum(axis=0)
+    def _labels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Sum of (-ln p_l)^gamma over the pixels of each label in the batch, and their number."""
+        own, count = inputs.sum_of(OWN, cost_power(self.gamma_cross)), inputs.sum_of(OWN, COUNT)
         if inputs.multiclass:
-            weight = self._label_weight(positives)
-            return powers * distribution.of_label(weight, inputs)
-        positive = positives.sum()
-        both = paddle.stack([numeric.grand_total(inputs.mask) - positive, positive])
-        absent, present = self._label_weight(both)
-        return powers * (inputs.target * present + (1 - inputs.target) * absent)
+            return own.sum(axis=0), count.sum(axis=0)
+        rest = inputs.sum_of(OTHER, cost_power(self.gamma_cross))
+        present = count.sum()
+        return paddle.stack([rest.sum(), own.sum()]), paddle.stack([inputs.count.sum() - present, present])
 
     def _label_weight(self, counts: Tensor) -> Tensor:
         if self.weight is not None:

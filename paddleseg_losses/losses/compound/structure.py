@@ -94,9 +94,9 @@ class StructuralSimilarityLoss(NumberLoss):
 
     def number(self, inputs: Inputs) -> Tensor:
         """Weighted mean of the binary cross entropies."""
+        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
         with paddle.no_grad():
             weight, size = self.weights(inputs)
-        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
         return safe_divide(grand_total(weight * entropy), size)
 
     def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:

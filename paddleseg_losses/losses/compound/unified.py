@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...functional.unified import focal_part, tversky_part
+from ...functional.moments import Moment
+from ...functional.unified import focal_part, needed, tversky_part
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -76,6 +77,10 @@ class AsymmetricUnifiedFocalLoss(CompoundLoss):
         zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
     )
 
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What the parts read."""
+        return needed(self.gamma)
+
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Focal and Tversky."""
         return {
@@ -148,6 +153,10 @@ class SymmetricUnifiedFocalLoss(CompoundLoss):
         help="exponent of the focal part; 1 - gamma of the Tversky part",
         zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
     )
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What the parts read."""
+        return needed(self.gamma)
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Focal and Tversky."""

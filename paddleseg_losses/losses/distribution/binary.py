@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import paddle
-
-from ...functional import distribution, numeric
-from ...inputs import Inputs, Tensor
+from ...functional import numeric
+from ...functional.distribution import CROSS_ENTROPY, Balance, Formula
+from ...functional.moments import COUNT, OWN
+from ...inputs import Inputs
 from ...options import flag, number, numbers_or_none
 from ...registry import registered
-from ..families import PixelLoss, fit
+from ..families import PixelLoss, each_class
 
 
 @registered(
@@ -66,13 +66,16 @@ class BinaryCrossEntropyLoss(PixelLoss):
         zh="正样本的权重：一个数或每通道一个数",
     )
 
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    def formula(self) -> Formula:
         """Cross entropy of each element."""
-        positive = 1.0
-        if self.pos_weight is not None:
-            each = self.pos_weight * inputs.channels if len(self.pos_weight) == 1 else self.pos_weight
-            positive = distribution.per_channel(fit(each, inputs.channels, "pos_weight", type(self).__name__), inputs)
-        return balanced(inputs, self.class_weight(inputs), (positive, 1.0))
+        return CROSS_ENTROPY
+
+    def balance(self, inputs: Inputs) -> Balance | None:
+        """`pos_weight` for positives."""
+        if self.pos_weight is None:
+            return None
+        each = self.pos_weight * inputs.channels if len(self.pos_weight) == 1 else self.pos_weight
+        return each_class(each, inputs, "pos_weight", type(self).__name__), 1.0
 
 
 @registered(
@@ -127,9 +130,13 @@ class WeightedBinaryCrossEntropyLoss(PixelLoss):
 
     beta: float = number(default=2.0, low=0.0, help="weight of positives", zh="正样本的权重")
 
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Cross entropy of each element, positives times beta."""
-        return balanced(inputs, self.class_weight(inputs), (self.beta, 1.0))
+    def formula(self) -> Formula:
+        """Cross entropy of each element."""
+        return CROSS_ENTROPY
+
+    def balance(self, inputs: Inputs) -> Balance | None:
+        """`beta` for positives."""
+        return self.beta, 1.0
 
 
 @registered(
@@ -192,19 +199,16 @@ class BalancedCrossEntropyLoss(PixelLoss):
     )
     batch: bool = flag(default=False, help="one share for the batch, not for each image", zh="是否在整个批次上统计比例")
 
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Cross entropy of each element, balanced."""
-        positive = self.beta
-        if positive is None:
-            positives, count = numeric.spatial_sum(inputs.target), inputs.count
-            if self.batch:
-                positives, count = positives.sum(axis=0, keepdim=True), count.sum(axis=0, keepdim=True)
-            share = 1 - numeric.safe_divide(positives, count)
-            positive = share.unsqueeze(list(range(2, inputs.logits.ndim)))
-        return balanced(inputs, self.class_weight(inputs), (positive, 1 - positive))
+    def formula(self) -> Formula:
+        """Cross entropy of each element."""
+        return CROSS_ENTROPY
 
-
-def balanced(inputs: Inputs, weight: Tensor | None, balance: distribution.Balance) -> tuple[Tensor, Tensor]:
-    """Cross entropies with factors for positives and negatives, and the normaliser, which knows class weights alone."""
-    values = distribution.expected(inputs, distribution.cross_entropy, weight, balance)
-    return values, distribution.expected(inputs, paddle.ones_like, weight)
+    def balance(self, inputs: Inputs) -> Balance | None:
+        """The share of negatives for positives, and the rest for negatives."""
+        if self.beta is not None:
+            return self.beta, 1 - self.beta
+        positives, count = inputs.sum_of(OWN, COUNT), inputs.count
+        if self.batch:
+            positives, count = positives.sum(axis=0, keepdim=True), count.sum(axis=0, keepdim=True)
+        share = 1 - numeric.safe_divide(positives, count)
+        return share, 1 - share

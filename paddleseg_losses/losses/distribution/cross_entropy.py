@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import paddle
-
 from ...functional import distribution
+from ...functional.distribution import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -70,11 +69,18 @@ class CrossEntropyLoss(PixelLoss):
         default=0.0, low=0.0, high=1.0, help="share of the target spread over all classes", zh="标签平滑系数"
     )
 
+    def formula(self) -> Formula:
+        """-log p_t."""
+        return CROSS_ENTROPY
+
+    def plain(self) -> bool:
+        """Smoothing asks for every class of a pixel."""
+        return self.label_smoothing == 0
+
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """-log p_t, and the weight of the true label."""
-        weight = self.class_weight(inputs)
-        values = distribution.expected(inputs, distribution.cross_entropy, weight)
+        values, normaliser = super().pixels(inputs)
         if self.label_smoothing:
-            uniform = distribution.spread(inputs, distribution.cross_entropy, weight)
+            uniform = distribution.spread(inputs, CROSS_ENTROPY, self.class_weight(inputs))
             values = (1 - self.label_smoothing) * values + self.label_smoothing * uniform
-        return values, distribution.expected(inputs, paddle.ones_like, weight)
+        return values, normaliser

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional import distribution
 from ...functional.distance import boundary_closeness
+from ...functional.distribution import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...options import flag
 from ...registry import registered
@@ -67,15 +67,22 @@ class DistancePenalizedCELoss(Spaced, PixelLoss):
         default=True, help="scale the map of each region to [0, 1]", zh="是否将每个区域的距离图归一化到 [0, 1]"
     )
 
+    def formula(self) -> Formula:
+        """-log p_t."""
+        return CROSS_ENTROPY
+
+    def plain(self) -> bool:
+        """Every pixel has its price."""
+        return False
+
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """(1 + Phi) CE."""
-        weight = self.class_weight(inputs)
-        values = distribution.expected(inputs, distribution.cross_entropy, weight)
-        return values * (1 + self._penalty(inputs)), distribution.expected(inputs, paddle.ones_like, weight)
+        values, normaliser = super().pixels(inputs)
+        return values * (1 + self._penalty(inputs)), normaliser
 
     def _penalty(self, inputs: Inputs) -> Tensor:
         """Phi of the region that each pixel belongs to."""
-        spacing, dtype = self.pixel_size(inputs.logits.ndim - 2), inputs.logits.dtype
+        spacing, dtype = self.pixel_size(inputs.source.logits.ndim - 2), inputs.source.logits.dtype
         regions = inputs.target > 0.5
         phi = boundary_closeness(regions, self.normalize, spacing, dtype)
         if inputs.multiclass:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-import paddle
-
 from ...errors import OptionError
-from ...functional import distribution
-from ...inputs import Inputs, Tensor
+from ...functional.distribution import Balance, Formula, focal
+from ...inputs import Inputs
 from ...options import number, numbers_or_none
 from ...registry import registered
-from ..families import PixelLoss, fit
+from ..families import PixelLoss, each_class, fit
 
 
 @registered(
@@ -77,18 +73,19 @@ class FocalLoss(PixelLoss):
     )
     gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
 
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """-(1 - p_t)^gamma log p_t times the factors of the labels."""
-        focal = partial(distribution.focal, gamma=self.gamma)
-        weight = self.class_weight(inputs)
-        normaliser = distribution.expected(inputs, paddle.ones_like, weight)
+    def formula(self) -> Formula:
+        """-(1 - p_t)^gamma log p_t."""
+        return focal(self.gamma)
+
+    def balance(self, inputs: Inputs) -> Balance | None:
+        """The factors of the labels."""
         if self.alpha is None:
-            return distribution.expected(inputs, focal, weight), normaliser
-        if not inputs.multiclass:
-            positive = _one_alpha(self.alpha, inputs.mode)
-            return distribution.expected(inputs, focal, weight, (positive, 1 - positive)), normaliser
-        alpha = distribution.per_channel(_alpha_of_each_class(self.alpha, inputs.channels), inputs)
-        return distribution.expected(inputs, focal, alpha if weight is None else alpha * weight), normaliser
+            return None
+        if inputs.multiclass:
+            alpha = _alpha_of_each_class(self.alpha, inputs.channels)
+            return each_class(alpha, inputs, "alpha", "FocalLoss"), 1.0
+        positive = _one_alpha(self.alpha, inputs.mode)
+        return positive, 1 - positive
 
 
 def _one_alpha(alpha: tuple[float, ...], mode: str) -> float:

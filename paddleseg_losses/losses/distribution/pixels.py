@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-import paddle
-
-from ...functional import distribution
+from ...functional.distribution import CROSS_ENTROPY, Formula, poly1
 from ...functional.ranking import largest
 from ...inputs import Inputs, Tensor
 from ...options import number
@@ -65,11 +61,9 @@ class Poly1CrossEntropyLoss(PixelLoss):
 
     epsilon: float = number(default=1.0, low=-1.0, help="change of the leading term", zh="首项系数的增量")
 
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    def formula(self) -> Formula:
         """-log p_t + epsilon (1 - p_t)."""
-        weight = self.class_weight(inputs)
-        values = distribution.expected(inputs, partial(distribution.poly1, epsilon=self.epsilon), weight)
-        return values, distribution.expected(inputs, paddle.ones_like, weight)
+        return poly1(self.epsilon)
 
 
 @registered(
@@ -130,9 +124,16 @@ class TopKCrossEntropyLoss(PixelLoss):
         default=10.0, low=0.0, high=100.0, open_low=True, help="per cent of the pixels", zh="计入的像素百分比"
     )
 
+    def formula(self) -> Formula:
+        """-log p_t."""
+        return CROSS_ENTROPY
+
+    def plain(self) -> bool:
+        """The choice looks at every value."""
+        return False
+
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """-log p_t of the chosen pixels."""
-        weight = self.class_weight(inputs)
-        values = distribution.expected(inputs, distribution.cross_entropy, weight)
+        values, normaliser = super().pixels(inputs)
         chosen = largest(values, inputs.valid, self.k)
-        return values * chosen, distribution.expected(inputs, paddle.ones_like, weight) * chosen
+        return values * chosen, normaliser * chosen

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...functional import region
-from ...functional.statistics import RegionSums, SquaredSums, region_sums, squared_sums
+from ...functional.moments import Moment
+from ...functional.statistics import REGION, SQUARED, RegionSums, SquaredSums, region_sums, squared_sums
 from ...inputs import Inputs, Tensor
 from ...options import flag, number
 from ...registry import registered
@@ -67,6 +68,10 @@ class DiceLoss(RegionLoss):
         default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
     squared_pred: bool = flag(default=False, help="squares in the denominator", zh="分母是否使用平方")
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What `sums` reads."""
+        return SQUARED if self.squared_pred else REGION
 
     def sums(self, inputs: Inputs) -> RegionSums:
         """With the squares, if asked for."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...functional import numeric
-from ...functional.statistics import PoweredSums, powered_sums
+from ...functional.moments import Moment
+from ...functional.statistics import PoweredSums, powered, powered_sums
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -64,6 +65,10 @@ class DicePlusPlusLoss(RegionLoss):
     smooth: float = number(
         default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What `sums` reads."""
+        return powered(self.gamma)
 
     def sums(self, inputs: Inputs) -> PoweredSums:
         """Errors to the power gamma."""

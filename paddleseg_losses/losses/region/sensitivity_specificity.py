@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...functional import numeric
-from ...functional.statistics import PoweredSums, powered_sums
+from ...functional.moments import Moment
+from ...functional.statistics import SQUARED, PoweredSums, powered_sums
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -62,6 +63,10 @@ class SensitivitySpecificityLoss(RegionLoss):
 
     r: float = number(default=0.05, low=0.0, high=1.0, help="share of the object's errors", zh="目标区域误差所占比例")
     smooth: float = number(default=1e-5, low=0.0, help="s, added to both denominators", zh="平滑项 s，加在两个分母上")
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What `sums` reads."""
+        return SQUARED
 
     def sums(self, inputs: Inputs) -> PoweredSums:
         """Squared errors: for hard labels (p - g)^2 is (1 - p)^2 on the object and p^2 elsewhere."""
