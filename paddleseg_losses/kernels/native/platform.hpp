@@ -15,3 +15,10 @@
 #else
 #define EVERY_INSTRUCTION_SET
 #endif
+
+// Functions that become part of their caller, and so of each of its versions: what runs in the inner loops.
+#if defined(_MSC_VER)
+#define INLINE __forceinline
+#else
+#define INLINE inline __attribute__((always_inline))
+#endif

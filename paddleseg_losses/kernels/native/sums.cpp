@@ -14,6 +14,7 @@
 #include <cmath>
 #include <utility>
 
+#include "memory.hpp"
 #include "parallel.hpp"
 
 namespace {
@@ -36,7 +37,7 @@ std::pair<std::int64_t, std::int64_t> count_labels(const Problem& q, std::int64_
     return {valid, bad};
 }
 
-inline double total(const float* a, int w) {
+INLINE double total(const float* a, int w) {
     double sum = 0;
     for (int start = 0; start < w; start += BLOCK) {
         const int stop = start + BLOCK < w ? start + BLOCK : w;
@@ -48,7 +49,7 @@ inline double total(const float* a, int w) {
     return sum;
 }
 
-inline double total_product(const float* a, const float* b, int w) {
+INLINE double total_product(const float* a, const float* b, int w) {
     double sum = 0;
     for (int start = 0; start < w; start += BLOCK) {
         const int stop = start + BLOCK < w ? start + BLOCK : w;
@@ -112,7 +113,7 @@ void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int
     }
 }
 
-inline const float* weights(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first) {
+INLINE const float* weights(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first) {
     if (q.weight == nullptr) return nullptr;
     const std::int64_t row = q.weight_channels == 1 ? sample : sample * q.c + channel;
     return q.weight + row * q.s + first;
@@ -174,7 +175,7 @@ Others others_of(std::int64_t c, const Moment* moments, int count, const double*
 }
 
 // out = sum over the powers of u f'(p) p, for one class.
-inline void powers_pull(const Moment* moments, int count, const double* upstream, const float* p, int w, float* out) {
+INLINE void powers_pull(const Moment* moments, int count, const double* upstream, const float* p, int w, float* out) {
     for (int i = 0; i < w; ++i) out[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
         if (moments[m].side != OTHER || moments[m].kind != POWER) continue;
@@ -354,6 +355,7 @@ EXPORT void sums_forward(const Problem* problem, const Moment* moments, int coun
 EXPORT void sums_backward(const Problem* problem, const Moment* moments, int count, const double* upstream,
                           float* gradient, int threads) {
     const Problem& q = *problem;
+    expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
     std::vector<Others> others;
     for (std::int64_t n = 0; n < q.n && !q.sigmoid; ++n)
         others.push_back(others_of(q.c, moments, count, upstream + n * q.c * count));

@@ -67,7 +67,7 @@ struct Tile {
 };
 
 // Labels of w pixels as int32, -1 where they are left out.
-inline void read_labels(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* out) {
+INLINE void read_labels(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* out) {
     if (q.label_bytes == 8) {
         const std::int64_t* y = static_cast<const std::int64_t*>(q.labels) + first;
         for (int i = 0; i < w; ++i)
@@ -82,20 +82,20 @@ inline void read_labels(const Problem& q, std::int64_t first, int w, std::int64_
 }
 
 // x^gamma for x >= 0, with the straight line near 0.
-inline float bounded_power(float x, float gamma) {
+INLINE float bounded_power(float x, float gamma) {
     const float base = x < EPSILON && gamma < 1.0f ? EPSILON : x;
     const float curve = base < 1e-37f ? 0.0f : exp_bounded(gamma * log_positive(base));
     return x < EPSILON && gamma < 1.0f ? x * (curve / EPSILON) : curve;
 }
 
-inline float bounded_power_slope(float x, float gamma) {
+INLINE float bounded_power_slope(float x, float gamma) {
     const float base = x < EPSILON && gamma < 1.0f ? EPSILON : x;
     const float below = base < 1e-37f ? 0.0f : exp_bounded((gamma - 1.0f) * log_positive(base));
     return x < EPSILON && gamma < 1.0f ? below : gamma * below;
 }
 
 // Loops over a tile: out = f(x, l). Exponents 0 and 1 have kinds of their own, so they do not occur.
-inline void evaluate(const Moment& m, const float* x, const float* right, const float* cost, int w, float* out) {
+INLINE void evaluate(const Moment& m, const float* x, const float* right, const float* cost, int w, float* out) {
     const float gamma = m.gamma;
     if (m.kind == COUNT)
         for (int i = 0; i < w; ++i) out[i] = 1.0f;
@@ -118,7 +118,7 @@ inline void evaluate(const Moment& m, const float* x, const float* right, const 
 }
 
 // out = df/dx (1 - x) + df/dl: a step of the logit that raises the error changes f by x times this.
-inline void evaluate_slope(const Moment& m, const float* x, const float* right, const float* cost, int w, float* out) {
+INLINE void evaluate_slope(const Moment& m, const float* x, const float* right, const float* cost, int w, float* out) {
     const float gamma = m.gamma;
     if (m.kind == COUNT)
         for (int i = 0; i < w; ++i) out[i] = 0.0f;

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "platform.hpp"
+
 // e^x for x <= 0 with a relative error below 1.2e-7; 0 below -87, where the result would be denormal; NaN of NaN.
 //
 // x = n log 2 + r with a whole n, so e^x = 2^n e^r, and |r| <= log(2) / 2 makes a short polynomial enough.
-inline float exp_nonpositive(float x) {
+INLINE float exp_nonpositive(float x) {
     const float shift = 12582912.0f;  // 1.5 * 2^23: a sum with it is rounded to a whole number, kept in its low bits
     const float shifted = x * 1.44269504f + shift;
     const float n = shifted - shift;
@@ -29,7 +31,7 @@ inline float exp_nonpositive(float x) {
 }
 
 // e^x for |x| < 87, 0 below, about e^87 above.
-inline float exp_bounded(float x) {
+INLINE float exp_bounded(float x) {
     const float half = exp_nonpositive(-(x < 0.0f ? -x : x > 87.0f ? 87.0f : x));
     return x < 0.0f ? half : 1.0f / half;
 }
@@ -37,7 +39,7 @@ inline float exp_bounded(float x) {
 // log x for normal x > 0 with an error below 1e-7 (relative where |log x| > 0.5, else absolute).
 //
 // x = 2^n m with sqrt(1/2) <= m < sqrt(2), so log x = n log 2 + log m, and log m is a polynomial in m - 1.
-inline float log_positive(float x) {
+INLINE float log_positive(float x) {
     std::uint32_t bits;
     std::memcpy(&bits, &x, sizeof bits);
     const std::int32_t n = static_cast<std::int32_t>(bits - 0x3f3504f3u) >> 23;
@@ -61,7 +63,7 @@ inline float log_positive(float x) {
 }
 
 // log(1 + x) for x >= 0, accurate near 0 too: what 1 + x loses is put back.
-inline float log1p_nonnegative(float x) {
+INLINE float log1p_nonnegative(float x) {
     const float sum = 1.0f + x;
     const float lost = x - (sum - 1.0f);
     return log_positive(sum) + lost / sum;
