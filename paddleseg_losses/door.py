@@ -20,7 +20,8 @@ from .checks import (
 from .errors import InputError
 from .inputs import Inputs, Raw, Tensor
 from .kernels import applies
-from .kernels.sums import LABEL_BYTES, scan_labels
+from .kernels.labels import scan_labels
+from .kernels.problem import LABEL_BYTES
 
 CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoid) before the logarithm
 

@@ -16,6 +16,7 @@ import paddle.nn.functional as F
 
 from .functional import moments, numeric
 from .functional.moments import COUNT, OTHER, OWN, Function, Moment
+from .kernels.probabilities import probabilities
 
 Tensor = Any
 Made = TypeVar("Made")
@@ -170,6 +171,8 @@ class Inputs:
     @lasting
     def prob(self) -> Tensor:
         """Probability p `[N, C, *S]`; meaningless where ignored: multiply by `mask` or `target`."""
+        if self.raw is not None:
+            return probabilities(self.raw.logits, self.raw.labels, not self.multiclass, self.raw.ignore_index)
         return F.softmax(self.logits, axis=1) if self.multiclass else F.sigmoid(self.logits)
 
     @lasting

@@ -88,7 +88,7 @@ def _native(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
     shape = (raw.logits.shape[0], inputs.channels)
     table = np.stack([np.broadcast_to(sides[side] * factor[function], shape) for side, function in found], axis=-1)
     sigmoid = not inputs.multiclass
-    return kernel.values(raw.logits, raw.labels, table, sigmoid, raw.ignore_index, moments.flat(found))
+    return kernel.values(raw.logits, raw.labels, sigmoid, raw.ignore_index, moments.flat(found), table)
 
 
 def _factors(weight: Tensor | None, balance: Balance | None) -> Balance:

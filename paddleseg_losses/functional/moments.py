@@ -56,10 +56,10 @@ class Moment(NamedTuple):
     function: Function
 
 
-def native(inputs: Inputs, moments: Sequence[Moment], weight: Tensor | None = None) -> list[Tensor]:
-    """The sums `[N, C]` by the kernel, all in one pass; `weight` multiplies what a pixel adds, `[N, 1 or C, *S]`."""
+def native(inputs: Inputs, moments: Sequence[Moment]) -> list[Tensor]:
+    """The sums `[N, C]` by the kernel, all in one pass."""
     raw = inputs.source
-    table = kernel.sums(raw.logits, raw.labels, weight, not inputs.multiclass, raw.ignore_index, flat(moments))
+    table = kernel.sums(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, flat(moments))
     return table.unbind(-1)  # type: ignore[no-any-return]
 
 

@@ -8,34 +8,13 @@
 // The label's own share of e is left out of every sum over c, so that x and T do not cancel.
 //
 // Partial sums are kept for a fixed number of chunks and added in order: the result does not depend on the threads.
-#include "sums.hpp"
-
-#include <algorithm>
-#include <cmath>
-#include <utility>
-
 #include "memory.hpp"
-#include "parallel.hpp"
+#include "moments.hpp"
+#include "tile.hpp"
 
 namespace {
 
 constexpr int BLOCK = 256;  // numbers added in float32 before they go into a double
-
-// Labels that count, and those out of range.
-EVERY_INSTRUCTION_SET
-std::pair<std::int64_t, std::int64_t> count_labels(const Problem& q, std::int64_t first, std::int64_t size,
-                                                   std::int64_t classes) {
-    std::int64_t valid = 0, bad = 0;
-    for (std::int64_t i = first; i < first + size; ++i) {
-        const std::int64_t y = q.label_bytes == 8   ? static_cast<const std::int64_t*>(q.labels)[i]
-                               : q.label_bytes == 4 ? static_cast<const std::int32_t*>(q.labels)[i]
-                                                    : static_cast<const std::uint8_t*>(q.labels)[i];
-        const bool inside = y >= 0 && y < classes;
-        valid += y != q.ignore && inside;
-        bad += y != q.ignore && !inside;
-    }
-    return {valid, bad};
-}
 
 INLINE double total(const float* a, int w) {
     double sum = 0;
@@ -59,58 +38,6 @@ INLINE double total_product(const float* a, const float* b, int w) {
         sum += part;
     }
     return sum;
-}
-
-// Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
-// (without the pixel weight).
-EVERY_INSTRUCTION_SET
-void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
-    const int c = static_cast<int>(q.c), stride = t.stride;
-    const std::int32_t* label = t.label.data();
-    read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    float *top = t.own.data(), *share = t.share.data(), *gap = t.cost.data(), *rest = t.error.data();
-    float *inverse = t.inverse.data(), *right = t.right.data(), *pull = t.pull.data();
-    for (int k = 0; k < c; ++k) {
-        const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        float* row = share + static_cast<std::int64_t>(k) * stride;
-        for (int i = 0; i < w; ++i) {
-            const float clean = label[i] < 0 ? 0.0f : z[i];  // whatever is there must not spread
-            row[i] = clean;
-            top[i] = k == 0 || clean > top[i] ? clean : top[i];
-        }
-    }
-    for (int i = 0; i < w; ++i) {  // the label's own leaves the rows
-        float& own = share[static_cast<std::int64_t>(label[i] < 0 ? 0 : label[i]) * stride + i];
-        gap[i] = own - top[i];
-        own = -INFINITY;
-    }
-    for (int i = 0; i < w; ++i) rest[i] = pull[i] = 0.0f;
-    for (int k = 0; k < c; ++k) {
-        float* row = share + static_cast<std::int64_t>(k) * stride;
-        if (upstream == nullptr) {
-            for (int i = 0; i < w; ++i) {
-                row[i] = exp_nonpositive(row[i] - top[i]);
-                rest[i] += row[i];
-            }
-        } else {
-            const float u = upstream[k];
-            for (int i = 0; i < w; ++i) {
-                row[i] = exp_nonpositive(row[i] - top[i]);
-                rest[i] += row[i];
-                pull[i] += u * row[i];
-            }
-        }
-    }
-    for (int i = 0; i < w; ++i) {
-        const float own = exp_nonpositive(gap[i]);
-        const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own);
-        const float cost = log1p_nonnegative(rest[i] + (own - 1.0f)) - gap[i];
-        inverse[i] = scale;
-        t.error[i] = rest[i] * scale;
-        right[i] = own * scale;
-        pull[i] *= scale;
-        t.cost[i] = label[i] < 0 ? 0.0f : cost;
-    }
 }
 
 INLINE const float* weights(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first) {
@@ -228,22 +155,6 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
         if (t.label[i] >= 0) gradient[(sample * q.c + t.label[i]) * q.s + first + i] = value[i];
 }
 
-// Error, right and cost of w elements of one channel under a sigmoid; label 1 is the channel's own, 0 the others'.
-EVERY_INSTRUCTION_SET
-void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) {
-    read_labels(q, plane * q.s + first, w, 2, t.label.data());
-    const float* z = q.logits + plane * q.s + first;
-    for (int i = 0; i < w; ++i) {
-        const float clean = t.label[i] < 0 ? 0.0f : z[i];
-        const float wrong = t.label[i] == 1 ? -clean : clean;  // log-odds of the error
-        const float size = wrong < 0.0f ? -wrong : wrong;
-        const float small = exp_nonpositive(-size), scale = 1.0f / (1.0f + small);
-        t.error[i] = wrong > 0.0f ? scale : small * scale;
-        t.right[i] = wrong > 0.0f ? small * scale : scale;
-        t.cost[i] = (wrong > 0.0f ? wrong : 0.0f) + log1p_nonnegative(small);
-    }
-}
-
 // Adds the sums of w elements to table[moments] of one channel.
 EVERY_INSTRUCTION_SET
 void sigmoid_sums(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first, int w,
@@ -305,31 +216,6 @@ void tile_values(const Problem& q, std::int64_t sample, std::int64_t channel, st
     for (int i = 0; i < w; ++i) out[i] = t.label[i] < 0 ? 0.0f : sum[i];
 }
 
-// The image cut into tiles, and the tiles into a number of chunks that does not depend on the threads.
-struct Plan {
-    static constexpr std::int64_t CHUNKS = 64;
-
-    explicit Plan(const Problem& q)
-        : planes(q.sigmoid ? q.n * q.c : q.n), width(Tile::width(q.sigmoid ? 1 : q.c)),
-          tiles((q.s + width - 1) / width),
-          chunks(std::min(tiles, std::max<std::int64_t>(1, (CHUNKS + planes - 1) / planes))) {}
-
-    std::int64_t planes, width, tiles, chunks;  // tiles and chunks of one plane: a sample, or a channel under a sigmoid
-
-    // Calls work(tile, plane, chunk, first pixel, pixels) for all tiles, those of a chunk in order.
-    template <class Work>
-    void run(const Problem& q, int threads, Work work) const {
-        run_parallel(static_cast<int>(planes * chunks), threads, [&](int task) {
-            Tile tile(q.sigmoid ? 1 : q.c);
-            const std::int64_t plane = task / chunks, chunk = task % chunks;
-            for (std::int64_t k = tiles * chunk / chunks; k < tiles * (chunk + 1) / chunks; ++k) {
-                const std::int64_t first = k * width;
-                work(tile, plane, chunk, first, static_cast<int>(std::min(width, q.s - first)));
-            }
-        });
-    }
-};
-
 }  // namespace
 
 // table: [n][c][count], overwritten.
@@ -376,19 +262,4 @@ EXPORT void pixel_values(const Problem* problem, const Moment* moments, int coun
         tile_values(q, q.sigmoid ? plane / q.c : plane, q.sigmoid ? plane % q.c : 0, first, w, moments, count, coefficient,
                     t, values);
     });
-}
-
-// found: number of labels that count, and of those out of range, among all of them.
-EXPORT void scan_labels(const void* labels, int label_bytes, std::int64_t size, std::int64_t classes, std::int64_t ignore,
-                        std::int64_t* found, int threads) {
-    constexpr std::int64_t PART = 1 << 16;
-    const std::int64_t parts = (size + PART - 1) / PART;
-    std::atomic<std::int64_t> valid{0}, bad{0};
-    Problem q{};
-    q.labels = labels, q.label_bytes = label_bytes, q.ignore = ignore;
-    run_parallel(static_cast<int>(parts), threads, [&](int part) {
-        const auto [good, wrong] = count_labels(q, part * PART, std::min(PART, size - part * PART), classes);
-        valid += good, bad += wrong;
-    });
-    found[0] = valid, found[1] = bad;
 }

@@ -1,0 +1,152 @@
+// A problem, cut into tiles of pixels, and the probabilities of one tile.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "parallel.hpp"
+#include "platform.hpp"
+#include "vector.hpp"
+
+struct Problem {
+    const float* logits;        // [n, c, s]
+    const void* labels;         // softmax: [n, s] class indices; sigmoid: [n, c, s] of 0 and 1
+    const float* weight;        // factor of each pixel's contribution, [n, weight_channels, s], or null
+    std::int64_t n, c, s;
+    std::int64_t weight_channels;  // 1, or c under a sigmoid
+    std::int64_t ignore;        // label of pixels to leave out; labels out of range are left out too
+    std::int32_t label_bytes;   // 8, 4: signed; 1: unsigned
+    std::int32_t sigmoid;       // else softmax over c
+};
+
+// Work space for the pixels of one tile; rows have room between them, since planes a power of two apart share cache sets.
+struct Tile {
+    static constexpr int WIDEST = 2048;
+    static constexpr int ROOM = 16;
+    static constexpr int LANES = 4;  // tables written in turn: neighbouring pixels of one class do not wait for each other
+
+    explicit Tile(std::int64_t channels)
+        : stride(width(channels) + ROOM), share(channels * stride), label(stride), own(stride), error(stride),
+          right(stride), cost(stride), inverse(stride), pull(stride), slope(stride), value(stride),
+          lanes(LANES * (channels + 1)) {}
+
+    // Pixels of a tile: few enough for the cache, and enough for long reads of every plane.
+    static int width(std::int64_t channels) {
+        const std::int64_t fitting = (512 << 10) / (4 * channels) / 64 * 64;
+        return static_cast<int>(fitting > WIDEST ? WIDEST : fitting < 256 ? 256 : fitting);
+    }
+
+    int stride;
+    std::vector<float> share;       // e^(z - top) of each channel, 0 for the label's own: [c, stride]
+    std::vector<std::int32_t> label;  // -1: left out
+    std::vector<float> own, error, right, cost, inverse, pull, slope, value;
+    std::vector<double> lanes;  // sums of each class, [LANES, c + 1]
+};
+
+// Labels of w pixels as int32, -1 where they are left out.
+INLINE void read_labels(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* out) {
+    if (q.label_bytes == 8) {
+        const std::int64_t* y = static_cast<const std::int64_t*>(q.labels) + first;
+        for (int i = 0; i < w; ++i)
+            out[i] = y[i] == q.ignore || y[i] < 0 || y[i] >= classes ? -1 : static_cast<std::int32_t>(y[i]);
+    } else if (q.label_bytes == 4) {
+        const std::int32_t* y = static_cast<const std::int32_t*>(q.labels) + first;
+        for (int i = 0; i < w; ++i) out[i] = y[i] == q.ignore || y[i] < 0 || y[i] >= classes ? -1 : y[i];
+    } else {
+        const std::uint8_t* y = static_cast<const std::uint8_t*>(q.labels) + first;
+        for (int i = 0; i < w; ++i) out[i] = y[i] == q.ignore || y[i] >= classes ? -1 : y[i];
+    }
+}
+
+// Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
+// (without the pixel weight).
+INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
+    const int c = static_cast<int>(q.c), stride = t.stride;
+    const std::int32_t* label = t.label.data();
+    read_labels(q, sample * q.s + first, w, q.c, t.label.data());
+    float *top = t.own.data(), *share = t.share.data(), *gap = t.cost.data(), *rest = t.error.data();
+    float *inverse = t.inverse.data(), *right = t.right.data(), *pull = t.pull.data();
+    for (int k = 0; k < c; ++k) {
+        const float* z = q.logits + (sample * q.c + k) * q.s + first;
+        float* row = share + static_cast<std::int64_t>(k) * stride;
+        for (int i = 0; i < w; ++i) {
+            const float clean = label[i] < 0 ? 0.0f : z[i];  // whatever is there must not spread
+            row[i] = clean;
+            top[i] = k == 0 || clean > top[i] ? clean : top[i];
+        }
+    }
+    for (int i = 0; i < w; ++i) {  // the label's own leaves the rows
+        float& own = share[static_cast<std::int64_t>(label[i] < 0 ? 0 : label[i]) * stride + i];
+        gap[i] = own - top[i];
+        own = -INFINITY;
+    }
+    for (int i = 0; i < w; ++i) rest[i] = pull[i] = 0.0f;
+    for (int k = 0; k < c; ++k) {
+        float* row = share + static_cast<std::int64_t>(k) * stride;
+        if (upstream == nullptr) {
+            for (int i = 0; i < w; ++i) {
+                row[i] = exp_nonpositive(row[i] - top[i]);
+                rest[i] += row[i];
+            }
+        } else {
+            const float u = upstream[k];
+            for (int i = 0; i < w; ++i) {
+                row[i] = exp_nonpositive(row[i] - top[i]);
+                rest[i] += row[i];
+                pull[i] += u * row[i];
+            }
+        }
+    }
+    for (int i = 0; i < w; ++i) {
+        const float own = exp_nonpositive(gap[i]);
+        const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own);
+        const float cost = log1p_nonnegative(rest[i] + (own - 1.0f)) - gap[i];
+        inverse[i] = scale;
+        t.error[i] = rest[i] * scale;
+        right[i] = own * scale;
+        pull[i] *= scale;
+        t.cost[i] = label[i] < 0 ? 0.0f : cost;
+    }
+}
+
+// Error, right and cost of w elements of one channel under a sigmoid; label 1 is the channel's own, 0 the others'.
+INLINE void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) {
+    read_labels(q, plane * q.s + first, w, 2, t.label.data());
+    const float* z = q.logits + plane * q.s + first;
+    for (int i = 0; i < w; ++i) {
+        const float clean = t.label[i] < 0 ? 0.0f : z[i];
+        const float wrong = t.label[i] == 1 ? -clean : clean;  // log-odds of the error
+        const float size = wrong < 0.0f ? -wrong : wrong;
+        const float small = exp_nonpositive(-size), scale = 1.0f / (1.0f + small);
+        t.error[i] = wrong > 0.0f ? scale : small * scale;
+        t.right[i] = wrong > 0.0f ? small * scale : scale;
+        t.cost[i] = (wrong > 0.0f ? wrong : 0.0f) + log1p_nonnegative(small);
+    }
+}
+
+// The image cut into tiles, and the tiles into a number of chunks that does not depend on the threads.
+struct Plan {
+    static constexpr std::int64_t CHUNKS = 64;
+
+    explicit Plan(const Problem& q)
+        : planes(q.sigmoid ? q.n * q.c : q.n), width(Tile::width(q.sigmoid ? 1 : q.c)),
+          tiles((q.s + width - 1) / width),
+          chunks(std::min(tiles, std::max<std::int64_t>(1, (CHUNKS + planes - 1) / planes))) {}
+
+    std::int64_t planes, width, tiles, chunks;  // tiles and chunks of one plane: a sample, or a channel under a sigmoid
+
+    // Calls work(tile, plane, chunk, first pixel, pixels) for all tiles, those of a chunk in order.
+    template <class Work>
+    void run(const Problem& q, int threads, Work work) const {
+        run_parallel(static_cast<int>(planes * chunks), threads, [&](int task) {
+            Tile tile(q.sigmoid ? 1 : q.c);
+            const std::int64_t plane = task / chunks, chunk = task % chunks;
+            for (std::int64_t k = tiles * chunk / chunks; k < tiles * (chunk + 1) / chunks; ++k) {
+                const std::int64_t first = k * width;
+                work(tile, plane, chunk, first, static_cast<int>(std::min(width, q.s - first)));
+            }
+        });
+    }
+};

@@ -1,0 +1,106 @@
+"""One problem as the kernels read it: checked, contiguous, and kept alive while they do."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import paddle
+
+from ..errors import KernelError
+from .switch import library, threads
+
+Tensor = Any
+
+ADDRESS, WHOLE, LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
+LABEL_BYTES = {paddle.int64: 8, paddle.int32: 4, paddle.uint8: 1}
+
+
+class _Problem(ctypes.Structure):
+    """The struct of `native/tile.hpp`."""
+
+    _fields_ = (
+        *((name, ADDRESS) for name in ("logits", "labels", "weight")),
+        *((name, LONG) for name in ("n", "c", "s", "weight_channels", "ignore")),
+        *((name, ctypes.c_int32) for name in ("label_bytes", "sigmoid")),
+    )
+
+
+POINTER = ctypes.POINTER(_Problem)
+
+
+class Problem:
+    """Logits, labels and perhaps a weight for each pixel.
+
+    Args:
+        logits: float32 `[N, C, *S]`.
+        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
+        sigmoid: whether every channel is a problem of its own, else they compete in a softmax.
+        ignore_index: label of pixels to leave out; labels out of range are left out too.
+        weight: float32 `[N, 1, *S]` (or `[N, C, *S]` under a sigmoid), or None.
+    """
+
+    def __init__(
+        self, logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, weight: Tensor | None = None
+    ) -> None:
+        n, c, *space = logits.shape
+        full, flat = [n, c, *space], [n, 1, *space]
+        _require(logits, [paddle.float32], [full], full)
+        _require(labels, list(LABEL_BYTES), [full if sigmoid else flat], full)
+        self.logits, self.labels = logits.contiguous(), labels.contiguous()
+        self.weight: Tensor = None
+        if weight is not None:
+            _require(weight, [paddle.float32], [flat, full] if sigmoid else [flat], full)
+            self.weight = weight.contiguous()
+        self.cells, self.size = (n, c), int(np.prod(full))
+        self._struct = _Problem(
+            logits=self.logits.data_ptr(),
+            labels=self.labels.data_ptr(),
+            weight=None if weight is None else self.weight.data_ptr(),
+            n=n,
+            c=c,
+            s=int(np.prod(space)),
+            weight_channels=1 if weight is None else weight.shape[1],
+            ignore=ignore_index,
+            label_bytes=LABEL_BYTES[labels.dtype],
+            sigmoid=int(sigmoid),
+        )
+
+    def call(self, native: Any, *arguments: Any) -> None:
+        """Run a kernel on this problem."""
+        native(ctypes.byref(self._struct), *arguments, threads(self.size))
+
+
+def _require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: list[int]) -> None:
+    """Nothing else reaches native code, whoever calls."""
+    shape = list(tensor.shape)
+    if tensor.dtype in dtypes and shape in shapes and 0 not in shape and tensor.place.is_cpu_place():
+        return
+    raise KernelError(
+        f"A kernel was given {tensor.dtype} {shape} on {tensor.place}, with logits {logits}.",
+        f"{' or '.join(map(str, dtypes))} of shape {' or '.join(map(str, shapes))} on the CPU",
+        "this is a mistake in the package, please report it; PADDLESEG_LOSSES_KERNELS=composed avoids it",
+    )
+
+
+@lru_cache(maxsize=64)
+def function(name: str, *types: Any) -> Any:
+    """A function of the library, with the types of its arguments."""
+    found = library()
+    if found is None:
+        raise KernelError("A kernel was called without its library.", "native kernels", "ask `applies` first")
+    native = getattr(found, name)
+    native.argtypes, native.restype = types, None
+    return native
+
+
+def refuse_second_derivatives() -> None:
+    """Under create_graph gradients are enabled in a backward pass; a kernel would silently give zeros."""
+    if paddle.is_grad_enabled():
+        raise KernelError(
+            "Second derivatives (create_graph=True) of a native kernel.",
+            "first derivatives",
+            "set PADDLESEG_LOSSES_KERNELS=composed: some of Paddle's own operators have them",
+        )
