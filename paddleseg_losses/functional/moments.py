@@ -69,8 +69,8 @@ def flat(moments: Sequence[Moment]) -> list[kernel.Moment]:
 
 
 def has_kernel(inputs: Inputs, moment: Moment) -> bool:
-    """Whether the kernel knows a sum: under a softmax, of the other classes' pixels, only powers of the error."""
-    known = not inputs.multiclass or moment.side == OWN or moment.function.kind in (ERROR.kind, _POWER)
+    """Whether the kernel knows a sum: under a softmax, of the other classes' pixels, not all."""
+    known = not inputs.multiclass or moment.side == OWN or moment.function.kind in (ERROR.kind, _POWER, COST.kind)
     return inputs.raw is not None and known
 
 

@@ -46,7 +46,8 @@ def _expected(logits, labels, sigmoid, functions):
     else:
         own, valid = y == np.arange(z.shape[1])[:, None], np.broadcast_to(y != 255, z.shape)
         log_p = z - np.logaddexp.reduce(z, axis=1, keepdims=True)
-        log_q = np.log(-np.expm1(log_p))
+        rest = [np.logaddexp.reduce(np.delete(z, c, axis=1), axis=1) for c in range(z.shape[1])]
+        log_q = -np.logaddexp(0, z - np.stack(rest, axis=1))
     cost = -np.where(own, log_p, log_q)
     error = -np.expm1(-cost)
 
@@ -66,7 +67,7 @@ def _expected(logits, labels, sigmoid, functions):
 
 def _moments(sigmoid, functions=FUNCTIONS):
     known = [m.Moment(m.OWN, f) for f in functions]
-    others = functions if sigmoid else [f for f in functions if f == m.ERROR or f.kind == 3]
+    others = functions if sigmoid else [f for f in functions if f in (m.ERROR, m.COST) or f.kind == 3]
     return known + [m.Moment(m.OTHER, f) for f in others]
 
 
@@ -134,12 +135,12 @@ def test_values_of_pixels_and_their_gradient(scene):
 
 @pytest.mark.parametrize(("spec", "scene"), cases(scenes=[*SCENES, *LARGE[:2]]))
 def test_every_loss_is_what_it_is_in_float64(spec, scene):
-    """Within 2e-6 of the largest slope, or no worse than Paddle's operators in float32."""
+    """Within 2e-6 of the largest slope, or of the size of what rounding does to Paddle's operators in float32."""
     variants = [{}]
     if takes_weights(spec) and scene.channels <= 3:
         variants.append({"weight": weights(spec, scene)})
-    for options in variants:
-        logits, labels = scene.logits(dtype="float32"), scene.labels()
+    for options, scale in [*((options, 1.5) for options in variants), ({}, 60.0)]:  # 60: shares below 1e-38
+        logits, labels = scene.logits(dtype="float32", scale=scale), scene.labels()
         loss = make(spec, **options)
         exact = value_and_gradient(loss, logits.astype("float64"), labels)
         off = {}
@@ -148,7 +149,7 @@ def test_every_loss_is_what_it_is_in_float64(spec, scene):
                 found = value_and_gradient(loss, logits, labels)
             off[which] = [np.abs(f - e).max() / np.abs(e).max().clip(1e-9) for f, e in zip(found, exact)]
         for native, composed in zip(off["native"], off["composed"]):
-            assert native <= max(2e-6, 1.2 * composed)
+            assert native <= max(2e-6, 3 * composed)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])

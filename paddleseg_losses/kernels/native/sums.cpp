@@ -10,6 +10,7 @@
 // Partial sums are kept for a fixed number of chunks and added in order: the result does not depend on the threads.
 #include "memory.hpp"
 #include "moments.hpp"
+#include "others_cost.hpp"
 #include "tile.hpp"
 
 namespace {
@@ -57,14 +58,20 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
     for (int i = 0; i < w; ++i) factor[i] = weight == nullptr ? t.inverse[i] : t.inverse[i] * weight[i];
     for (int m = 0; m < count; ++m) {
         if (moments[m].side == OTHER) {
+            bool small = false;
             for (std::int64_t k = 0; k < q.c; ++k) {
                 const float* row = t.share.data() + k * t.stride;
                 if (moments[m].kind == ERROR) {
                     table[k * count + m] += total_product(row, factor, w);
                     continue;
                 }
-                for (int i = 0; i < w; ++i) t.slope[i] = row[i] * t.inverse[i];
-                evaluate(moments[m], t.slope.data(), nullptr, nullptr, w, value);  // POWER
+                if (moments[m].kind == COST) {
+                    if (k == 0) small = rest_of_top(q, t, w, t.own.data());
+                    others_cost(q, sample, first, k, t, t.own.data(), small, w, value);
+                } else {
+                    for (int i = 0; i < w; ++i) t.slope[i] = row[i] * t.inverse[i];
+                    evaluate(moments[m], t.slope.data(), nullptr, nullptr, w, value);  // POWER
+                }
                 table[k * count + m] += weight == nullptr ? total(value, w) : total_product(value, weight, w);
             }
             continue;
@@ -84,26 +91,31 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
     }
 }
 
-// Weights of the sums of OTHER pixels: of ERROR alone, which needs no further pass, and whether there are powers too.
+// Weights of the sums of OTHER pixels: of ERROR, which needs no further pass, of COST, and whether there are more.
 struct Others {
-    std::vector<float> of_error;  // [c]
-    bool powers = false;
+    std::vector<float> of_error, of_cost;  // [c]
+    bool powers = false, costs = false;
 };
 
 Others others_of(std::int64_t c, const Moment* moments, int count, const double* upstream) {
-    Others found{std::vector<float>(c, 0.0f)};
+    Others found{std::vector<float>(c, 0.0f), std::vector<float>(c, 0.0f)};
     for (int m = 0; m < count; ++m) {
         if (moments[m].side != OTHER) continue;
-        if (moments[m].kind == POWER) found.powers = true;
-        else if (moments[m].kind == ERROR)
-            for (std::int64_t k = 0; k < c; ++k) found.of_error[k] += static_cast<float>(upstream[k * count + m]);
+        found.powers |= moments[m].kind == POWER;
+        found.costs |= moments[m].kind == COST;
+        for (std::int64_t k = 0; k < c; ++k) {
+            const float u = static_cast<float>(upstream[k * count + m]);
+            if (moments[m].kind == ERROR) found.of_error[k] += u;
+            if (moments[m].kind == COST) found.of_cost[k] += u;
+        }
     }
     return found;
 }
 
 // out = sum over the powers of u f'(p) p, for one class.
-INLINE void powers_pull(const Moment* moments, int count, const double* upstream, const float* p, int w, float* out) {
-    for (int i = 0; i < w; ++i) out[i] = 0.0f;
+INLINE void powers_pull(const Moment* moments, int count, const double* upstream, const float* share,
+                        const float* inverse, int w, float* p, float* out) {
+    for (int i = 0; i < w; ++i) p[i] = share[i] * inverse[i], out[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
         if (moments[m].side != OTHER || moments[m].kind != POWER) continue;
         const float u = static_cast<float>(upstream[m]), gamma = moments[m].gamma;
@@ -129,30 +141,28 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
         for (int i = 0; i < w; ++i)
             own[i] += static_cast<float>(upstream[(t.label[i] < 0 ? 0 : t.label[i]) * count + m]) * slope[i];
     }
-    for (int k = 0; others.powers && k < c; ++k) {  // shares become probabilities
-        float* row = t.share.data() + static_cast<std::int64_t>(k) * t.stride;
-        for (int i = 0; i < w; ++i) row[i] *= t.inverse[i];
-        powers_pull(moments, count, upstream + k * count, row, w, slope);
+    for (int k = 0; others.powers && k < c; ++k) {
+        powers_pull(moments, count, upstream + k * count, t.share.data() + k * t.stride, t.inverse.data(), w, value, slope);
         for (int i = 0; i < w; ++i) pull[i] += slope[i];
     }
     for (int i = 0; i < w; ++i) {
         const float factor = t.label[i] < 0 ? 0.0f : weight == nullptr ? 1.0f : weight[i];
-        value[i] = -factor * (own[i] * t.error[i] + pull[i] * t.right[i]);  // dz of the label
-        own[i] = factor * (own[i] - pull[i]);                               // G - T
-        t.cost[i] = others.powers ? factor : factor * t.inverse[i];
-        own[i] *= others.powers ? 1.0f : t.inverse[i];
+        t.cost[i] = -factor * (own[i] * t.error[i] + pull[i] * t.right[i]);  // dz of the label
+        t.error[i] = factor * t.inverse[i];
+        own[i] = (own[i] - pull[i]) * t.error[i];  // (G - T) / sum e
     }
     for (int k = 0; k < c; ++k) {
         const float* row = t.share.data() + static_cast<std::int64_t>(k) * t.stride;
         float* out = gradient + (sample * q.c + k) * q.s + first;
         const float u = others.of_error[k];
-        for (int i = 0; i < w; ++i) out[i] = row[i] * (u * t.cost[i] + own[i]);
+        for (int i = 0; i < w; ++i) out[i] = row[i] * (u * t.error[i] + own[i]);
         if (!others.powers) continue;
-        powers_pull(moments, count, upstream + k * count, row, w, slope);
-        for (int i = 0; i < w; ++i) out[i] += slope[i] * t.cost[i];
+        powers_pull(moments, count, upstream + k * count, row, t.inverse.data(), w, value, slope);
+        for (int i = 0; i < w; ++i) out[i] += weight == nullptr ? slope[i] : slope[i] * weight[i];
     }
     for (int i = 0; i < w; ++i)
-        if (t.label[i] >= 0) gradient[(sample * q.c + t.label[i]) * q.s + first + i] = value[i];
+        if (t.label[i] >= 0) gradient[(sample * q.c + t.label[i]) * q.s + first + i] = t.cost[i];
+    if (others.costs) add_others_cost_gradient(q, sample, first, others.of_cost.data(), t, weight, w, gradient);
 }
 
 // Adds the sums of w elements to table[moments] of one channel.
