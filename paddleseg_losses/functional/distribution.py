@@ -68,7 +68,7 @@ def expected(inputs: Inputs, formula: Formula, weight: Tensor | None = None, bal
         `[N, 1, *S]` (multilabel `[N, C, *S]`), 0 where ignored.
     """
     own, other = _factors(weight, balance)
-    if inputs.raw is not None:
+    if inputs.raw is not None and formula != UNITY:
         return _native(inputs, formula, own, other)
     own, other = _spread(own, inputs), _spread(other, inputs)
     g, mask = inputs.target, inputs.mask

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import paddle
+
+from ..kernels import largest as kernel
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
 
 Tensor = Any
 
@@ -52,8 +57,13 @@ def jaccard_increments(hit: Tensor, dtype: Any) -> Tensor:
     return paddle.where(hit > 0, 1 / union.clip(min=1).astype(dtype), grown)
 
 
-def largest(values: Tensor, valid: Tensor, percent: float) -> Tensor:
-    """1 at the given per cent of the valid pixels with the largest values (at least one), else 0; no gradient."""
+def largest(values: Tensor, inputs: Inputs, percent: float) -> Tensor:
+    """1 at the given per cent of the pixels that count with the largest values (at least one), else 0; no gradient."""
+    raw = inputs.raw
+    if raw is not None:
+        classes = inputs.channels if inputs.multiclass else 2
+        return kernel.largest(values, raw.labels, classes, raw.ignore_index, percent)
+    valid = inputs.valid
     with paddle.no_grad():
         flat = paddle.where(valid, values, paddle.full([], IGNORED, values.dtype)).flatten()
         total = valid.astype("int64").sum().astype("float64")  # exact, where float32 would take one pixel too few

@@ -47,12 +47,12 @@ class Problem:
     ) -> None:
         n, c, *space = logits.shape
         full, flat = [n, c, *space], [n, 1, *space]
-        _require(logits, [paddle.float32], [full], full)
-        _require(labels, list(LABEL_BYTES), [full if sigmoid else flat], full)
+        require(logits, [paddle.float32], [full], full)
+        require(labels, list(LABEL_BYTES), [full if sigmoid else flat], full)
         self.logits, self.labels = logits.contiguous(), labels.contiguous()
         self.weight: Tensor = None
         if weight is not None:
-            _require(weight, [paddle.float32], [flat, full] if sigmoid else [flat], full)
+            require(weight, [paddle.float32], [flat, full] if sigmoid else [flat], full)
             self.weight = weight.contiguous()
         self.cells, self.size = (n, c), int(np.prod(full))
         self._struct = _Problem(
@@ -73,7 +73,7 @@ class Problem:
         native(ctypes.byref(self._struct), *arguments, threads(self.size))
 
 
-def _require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: list[int]) -> None:
+def require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: list[int]) -> None:
     """Nothing else reaches native code, whoever calls."""
     shape = list(tensor.shape)
     if tensor.dtype in dtypes and shape in shapes and 0 not in shape and tensor.place.is_cpu_place():

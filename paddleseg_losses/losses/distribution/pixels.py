@@ -135,5 +135,5 @@ class TopKCrossEntropyLoss(PixelLoss):
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """-log p_t of the chosen pixels."""
         values, normaliser = super().pixels(inputs)
-        chosen = largest(values, inputs.valid, self.k)
+        chosen = largest(values, inputs, self.k)
         return values * chosen, normaliser * chosen

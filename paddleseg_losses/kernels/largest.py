@@ -1,0 +1,34 @@
+"""The pixels with the largest values, by the kernel `native/largest.cpp`."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+import paddle
+
+from .problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function, require
+from .switch import threads
+
+Tensor = Any
+
+
+def largest(values: Tensor, labels: Tensor, classes: int, ignore_index: int, percent: float) -> Tensor:
+    """1 at the given per cent of the pixels that count with the largest values (at least one), else 0.
+
+    Args:
+        values: float32 of at least 0, of the labels' shape.
+        labels: tell which pixels count.
+        classes: labels from this number on do not.
+        ignore_index: label of pixels to leave out.
+        percent: in (0, 100].
+    """
+    shape = list(values.shape)
+    require(values, [paddle.float32], [shape], shape)
+    require(labels, list(LABEL_BYTES), [shape], shape)
+    values, labels, chosen = values.contiguous(), labels.contiguous(), paddle.empty(shape, "float32")
+    size, places = int(np.prod(shape)), [tensor.data_ptr() for tensor in (values, labels, chosen)]
+    native = function("largest", ADDRESS, ADDRESS, WHOLE, LONG, LONG, LONG, ctypes.c_double, ADDRESS, WHOLE)
+    native(*places[:2], LABEL_BYTES[labels.dtype], size, classes, ignore_index, percent, places[2], threads(size))
+    return chosen
