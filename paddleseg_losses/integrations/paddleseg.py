@@ -1,4 +1,4 @@
-"""Our losses in PaddleSeg's registry, where a YAML file finds them by name."""
+"""Our losses and transforms in PaddleSeg's registry, where a YAML file finds them by name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 from .. import registry
 from ..errors import MissingDependencyError, UnknownLossError
 from ..registry import PREFIX
+from ..transforms import TRANSFORMS
 
 
 def register(override: str | Iterable[str] = ()) -> dict[str, type]:
     """Make every loss available in PaddleSeg's YAML files; calling it again changes nothing.
 
     Each loss gets its dotted name, `type: paddleseg_losses.DiceLoss`, and its bare name where PaddleSeg has no loss of
-    that name. PaddleSeg's own `CrossEntropyLoss`, `DiceLoss`, `FocalLoss` and `LovaszSoftmaxLoss` stay what they are
-    unless they are named here.
+    that name. PaddleSeg's own `CrossEntropyLoss`, `DiceLoss`, `FocalLoss`, `LovaszHingeLoss` and `LovaszSoftmaxLoss`
+    stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` get dotted names.
 
     Args:
         override: built-in losses of PaddleSeg to replace by ours: a name, several names, or "all".
@@ -30,6 +31,7 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
     known = built_in()
     ours = available(known, override)
     known.update(ours)  # `add_component` would warn about every name that is taken
+    import_manager().TRANSFORMS.components_dict.update({PREFIX + each.__name__: each for each in TRANSFORMS})
     return ours
 
 

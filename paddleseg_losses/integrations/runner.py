@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import ConfigError
+from .loading import hand_on_maps
 from .paddleseg import register
 from .shims import mended, swapped
 
@@ -36,5 +37,5 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
     paths = [str(folder), *([clone] if clone else []), *sys.path]
     with swapped((sys, "argv", [str(script), *arguments]), (sys, "path", paths)):
         register(override)
-        with mended():
+        with mended(), swapped(hand_on_maps()):
             runpy.run_path(str(script), run_name="__main__")

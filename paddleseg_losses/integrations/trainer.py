@@ -19,6 +19,7 @@ from . import config as configs
 from .capture import Log, captured
 from .display import Display, Silent
 from .flags import Flags
+from .loading import hand_on_maps
 from .paddleseg import register
 from .recipe import Recipe, build, start_of
 from .scores import Scores, evaluate
@@ -93,7 +94,7 @@ def _run(flags: Flags, log: Log) -> Result:
     recipe = build(flags)
     result = Result(Path(flags.save_dir))
     log.display.say(_headline(recipe, result.save_dir))
-    with swapped(*_listeners(flags, recipe, result, log.display)), _explained_lengths():
+    with swapped(*_listeners(flags, recipe, result, log.display), hand_on_maps()), _explained_lengths():
         module("core").train(recipe.model, recipe.train_dataset, **recipe.arguments)
     result.loss = [
         {"iteration": s.iteration, "loss": s.loss if math.isfinite(s.loss) else None, "learning_rate": s.rate}

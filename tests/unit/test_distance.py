@@ -18,17 +18,18 @@ def _brute(mask, spacing):
     return out
 
 
-@pytest.mark.parametrize("path", ["host", "device"])
+@pytest.mark.parametrize("path", ["host", "threads", "device"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("stretched", [False, True])
 def test_equal_to_brute_force(path, shape, stretched, monkeypatch):
     monkeypatch.setattr(distance, "BLOCK", 200)  # several blocks
+    monkeypatch.setattr(distance, "FEW", 0 if path == "threads" else distance.FEW)
     spacing = [0.5, 2.0, 3.25][: len(shape)] if stretched else [1.0] * len(shape)
     masks = np.random.default_rng(0).random((2, 3, *shape)) < 0.3
     masks[0, 1] = True
     masks[1, 2] = False
     tensor = paddle.to_tensor(masks)
-    if path == "host":
+    if path != "device":
         found = distance.boundary_distance(tensor, spacing, "float64").numpy()
     else:
         found = distance._on_device(tensor, spacing, "float64").numpy()

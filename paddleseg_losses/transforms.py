@@ -1,0 +1,117 @@
+"""Transforms of labels for PaddleSeg's data pipeline, under dotted names once `register()` has run.
+
+`DistanceMaps` computes the distance maps of the labels in the workers that load the data, while the model trains:
+
+    train_dataset:
+      transforms:
+        - type: RandomHorizontalFlip
+        - type: Normalize
+        - type: paddleseg_losses.DistanceMaps   # last: after everything that moves pixels
+          num_classes: 4
+
+`BoundaryLoss`, `DistancePenalizedCELoss` and `HausdorffDTLoss` find them under our commands `train` and `run`. In a
+loop of your own, `known_maps` hands them on:
+
+    for data in paddle.io.DataLoader(dataset, num_workers=4):
+        with known_maps(data["distance_maps"]):
+            loss = criterion(model(data["img"]), data["label"])
+
+The values are the same with and without: the maps are compared with the labels, pixel by pixel, before they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .errors import OptionError
+from .functional.distance import host_distance
+from .functional.known_maps import known_maps as known_maps
+
+KEY = "distance_maps"  # of a sample and of a batch
+
+
+class DistanceMaps:
+    """Adds the signed distance maps of a label to a sample, as `distance_maps`.
+
+    Args:
+        num_classes: channels of the model; 1 means the foreground, label 1, alone.
+        spacing: that of the losses: size of a pixel along each axis, 1 if None.
+        ignore_index: label of pixels to leave out, that of the dataset.
+        keep: labels whose maps are remembered, for training without random crops, flips or scales: they are found
+            again by the labels' content. Each takes 4 bytes a pixel and class, in every worker.
+    """
+
+    def __init__(
+        self, num_classes: int, spacing: float | Sequence[float] | None = None, ignore_index: int = 255, keep: int = 0
+    ) -> None:
+        if num_classes < 1 or keep < 0:
+            raise OptionError(
+                f"DistanceMaps: num_classes={num_classes!r}, keep={keep!r}.",
+                "num_classes >= 1, keep >= 0",
+                "num_classes is the number of channels of the model",
+            )
+        self.num_classes, self.ignore_index, self.keep = num_classes, ignore_index, keep
+        self.spacing = None if spacing is None else np.atleast_1d(np.asarray(spacing, "float64"))
+        self._kept: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A sample of PaddleSeg with the maps of its label, if it has one."""
+        if "label" in data:
+            data[KEY] = self.of(np.asarray(data["label"]))
+        return data
+
+    def of(self, label: Any) -> dict[str, Any]:
+        """The maps of one label `[*S]` of class indices: `signed` float32 `[C, *S]`, and their `spacing`."""
+        spacing = self._spacing(label.ndim)
+        key = (label.shape, label.dtype.str, label.tobytes()) if self.keep else ()
+        if key not in self._kept:
+            signed = self._signed(label, spacing)
+            if not self.keep:
+                return {"signed": signed, "spacing": spacing}
+            while len(self._kept) >= self.keep:
+                del self._kept[next(iter(self._kept))]  # the oldest
+            self._kept[key] = signed
+        return {"signed": self._kept[key], "spacing": spacing}
+
+    def _spacing(self, axes: int) -> Any:
+        spacing = np.ones(axes) if self.spacing is None else self.spacing
+        if len(spacing) not in (1, axes) or not (spacing > 0).all():
+            raise OptionError(
+                f"DistanceMaps: spacing={spacing.tolist()} for a label of {axes} axes.",
+                f"one number > 0, or {axes} in the order of the axes",
+                "give the spacing of the losses",
+            )
+        return np.broadcast_to(spacing, [axes]).copy()
+
+    def _signed(self, label: Any, spacing: Any) -> Any:
+        classes = [1] if self.num_classes == 1 else range(self.num_classes)
+        masks = np.stack([(label == c) & (label != self.ignore_index) for c in classes])
+        distance = host_distance(masks[None], spacing.tolist())[0].astype("float32")
+        distance[distance == 0] = np.inf  # a mask without a boundary
+        return np.where(masks, distance, -distance)
+
+
+class Foreground:
+    """Makes labels of 0 and 1 for a model of one channel: 1 where the label is one of some classes.
+
+    Args:
+        classes: the labels that become 1; a number or a list.
+        ignore_index: label of pixels to leave out, which stay what they are.
+    """
+
+    def __init__(self, classes: int | Sequence[int], ignore_index: int = 255) -> None:
+        self.classes, self.ignore_index = [int(c) for c in np.atleast_1d(classes)], ignore_index
+
+    def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A sample of PaddleSeg with its label made anew, if it has one."""
+        if "label" in data:
+            label = np.asarray(data["label"])
+            merged = np.isin(label, self.classes).astype(label.dtype)
+            data["label"] = np.where(label == self.ignore_index, label, merged)
+        return data
+
+
+TRANSFORMS = (DistanceMaps, Foreground)
