@@ -18,9 +18,11 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python configs/generate.py --check
 
 docs: $(VENV)/test.stamp
 	$(BIN)/python docs/generate.py
+	$(BIN)/python configs/generate.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -55,6 +55,7 @@ class LossSpec:
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
     held: tuple[str, ...] = ()  # methods that compute what, of these, moves smoothly with the logits
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine it
+    label_maps: bool = False  # its distance maps of the labels can come from the data pipeline: `DistanceMaps`
     published: bool = True  # False: it has no paper, so nobody else's values
     example: Mapping[str, Any] = field(default_factory=dict)  # options without a default
 

@@ -70,10 +70,15 @@ def evaluate(model: Any, dataset: Any, **options: Any) -> Scores:
 
 
 def class_names(dataset: Any) -> list[str]:
-    """One name a class: the lines of `labels.txt` in the dataset's folder if they are as many, else numbers."""
+    """One name a class: the lines of `labels.txt` in the dataset's folder if they are as many, else numbers.
+
+    One class, that is one channel and a sigmoid, has two: the background and itself.
+    """
     file = Path(getattr(dataset, "dataset_root", None) or ".") / "labels.txt"
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     names = [line.strip() for line in lines if line.strip()]
+    if dataset.num_classes == 1:
+        return names if len(names) == 2 else ["background", "foreground"]
     return names if len(names) == dataset.num_classes else [f"class {c}" for c in range(dataset.num_classes)]
 
 

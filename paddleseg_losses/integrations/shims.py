@@ -35,7 +35,9 @@ class Shim:
 def mended() -> Iterator[list[str]]:
     """Apply the shims that the installed versions need, for a while; gives the defects that they mend."""
     found = [shim for shim in SHIMS if shim.present()]
-    with swapped(*(swap for shim in found for swap in shim.swaps())):
+    with ExitStack() as stack:
+        for shim in found:  # one after the other: a later one wraps what an earlier one has mended
+            stack.enter_context(swapped(*shim.swaps()))
         yield [shim.defect for shim in found]
 
 
@@ -214,10 +216,46 @@ def _new_profiler() -> list[Swap]:
     return [(module("utils.train_profiler"), "paddle", SimpleNamespace(utils=SimpleNamespace(profiler=old)))]
 
 
+# 6. Evaluation takes the largest channel, so a model of one channel finds class 0 everywhere, and of the areas of its
+#    one class only those of the background are counted (the newest code too).
+
+
+def _takes_the_only_channel() -> bool:
+    model, image = (lambda _: [paddle.ones([1, 1, 2, 2])]), paddle.zeros([1, 3, 2, 2])
+    return not bool(module("core.infer").inference(model, image, trans_info=[])[0].any())
+
+
+def _thresholds() -> list[Swap]:
+    infer, metrics = module("core.infer"), module("utils.metrics")
+    area = metrics.calculate_area
+
+    def with_threshold(original: Function) -> Function:
+        @functools.wraps(original)
+        def inferred(*args: Any, **kwargs: Any) -> Any:
+            found = original(*args, **kwargs)
+            if isinstance(found, tuple) and found[1].shape[1] == 1:
+                return (found[1] > 0).astype("int32"), found[1]
+            return found
+
+        return inferred
+
+    @functools.wraps(area)
+    def calculate_area(pred: Any, label: Any, num_classes: int, *args: Any, **kwargs: Any) -> Any:
+        both = num_classes == 1 and not kwargs.get("use_multilabel")
+        return area(pred, label, 2 if both else num_classes, *args, **kwargs)
+
+    names = "inference", "aug_inference"
+    return [
+        *((infer, name, with_threshold(getattr(infer, name))) for name in names),
+        (metrics, "calculate_area", calculate_area),
+    ]
+
+
 SHIMS = (
     Shim("train() takes the first element of losses that have no axis", _indexes_losses, _losses_with_an_axis),
     Shim("evaluate() concatenates areas that have no axis", _concatenates_areas, _stacked_areas),
     Shim("losses and models calculate with integers and floats together", _mixes_dtypes, _lenient_layers),
     Shim("DiceLoss writes over the labels that it is given", _writes_labels, _reading_dice),
     Shim("--profiler_options calls a profiler that Paddle no longer has", _calls_old_profiler, _new_profiler),
+    Shim("a model of one channel is taken to find class 0 everywhere", _takes_the_only_channel, _thresholds),
 )

@@ -9,7 +9,7 @@ import paddleseg_losses
 from paddleseg_losses import errors, registry
 from paddleseg_losses.registry import PREFIX
 
-COLLIDING = ["CrossEntropyLoss", "DiceLoss", "FocalLoss", "LovaszSoftmaxLoss"]
+COLLIDING = ["CrossEntropyLoss", "DiceLoss", "FocalLoss", "LovaszHingeLoss", "LovaszSoftmaxLoss"]
 
 
 def test_dotted_names_always_and_bare_names_where_free(losses_table):

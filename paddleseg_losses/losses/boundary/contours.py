@@ -26,6 +26,7 @@ from ..families import MapLoss, NumberLoss, PixelLoss, Spaced
     equation="the boundary loss of the paper",
     range=(-float("inf"), float("inf")),
     neighbours=True,
+    label_maps=True,
 )
 class BoundaryLoss(Spaced, MapLoss):
     r"""Minimises probability mass far outside, and maximises it deep inside, the true region; range (-inf, inf).

@@ -24,6 +24,7 @@ from ..families import MapLoss, Spaced
     monotone=False,
     exponents=("alpha",),
     detached=("distance maps of prediction and truth",),
+    label_maps=True,
 )
 class HausdorffDTLoss(Spaced, MapLoss):
     r"""Minimises a smooth stand-in of the Hausdorff distance: squared errors, weighted by distance; range [0, inf).

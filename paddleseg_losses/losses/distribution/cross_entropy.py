@@ -61,7 +61,7 @@ class CrossEntropyLoss(PixelLoss):
         loss:
           types:
             - type: paddleseg_losses.CrossEntropyLoss
-              weight: [0.5, 1.0, 2.0]
+              weight: [0.5, 1.0, 1.0, 1.0]
           coef: [1]
     """
 

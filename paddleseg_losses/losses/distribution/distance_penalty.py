@@ -23,6 +23,7 @@ from ..families import PixelLoss, Spaced
     equation="the penalised cross entropy of the paper",
     range=(0, float("inf")),
     neighbours=True,
+    label_maps=True,
 )
 class DistancePenalizedCELoss(Spaced, PixelLoss):
     r"""Minimises cross entropy with pixels near the true boundary weighed up to twice; range [0, inf).

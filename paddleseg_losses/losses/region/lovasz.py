@@ -143,7 +143,7 @@ class LovaszHingeLoss(NumberLoss):
     YAML:
         loss:
           types:
-            - type: LovaszHingeLoss
+            - type: paddleseg_losses.LovaszHingeLoss
           coef: [1]
     """
 

@@ -63,7 +63,7 @@ class GeneralizedWassersteinDiceLoss(NumberLoss):
         loss:
           types:
             - type: GeneralizedWassersteinDiceLoss
-              dist_matrix: [[0, 1, 1], [1, 0, 0.5], [1, 0.5, 0]]
+              dist_matrix: [[0, 1, 1, 1], [1, 0, 0.5, 1], [1, 0.5, 0, 0.5], [1, 1, 0.5, 0]]
           coef: [1]
     """
 
