@@ -19,7 +19,7 @@ def write_dataset(folder, classes=3, images=6, size=(32, 40)):
             y, x = rng.integers(3, 14, 2)
             labels[y : y + 14, x + 8 * c : x + 8 * c + 12] = c
         labels[:2] = 255
-        image = rng.integers(0, 60, (*size, 3)) + 60 * labels[..., None].clip(0, 2)
+        image = rng.integers(0, 60, (*size, 3)) + 60 * labels[..., None].clip(0, 3)
         cv2.imwrite(str(folder / f"image{i}.png"), image.astype(np.uint8))
         cv2.imwrite(str(folder / f"label{i}.png"), labels)
         lines.append(f"image{i}.png label{i}.png\n")
@@ -58,3 +58,21 @@ def write_config(path, *args, **kwargs):
     """The same in a file."""
     path.write_text(yaml.safe_dump(config(*args, **kwargs), sort_keys=False))
     return path
+
+
+def recorder():
+    """A display that keeps what is said and warned."""
+    from paddleseg_losses.integrations.display import Display
+
+    class Recorder(Display):
+        def __init__(self):
+            super().__init__()
+            self.said, self.warned = [], []
+
+        def say(self, text):
+            self.said.append(text)
+
+        def warn(self, text):
+            self.warned.append(text)
+
+    return Recorder()

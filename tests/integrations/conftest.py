@@ -12,20 +12,21 @@ def dataset(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def binary_dataset(tmp_path_factory):
+def four_classes(tmp_path_factory):
     pytest.importorskip("cv2", reason="PaddleSeg is not installed")
-    return tiny.write_dataset(tmp_path_factory.mktemp("tiny") / "one", classes=1)
+    return tiny.write_dataset(tmp_path_factory.mktemp("tiny") / "four", classes=4)
 
 
 @pytest.fixture
 def losses_table():
-    """PaddleSeg's table of losses, put back as it was afterwards."""
+    """PaddleSeg's table of losses; it and that of the transforms are put back as they were afterwards."""
     manager = pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed").manager
-    table = manager.LOSSES.components_dict
-    before = dict(table)
-    yield table
-    table.clear()
-    table.update(before)
+    tables = [manager.LOSSES.components_dict, manager.TRANSFORMS.components_dict]
+    before = [dict(table) for table in tables]
+    yield tables[0]
+    for table, content in zip(tables, before):
+        table.clear()
+        table.update(content)
 
 
 @pytest.fixture

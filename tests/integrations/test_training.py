@@ -11,47 +11,16 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 import yaml
 
 import tiny
-from paddleseg_losses import registry
 from paddleseg_losses.errors import ConfigError, OptionError
 from paddleseg_losses.integrations.capture import captured
-from paddleseg_losses.integrations.display import Display
 from paddleseg_losses.integrations.scores import evaluate
 from paddleseg_losses.integrations.shims import mended, module
 from paddleseg_losses.integrations.trainer import train
 
 
-class Recorder(Display):
-    """Keeps what is said."""
-
-    def __init__(self):
-        super().__init__()
-        self.said, self.warned = [], []
-
-    def say(self, text):
-        self.said.append(text)
-
-    def warn(self, text):
-        self.warned.append(text)
-
-
-@pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
-def test_every_loss_trains_by_its_dotted_name(spec, dataset, binary_dataset, tmp_path, quick_end):
-    classes, data = (3, dataset) if "multiclass" in spec.modes else (1, binary_dataset)
-    if spec.most_classes == 2:
-        classes, data = 2, binary_dataset
-    entry = {"type": f"paddleseg_losses.{spec.name}", **spec.example}
-    path = tiny.write_config(tmp_path / "config.yml", data, entry, classes)
-    result = train(path, save_dir=str(tmp_path / "output"), log_iters=2, seed=0, display=Recorder())
-    values = [point["loss"] for point in result.loss]
-    assert [point["iteration"] for point in result.loss] == [2, 4, 6]
-    assert all(value is not None and math.isfinite(value) for value in values)
-    assert (tmp_path / "output" / "iter_6" / "model.pdparams").is_file()
-    assert len(result.scores.classes) == classes
-
-
 def test_everything_a_training_leaves_behind(dataset, tmp_path, quick_end, capsys):
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss", "alpha": 0.4})
-    output, display = tmp_path / "output", Recorder()
+    output, display = tmp_path / "output", tiny.recorder()
     (dataset / "labels.txt").write_text("ground\nbox\n横条\n", encoding="utf-8")
     result = train(
         path, save_dir=str(output), do_eval=True, save_interval=3, log_iters=3, display=display, use_ema=True
@@ -81,7 +50,7 @@ def test_everything_a_training_leaves_behind(dataset, tmp_path, quick_end, capsy
 
 def test_going_on_from_a_checkpoint(dataset, tmp_path, quick_end):
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "paddleseg_losses.DiceLoss"})
-    options = {"save_dir": str(tmp_path / "output"), "log_iters": 1, "display": Recorder()}
+    options = {"save_dir": str(tmp_path / "output"), "log_iters": 1, "display": tiny.recorder()}
     train(path, iters=2, save_interval=2, **options)
     result = train(path, resume_model=str(tmp_path / "output" / "iter_2"), iters=4, **options)
     assert [point["iteration"] for point in result.loss] == [3, 4]
@@ -104,13 +73,13 @@ def test_going_on_from_a_checkpoint(dataset, tmp_path, quick_end):
 )
 def test_paddlesegs_own_losses_train_too(entry, dataset, tmp_path, quick_end):
     path = tiny.write_config(tmp_path / "config.yml", dataset, entry)
-    result = train(path, save_dir=str(tmp_path / "output"), log_iters=3, do_eval=True, display=Recorder())
+    result = train(path, save_dir=str(tmp_path / "output"), log_iters=3, do_eval=True, display=tiny.recorder())
     assert all(math.isfinite(point["loss"]) for point in result.loss)
     assert result.scores is not None
 
 
 def test_override_trains_ours(dataset, tmp_path, quick_end):
-    display = Recorder()
+    display = tiny.recorder()
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "DiceLoss", "squared_pred": True})
     train(path, save_dir=str(tmp_path / "output"), override=["DiceLoss"], iters=1, display=display)
     assert "DiceLoss(smooth=1.0, squared_pred=True" in display.said[0]
@@ -127,7 +96,7 @@ def test_a_model_that_adds_up_its_losses_itself(dataset, tmp_path, quick_end, mo
 
     monkeypatch.setattr(model, "loss_computation", loss_computation, raising=False)
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "paddleseg_losses.DiceLoss"})
-    result = train(path, save_dir=str(tmp_path / "output"), log_iters=6, display=Recorder())
+    result = train(path, save_dir=str(tmp_path / "output"), log_iters=6, display=tiny.recorder())
     assert len(result.loss) == 1
     assert calls == [1] * 6
 
@@ -137,13 +106,13 @@ def test_without_validation_data_there_are_no_scores(dataset, tmp_path, quick_en
     del content["val_dataset"]
     path = tmp_path / "config.yml"
     path.write_text(yaml.safe_dump(content))
-    result = train(path, save_dir=str(tmp_path / "output"), display=Recorder())
+    result = train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder())
     assert result.scores is None
 
 
 def test_a_class_that_does_not_occur_has_no_score(dataset, tmp_path, losses_table):
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "DiceLoss"}, classes=5)
-    with mended(), captured(None, Recorder()):
+    with mended(), captured(None, tiny.recorder()):
         builder = module("cvlibs").SegBuilder(module("cvlibs").Config(str(path)))
         model = builder.model
         predict = model.forward
@@ -183,7 +152,7 @@ def test_what_cannot_be_done_is_refused(case, dataset, tmp_path, quick_end):
     path = tmp_path / "config.yml"
     path.write_text(yaml.safe_dump({key: value for key, value in content.items() if value is not None}))
     with pytest.raises(ConfigError) as caught:
-        train(path, save_dir=str(tmp_path / "output"), display=Recorder(), **flags)
+        train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder(), **flags)
     assert text in caught.value.found
     assert caught.value.cure
 
@@ -196,18 +165,18 @@ def test_a_flag_that_the_installed_version_does_not_know(dataset, tmp_path, quic
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss"})
     for name, value in {"early_stop_intervals": 2, "use_multilabel": True}.items():
         with pytest.raises(ConfigError, match=f"--{name} is set, but PaddleSeg .* knows nothing of it"):
-            train(path, save_dir=str(tmp_path / "output"), display=Recorder(), **{name: value})
+            train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder(), **{name: value})
 
 
 def test_the_error_of_a_constructor_arrives_whole(dataset, tmp_path, quick_end):
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss", "alpha": -1})
     with pytest.raises(OptionError) as caught:
-        train(path, save_dir=str(tmp_path / "output"), display=Recorder())
+        train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder())
     assert caught.value.found == "TverskyLoss: alpha=-1."
 
 
 def test_a_loss_that_is_no_number_is_reported_once(tmp_path):
-    display = Recorder()
+    display = tiny.recorder()
     line = "[TRAIN] epoch: 1, iter: {}/9, loss: {}, lr: 0.01, batch_cost: 0.1, reader_cost: 0.1, ips: 1 | ETA 00:00:01"
     with captured(tmp_path / "train.log", display) as log:
         for iteration, loss in enumerate(("0.5", "nan", "nan"), 1):
