@@ -56,7 +56,12 @@ def config(dataset, loss, classes=3, **changes):
 
 def write_config(path, *args, **kwargs):
     """The same in a file."""
-    path.write_text(yaml.safe_dump(config(*args, **kwargs), sort_keys=False))
+    return write(path, config(*args, **kwargs))
+
+
+def write(path, content):
+    """A mapping as a file."""
+    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
 
 

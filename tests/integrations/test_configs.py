@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
-import yaml
 
 import paddleseg_losses
 import tiny
@@ -117,8 +116,7 @@ def _train(config, folder, iters=3, **flags):
     pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
     from paddleseg_losses.integrations.trainer import train
 
-    path, recorder = folder / "config.yml", tiny.recorder()
-    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    path, recorder = tiny.write(folder / "config.yml", config), tiny.recorder()
     output = str(folder / "output")
     return recorder, train(path, save_dir=output, iters=iters, log_iters=1, seed=0, display=recorder, **flags)
 

@@ -55,7 +55,9 @@ def test_a_clone_comes_before_what_is_installed(script, tmp_path):
     package = script.parent.parent / "paddleseg"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "cvlibs.py").write_text("class manager:\n    class LOSSES:\n        components_dict = {}\n")
+    (package / "cvlibs.py").write_text(
+        "class Table:\n    components_dict = {}\nclass manager:\n    LOSSES = TRANSFORMS = Table\n"
+    )
     # A process of its own: the installed PaddleSeg is imported here already. There is nothing to mend in this clone.
     code = (
         "import sys, paddleseg_losses.integrations.runner as r; r.mended = r.swapped; r.run(sys.argv[1], sys.argv[2:])"
