@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import paddle
 from paddle import nn
 
 from ...door import Accepts
-from ...errors import OptionError
+from ...errors import InputError, OptionError
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
 from ...registry import build, registered
@@ -56,7 +56,8 @@ class WeightedSumLoss(CompoundLoss):
 
     Differences:
         From PaddleSeg's MixedLoss: one number, `parts`, and labels that no term can overwrite. `ignore_index`, `mode`,
-        `from_logits` and `data_format` are those of the sum.
+        `from_logits` and `data_format` are those of the sum: losses that are not ours get logits [N, C, *S], and labels
+        in which the ignored pixels bear the number that they ignore themselves.
 
     Example:
         >>> import paddle
@@ -90,8 +91,9 @@ class WeightedSumLoss(CompoundLoss):
         """Build the terms; refuse what they cannot share."""
         built = [build(item) if isinstance(item, (str, Mapping)) else item for item in self.losses]
         self.losses = tuple(term.to_config() if isinstance(term, Loss) else term for term in built)
-        self.terms_by_name = nn.LayerDict(_named(built))
-        for term in built:
+        self.terms_by_name = _named(built)
+        self.layers = nn.LayerList([term for term in built if isinstance(term, nn.Layer)])
+        for term in self._leaves():
             self._require_agreement(term)
         if self.coef is not None and len(self.coef) != len(built):
             raise OptionError(
@@ -104,10 +106,11 @@ class WeightedSumLoss(CompoundLoss):
     def accepts(self) -> Accepts:
         """What every term takes."""
         found = Accepts(modes=self.spec.modes, soft=self.spec.soft)
-        for term in self.terms_by_name.values():
+        for term in self._leaves():
             found = found.both(term.accepts if isinstance(term, Loss) else Accepts(self.spec.modes, soft=False))
         if not found.modes:
-            kinds = [f"{name}: {', '.join(term.accepts.modes)}" for name, term in self.terms_by_name.items()]
+            ours = [term for term in self._leaves() if isinstance(term, Loss)]
+            kinds = [f"{type(term).__name__}: {', '.join(term.accepts.modes)}" for term in ours]
             raise OptionError(
                 f"WeightedSumLoss: no kind of problem suits all terms ({'; '.join(kinds)}).",
                 "terms that take the same kind of problem",
@@ -119,8 +122,7 @@ class WeightedSumLoss(CompoundLoss):
         """Every term's value."""
         weights = self.coef or (1.0,) * len(self.losses)
         return {
-            name: (weight, term.compute(inputs) if isinstance(term, Loss) else _foreign(term, inputs))
-            for weight, (name, term) in zip(weights, self.terms_by_name.items())
+            name: (weight, self._value(term, inputs)) for weight, (name, term) in zip(weights, self.terms_by_name.items())
         }
 
     @property
@@ -131,9 +133,32 @@ class WeightedSumLoss(CompoundLoss):
             found.update({f"{name}.{part}": value for part, value in getattr(term, "parts", {}).items()})
         return found
 
+    def _leaves(self) -> Iterator[Any]:
+        """The terms, with those of PaddleSeg's MixedLoss instead of itself."""
+        for term in self.terms_by_name.values():
+            yield from _unmixed(term)
+
+    def _value(self, term: Any, inputs: Inputs) -> Tensor:
+        if isinstance(term, Loss):
+            return term.compute(inputs)
+        if _mixes(term):  # its terms would see each other's labels
+            return sum(weight * self._value(part, inputs) for weight, part in zip(term.coef, term.losses))
+        # On labels of its own: PaddleSeg's DiceLoss writes over them.
+        ignored = paddle.full_like(inputs.labels, _ignored_by(term, self.ignore_index))
+        labels = paddle.where(inputs.valid, inputs.labels, ignored)
+        value = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
+        value = sum(value) if isinstance(value, (list, tuple)) else value
+        if value.size != 1:
+            raise InputError(
+                f"WeightedSumLoss: {type(term).__name__} gives {value.size} numbers, of shape {list(value.shape)}.",
+                "terms that are one number each",
+                "give it reduction='mean'",
+            )
+        return value.reshape([])
+
     def _require_agreement(self, term: Any) -> None:
         if not isinstance(term, Loss):
-            return
+            return self._require_use(term)
         for name in SHARED:
             value = getattr(term, name)
             if value not in (options_of(type(term))[name].default, getattr(self, name)):
@@ -149,17 +174,48 @@ class WeightedSumLoss(CompoundLoss):
                 "leave reduction out, and scale the term by coef",
             )
 
+    def _require_use(self, term: Any) -> None:
+        """Refuse what a loss that is not ours would misunderstand."""
+        name, ignored = type(term).__name__, _ignored_by(term, self.ignore_index)
+        if name == "KLLoss" or (name == "BCELoss" and getattr(term, "edge_label", False)):
+            raise OptionError(
+                f"WeightedSumLoss: {name} compares with something else than labels.",
+                "terms that are called with logits and labels",
+                "make it an entry of its own in loss.types, where PaddleSeg's trainer knows it by its name",
+            )
+        if 0 <= ignored != self.ignore_index and ignored != options_of(type(self))["ignore_index"].default:
+            raise OptionError(
+                f"WeightedSumLoss: {name} has ignore_index={ignored}, the sum {self.ignore_index}.",
+                "ignore_index at the sum alone",
+                f"leave it out of {name}",
+            )
+        if getattr(term, "data_format", "NCHW") == "NHWC":
+            raise OptionError(
+                f"WeightedSumLoss: {name} has data_format='NHWC'.",
+                "data_format at the sum alone: its terms get the channels first",
+                f"move data_format from {name} to the WeightedSumLoss",
+            )
+
 
 def _named(terms: list[Any]) -> dict[str, Any]:
     """The terms by the names of their classes, numbered from the second of a class on."""
-    names = [type(term).__name__ for term in terms]
+    names = [getattr(term, "__name__", type(term).__name__) for term in terms]
     earlier = [names[:place].count(name) for place, name in enumerate(names)]
     return {f"{name}_{n + 1}" if n else name: term for name, n, term in zip(names, earlier, terms)}
 
 
-def _foreign(term: Any, inputs: Inputs) -> Tensor:
-    """The value of a loss that is not ours, on labels of its own: PaddleSeg's DiceLoss overwrites them."""
-    ignored = paddle.full_like(inputs.labels, getattr(term, "ignore_index", 255))
-    labels = paddle.where(inputs.valid, inputs.labels, ignored)
-    value = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
-    return sum(value) if isinstance(value, (list, tuple)) else value
+def _mixes(term: Any) -> bool:
+    return type(term).__name__ == "MixedLoss"
+
+
+def _unmixed(term: Any) -> Iterator[Any]:
+    if not _mixes(term):
+        yield term
+        return
+    for part in term.losses:
+        yield from _unmixed(part)
+
+
+def _ignored_by(term: Any, otherwise: int) -> int:
+    index = getattr(term, "ignore_index", None)
+    return index if isinstance(index, int) else otherwise
