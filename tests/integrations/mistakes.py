@@ -170,9 +170,101 @@ MISTAKES = {
             "coef": [1, 0.4],
         },
     ),
+    "inside a weighted sum": (
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [
+                        {**TVERSKY, "alfa": 1},
+                        {"type": OURS + "WeightedSumLoss", "losses": ["ComboLos"], "coef": [1, 2]},
+                    ],
+                    "ignore_index": 7,
+                }
+            ],
+            "coef": [1],
+        },
+        {},
+        [
+            r"types\[0\].losses\[0\].alfa: TverskyLoss has no option 'alfa'.*did you mean alpha",
+            r"types\[0\].losses\[1\].losses\[0\]: it is 'ComboLos'",
+            r"types\[0\].losses\[1\].losses\[0\].type: No loss is called 'ComboLos'",
+            r"types\[0\].losses\[1\].coef: coef has 2 number\(s\), losses has 1",
+        ],
+        None,
+    ),
+    "of a weighted sum": (
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [{**TVERSKY, "ignore_index": 255}, {"type": OURS + "DiceLoss"}],
+                    "coef": [1, 0.5],
+                    "ignore_index": 7,
+                    "modes": None,
+                }
+            ],
+            "coef": [1],
+        },
+        {},
+        [
+            r"types\[0\].modes: WeightedSumLoss has no option 'modes'.*did you mean mode",
+            r"types\[0\].ignore_index: ignore_index is 7, that of the dataset 255",
+        ],
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [{**TVERSKY, "ignore_index": 255}, {"type": OURS + "DiceLoss"}],
+                    "coef": [1, 0.5],
+                    "mode": None,
+                    "ignore_index": 255,
+                }
+            ],
+            "coef": [1],
+        },
+    ),
+    "terms that cannot be added": (
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [{"type": "BinaryCrossEntropyLoss"}, {"type": OURS + "LovaszSoftmaxLoss"}],
+                }
+            ],
+            "coef": [1],
+        },
+        {},
+        [r"BinaryCrossEntropyLoss was given a multiclass problem"],
+        None,
+    ),
 }
 
 PADDLESEGS = {
+    "the terms of a weighted sum": (
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [
+                        {"type": "OhemCrossEntropyLoss", "tresh": 0.7},
+                        {"type": "MixedLoss", "losses": [{"type": "CrossEntropyLoss"}], "coef": [1]},
+                        {"type": "KLLoss"},
+                    ],
+                }
+            ],
+            "coef": [1],
+        },
+        {},
+        ["OhemCrossEntropyLoss has no option 'tresh'.*did you mean thresh"],
+        None,
+    ),
+    "a term that compares with something else": (
+        {"types": [{"type": "WeightedSumLoss", "losses": [{"type": "DiceLoss"}, {"type": "KLLoss"}]}], "coef": [1]},
+        {},
+        ["WeightedSumLoss: KLLoss compares with something else than labels"],
+        None,
+    ),
     "an option that only ours has": (
         {"types": [{"type": "DiceLoss", "squared_pred": True}], "coef": [1]},
         {},

@@ -149,3 +149,15 @@ def test_without_paddleseg_a_typed_dataset_is_unknown(tmp_path, no_paddleseg):
 
 def test_the_names_of_paddlesegs_losses(losses_table):
     assert set(losses_table) - set(BUILT_IN) <= {name for name in losses_table if hasattr(losses_table[name], "spec")}
+
+
+def test_a_right_sum_with_paddlesegs_own_is_right(tmp_path):
+    pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+    mixed = {"type": "MixedLoss", "losses": [{"type": "CrossEntropyLoss"}, {"type": "DiceLoss"}], "coef": [1, 1]}
+    inner = {"type": "WeightedSumLoss", "losses": [{"type": OURS + "DiceLoss"}, {"type": "OhemCrossEntropyLoss"}]}
+    entry = {"type": "WeightedSumLoss", "losses": [mixed, inner, TVERSKY], "coef": [1, 0.5, 2]}
+    report = check(_file(tmp_path, {"types": [entry], "coef": [1]}, {}))
+    assert report.right, str(report)
+    (text,) = report.losses
+    assert text.startswith("WeightedSumLoss(losses=(MixedLoss(")
+    assert "OhemCrossEntropyLoss()" in text

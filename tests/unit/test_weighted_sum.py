@@ -14,7 +14,7 @@ from paddleseg_losses.door import Door
 
 
 class Foreign(paddle.nn.Layer):
-    """A loss that is not ours: notes the labels that it is given, then overwrites them, as PaddleSeg's DiceLoss does."""
+    """A loss that is not ours: notes the labels that it is given, then overwrites them, as PaddleSeg's Dice does."""
 
     def __init__(self, **attributes):
         super().__init__()

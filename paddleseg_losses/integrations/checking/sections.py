@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ... import registry
 from ...errors import ConfigError, LossError
 from ..config import load
+from . import terms as terms_of_sum
 from .entries import Entry, EntryChecker
 from .facts import facts_of
 from .names import Unseen, read_names
 from .report import Place, Report
+from .terms import is_sum
 
 _SECTIONS = ("loss", "distill_loss")
 
@@ -106,6 +109,8 @@ class _SectionChecker:
             entry = {"type" if name == near else name: value for name, value in entry.items()}
         if entry["type"] == "MixedLoss":
             return self._mixed(place, entry)
+        if is_sum(self.entries.names.table.get(entry["type"])):
+            return self._summed(place, entry)
         before = len(self.report.findings)
         cls, entry = self.entries.check(place, entry)
         if len(self.report.findings) == before and cls not in (None, Unseen):
@@ -118,6 +123,29 @@ class _SectionChecker:
                 self.report.mistake((*place, name), f"MixedLoss has no option {name!r}.", "losses, coef", "remove it")
                 entry = {key: value for key, value in entry.items() if key != name}
         return self._weighted(place, entry, "losses", repeats=False)
+
+    def _summed(self, place: Place, entry: Entry) -> Entry:
+        """Our weighted sum: its terms one by one, then the sum of what PaddleSeg makes of them."""
+        findings, losses = len(self.report.findings), len(self.report.losses)
+        weighed = entry.get("coef") is not None or registry.suggest("coef", list(entry))
+        terms = entry["losses"] if isinstance(entry.get("losses"), list) else []
+        coef = {} if weighed else {"coef": [1] * max(len(terms), 1)}
+        entry = self._weighted(place, {**entry, **coef}, "losses", repeats=False)
+        entry = {name: value for name, value in entry.items() if name not in coef}
+        if len(self.report.findings) > findings:
+            return entry
+        names, terms = self.entries.names, entry["losses"]
+        made = [terms_of_sum.made(term, names) for term in terms]
+        if any(term is None for term in made):
+            return entry
+        entries = self.entries
+        if not terms_of_sum.all_ours(entry, names):  # PaddleSeg's own need not run without the shims of `train`
+            entries = replace(entries, facts=replace(entries.facts, classes=None))
+        cls, checked = entries.check(place, {**entry, "losses": made})
+        del self.report.losses[losses:]  # the sum shows its terms
+        if len(self.report.findings) == findings:
+            self._build(place, cls, checked)
+        return {**checked, "losses": terms}
 
     def _build(self, place: Place, cls: Any, entry: Entry) -> None:
         """The last word has the constructor."""

@@ -7,6 +7,7 @@ from typing import Any
 import paddle
 
 from ...errors import InputError, LossError
+from ...options import REQUIRED, options_of
 from .facts import Facts
 
 _SIZE = (16, 20)
@@ -26,8 +27,10 @@ def failure(cls: type, options: dict[str, Any], facts: Facts) -> LossError | Non
 
 
 def culprit(cls: type, options: dict[str, Any], facts: Facts, error: LossError) -> str | None:
-    """The option without which the error goes away."""
+    """The option without which the error goes away; never one that is needed."""
     for name in options:
+        if options_of(cls)[name].default is REQUIRED:
+            continue
         rest = {key: value for key, value in options.items() if key != name}
         if str(failure(cls, rest, facts)) != str(error):
             return name

@@ -122,7 +122,8 @@ class WeightedSumLoss(CompoundLoss):
         """Every term's value."""
         weights = self.coef or (1.0,) * len(self.losses)
         return {
-            name: (weight, self._value(term, inputs)) for weight, (name, term) in zip(weights, self.terms_by_name.items())
+            name: (weight, self._value(term, inputs))
+            for weight, (name, term) in zip(weights, self.terms_by_name.items())
         }
 
     @property
@@ -146,7 +147,7 @@ class WeightedSumLoss(CompoundLoss):
         # On labels of its own: PaddleSeg's DiceLoss writes over them.
         ignored = paddle.full_like(inputs.labels, _ignored_by(term, self.ignore_index))
         labels = paddle.where(inputs.valid, inputs.labels, ignored)
-        value = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
+        value: Tensor = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
         value = sum(value) if isinstance(value, (list, tuple)) else value
         if value.size != 1:
             raise InputError(
