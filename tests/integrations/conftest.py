@@ -1,8 +1,16 @@
 """Fixtures of the tests that need PaddleSeg."""
 
+import contextlib
+import importlib
+import warnings
+
 import pytest
 
 import tiny
+
+with warnings.catch_warnings(), contextlib.suppress(ImportError):
+    warnings.simplefilter("ignore")  # compiling PaddleSeg's newest code warns
+    importlib.import_module("paddleseg.cvlibs")
 
 
 @pytest.fixture(scope="session")
