@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional.neighbourhood import soft_skeleton
-from ...functional.numeric import safe_divide
+from ...functional.numeric import safe_divide, spatial_sum
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, whole
 from ...registry import registered
@@ -88,6 +88,6 @@ class SoftCLDiceLoss(NumberLoss):
 
     def _share(self, line: Tensor, region: Tensor) -> Tensor:
         """Share of each sample's centre lines that lies in a region; all of an empty one."""
-        inside, whole_line = (x.flatten(1).sum(axis=1) for x in (line * region, line))
+        inside, whole_line = (spatial_sum(x).sum(axis=1) for x in (line * region, line))
         outside = whole_line - inside
         return 1 - safe_divide(outside, whole_line + self.smooth)
