@@ -22,6 +22,16 @@ def test_dotted_names_always_and_bare_names_where_free(losses_table):
     assert made == {name: cls for name, cls in losses_table.items() if name not in taken}
 
 
+def test_transforms_by_their_dotted_names(losses_table):
+    from paddleseg.cvlibs import manager
+
+    table = manager.TRANSFORMS.components_dict
+    theirs = {name: cls for name, cls in table.items() if not name.startswith(PREFIX)}
+    paddleseg_losses.register()
+    assert set(table) - set(theirs) == {PREFIX + "DistanceMaps", PREFIX + "Foreground"}
+    assert {name: table[name] for name in theirs} == theirs
+
+
 def test_again_changes_nothing_and_says_nothing(losses_table):
     first = paddleseg_losses.register()
     table = dict(losses_table)
