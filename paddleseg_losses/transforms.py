@@ -17,6 +17,8 @@ loop of your own, `known_maps` hands them on:
             loss = criterion(model(data["img"]), data["label"])
 
 The values are the same with and without: the maps are compared with the labels, pixel by pixel, before they are used.
+For multilabel problems make them with `signed_maps`. `ShapeAwareLoss` measures from contour to contour, which these
+maps do not tell.
 """
 
 from __future__ import annotations
@@ -88,10 +90,17 @@ class DistanceMaps:
 
     def _signed(self, label: Any, spacing: Any) -> Any:
         classes = [1] if self.num_classes == 1 else range(self.num_classes)
-        masks = np.stack([(label == c) & (label != self.ignore_index) for c in classes])
-        distance = host_distance(masks[None], spacing.tolist())[0].astype("float32")
-        distance[distance == 0] = np.inf  # a mask without a boundary
-        return np.where(masks, distance, -distance)
+        return signed_maps(np.stack([(label == c) & (label != self.ignore_index) for c in classes]), spacing.tolist())
+
+
+def signed_maps(masks: Any, spacing: Sequence[float] | None = None) -> Any:
+    """Distance to the boundary of bool masks `[C, *S]`, as float32: positive inside, negative outside.
+
+    A batch of them is `signed` of `known_maps`. A mask that is full or empty has no boundary: inf or -inf.
+    """
+    distance = host_distance(masks[None], [1.0] * (masks.ndim - 1) if spacing is None else spacing)[0]
+    distance = np.where(distance == 0, np.inf, distance).astype("float32")
+    return np.where(masks, distance, -distance)
 
 
 class Foreground:

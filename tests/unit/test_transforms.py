@@ -9,7 +9,7 @@ import pytest
 import paddleseg_losses
 from paddleseg_losses import errors
 from paddleseg_losses.functional import distance
-from paddleseg_losses.transforms import KEY, DistanceMaps, Foreground, known_maps
+from paddleseg_losses.transforms import KEY, DistanceMaps, Foreground, known_maps, signed_maps
 
 SPACING = [1.5, 0.75]
 USERS = ["HausdorffDTLoss", "BoundaryLoss", "DistancePenalizedCELoss"]
@@ -82,6 +82,21 @@ def test_three_axes_and_pixels_of_size_one(computed):
     value, _ = _run(loss, labels, 2, _maps(labels, 2, spacing=None))
     assert computed == []
     assert value == _run(loss, labels, 2)[0]
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_maps_of_multilabels(name, computed):
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 2, (2, 3, 9, 7))
+    labels[0, 1], labels[1, 2] = 1, 0
+    logits = paddle.to_tensor(rng.normal(size=labels.shape).astype("float32"))
+    loss, labels = paddleseg_losses.build(name), paddle.to_tensor(labels)
+    value = float(loss(logits, labels))
+    before = len(computed)
+    signed = np.stack([signed_maps(sample == 1) for sample in labels.numpy()])
+    with known_maps({"signed": signed}):
+        assert float(loss(logits, labels)) == value
+    assert len(computed) - before < before
 
 
 WRONG = {

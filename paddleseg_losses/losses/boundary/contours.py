@@ -44,7 +44,7 @@ class BoundaryLoss(Spaced, MapLoss):
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
         output: 0-D; `[N, C]` of the classes that count with reduction='none'. Distances are in pixels, or in the
-            unit of `spacing`.
+            unit of `spacing`; `paddleseg_losses.transforms` computes the maps where the data is loaded.
 
     Reference:
         Kervadec et al. 2019 (arXiv 1812.07032).

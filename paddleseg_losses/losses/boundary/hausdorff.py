@@ -42,7 +42,7 @@ class HausdorffDTLoss(Spaced, MapLoss):
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
         output: 0-D; `[N, C]` of the classes that count with reduction='none'. Distances are in pixels, or in the
-            unit of `spacing`.
+            unit of `spacing`; `paddleseg_losses.transforms` computes those of the truth where the data is loaded.
 
     Reference:
         Karimi & Salcudean 2020 (arXiv 1904.10030), eq. 8.
