@@ -7,12 +7,12 @@ import paddle
 import pytest
 
 import paddleseg_losses
-from paddleseg_losses import errors
+from paddleseg_losses import errors, registry
 from paddleseg_losses.functional import distance
 from paddleseg_losses.transforms import KEY, DistanceMaps, Foreground, known_maps, signed_maps
 
 SPACING = [1.5, 0.75]
-USERS = ["HausdorffDTLoss", "BoundaryLoss", "DistancePenalizedCELoss"]
+USERS = [spec.name for spec in registry.specs() if spec.label_maps]
 
 
 def _labels(channels, space=(9, 7), ignored=True):
