@@ -1,0 +1,50 @@
+"""Losses that are one number by nature."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import paddle
+
+from ...functional.moments import Moment
+from ...inputs import Inputs, Tensor
+from ...options import only_mean
+from ..base import Loss
+
+
+class NumberLoss(Loss):
+    """One number by nature: it is no mean over pixels or cells, so there is nothing else to reduce to."""
+
+    reduction: str = only_mean(default="mean")
+
+    @abstractmethod
+    def number(self, inputs: Inputs) -> Tensor:
+        """The loss, 0-D."""
+
+    def compute(self, inputs: Inputs) -> Tensor:
+        """The number itself."""
+        return self.number(inputs)
+
+
+class CompoundLoss(NumberLoss):
+    """Named, weighted terms that share one `Inputs`. `parts` keeps each term's last value."""
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What the terms that are losses ask for."""
+        return tuple(moment for term in self.sublayers() if isinstance(term, Loss) for moment in term.moments(inputs))
+
+    @abstractmethod
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Weight and value of each term."""
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """The weighted sum."""
+        terms = self.terms(inputs)
+        if paddle.in_dynamic_mode():
+            self._parts = {name: value.detach() for name, (_, value) in terms.items()}
+        return sum(weight * value for weight, value in terms.values())
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """Last value of each term, before its weight; reading it waits for the device."""
+        return {name: float(value) for name, value in getattr(self, "_parts", {}).items()}
