@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 import paddle
@@ -32,9 +32,11 @@ def poly1(epsilon: float) -> Formula:
     return ((COST, 1.0), (ERROR, epsilon))
 
 
-def of_log(formula: Formula, log_p: Tensor) -> Tensor:
-    """The value of a formula at log p_t."""
-    return sum(factor * moments.of_log(function, log_p) for function, factor in formula)
+def of_log(formula: Formula, log_p: Callable[[], Tensor]) -> Any:
+    """The value of a formula at log p_t, which is only asked for where it matters."""
+    if formula == UNITY:
+        return 1.0
+    return sum(factor * moments.of_log(function, log_p()) for function, factor in formula)
 
 
 def needed(formula: Formula, inputs: Inputs) -> tuple[Moment, ...]:
@@ -71,15 +73,18 @@ def expected(inputs: Inputs, formula: Formula, weight: Tensor | None = None, bal
     if inputs.raw is not None and formula != UNITY:
         return _native(inputs, formula, own, other)
     own, other = _spread(own, inputs), _spread(other, inputs)
-    g, mask = inputs.target, inputs.mask
-    if inputs.soft and inputs.multiclass:
-        return (g * own * of_log(formula, inputs.log_prob)).sum(axis=1, keepdim=True)
+    mask = inputs.mask
+    if not inputs.soft and inputs.multiclass:
+        values = mask * of_log(formula, lambda: inputs.log_true)
+        return values * (of_label(own, inputs) if paddle.is_tensor(own) else own)
+    g = inputs.target
+    if inputs.multiclass:
+        return (g * own * of_log(formula, lambda: inputs.log_prob)).sum(axis=1, keepdim=True)
     if inputs.soft:
-        return mask * (g * own * of_log(formula, inputs.log_prob) + (1 - g) * other * of_log(formula, inputs.log_rest))
-    values = mask * of_log(formula, inputs.log_true)
-    if not inputs.multiclass:
-        return values * (g * own + (1 - g) * other)
-    return values * (of_label(own, inputs) if paddle.is_tensor(own) else own)
+        yes, no = of_log(formula, lambda: inputs.log_prob), of_log(formula, lambda: inputs.log_rest)
+        return mask * (g * own * yes + (1 - g) * other * no)
+    values = mask * of_log(formula, lambda: inputs.log_true)
+    return values * (g * own + (1 - g) * other)
 
 
 def _native(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
@@ -106,8 +111,9 @@ def spread(inputs: Inputs, formula: Formula, weight: Tensor | None = None) -> Te
     """Each pixel's loss under a target that is the same for every label (label smoothing)."""
     weight = 1.0 if weight is None else _spread(weight, inputs)
     if inputs.multiclass:
-        return (of_log(formula, inputs.log_prob) * weight).mean(axis=1, keepdim=True) * inputs.mask
-    return inputs.mask * weight * (of_log(formula, inputs.log_prob) + of_log(formula, inputs.log_rest)) / 2
+        return (of_log(formula, lambda: inputs.log_prob) * weight).mean(axis=1, keepdim=True) * inputs.mask
+    both = of_log(formula, lambda: inputs.log_prob) + of_log(formula, lambda: inputs.log_rest)
+    return inputs.mask * weight * both / 2
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:
