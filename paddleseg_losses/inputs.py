@@ -196,7 +196,7 @@ class Inputs:
         """Log-probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
         if self.multiclass:
             return paddle.take_along_axis(self.log_prob, self.labels, axis=1)
-        return -numeric.softplus(self.logits * (1.0 - 2.0 * self.labels.astype(self.logits.dtype)))
+        return -numeric.softplus(paddle.where(self.own, -self.logits, self.logits))
 
     @lasting
     def count(self) -> Tensor:

@@ -73,18 +73,26 @@ def expected(inputs: Inputs, formula: Formula, weight: Tensor | None = None, bal
     if inputs.raw is not None and formula != UNITY:
         return _native(inputs, formula, own, other)
     own, other = _spread(own, inputs), _spread(other, inputs)
-    mask = inputs.mask
-    if not inputs.soft and inputs.multiclass:
-        values = mask * of_log(formula, lambda: inputs.log_true)
+    if inputs.soft:
+        return _softly(inputs, formula, own, other)
+    # `where` keeps less for the gradient than a product with a mask.
+    values = inputs.mask
+    if formula != UNITY:
+        values = of_log(formula, lambda: inputs.log_true)
+        values = paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
+    if weight is None and balance is None:
+        return values
+    if inputs.multiclass:
         return values * (of_label(own, inputs) if paddle.is_tensor(own) else own)
     g = inputs.target
-    if inputs.multiclass:
-        return (g * own * of_log(formula, lambda: inputs.log_prob)).sum(axis=1, keepdim=True)
-    if inputs.soft:
-        yes, no = of_log(formula, lambda: inputs.log_prob), of_log(formula, lambda: inputs.log_rest)
-        return mask * (g * own * yes + (1 - g) * other * no)
-    values = mask * of_log(formula, lambda: inputs.log_true)
     return values * (g * own + (1 - g) * other)
+
+
+def _softly(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
+    g, yes = inputs.target, of_log(formula, lambda: inputs.log_prob)
+    if inputs.multiclass:
+        return (g * own * yes).sum(axis=1, keepdim=True)
+    return inputs.mask * (g * own * yes + (1 - g) * other * of_log(formula, lambda: inputs.log_rest))
 
 
 def _native(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
