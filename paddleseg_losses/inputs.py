@@ -196,7 +196,16 @@ class Inputs:
         """Log-probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
         if self.multiclass:
             return paddle.take_along_axis(self.log_prob, self.labels, axis=1)
-        return -numeric.softplus(paddle.where(self.own, -self.logits, self.logits))
+        return -numeric.softplus(self._wrong)
+
+    @lasting
+    def error(self) -> Tensor:
+        """Probability of the wrong answer of each channel `[N, C, *S]`, under a sigmoid; hard labels only."""
+        return F.sigmoid(self._wrong)
+
+    @lasting
+    def _wrong(self) -> Tensor:
+        return paddle.where(self.own, -self.logits, self.logits)  # log-odds of the error
 
     @lasting
     def count(self) -> Tensor:

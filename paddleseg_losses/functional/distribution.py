@@ -84,8 +84,8 @@ def expected(inputs: Inputs, formula: Formula, weight: Tensor | None = None, bal
         return values
     if inputs.multiclass:
         return values * (of_label(own, inputs) if paddle.is_tensor(own) else own)
-    g = inputs.target
-    return values * (g * own + (1 - g) * other)
+    own, other = (x if paddle.is_tensor(x) else paddle.full([], x, values.dtype) for x in (own, other))
+    return values * paddle.where(inputs.own, own, other)
 
 
 def _softly(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import paddle
-import paddle.nn.functional as F
 
 from ..kernels import sums as kernel
 from . import numeric
@@ -78,8 +77,7 @@ def composed(inputs: Inputs, moment: Moment) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
     side = inputs.own if moment.side == OWN else inputs.other
     if not inputs.multiclass:
-        wrong = paddle.where(inputs.own, -inputs.logits, inputs.logits)  # log-odds of the error
-        values = _by_error(moment.function, F.sigmoid(wrong), lambda: -numeric.softplus(wrong))
+        values = _by_error(moment.function, inputs.error, lambda: inputs.log_true)
     elif moment.side == OWN:
         values = _by_error(moment.function, 1 - inputs.prob_true, lambda: inputs.log_true)
     else:
