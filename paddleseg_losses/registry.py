@@ -15,6 +15,24 @@ FAMILIES = {
     "boundary": "基于边界的损失函数",
     "compound": "基于复合的损失函数",
 }
+# What a user sees go wrong, or has to reach; a spec says which of them its loss suits.
+SYMPTOMS = {
+    "first-attempt": ("no symptom yet: a first attempt", "尚无症状：第一次训练"),
+    "small-objects": ("small objects", "小目标"),
+    "thin-structures": ("thin structures", "细长结构"),
+    "ragged-boundaries": ("ragged or shifted boundaries", "边界毛糙或偏移"),
+    "far-errors": ("stray blobs far from the object, missed ends", "远离目标的误检与漏掉的末端"),
+    "missed-objects": ("objects are missed", "漏检"),
+    "false-alarms": ("false alarms", "误检"),
+    "class-imbalance": ("class imbalance", "类别不均衡"),
+    "absent-classes": ("many classes are absent from most images", "多数图像缺少许多类别"),
+    "noisy-labels": ("noisy labels", "标签有噪声"),
+    "calibration": ("probabilities that must mean something", "概率需要可信（校准）"),
+    "miou-metric": ("mIoU is the metric", "以 mIoU 为评价指标"),
+    "unequal-confusions": ("some confusions are worse than others", "有些混淆比另一些更严重"),
+    "stalled-training": ("the loss has stopped falling", "损失不再下降"),
+    "unstable-training": ("training jumps or jitters", "训练震荡不稳"),
+}
 MODES = ("binary", "multiclass", "multilabel")
 PREFIX = "paddleseg_losses."
 # PaddleSeg's trainer treats these class names specially: a loss of that name would be called or added up wrongly.
@@ -38,6 +56,7 @@ class LossSpec:
     equation: str  # where in the paper
     range: tuple[float, float]
     modes: tuple[str, ...] = MODES
+    suits: tuple[str, ...] = ()  # the symptoms against which it helps
     most_classes: int | None = None  # of a multiclass problem
     weighs_labels: bool = False  # with a sigmoid, `weight` is of the labels 0 and 1, not of the channels
     soft: bool = False  # takes float targets
@@ -99,6 +118,12 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
                 f"one of {', '.join(FAMILIES)}",
                 "set `family` to one of them",
             )
+        if not set(spec.suits) <= set(SYMPTOMS):
+            raise OptionError(
+                f"{name} suits {', '.join(repr(key) for key in spec.suits if key not in SYMPTOMS)}.",
+                f"symptoms out of {', '.join(SYMPTOMS)}",
+                "correct `suits`, or add the symptom to SYMPTOMS",
+            )
         cls.spec = spec  # type: ignore[attr-defined]
         _SPECS[name] = spec
         return cls
@@ -106,17 +131,18 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
     return add
 
 
-def specs(family: str | None = None, mode: str | None = None) -> Iterator[LossSpec]:
-    """The specs in the article's order, all or those of one family or mode."""
+def specs(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> Iterator[LossSpec]:
+    """The specs in the article's order, all or those of one family, of one mode, or that suit a symptom."""
     for chapter in FAMILIES:
         for spec in _SPECS.values():
-            if spec.family == chapter and family in (None, chapter) and (mode is None or mode in spec.modes):
+            asked = family in (None, chapter) and (mode is None or mode in spec.modes)
+            if spec.family == chapter and asked and (symptom is None or symptom in spec.suits):
                 yield spec
 
 
-def names(family: str | None = None, mode: str | None = None) -> list[str]:
+def names(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> list[str]:
     """The names in the article's order."""
-    return [spec.name for spec in specs(family, mode)]
+    return [spec.name for spec in specs(family, mode, symptom)]
 
 
 def suggest(name: str, known: list[str]) -> str | None:

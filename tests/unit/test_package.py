@@ -95,9 +95,23 @@ def test_registering_refuses_what_would_break():
         register("HalfLoss", {"x": 1})
     with pytest.raises(errors.OptionError, match="distribution, region, boundary, compound"):
         register("LostLoss", family="elsewhere")
+    with pytest.raises(errors.OptionError, match=r"'hiccups'(.|\n)*small-objects"):
+        register("LostLoss", suits=("small-objects", "hiccups"))
     assert "LostLoss" not in registry.names()
     with pytest.raises(errors.OptionError, match="@registered"):
         type("BareLoss", (RegionLoss,), {})()
+
+
+def test_every_symptom_has_losses_and_every_loss_of_a_paper_a_symptom():
+    for symptom, texts in registry.SYMPTOMS.items():
+        found = registry.names(symptom=symptom)
+        assert found == [spec.name for spec in registry.specs() if symptom in spec.suits]
+        assert found, symptom
+        assert all(texts), symptom
+    assert [spec.name for spec in registry.specs() if not spec.suits] == [
+        "WeightedSumLoss"
+    ]  # it suits what its terms suit
+    assert registry.names("boundary", symptom="far-errors", mode="multilabel")[0] == "BoundaryLoss"
 
 
 def test_compound_parts():

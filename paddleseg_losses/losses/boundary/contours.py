@@ -25,6 +25,7 @@ from ..families import MapLoss, NumberLoss, PixelLoss, Spaced
     link="https://arxiv.org/abs/1812.07032",
     equation="the boundary loss of the paper",
     range=(-float("inf"), float("inf")),
+    suits=("ragged-boundaries", "far-errors"),
     neighbours=True,
     label_maps=True,
 )
@@ -87,6 +88,7 @@ class BoundaryLoss(Spaced, MapLoss):
     link="https://arxiv.org/abs/2308.00220",
     equation="the boundary DoU loss of the paper",
     range=(0, 1),
+    suits=("ragged-boundaries",),
     one_vs_rest=False,
     neighbours=True,
     batchwise=True,
@@ -161,6 +163,7 @@ class BoundaryDoULoss(NumberLoss):
     link="https://arxiv.org/abs/2006.14822",
     equation="Jadon 2020, eq. 15 and 16",
     range=(0, float("inf")),
+    suits=("ragged-boundaries",),
     background_special=True,
     neighbours=True,
     detached=("mean contour distance", "set of wrong pixels"),

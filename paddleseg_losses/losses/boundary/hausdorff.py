@@ -20,6 +20,7 @@ from ..families import MapLoss, Spaced
     link="https://arxiv.org/abs/1904.10030",
     equation="eq. 8",
     range=(0, float("inf")),
+    suits=("far-errors",),
     neighbours=True,
     monotone=False,
     exponents=("alpha",),

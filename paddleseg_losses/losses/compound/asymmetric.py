@@ -22,6 +22,7 @@ from ..families import NumberLoss
     equation="the modified asymmetric focal loss",
     range=(0, float("inf")),
     modes=("multiclass",),
+    suits=("class-imbalance",),
     one_vs_rest=False,
     background_special=True,
     exponents=("gamma",),
@@ -87,6 +88,7 @@ class AsymmetricFocalLoss(NumberLoss):
     equation="the modified asymmetric focal Tversky loss",
     range=(0, 1),
     modes=("multiclass",),
+    suits=("class-imbalance", "missed-objects"),
     one_vs_rest=False,
     background_special=True,
 )

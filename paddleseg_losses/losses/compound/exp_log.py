@@ -23,6 +23,7 @@ from ..families import CompoundLoss, fit
     link="https://arxiv.org/abs/1809.00076",
     equation="the exponential logarithmic loss of the paper",
     range=(0, float("inf")),
+    suits=("small-objects", "class-imbalance"),
     one_vs_rest=False,
     weighs_labels=True,
     batchwise=True,

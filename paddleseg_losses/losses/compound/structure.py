@@ -25,6 +25,7 @@ from ..families import NumberLoss
     link="https://arxiv.org/abs/1910.08711",
     equation="the structural similarity loss of the paper",
     range=(0, float("inf")),
+    suits=("thin-structures", "ragged-boundaries"),
     one_vs_rest=False,
     neighbours=True,
     batchwise=True,

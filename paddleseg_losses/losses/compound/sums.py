@@ -22,6 +22,7 @@ from ..region.lovasz import LovaszHingeLoss, LovaszSoftmaxLoss
     link="https://arxiv.org/abs/1705.08790",
     equation="the combination of its experiments",
     range=(0, float("inf")),
+    suits=("miou-metric", "absent-classes"),
     one_vs_rest=False,
     sorts=True,
     batchwise=True,
@@ -89,6 +90,7 @@ class CELovaszLoss(CompoundLoss):
     link="https://arxiv.org/abs/1809.10486",
     equation="the loss of its training scheme",
     range=(0, float("inf")),
+    suits=("first-attempt", "class-imbalance", "unstable-training"),
 )
 class DiceCELoss(CompoundLoss):
     r"""Minimises Dice loss and cross entropy together; range [0, inf).
@@ -160,6 +162,7 @@ class DiceCELoss(CompoundLoss):
     link="https://arxiv.org/abs/1808.05238",
     equation="the hybrid loss of the paper",
     range=(0, float("inf")),
+    suits=("small-objects", "class-imbalance"),
     one_vs_rest=False,  # its Dice always counts the background
     exponents=("gamma",),
 )

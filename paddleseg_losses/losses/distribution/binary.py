@@ -22,6 +22,7 @@ from ..families import PixelLoss, each_class
     equation="eq. 1",
     range=(0, float("inf")),
     modes=("binary", "multilabel"),
+    suits=("first-attempt", "calibration"),
 )
 class BinaryCrossEntropyLoss(PixelLoss):
     r"""Minimises the surprise of each yes-or-no answer; range [0, inf).
@@ -89,6 +90,7 @@ class BinaryCrossEntropyLoss(PixelLoss):
     equation="eq. 2",
     range=(0, float("inf")),
     modes=("binary", "multilabel"),
+    suits=("class-imbalance", "missed-objects"),
 )
 class WeightedBinaryCrossEntropyLoss(PixelLoss):
     r"""Minimises binary cross entropy with positives beta times as dear; range [0, inf).
@@ -150,6 +152,7 @@ class WeightedBinaryCrossEntropyLoss(PixelLoss):
     equation="Jadon 2020, eq. 3",
     range=(0, float("inf")),
     modes=("binary", "multilabel"),
+    suits=("thin-structures", "class-imbalance"),
 )
 class BalancedCrossEntropyLoss(PixelLoss):
     r"""Minimises binary cross entropy with the classes balanced by their shares; range [0, inf).

@@ -21,6 +21,7 @@ from ..families import PixelLoss
     equation="eq. 1 (binary)",
     range=(0, float("inf")),
     modes=("binary", "multiclass"),
+    suits=("first-attempt", "calibration", "noisy-labels", "absent-classes"),
     soft=True,
 )
 class CrossEntropyLoss(PixelLoss):

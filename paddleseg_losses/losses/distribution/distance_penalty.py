@@ -22,6 +22,7 @@ from ..families import PixelLoss, Spaced
     link="https://arxiv.org/abs/1908.03679",
     equation="the penalised cross entropy of the paper",
     range=(0, float("inf")),
+    suits=("ragged-boundaries",),
     neighbours=True,
     label_maps=True,
 )

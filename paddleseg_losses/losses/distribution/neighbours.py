@@ -22,6 +22,7 @@ from .cross_entropy import CrossEntropyLoss
     equation="the NACL loss of the paper",
     range=(0, float("inf")),
     modes=("multiclass",),
+    suits=("calibration",),
     one_vs_rest=False,
     neighbours=True,
     monotone=False,

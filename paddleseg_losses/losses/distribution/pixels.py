@@ -21,6 +21,7 @@ from ..families import PixelLoss
     equation="the Poly-1 formula of the paper",
     range=(0, float("inf")),
     modes=("multiclass",),
+    suits=("stalled-training",),
 )
 class Poly1CrossEntropyLoss(PixelLoss):
     r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.
@@ -77,6 +78,7 @@ class Poly1CrossEntropyLoss(PixelLoss):
     equation="the online bootstrapping of the paper",
     range=(0, float("inf")),
     modes=("multiclass",),
+    suits=("stalled-training", "class-imbalance"),
     batchwise=True,
     sorts=True,
     detached=("choice of the pixels",),

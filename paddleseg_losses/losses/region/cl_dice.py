@@ -20,6 +20,7 @@ from ..families import NumberLoss
     link="https://arxiv.org/abs/2003.07311",
     equation="the soft clDice of the paper",
     range=(0, 1),
+    suits=("thin-structures",),
     neighbours=True,
     monotone=False,
 )

@@ -21,6 +21,7 @@ from ..families import RegionLoss
     link="https://arxiv.org/abs/2111.00528",
     equation="the Dice++ of the paper",
     range=(0, 1),
+    suits=("calibration",),
     exponents=("gamma",),
 )
 class DicePlusPlusLoss(RegionLoss):

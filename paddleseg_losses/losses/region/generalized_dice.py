@@ -20,6 +20,7 @@ from ..families import ClassSumLoss
     link="https://arxiv.org/abs/1707.03237",
     equation="the generalised Dice loss of the paper",
     range=(0, 1),
+    suits=("class-imbalance",),
 )
 class GeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises one Dice coefficient over all classes, small ones weighted up; range [0, 1).
@@ -83,6 +84,7 @@ class GeneralizedDiceLoss(ClassSumLoss):
     link="https://openreview.net/forum?id=H1lTh8unKN",
     equation="the pGD of the abstract",
     range=(0, 1),
+    suits=("class-imbalance",),
 )
 class PenaltyGeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises the generalized Dice coefficient with false positives and negatives made dearer; range [0, 1).

@@ -20,6 +20,7 @@ from ..families import RegionLoss
     link="https://doi.org/10.1007/978-3-319-50835-1_22",
     equation="the soft IoU of the paper",
     range=(0, 1),
+    suits=("miou-metric", "class-imbalance", "noisy-labels"),
     soft=True,
 )
 class JaccardLoss(RegionLoss):

@@ -20,6 +20,7 @@ from ..families import RegionLoss
     link="https://arxiv.org/abs/2006.14822",
     equation="eq. 32",
     range=(0, numeric.LOG_COSH_1),
+    suits=("unstable-training",),
     soft=True,
     batchwise=True,
 )

@@ -20,6 +20,7 @@ from ..families import RegionLoss
     link="https://arxiv.org/abs/2010.13454",
     equation="eq. 3 to 5",
     range=(0, 2),
+    suits=("class-imbalance",),
     batchwise=True,
     slack=1e-7,
 )

@@ -21,6 +21,7 @@ from ..families import RegionLoss
     link="https://arxiv.org/abs/2006.14822",
     equation="the error measure of the paper; Jadon 2020, eq. 12",
     range=(0, 1),
+    suits=("small-objects", "class-imbalance"),
 )
 class SensitivitySpecificityLoss(RegionLoss):
     r"""Minimises the mean squared error on the object and, separately, on the rest; range [0, 1].

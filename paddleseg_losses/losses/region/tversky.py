@@ -20,6 +20,7 @@ from ..families import RegionLoss
     link="https://arxiv.org/abs/1706.05721",
     equation="Jadon 2020, eq. 9 and 10",
     range=(0, 1),
+    suits=("missed-objects", "false-alarms", "small-objects", "class-imbalance"),
     soft=True,
 )
 class TverskyLoss(RegionLoss):
@@ -83,6 +84,7 @@ class TverskyLoss(RegionLoss):
     link="https://arxiv.org/abs/1810.07842",
     equation="Jadon 2020, eq. 11",
     range=(0, 1),
+    suits=("small-objects", "missed-objects", "stalled-training"),
     exponents=("gamma",),
     soft=True,
 )
@@ -150,6 +152,7 @@ class FocalTverskyLoss(RegionLoss):
     link="https://arxiv.org/abs/1803.11078",
     equation="F-beta of the paper",
     range=(0, 1),
+    suits=("missed-objects", "class-imbalance"),
 )
 class AsymmetricSimilarityLoss(RegionLoss):
     r"""Maximises the F-beta score of each class; range [0, 1).

@@ -22,6 +22,7 @@ from ..families import NumberLoss, fit
     equation="eq. 6 and 9",
     range=(0, 1),
     modes=("multiclass",),
+    suits=("unequal-confusions",),
     one_vs_rest=False,
     background_special=True,
 )
