@@ -72,11 +72,11 @@ def number(
     )
 
 
-def whole(*, default: int, low: float = -(2**63), high: float = 2**31, help: str, zh: str) -> Any:
-    """A whole number; no option of a loss is larger than 2^31."""
+def whole(*, default: int, low: float = -math.inf, high: float = 2**31, help: str, zh: str) -> Any:
+    """A whole number; no option of a loss is larger than 2^31, nor smaller than what 64 bits hold."""
     return Option(
         default,
-        lambda v: _inside(_whole(v), low, high, False),
+        lambda v: _inside(_whole(v), max(low, -(2**63)), high, False),
         f"a whole number{_interval(low, math.inf, False)}",
         help,
         zh,

@@ -1,0 +1,80 @@
+"""The numbers of the pictures, by running the losses: no matplotlib here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import paddle
+
+from ..losses.base import Loss
+from .examples import BLOCK, BLOCK_LOGITS, LOGITS, PIXELS, SCENE, Array, Pixel, Scene
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A loss while one pixel moves: its value and its slope by the pixel's logit, for each of the two pixels."""
+
+    logits: Array
+    values: dict[str, Array]
+    slopes: dict[str, Array]
+
+    @property
+    def probability(self) -> Array:
+        """Of the object at the pixel."""
+        return 1 / (1 + np.exp(-self.logits))
+
+
+@dataclass(frozen=True)
+class Pull:
+    """The gradient of a loss by the logits of the object, on a scene; the sum over channels is 0, so one says all.
+
+    Attributes:
+        value: of the loss.
+        gradient: `[H, W]`; above 0 a step of descent lowers the probability of the object.
+        regions: mean size of the gradient on the pixels of each region of the scene.
+    """
+
+    value: float
+    gradient: Array
+    regions: dict[str, float]
+
+    def share(self, region: str) -> float:
+        """The pull of a region's pixels relative to the region that is pulled hardest; 0 if nothing is."""
+        most = max(self.regions.values())
+        return self.regions[region] / most if most else 0.0
+
+
+def curve_of(loss: Loss) -> Curve:
+    """Move one pixel of the object, then one of the background, and evaluate the loss."""
+    found = {name: _moved(loss, pixel) for name, pixel in PIXELS.items()}
+    return Curve(LOGITS, {name: v for name, (v, _) in found.items()}, {name: s for name, (_, s) in found.items()})
+
+
+def pull_of(loss: Loss, scene: Scene = SCENE) -> Pull:
+    """The gradient of a loss on a scene."""
+    value, gradient = _evaluate(loss, scene.logits, scene.truth)
+    size = {name: float(np.abs(gradient)[mask].mean()) for name, mask in scene.regions.items()}
+    return Pull(value, gradient, size)
+
+
+def _moved(loss: Loss, pixel: Pixel) -> tuple[Array, Array]:
+    values, slopes = [], []
+    for logit in LOGITS:
+        image = BLOCK_LOGITS.copy()
+        image[pixel.place] = logit
+        value, gradient = _evaluate(loss, image, BLOCK)
+        values.append(value)
+        slopes.append(gradient[pixel.place])
+    return np.array(values), np.array(slopes)
+
+
+def _evaluate(loss: Loss, logits: Array, labels: Array) -> tuple[float, Array]:
+    """Value, and gradient by the object's logit: one channel, or two where a loss needs classes that compete."""
+    channels = logits[None] if "binary" in loss.accepts.modes else np.stack([np.zeros_like(logits), logits])
+    z = paddle.to_tensor(channels[None].astype("float64"), stop_gradient=False)
+    value = loss(z, paddle.to_tensor(labels[None]))
+    value.backward()
+    gradient: Any = z.grad
+    return float(value), gradient.numpy()[0, -1]

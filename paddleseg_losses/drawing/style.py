@@ -1,0 +1,43 @@
+"""What all pictures share: matplotlib, brought in when one is drawn; colours; files of equal bytes for equal numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import MissingDependencyError
+
+INK, FAINT = "#22252b", "#d9dce1"
+# Okabe and Ito: the colour-blind can tell them apart.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+DIVERGING = "RdBu_r"  # white at 0: red lowers the probability, blue raises it
+DPI = 110
+
+
+def new_figure(width: float, height: float) -> Any:
+    """A figure of its own: it needs no display and touches nobody's pyplot."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"matplotlib cannot be imported ({error}).", "matplotlib, to draw", 'pip install "paddleseg-losses[demo]"'
+        ) from error
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def quiet(axis: Any) -> None:
+    """A grid in the background and no frame."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color(FAINT)
+    axis.grid(color=FAINT, linewidth=0.6)
+    axis.set_axisbelow(True)
+    axis.tick_params(colors=INK, labelsize=8, length=0)
+
+
+def save(figure: Any, path: str | Path, numbers: str | None = None) -> Path:
+    """Write a PNG without a date, so that equal numbers give equal bytes; `numbers` is kept in the file as text."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    metadata = {"Software": None} if numbers is None else {"Software": None, "Numbers": numbers}
+    figure.savefig(path, dpi=DPI, metadata=metadata)
+    return path
