@@ -1,4 +1,4 @@
-"""What all pictures share: matplotlib, brought in when one is drawn; colours; files of equal bytes for equal numbers."""
+"""What all pictures share: matplotlib, brought in when one is drawn; colours; equal bytes for equal numbers."""
 
 from __future__ import annotations
 
