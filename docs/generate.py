@@ -14,8 +14,8 @@ from builder import pictures
 from builder.advice import chooser, differences, ranking
 from builder.index import index, readme
 from builder.known import Known
-from builder.language import CHINESE, DOCS, ENGLISH, Language, Translations
-from builder.loss_page import loss_page, page
+from builder.language import CHINESE, DOCS, ENGLISH, Language, Translations, page
+from builder.loss_page import loss_page
 
 from paddleseg_losses import registry
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from paddleseg_losses.registry import SYMPTOMS, get, names
 
-from .language import Language, read, read_all
-from .loss_page import page
+from .language import Language, page, read, read_all
 
 CHOOSER, DIFFERENCES = "choose", "differences"  # the folders of the texts, and the pages
 
@@ -75,6 +74,12 @@ def differences(language: Language) -> str:
                 shown += t("; checked by ", "；由 ") + f"[`{entry['test']}`]({file})" + t("", " 检验")
             parts.append(f"→ {shown.removeprefix('; ').removeprefix('；')}" if shown else "")
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def about(name: str, language: Language) -> list[tuple[str, str]]:
+    """Anchor and title of the entries about differences that mention a loss."""
+    entries = [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
+    return [(entry["id"], _pick(entry["title"], language)) for entry in entries if name in entry["losses"]]
 
 
 def numbered() -> dict[str, dict[str, Any]]:

@@ -62,6 +62,8 @@ FLAGS = (
 def facts(loss: Known) -> list[str]:
     """Sentences about a loss, the same ones in both languages."""
     spec, language = loss.spec, loss.language
+    if not spec.published:
+        return [language("All else is as its terms are.", "其余性质取决于各项。"), _reductions(loss)]
     found = [language(en, zh) for name, value, en, zh in FLAGS if getattr(spec, name) == value]
     found += [_soft(loss), _detached(loss), _reductions(loss)]
     if spec.one_vs_rest and {"binary", "multiclass"} <= set(spec.modes):

@@ -39,6 +39,11 @@ class Language:
 ENGLISH, CHINESE = Language(False), Language(True)
 
 
+def page(name: str, language: Language) -> str:
+    """The file of a loss's page."""
+    return f"{name}{language.suffix}.md"
+
+
 def read(path: str) -> Any:
     """A YAML file of this folder; lines of Chinese that were folded are joined without a blank."""
     return _joined(yaml.safe_load((DOCS / path).read_text(encoding="utf-8")))

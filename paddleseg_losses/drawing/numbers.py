@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import paddle
+import paddle.nn.functional as F
 
 from ..losses.base import Loss
 from .examples import BLOCK, BLOCK_LOGITS, LOGITS, PIXELS, SCENE, Array, Pixel, Scene
@@ -28,7 +29,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Pull:
-    """The gradient of a loss by the logits of the object, on a scene; the sum over channels is 0, so one says all.
+    """The gradient of a loss by the logits of the object, on a scene.
 
     Attributes:
         value: of the loss.
@@ -71,10 +72,15 @@ def _moved(loss: Loss, pixel: Pixel) -> tuple[Array, Array]:
 
 
 def _evaluate(loss: Loss, logits: Array, labels: Array) -> tuple[float, Array]:
-    """Value, and gradient by the object's logit: one channel, or two where a loss needs classes that compete."""
-    channels = logits[None] if "binary" in loss.accepts.modes else np.stack([np.zeros_like(logits), logits])
-    z = paddle.to_tensor(channels[None].astype("float64"), stop_gradient=False)
-    value = loss(z, paddle.to_tensor(labels[None]))
+    """Value, and gradient by the object's logit: one channel, or two where the classes have to compete."""
+    z = paddle.to_tensor(logits[None, None].astype("float64"), stop_gradient=False)
+    compete = loss.mode == "multiclass" or "binary" not in loss.accepts.modes
+    given = paddle.concat([paddle.zeros_like(z), z], axis=1) if compete else z
+    if not loss.from_logits:
+        given = F.softmax(given, axis=1) if compete else F.sigmoid(given)
+    if loss.data_format == "NHWC":
+        given = given.transpose([0, 2, 3, 1])
+    value = loss(given, paddle.to_tensor(labels[None])).mean()
     value.backward()
     gradient: Any = z.grad
-    return float(value), gradient.numpy()[0, -1]
+    return float(value), gradient.numpy()[0, 0]
