@@ -20,6 +20,7 @@ NAMES = [ROOT / "README.md", *sorted(DOCS.glob("[a-z]*.md")), *sorted((DOCS / "l
 PAIRS = {str(p.relative_to(ROOT)): (p, p.with_name(f"{p.stem}_cn.md")) for p in NAMES if not p.stem.endswith("_cn")}
 TEXTS = {name: tuple(path.read_text(encoding="utf-8") for path in pair) for name, pair in PAIRS.items()}
 ENGLISH, CHINESE = TEXTS["README.md"]
+THIS_TREE = {**os.environ, "PYTHONPATH": str(ROOT)}  # not another one that may be installed
 each_pair = pytest.mark.parametrize("name", TEXTS)
 
 
@@ -35,8 +36,7 @@ def _links(text):
 
 def _generate(root, *arguments):
     command = [sys.executable, str(root / "docs/generate.py"), *arguments]
-    tree = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, env=tree, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, env=THIS_TREE, timeout=300)
 
 
 @each_pair
@@ -76,7 +76,8 @@ def test_chinese_is_chinese(name):
 @pytest.mark.parametrize("number", range(sum(kind == "python" for kind, _ in _blocks(ENGLISH))))
 def test_python_blocks_run(number, tmp_path):
     code = [code for kind, code in _blocks(ENGLISH) if kind == "python"][number]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=THIS_TREE, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 
