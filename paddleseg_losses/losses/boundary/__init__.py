@@ -1,6 +1,6 @@
 """Chapter 3 of the article: losses that compare boundaries, by distances. The order is the article's."""
 
-from .contours import ShapeAwareLoss as ShapeAwareLoss
+from .shape_aware import ShapeAwareLoss as ShapeAwareLoss
 from .hausdorff import HausdorffDTLoss as HausdorffDTLoss
 from .hausdorff_windows import HausdorffERLoss as HausdorffERLoss
 from .hausdorff_windows import HausdorffCVLoss as HausdorffCVLoss

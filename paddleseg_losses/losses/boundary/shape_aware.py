@@ -1,0 +1,105 @@
+"""Cross entropy whose wrong pixels cost more as the contour is further off."""
+
+from __future__ import annotations
+
+import paddle
+
+from ...functional import neighbourhood, numeric
+from ...functional.distance import distance_to
+from ...functional.distribution import CROSS_ENTROPY, Formula
+from ...inputs import Inputs, Tensor
+from ...registry import registered
+from ..families import PixelLoss, Spaced
+
+
+@registered(
+    family="boundary",
+    title="Shape-aware cross entropy",
+    title_zh="形状感知损失",
+    purpose="wrong pixels cost more when the whole contour is off",
+    purpose_zh="轮廓整体偏离时，错误像素代价更高",
+    paper="Al Arif et al., Shape-aware deep convolutional neural network for vertebrae segmentation, MSKI 2017",
+    link="https://arxiv.org/abs/2006.14822",
+    equation="Jadon 2020, eq. 15 and 16",
+    range=(0, float("inf")),
+    suits=("ragged-boundaries",),
+    background_special=True,
+    neighbours=True,
+    detached=("mean contour distance", "set of wrong pixels"),
+)
+class ShapeAwareLoss(Spaced, PixelLoss):
+    r"""Minimises cross entropy, with wrong pixels weighed by how far the contour is off; range [0, inf).
+
+    Formula:
+        L = (1 / V) sum_i (1 + E [pixel i is wrong]) CE_i. E is the mean distance of the predicted contour to the true
+        one in the sample: of the foreground, or the mean over classes 1 ... C - 1 for which both contours exist; 0 if
+        there is none.
+
+    When:
+        For: one compact object whose outline drifts. Against: many objects; E is one number for all.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Al Arif et al. 2017 (MSKI); Jadon 2020 (arXiv 2006.14822), eq. 15 and 16.
+
+    Differences:
+        The survey prints -CE and E CE with the sign already in CE, and a pixel index on E; the paper restricts E to
+        wrong pixels, as here. Often attributed to Hayder et al., whose loss is another one.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import ShapeAwareLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(ShapeAwareLoss()(logits, labels)):.4f}")
+        0.8955
+
+    YAML:
+        loss:
+          types:
+            - type: ShapeAwareLoss
+          coef: [1]
+    """
+
+    def formula(self) -> Formula:
+        """-log p_t."""
+        return CROSS_ENTROPY
+
+    def plain(self) -> bool:
+        """Wrong pixels have their price."""
+        return False
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """(1 + E [wrong]) CE."""
+        values, normaliser = super().pixels(inputs)
+        with paddle.no_grad():
+            price = 1 + self._contour_error(inputs)
+        return values * price, normaliser
+
+    def _contour_error(self, inputs: Inputs) -> Tensor:
+        """E where a pixel is wrong, else 0, `[N, 1, *S]` (multilabel `[N, C, *S]`)."""
+        truth, guess = inputs.target, self._decision(inputs)
+        outlines = [neighbourhood.rim(mask, beyond=1.0) for mask in (guess, truth)]
+        distance = distance_to(outlines[1] > 0, self.pixel_size(truth.ndim - 2), truth.dtype)
+        size, true_size = (numeric.spatial_sum(outline) for outline in outlines)
+        error = numeric.safe_divide(numeric.spatial_sum(outlines[0] * distance), size)
+        known = paddle.logical_and(size > 0, true_size > 0).astype(error.dtype)
+        wrong = (truth != guess).astype(error.dtype)
+        if inputs.multiclass:
+            error, known = error[:, 1:], known[:, 1:]
+            error = numeric.safe_divide((error * known).sum(axis=1, keepdim=True), known.sum(axis=1, keepdim=True))
+            wrong = wrong.max(axis=1, keepdim=True)
+        else:
+            error = error * known
+        return error.unsqueeze(list(range(2, truth.ndim))) * wrong
+
+    def _decision(self, inputs: Inputs) -> Tensor:
+        """0/1 masks of the classes that the prediction decides for."""
+        if not inputs.multiclass:
+            return (inputs.prob > 0.5).astype(inputs.prob.dtype) * inputs.mask
+        best = inputs.logits.argmax(axis=1, keepdim=True)
+        return inputs.one_hot(best) * inputs.mask
