@@ -42,7 +42,7 @@ def gradient_caption(numbers: dict[str, Any], language: Language) -> str:
         _number(pull[region] / near) for region in ("far blob", "missed part", "ragged edge", "right pixels")
     )
     return language(
-        f"Relative to a pixel of the near blob: far blob {far}, missed part {missed}, ragged edge {edge}, pixels that "
+        f"With a pixel of the near blob as 1: far blob {far}, missed part {missed}, ragged edge {edge}, pixels that "
         f"are right already {right}.",
         f"以近处误检块的像素为 1：远处误检块 {far}，漏掉的部分 {missed}，毛糙边缘 {edge}，已经判对的像素 {right}。",
     )

@@ -123,8 +123,8 @@ def _pictures(loss: Known, numbers: dict[str, Any]) -> str:
     )
     if loss.spec.detached:
         curve += t(
-            " But for the parts without a gradient (see below), which the slope takes as fixed.",
-            "但其中不传梯度的量（见下文）在求斜率时视为固定。",
+            " In the slope, what carries no gradient (see below) is held fixed.",
+            "求斜率时，不传梯度的量（见下文）视为固定。",
         )
     drawn = f"`{loss.spec.cls(**loss.spec.example)}`" if loss.spec.example else ""
     alt = t("value and slope of {}", "{} 的取值与斜率"), t("gradient map of {}", "{} 的梯度图")

@@ -73,6 +73,25 @@ def test_chinese_is_chinese(name):
         assert len(words) < 4 or re.search("[\u4e00-\u9fff]", line), line
 
 
+def _exact(text):
+    """What a translation has to keep: numbers, intervals, names."""
+    words = r"\d+(?:\.\d+)?(?:e-\d+)?|\w+Loss\b|\b(?:alpha|beta|gamma|TP|FP|FN)\b|[\[(][-\d∞.]+, [-\d∞.]+[\])]"
+    return set(re.findall(words, text.replace("inf", "∞").replace("_", " ")))
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.startswith("docs/")])
+def test_translations_keep_numbers_and_names(name):
+    for english, chinese in zip(*(text.split("\n\n") for text in TEXTS[name])):
+        if english.startswith(("[中文]", "|")):
+            continue
+        lost = _exact(_without_links(english)) ^ _exact(_without_links(chinese))
+        assert not lost, f"{english}\n{chinese}\n{lost}"
+
+
+def _without_links(text):
+    return re.sub(r"\]\([^)]*\)", "]", text)
+
+
 @pytest.mark.parametrize("number", range(sum(kind == "python" for kind, _ in _blocks(ENGLISH))))
 def test_python_blocks_run(number, tmp_path):
     code = [code for kind, code in _blocks(ENGLISH) if kind == "python"][number]
@@ -163,6 +182,15 @@ def test_a_translation_belongs_to_one_english_text():
     assert "Summary has changed since" in changed
     assert f"NewLoss: Summary is not translated; write `Summary {mark('New.')}`" in missing
     assert "phrases.yml: not translated: no phrase at all" in phrase
+
+
+def test_the_combinations_of_the_chooser_can_be_built():
+    import yaml
+
+    found = [code for text in TEXTS["docs/choose.md"] for code in re.findall(r"`({losses: .*?})`", text)]
+    assert found
+    for code in found:
+        assert len(registry.build({"type": "WeightedSumLoss", **yaml.safe_load(code)}).losses) == 2
 
 
 def test_the_chooser_ranks_what_the_registry_says():

@@ -79,7 +79,7 @@ class TverskyLoss(RegionLoss):
     title="Focal Tversky",
     title_zh="Focal Tversky 损失",
     purpose="small lesions: an exponent decides how much classes that are nearly right still matter",
-    purpose_zh="小病灶：用指数 gamma 调节难分类别的权重",
+    purpose_zh="小病灶：用一个指数决定接近正确的类别还占多少分量",
     paper="Abraham & Khan, A novel focal Tversky loss function, ISBI 2019",
     link="https://arxiv.org/abs/1810.07842",
     equation="Jadon 2020, eq. 11",
