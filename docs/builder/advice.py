@@ -70,7 +70,7 @@ def differences(language: Language) -> str:
             parts.append(_filled(entry["text"], t, entry.get("numbers", {})))
             shown = t(", ", "、").join(_link(name, t) for name in entry.get("losses", []))
             if "test" in entry:
-                file = "../tests/unit/test_differences.py"
+                file = f"../tests/differences/{chapter['tests']}"
                 shown += t("; checked by ", "；由 ") + f"[`{entry['test']}`]({file})" + t("", " 检验")
             parts.append(f"→ {shown.removeprefix('; ').removeprefix('；')}" if shown else "")
     return "\n\n".join(part for part in parts if part) + "\n"
