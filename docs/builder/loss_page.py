@@ -43,7 +43,7 @@ def loss_page(loss: Known, order: list[Known], numbers: dict[str, Any], related:
         _wrong(loss),
         t("## Example", "## 示例"),
         f"```python\n{loss.verbatim('Example')}\n```",
-        t("In a PaddleSeg config:", "在 PaddleSeg 配置中："),
+        _config(loss),
         f"```yaml\n{loss.verbatim('YAML')}\n```",
         t("## Reference", "## 参考文献"),
         _reference(loss),
@@ -151,6 +151,13 @@ def _options(loss: Known) -> str:
     tables = [_table(head, own)] if own else []
     shared_words = t("Shared with other losses:", "与其他损失共有：")
     return "\n\n".join([*tables, shared_words, _table(head, shared)])
+
+
+def _config(loss: Known) -> str:
+    whole = f"[{loss.name}.yml](../../configs/losses/{loss.name}.yml)"
+    return loss.language(
+        f"In a PaddleSeg config (a whole one: {whole}):", f"在 PaddleSeg 配置中（完整的配置：{whole}）："
+    )
 
 
 def _reference(loss: Known) -> str:
