@@ -13,7 +13,7 @@ from setuptools import Extension, setup
 FLAGS = (
     ["/O2", "/std:c++17"]
     if sys.platform == "win32"
-    else ["-std=c++17", "-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+    else ["-std=c++17", "-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-g0"]
 )
 if sys.platform == "linux" and platform.machine() == "x86_64":
     FLAGS.append("-mprefer-vector-width=512")
