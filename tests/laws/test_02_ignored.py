@@ -5,6 +5,8 @@ import pytest
 
 from .scenes import IGNORED, cases, make, value_and_gradient
 
+pytestmark = pytest.mark.usefixtures("each_path")
+
 
 def _spread(labels, scene):
     """Where logits are ignored, `[N, C, *S]`."""

@@ -6,6 +6,8 @@ import pytest
 
 from .scenes import IGNORED, cases, has, make
 
+pytestmark = pytest.mark.usefixtures("each_path")
+
 
 @pytest.mark.parametrize("scale", [1.0, 1e4])
 @pytest.mark.parametrize(("spec", "scene"), cases())

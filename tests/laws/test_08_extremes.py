@@ -5,6 +5,8 @@ import pytest
 
 from .scenes import cases, make, possible, value_and_gradient
 
+pytestmark = pytest.mark.usefixtures("each_path")
+
 EXPONENTS = [0, 0.3, 0.5, 1, 2, 5]
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from .scenes import SCENES, cases, fits, losses, make
 
+pytestmark = pytest.mark.usefixtures("each_path")
+
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize(("spec", "scene"), cases())
