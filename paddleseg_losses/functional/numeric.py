@@ -9,8 +9,6 @@ import math
 from typing import Any
 
 import paddle
-import paddle.nn.functional as F
-from paddle.autograd import PyLayer
 
 Tensor = Any
 
@@ -40,50 +38,14 @@ def safe_divide(a: Tensor, b: Tensor) -> Tensor:
 
 def softplus(x: Tensor) -> Tensor:
     """log(1 + e^x), accurate to the last bits for any x, with slope 1/2 at 0 (`F.softplus` is 0 below -17)."""
-    return _Softplus.apply(x) if paddle.in_dynamic_mode() else _softplus(x)
-
-
-def _softplus(x: Tensor) -> Tensor:
     size = x.abs()
     return (x + size) / 2 + paddle.log1p(paddle.exp(-size))
 
 
-class _Softplus(PyLayer):  # type: ignore[misc]
-    """The same, keeping one tensor for the gradient where the chain of operators keeps five."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return _softplus(x)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensor()
-        return gradient * F.sigmoid(x)
-
-
 def log_softmax(z: Tensor) -> Tensor:
     """Log-probabilities over axis 1 (`F.log_softmax` on a CPU stops at -64)."""
-    return _LogSoftmax.apply(z) if paddle.in_dynamic_mode() else _log_softmax(z)
-
-
-def _log_softmax(z: Tensor) -> Tensor:
     shifted = z - z.max(axis=1, keepdim=True).detach()
     return shifted - paddle.log(paddle.exp(shifted).sum(axis=1, keepdim=True))
-
-
-class _LogSoftmax(PyLayer):  # type: ignore[misc]
-    """The same, keeping one tensor for the gradient where the chain of operators keeps three."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor) -> Tensor:
-        ctx.save_for_backward(z)
-        return _log_softmax(z)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (z,) = ctx.saved_tensor()
-        return gradient - F.softmax(z, axis=1) * gradient.sum(axis=1, keepdim=True)
 
 
 def one_vs_rest(z: Tensor) -> Tensor:
