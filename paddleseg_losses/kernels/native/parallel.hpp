@@ -3,16 +3,25 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <exception>
 #include <thread>
 #include <vector>
 
-// Run task(0) ... task(tasks - 1), each once, in any order. The results may not depend on the order.
+// Run task(0) ... task(tasks - 1), each once, in any order. The results may not depend on the order. What a task throws
+// is thrown here, after the others have stopped.
 template <class Task>
 void run_parallel(int tasks, int threads, Task task) {
     if (threads > tasks) threads = tasks;
     std::atomic<int> next{0};
+    std::atomic<bool> failed{false};
+    std::exception_ptr problem;
     auto work = [&] {
-        for (int i = next++; i < tasks; i = next++) task(i);
+        try {
+            for (int i = next++; i < tasks && !failed; i = next++) task(i);
+        } catch (...) {
+            if (!failed.exchange(true)) problem = std::current_exception();
+        }
     };
     std::vector<std::thread> others;
     for (int t = 1; t < threads; ++t) {
@@ -24,4 +33,23 @@ void run_parallel(int tasks, int threads, Task task) {
     }
     work();
     for (auto& other : others) other.join();
+    if (problem) std::rethrow_exception(problem);
+}
+
+// Run task(first, last) on slices of 0 ... total, a few for each thread. The results may not depend on the slices.
+template <class Task>
+void run_slices(std::int64_t total, int threads, Task task) {
+    const int slices = threads > 1 ? 4 * threads : 1;
+    run_parallel(slices, threads, [&](int i) { task(total * i / slices, total * (i + 1) / slices); });
+}
+
+// 0, or 1 if the work threw: no exception may leave a plain C function, and only memory can run out.
+template <class Work>
+int status_of(Work work) {
+    try {
+        work();
+        return 0;
+    } catch (...) {
+        return 1;
+    }
 }

@@ -1,0 +1,50 @@
+"""Exact Euclidean distance maps, `native/edt.cpp`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import paddle
+
+from ..errors import KernelError
+from .memory import ADDRESS, COUNT, INT, address, function, integers, reals
+from .switch import library, threads
+
+Tensor = Any
+
+
+def applies(mask: Tensor) -> bool:
+    """Whether the kernel can work on a mask: on a CPU, outside static graphs."""
+    return bool(paddle.in_dynamic_mode() and mask.place.is_cpu_place() and library() is not None)
+
+
+def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any = "float32") -> Tensor:
+    """Distance of every pixel to the other side of its mask's boundary; 0 if a mask is empty or full.
+
+    Args:
+        mask: `[N, C, *S]` with 1 to 3 spatial axes, true where not 0.
+        spacing: size of a pixel along each spatial axis; None means 1, with squares in whole numbers.
+        dtype: float32 or float64.
+    """
+    space = [int(size) for size in mask.shape[2:]]
+    if not 1 <= len(space) <= 3 or 0 in mask.shape:
+        raise KernelError(f"A mask of shape {list(mask.shape)}.", "[N, C, *S] with 1 to 3 spatial axes", "reshape it")
+    if spacing is not None and (len(spacing) != len(space) or not all(0 < s and math.isfinite(s * s) for s in spacing)):
+        raise KernelError(f"spacing={list(spacing)}.", f"{len(space)} positive numbers", "give one for each axis")
+    mask = mask.astype("bool").contiguous()
+    out = paddle.empty(mask.shape, dtype=dtype)
+    name = {paddle.float32: "edt_float32", paddle.float64: "edt_float64"}.get(out.dtype)
+    if name is None:
+        raise KernelError(f"A distance map of {out.dtype}.", "float32 or float64", "cast the map afterwards")
+    function(name, ADDRESS, COUNT, INT, ADDRESS, ADDRESS, INT, ADDRESS)(
+        address(mask, "mask", mask.shape, paddle.bool),
+        mask.shape[0] * mask.shape[1],
+        len(space),
+        integers(space),
+        reals(spacing),
+        threads(math.prod(mask.shape)),
+        address(out, "map", mask.shape, out.dtype),
+    )
+    return out
