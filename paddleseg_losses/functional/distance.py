@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from ..kernels import edt
 from .known_maps import find
 
 Tensor = Any
@@ -37,6 +38,8 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         known = find(mask, steps, dtype)
         if known is not None:
             return known
+        if edt.applies(mask):
+            return edt.distance_map(mask, spacing, dtype)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
             return paddle.to_tensor(host_distance(mask.numpy(), steps), dtype=dtype)
         return _on_device(mask, steps, dtype)

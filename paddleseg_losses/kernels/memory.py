@@ -12,7 +12,7 @@ from .switch import library
 Tensor = Any
 
 ADDRESS, INT, COUNT, REAL = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64, ctypes.c_double
-MOST = 2**31 - 1  # rows, columns and channels are counted with 32 bits; pixels and elements with 64
+MOST = 2**30 - 1  # sizes of axes are counted with 32 bits; pixels and elements with 64
 
 
 def function(name: str, *arguments: Any) -> Callable[..., None]:

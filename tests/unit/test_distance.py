@@ -1,9 +1,10 @@
-"""Distance maps: host and device agree with brute force."""
+"""Distance maps: native code, the host and the device agree with brute force."""
 
 import numpy as np
 import paddle
 import pytest
 
+from paddleseg_losses import kernels
 from paddleseg_losses.functional import distance
 from reference.common import nearest
 
@@ -18,7 +19,7 @@ def _brute(mask, spacing):
     return out
 
 
-@pytest.mark.parametrize("path", ["host", "threads", "device"])
+@pytest.mark.parametrize("path", ["native", "composed", "threads", "device"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("stretched", [False, True])
 def test_equal_to_brute_force(path, shape, stretched, monkeypatch):
@@ -29,10 +30,11 @@ def test_equal_to_brute_force(path, shape, stretched, monkeypatch):
     masks[0, 1] = True
     masks[1, 2] = False
     tensor = paddle.to_tensor(masks)
-    if path != "device":
-        found = distance.boundary_distance(tensor, spacing, "float64").numpy()
-    else:
+    if path == "device":
         found = distance._on_device(tensor, spacing, "float64").numpy()
+    else:
+        with kernels.using("native" if path == "native" else "composed"):
+            found = distance.boundary_distance(tensor, spacing, "float64").numpy()
     expected = np.stack([np.stack([_brute(m, spacing) for m in sample]) for sample in masks])
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 

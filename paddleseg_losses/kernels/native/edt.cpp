@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "memory.hpp"
 #include "parallel.hpp"
 #include "platform.hpp"
 
@@ -66,18 +67,23 @@ int end_of_run(const Square* line, int first, int length) {
     return last;
 }
 
+// The pixels since the last change of side, one step further. No branch, as masks may be noise.
+INLINE int step_on(int run, bool same_side) { return (run & -int(same_side)) + 1; }
+
 // Squares along the first axis that is looked at, from the pixels since the last change of side and until the next one.
 template <class Square>
 EVERY_INSTRUCTION_SET void begin_line(const std::uint8_t* mask, Square* line, int length, Square step) {
-    const int none = 1 << 24;  // more than in any line, and whole in a float
-    const auto next = [&](int run, int i) {  // no branch: masks may be noise
-        return (run & -int((mask[i] != 0) == (mask[i - 1] != 0))) + 1;
-    };
+    const int none = 1 << 30;  // more than in any line
+    int run = none;
     line[0] = Square(none);
-    for (int i = 1, run = none; i < length; ++i) line[i] = Square(run = next(run, i));
-    for (int i = length - 1, run = none; i >= 0; --i) {
-        line[i] = std::min(line[i], Square(run));
-        if (i > 0) run = next(run, i);
+    for (int i = 1; i < length; ++i) {
+        run = step_on(run, (mask[i] != 0) == (mask[i - 1] != 0));
+        line[i] = Square(run);
+    }
+    run = none;
+    for (int i = length - 2; i >= 0; --i) {
+        run = step_on(run, (mask[i] != 0) == (mask[i + 1] != 0));
+        line[i] = line[i] < Square(run) ? line[i] : Square(run);
     }
     for (int i = 0; i < length; ++i) {
         const Square square = line[i] >= none ? FAR<Square> : step * line[i] * line[i];
@@ -215,6 +221,7 @@ int all_maps(const std::uint8_t* masks, std::int64_t maps, const Grid& grid, con
     const int across = maps >= threads ? threads : 1, within = maps >= threads ? 1 : threads;
     double largest = 0;  // square that a map can hold without spacing
     for (int axis = 0; axis < grid.axes; ++axis) largest += double(grid.sizes[axis]) * double(grid.sizes[axis]);
+    expect_large_pages(out, std::size_t(maps * pixels) * sizeof(Out));
     const bool whole = !spacing && largest < FAR<std::int32_t>;
     return status_of([&] {
         run_parallel(int(maps), across, [&](int i) {
