@@ -31,7 +31,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
     space = [int(size) for size in mask.shape[2:]]
     if not 1 <= len(space) <= 3 or 0 in mask.shape:
         raise KernelError(f"A mask of shape {list(mask.shape)}.", "[N, C, *S] with 1 to 3 spatial axes", "reshape it")
-    if spacing is not None and (len(spacing) != len(space) or not all(0 < s and math.isfinite(s * s) for s in spacing)):
+    if spacing is not None and (len(spacing) != len(space) or not all(s > 0 < s * s < math.inf for s in spacing)):
         raise KernelError(f"spacing={list(spacing)}.", f"{len(space)} positive numbers", "give one for each axis")
     mask = mask.astype("bool").contiguous()
     out = paddle.empty(mask.shape, dtype=dtype)
