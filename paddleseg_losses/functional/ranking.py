@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import paddle
 
 from ..kernels import largest as kernel
+from ..kernels import lovasz as lovasz_kernel
 
 if TYPE_CHECKING:
     from ..inputs import Inputs
 
 Tensor = Any
 
-
 IGNORED = -1.0  # an error below every other: it sorts last, which is the same as leaving the pixel out
+
+
+def softmax_rows(
+    inputs: Inputs, per_image: bool, wanted: Sequence[int] | None, present_only: bool
+) -> tuple[Tensor, Tensor]:
+    """Lovász extension of each (image and) class over the errors |g - p|, and its number of pixels, `[N or 1, C]`.
+
+    A kernel leaves out classes that are not wanted, and with `present_only` those without pixels.
+    """
+    raw = inputs.raw
+    if raw is not None:
+        rows, sizes = lovasz_kernel.lovasz(
+            raw.logits, raw.labels, raw.ignore_index, per_image, wanted=wanted, present_only=present_only
+        )
+        return rows, paddle.to_tensor(sizes)
+    hit = inputs.target
+    errors = paddle.where(inputs.valid, (hit - inputs.prob).abs(), paddle.full([], IGNORED, hit.dtype))
+    hits = as_rows(hit.astype("int64"), per_image)
+    rows = lovasz(as_rows(errors, per_image), hits)
+    return rows.reshape([-1, inputs.channels]), hits.sum(axis=1).reshape([-1, inputs.channels])
+
+
+def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
+    """Lovász extension of each (image and) channel over max(0, 1 - z (2 y - 1)); of z_1 - z_0 if two compete."""
+    raw = inputs.raw
+    if raw is not None:
+        logits = raw.logits[:, 1:] - raw.logits[:, :1] if inputs.multiclass else raw.logits
+        return lovasz_kernel.lovasz(logits, raw.labels, raw.ignore_index, per_image, hinge=True)[0]
+    z, hit = inputs.logits, inputs.target
+    if inputs.multiclass:
+        z, hit = z[:, 1:] - z[:, :1], hit[:, 1:]
+    errors = paddle.maximum(1 - z * (2 * hit - 1), paddle.zeros([], z.dtype))
+    errors = paddle.where(inputs.valid, errors, paddle.full([], IGNORED, z.dtype))
+    return lovasz(as_rows(errors, per_image), as_rows(hit.astype("int64"), per_image))
 
 
 def lovasz(errors: Tensor, hit: Tensor) -> Tensor:

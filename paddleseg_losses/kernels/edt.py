@@ -9,7 +9,8 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
-from .memory import ADDRESS, COUNT, INT, address, function, integers, reals
+from .memory import address, function, integers, reals
+from .problem import ADDRESS, LONG, WHOLE
 from .switch import library, threads
 
 Tensor = Any
@@ -38,7 +39,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
     name = {paddle.float32: "edt_float32", paddle.float64: "edt_float64"}.get(out.dtype)
     if name is None:
         raise KernelError(f"A distance map of {out.dtype}.", "float32 or float64", "cast the map afterwards")
-    function(name, ADDRESS, COUNT, INT, ADDRESS, ADDRESS, INT, ADDRESS)(
+    function(name, ADDRESS, LONG, WHOLE, ADDRESS, ADDRESS, WHOLE, ADDRESS)(
         address(mask, "mask", mask.shape, paddle.bool),
         mask.shape[0] * mask.shape[1],
         len(space),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Collection
 from typing import Any
@@ -12,18 +11,12 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .memory import ADDRESS, INT, address, function
-from .sums import LABEL_BYTES, _Problem, refuse_second_derivatives
-from .switch import threads
+from .memory import function
+from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
 
 Tensor = Any
 
-MOST = 2**31 - 1  # pixels of a row
-
-
-def fits(logits: Tensor) -> bool:
-    """Whether the pixels of a batch can be numbered in the 31 bits that the sort leaves for them."""
-    return math.prod(logits.shape) // max(int(logits.shape[1]), 1) <= MOST
+MOST = 2**31 - 1  # pixels of a row, as their numbers have 31 bits in the sort
 
 
 def lovasz(
@@ -35,7 +28,7 @@ def lovasz(
     wanted: Collection[int] | None = None,
     present_only: bool = False,
 ) -> tuple[Tensor, Any]:
-    """Lovász extension of every row, a class or an image and a class.
+    """Lovász extension of every row: a class, or an image and a class.
 
     Args:
         logits: float32 `[N, C, *S]`; the gradient flows to them.
@@ -49,77 +42,46 @@ def lovasz(
     Returns:
         float32 `[N or 1, C]`, 0 where left out, and a NumPy array of how many pixels of its class each row has.
     """
-    classes = int(logits.shape[1])
+    samples, classes = int(logits.shape[0]), int(logits.shape[1])
+    if math.prod(logits.shape) // max(classes, 1) > MOST:
+        raise KernelError(
+            f"Logits of shape {list(logits.shape)}.",
+            "fewer than 2^31 pixels in a batch",
+            "split the batch, or set PADDLESEG_LOSSES_KERNELS=composed",
+        )
     chosen = np.array([wanted is None or c in wanted for c in range(classes)], np.uint8)
-    hits = np.zeros((int(logits.shape[0]) if per_image else 1, classes), np.int64)
-    keep = paddle.is_grad_enabled() and not logits.stop_gradient
-    rows = _Lovasz.apply(logits, labels, (ignore_index, per_image, hinge), chosen, present_only, hits, keep)
+    hits = np.zeros((samples if per_image else 1, classes), np.int64)
+    keep = paddle.is_grad_enabled() and not logits.stop_gradient  # else nothing is kept for a backward pass
+    rows = _Lovasz.apply(logits, (labels, hinge, ignore_index), int(per_image), chosen, int(present_only), hits, keep)
     return rows, hits
 
 
 class _Lovasz(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(
-        ctx: Any,
-        logits: Tensor,
-        labels: Tensor,
-        options: tuple[int, bool, bool],
-        chosen: Any,
-        present_only: bool,
-        hits: Any,
-        keep: bool,
+        ctx: Any, logits: Tensor, rest: Any, per_image: int, chosen: Any, present_only: int, hits: Any, keep: bool
     ) -> Tensor:
-        logits, labels = logits.contiguous(), labels.contiguous()
-        problem, per_image = _problem(logits, labels, *options), int(options[1])
-        losses = np.zeros(hits.shape)
-        pull = paddle.empty([problem.c, problem.n * problem.s], "float32") if keep else None
-        function("lovasz_forward", ADDRESS, INT, ADDRESS, INT, INT, ADDRESS, ADDRESS, ADDRESS)(
-            ctypes.addressof(problem),
+        problem, losses = Problem(logits, *rest), np.zeros(hits.shape)
+        pull = paddle.empty([problem.cells[1], problem.size // problem.cells[1]], "float32") if keep else None
+        problem.call(
+            function("lovasz_forward", POINTER, WHOLE, ADDRESS, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE),
             per_image,
             chosen.ctypes.data,
-            int(present_only),
-            threads(math.prod(logits.shape)),
+            present_only,
             losses.ctypes.data,
             hits.ctypes.data,
             None if pull is None else pull.data_ptr(),
         )
-        ctx.save_for_backward(logits)
-        ctx.kept = labels, pull, options
+        ctx.save_for_backward(problem.logits)
+        ctx.kept = rest, per_image, pull
         return paddle.to_tensor(losses, dtype="float32")
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (logits,), (labels, pull, options) = ctx.saved_tensor(), ctx.kept
-        problem, found = _problem(logits, labels, *options), paddle.empty_like(logits)
+        (logits,), (rest, per_image, pull) = ctx.saved_tensor(), ctx.kept
+        problem, found = Problem(logits, *rest), paddle.empty_like(logits)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        function("lovasz_backward", ADDRESS, INT, ADDRESS, ADDRESS, INT, ADDRESS)(
-            ctypes.addressof(problem),
-            int(options[1]),
-            upstream.ctypes.data,
-            pull.data_ptr(),
-            threads(math.prod(logits.shape)),
-            found.data_ptr(),
-        )
+        native = function("lovasz_backward", POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        problem.call(native, per_image, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())
         return found
-
-
-
-def _problem(logits: Tensor, labels: Tensor, ignore_index: int, per_image: bool, hinge: bool) -> _Problem:
-    """Everything that native code cannot check is checked here."""
-    shape = [int(size) for size in logits.shape]
-    if not 3 <= len(shape) <= 5 or 0 in shape or not fits(logits):
-        raise KernelError(f"Logits of shape {shape}.", "[N, C, *S] with fewer than 2^31 pixels", "split the batch")
-    n, c, *space = shape
-    return _Problem(
-        logits=address(logits, "logits", shape, paddle.float32),
-        labels=address(labels, "labels", [n, c if hinge else 1, *space], *LABEL_BYTES),
-        weight=None,
-        n=n,
-        c=c,
-        s=math.prod(space),
-        weight_channels=1,
-        ignore=ignore_index,
-        label_bytes=LABEL_BYTES[labels.dtype],
-        sigmoid=int(hinge),
-    )

@@ -1,35 +1,30 @@
-"""Handing tensors to native code: what a plain C function cannot check is checked here."""
+"""Handing tensors that are no problem of logits and labels to native code: what C cannot check is checked here."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import KernelError
-from .switch import library
+from . import problem
 
 Tensor = Any
 
-ADDRESS, INT, COUNT, REAL = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64, ctypes.c_double
+REAL = ctypes.c_double
 MOST = 2**30 - 1  # sizes of axes are counted with 32 bits; pixels and elements with 64
 
 
-def function(name: str, *arguments: Any) -> Callable[..., None]:
-    """The C function of a name, with its types declared; it raises MemoryError where the function says so."""
-    loaded = library()
-    if loaded is None:
-        raise KernelError(f"{name} was called while native kernels are off.", "them to be on", "ask `applies` first")
-    found = getattr(loaded, name)
-    if not found.argtypes:
-        found.argtypes, found.restype = arguments, INT
-        found.errcheck = _refuse_failure
-    return found  # type: ignore[no-any-return]
+def function(name: str, *types: Any) -> Any:
+    """A function of the library that says whether memory ran out; then it raises MemoryError."""
+    native = problem.function(name, *types)
+    native.restype, native.errcheck = problem.WHOLE, _refuse_failure
+    return native
 
 
-def _refuse_failure(status: int, called: Any, arguments: Any) -> None:
+def _refuse_failure(status: int, native: Any, arguments: Any) -> None:
     if status != 0:
-        raise MemoryError(f"paddleseg_losses: no memory left in {called.__name__}")
+        raise MemoryError(f"paddleseg_losses: no memory left in {native.__name__}")
 
 
 def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
@@ -45,7 +40,7 @@ def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
 
 def integers(values: Sequence[int]) -> Any:
     """A C array of counts."""
-    return (COUNT * len(values))(*values)
+    return (problem.LONG * len(values))(*values)
 
 
 def reals(values: Sequence[float] | None) -> Any:

@@ -10,6 +10,8 @@ from paddleseg_losses.functional.distance import boundary_distance
 from paddleseg_losses.kernels import edt
 from reference.common import nearest
 
+pytestmark = pytest.mark.usefixtures("native")
+
 SHAPES = [(1,), (40,), (1, 7), (9, 1), (13, 37), (40, 3), (5, 4, 7), (2, 33, 3), (1, 1, 1)]
 SPACING = (0.5, 2.0, 3.25)
 

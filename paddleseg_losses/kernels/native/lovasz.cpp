@@ -18,7 +18,7 @@
 
 #include "memory.hpp"
 #include "parallel.hpp"
-#include "sums.hpp"
+#include "tile.hpp"
 
 namespace {
 
@@ -253,7 +253,7 @@ void hinge_gradient(const float* pull, const double upstream, int w, float* out)
 
 // Losses and numbers of class pixels of every row, [groups, c]; 0 for rows that are left out. pull [c, n s] or null.
 EXPORT int lovasz_forward(const Problem* problem, int per_image, const std::uint8_t* wanted, int present_only,
-                          int threads, double* losses, std::int64_t* hits, float* pull) {
+                          double* losses, std::int64_t* hits, float* pull, int threads) {
     return status_of([&] {
         Lovasz lovasz{*problem, per_image != 0, wanted, present_only != 0, {}, pull};
         const std::int64_t pixels = problem->n * problem->s;
@@ -267,7 +267,7 @@ EXPORT int lovasz_forward(const Problem* problem, int per_image, const std::uint
 
 // out [n, c, s] from the gradient of every row, [groups, c].
 EXPORT int lovasz_backward(const Problem* problem, int per_image, const double* upstream, const float* pull,
-                           int threads, float* out) {
+                           float* out, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
         const Lovasz lovasz{q, per_image != 0, nullptr, false, {}, nullptr};

@@ -5,8 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ...errors import InputError
-from ...functional import numeric
-from ...functional.ranking import IGNORED, as_rows, lovasz
+from ...functional import numeric, ranking
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, only
 from ...registry import registered
@@ -79,17 +78,15 @@ class LovaszSoftmaxLoss(NumberLoss):
 
     def number(self, inputs: Inputs) -> Tensor:
         """Mean over classes (and images) of the Lovász extension."""
-        hit = inputs.target
-        errors = paddle.where(inputs.valid, (hit - inputs.prob).abs(), paddle.full([], IGNORED, hit.dtype))
-        rows = as_rows(hit.astype("int64"), self.per_image)
-        cells = lovasz(as_rows(errors, self.per_image), rows).reshape([-1, inputs.channels])
+        wanted = None
+        if not isinstance(self.classes, str):
+            wanted = pick(self.classes, list(range(inputs.channels)), inputs.channels, type(self).__name__)
+        cells, sizes = ranking.softmax_rows(inputs, self.per_image, wanted, self.classes == "present")
         if self.classes == "present":
-            counts = rows.max(axis=1).reshape([-1, inputs.channels]).astype(cells.dtype)
+            counts = (sizes > 0).astype(cells.dtype)
         else:
-            chosen = kept = list(range(inputs.channels))
-            if not isinstance(self.classes, str):
-                chosen = pick(self.classes, kept, inputs.channels, type(self).__name__)
-            counts = paddle.to_tensor([[float(c in chosen) for c in kept]], dtype=cells.dtype).expand_as(cells)
+            chosen = [float(wanted is None or c in wanted) for c in range(inputs.channels)]
+            counts = paddle.to_tensor([chosen], dtype=cells.dtype).expand_as(cells)
         return numeric.safe_divide((cells * counts).sum(axis=1), counts.sum(axis=1)).mean()
 
 
@@ -158,15 +155,10 @@ class LovaszHingeLoss(NumberLoss):
 
     def number(self, inputs: Inputs) -> Tensor:
         """Mean over channels (and images) of the Lovász extension."""
-        z, hit, valid = inputs.logits, inputs.target, inputs.valid
-        if inputs.multiclass:
-            if inputs.channels > 2:
-                raise InputError(
-                    f"LovaszHingeLoss: {inputs.channels} channels that exclude each other.",
-                    "one channel, two channels (their difference is taken), or labels with a channel for each class",
-                    "use LovaszSoftmaxLoss",
-                )
-            z, hit = z[:, 1:] - z[:, :1], hit[:, 1:]
-        errors = paddle.maximum(1 - z * (2 * hit - 1), paddle.zeros([], z.dtype))
-        errors = paddle.where(valid, errors, paddle.full([], IGNORED, z.dtype))
-        return lovasz(as_rows(errors, self.per_image), as_rows(hit.astype("int64"), self.per_image)).mean()
+        if inputs.multiclass and inputs.channels > 2:
+            raise InputError(
+                f"LovaszHingeLoss: {inputs.channels} channels that exclude each other.",
+                "one channel, two channels (their difference is taken), or labels with a channel for each class",
+                "use LovaszSoftmaxLoss",
+            )
+        return ranking.hinge_rows(inputs, self.per_image).mean()

@@ -1,0 +1,140 @@
+"""The native Lovász extension: equal to the composed one in float64, in value and gradient."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import LovaszHingeLoss, LovaszSoftmaxLoss
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels.lovasz import lovasz
+from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
+
+pytestmark = pytest.mark.usefixtures("native")
+
+# More pixels than a chunk, than a block of errors, and than either holds in whole images.
+LARGE = [
+    Scene("binary", 1, (263, 301)),
+    Scene("multiclass", 2, (129, 131), samples=5),
+    Scene("multiclass", 5, (70001,), samples=1),
+    Scene("multiclass", 23, (13, 17, 19)),
+    Scene("multilabel", 3, (151, 257)),
+    Scene("multiclass", 3, (1, 1)),
+]
+CASES = [
+    pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
+    for cls in (LovaszSoftmaxLoss, LovaszHingeLoss)
+    for scene in SCENES + LARGE
+    if fits(cls.spec, scene)
+    for options in ({}, {"per_image": True}, {"classes": "all"}, {"classes": [1]})
+    if "classes" not in options or cls is LovaszSoftmaxLoss
+]
+
+
+@pytest.mark.parametrize(("cls", "scene", "options"), CASES)
+def test_equal_to_float64(cls, scene, options):
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    value, gradient = value_and_gradient(cls(**options), logits, labels)
+    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
+    np.testing.assert_allclose(value, expected, rtol=2e-6)
+    # Errors that float32 cannot tell apart may change places, and with them the slopes of a pixel or two.
+    moved = ~np.isclose(gradient, slope, rtol=1e-4, atol=1e-6 * np.abs(slope).max())
+    assert moved.mean() <= 1e-3
+    assert not gradient.any() if not slope.any() else np.abs(gradient - slope).sum() <= 1e-4 * np.abs(slope).sum()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+def test_labels_of_any_width_and_layout(dtype):
+    scene = Scene("multiclass", 3, (21, 34))
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    value, gradient = value_and_gradient(LovaszSoftmaxLoss(), logits, labels)
+    z = paddle.to_tensor(logits.transpose(0, 3, 2, 1).copy(), stop_gradient=False)
+    y = paddle.to_tensor(labels.transpose(0, 2, 1).copy()).astype(dtype).transpose([0, 2, 1])
+    turned = LovaszSoftmaxLoss()(z.transpose([0, 3, 2, 1]), y)
+    turned.backward()
+    assert float(turned) == value
+    assert np.array_equal(z.grad.numpy().transpose(0, 3, 2, 1), gradient)
+
+
+@pytest.mark.parametrize("hinge", [False, True])
+@pytest.mark.parametrize("channels", [1, 2, 7])
+def test_same_bits_on_any_number_of_threads(hinge, channels, monkeypatch):
+    scene = Scene("multilabel" if hinge else "multiclass", channels, (301, 257))
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    found = []
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        z = paddle.to_tensor(logits, stop_gradient=False)
+        y = paddle.to_tensor(labels if hinge else labels[:, None])
+        rows, sizes = lovasz(z, y, IGNORED, per_image=False, hinge=hinge)
+        rows.sum().backward()
+        found.append((rows.numpy(), sizes, z.grad.numpy()))
+    assert found[0][2].any() or channels == 1
+    for other in found[1:]:
+        for one, two in zip(found[0], other):
+            assert np.array_equal(one, two)
+
+
+def test_ties_have_one_value():
+    """Any order of equal errors gives the same sum: here all pixels of the image tie."""
+    labels = np.random.default_rng(0).integers(0, 3, (2, 17, 19))
+    value, gradient = value_and_gradient(LovaszSoftmaxLoss(), np.zeros((2, 3, 17, 19), "float32"), labels)
+    expected, _ = value_and_gradient(LovaszSoftmaxLoss(), np.zeros((2, 3, 17, 19)), labels)
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("junk", [np.inf, -np.inf, np.nan])
+def test_ignored_and_wrong_labels_are_left_out(junk):
+    scene = Scene("multiclass", 3, (21, 34))
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    left_out = labels == IGNORED
+    wild = np.where(left_out, np.random.default_rng(0).choice([IGNORED, -7, 3, 10**12], labels.shape), labels)
+    spoilt = np.where(left_out[:, None], np.float32(junk), logits)
+    found = []
+    for z, y in ((logits, labels), (spoilt, wild)):
+        z = paddle.to_tensor(z, stop_gradient=False)
+        rows, sizes = lovasz(z, paddle.to_tensor(y[:, None]), IGNORED, per_image=True)
+        rows.sum().backward()
+        found.append((rows.numpy(), sizes, z.grad.numpy()))
+    for one, two in zip(*found):
+        assert np.array_equal(one, two)
+    assert not found[0][2][np.repeat(left_out[:, None], 3, axis=1)].any()
+
+
+def test_nan_is_seen():
+    logits = np.zeros((1, 2, 9), "float32")
+    logits[0, 0, 3] = np.nan
+    rows, _ = lovasz(paddle.to_tensor(logits), paddle.zeros([1, 1, 9], "int64"), IGNORED, per_image=False)
+    assert np.isnan(rows.numpy()).all()
+
+
+def test_gradient_can_be_taken_twice():
+    scene = Scene("multiclass", 3, (21, 34))
+    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    loss = LovaszSoftmaxLoss()(z, paddle.to_tensor(scene.labels()))
+    first = paddle.grad(loss, z, retain_graph=True)[0].numpy()
+    assert first.any()
+    assert np.array_equal(first, paddle.grad(loss, z, retain_graph=True)[0].numpy())
+
+
+def test_second_derivatives_are_refused():
+    scene = Scene("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    loss = LovaszSoftmaxLoss()(z, paddle.to_tensor(scene.labels()))
+    with pytest.raises(Exception, match="Second derivatives"):  # Paddle wraps it
+        paddle.grad(loss, z, create_graph=True)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "dtype", "hinge"),
+    [
+        ((2, 3, 5), (2, 1, 6), "float32", False),
+        ((2, 3, 5), (2, 3, 5), "float32", False),
+        ((2, 3, 5), (2, 1, 5), "float32", True),
+        ((2, 3, 5), (2, 1, 5), "float64", False),
+        ((2, 3, 0), (2, 1, 0), "float32", False),
+    ],
+)
+def test_refuses_what_native_code_could_not_check(logits, labels, dtype, hinge):
+    with pytest.raises(KernelError):
+        lovasz(paddle.zeros(logits, dtype), paddle.zeros(labels, "int64"), IGNORED, per_image=False, hinge=hinge)
