@@ -32,8 +32,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
     space = [int(size) for size in mask.shape[2:]]
     if not 1 <= len(space) <= 3 or 0 in mask.shape:
         raise KernelError(f"A mask of shape {list(mask.shape)}.", "[N, C, *S] with 1 to 3 spatial axes", "reshape it")
-    if spacing is not None and (len(spacing) != len(space) or not all(s > 0 < s * s < math.inf for s in spacing)):
-        raise KernelError(f"spacing={list(spacing)}.", f"{len(space)} positive numbers", "give one for each axis")
+    spacing = checked_spacing(spacing, space)
     mask = mask.astype("bool").contiguous()
     out = paddle.empty(mask.shape, dtype=dtype)
     name = {paddle.float32: "edt_float32", paddle.float64: "edt_float64"}.get(out.dtype)
@@ -49,3 +48,12 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
         address(out, "map", mask.shape, out.dtype),
     )
     return out
+
+
+def checked_spacing(spacing: Sequence[float] | None, space: Sequence[int]) -> Sequence[float] | None:
+    """Refuse sizes of pixels that native code could not work with; all 1 is None, which is exact."""
+    if spacing is None or (len(spacing) == len(space) and all(step == 1 for step in spacing)):
+        return None
+    if len(spacing) != len(space) or not all(step > 0 and 0 < step * step < math.inf for step in spacing):
+        raise KernelError(f"spacing={list(spacing)}.", f"{len(space)} positive numbers", "give one for each axis")
+    return spacing

@@ -153,10 +153,16 @@ class MapLoss(CellLoss):
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Select the channels, then average the pixels of each cell."""
-        m, g = inputs.mask.expand_as(inputs.prob), inputs.target
-        p = inputs.prob * m
-        count = inputs.count
         skip = self.kept(inputs)[0]
-        p, g, m, count = p[:, skip:], g[:, skip:], m[:, skip:], count[:, skip:]
-        cells = numeric.safe_divide(numeric.spatial_sum(self.pixels(p, g) * m), count)
-        return self.reduce(cells, count)
+        sums = self.native_sums(inputs, skip) if inputs.raw is not None else None
+        if sums is None:
+            m, g = inputs.mask.expand_as(inputs.prob), inputs.target
+            p = inputs.prob * m
+            p, g, m = p[:, skip:], g[:, skip:], m[:, skip:]
+            sums = numeric.spatial_sum(self.pixels(p, g) * m)
+        count = inputs.count[:, skip:]
+        return self.reduce(numeric.safe_divide(sums, count), count)
+
+    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
+        """Sums of the pixels of each cell from channel `skip` on, by a kernel; None if there is none."""
+        return None
