@@ -67,6 +67,11 @@ def known_maps(maps: Mapping[str, Any] | None) -> Iterator[None]:
         )
 
 
+def given() -> bool:
+    """Whether maps are known: a kernel that would compute them again then leaves the work to the operators."""
+    return _current is not None
+
+
 def find(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor | None:
     """The known distances of a mask, or None. Comparing waits for the device."""
     if _current is None or not paddle.in_dynamic_mode():

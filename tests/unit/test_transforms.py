@@ -7,7 +7,7 @@ import paddle
 import pytest
 
 import paddleseg_losses
-from paddleseg_losses import errors, registry
+from paddleseg_losses import errors, kernels, registry
 from paddleseg_losses.functional import distance
 from paddleseg_losses.transforms import KEY, DistanceMaps, Foreground, known_maps, signed_maps
 
@@ -49,7 +49,8 @@ def computed(monkeypatch):
         return real(found, spacing)
 
     monkeypatch.setattr(distance, "host_distance", recorded)
-    return masks
+    with kernels.using("composed"):
+        yield masks
 
 
 @pytest.mark.parametrize("channels", [1, 3])
