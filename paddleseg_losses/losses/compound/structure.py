@@ -10,6 +10,7 @@ import paddle.nn.functional as F
 from ...functional.neighbourhood import window_mean
 from ...functional.numeric import grand_total, safe_divide, softplus
 from ...inputs import Inputs, Tensor
+from ...kernels import window
 from ...options import number, whole
 from ...registry import registered
 from ..families import NumberLoss
@@ -95,15 +96,24 @@ class StructuralSimilarityLoss(NumberLoss):
 
     def number(self, inputs: Inputs) -> Tensor:
         """Weighted mean of the binary cross entropies."""
-        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
+        raw = inputs.raw
+        if raw is not None:
+            problem = (raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index)
+            total, size = window.structure_sum(*problem, self.kernel(), self.c4, self.beta)
+            return total / max(size, 1.0)
         with paddle.no_grad():
             weight, size = self.weights(inputs)
+        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
         return safe_divide(grand_total(weight * entropy), size)
+
+    def kernel(self) -> list[float]:
+        """Weights of the Gaussian window along an axis."""
+        half = self.window_size // 2
+        return [math.exp(-(step**2) / (2 * self.sigma**2)) for step in range(-half, half + 1)]
 
     def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """E f of every pixel and channel, and M."""
-        half = self.window_size // 2
-        kernel = [math.exp(-(step**2) / (2 * self.sigma**2)) for step in range(-half, half + 1)]
+        kernel = self.kernel()
         # Where the truth is flat the deviation is the root of what rounding leaves: float64 leaves little.
         mask = inputs.mask.astype("float64")
         total = window_mean(mask, kernel)

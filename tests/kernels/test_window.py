@@ -1,0 +1,88 @@
+"""Windows in native code: equal to the composed losses in float64, in value and gradient."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import NACLLoss, StructuralSimilarityLoss
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels.window import neighbours_sum, structure_sum
+from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
+
+pytestmark = pytest.mark.usefixtures("native")
+
+LARGE = [
+    Scene("binary", 1, (363, 201), samples=1),  # several slabs
+    Scene("multiclass", 3, (80001,), samples=1),
+    Scene("multiclass", 5, (3, 190, 199), samples=1),  # a row that is larger than a slab
+    Scene("multilabel", 3, (31, 57)),
+    Scene("multiclass", 3, (1, 1)),
+]
+OPTIONS = [
+    (StructuralSimilarityLoss, {}),
+    (StructuralSimilarityLoss, {"window_size": 7, "sigma": 2.0, "beta": 0.4}),
+    (StructuralSimilarityLoss, {"window_size": 1, "c4": 0.1}),
+    (NACLLoss, {}),
+    (NACLLoss, {"kernel_size": 7, "distance_type": "l2"}),
+]
+CASES = [
+    pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
+    for cls, options in OPTIONS
+    for scene in SCENES + LARGE
+    if fits(cls.spec, scene)
+]
+
+
+@pytest.mark.parametrize(("cls", "scene", "options"), CASES)
+def test_equal_to_float64(cls, scene, options):
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    value, gradient = value_and_gradient(cls(**options), logits, labels)
+    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("cls", [StructuralSimilarityLoss, NACLLoss])
+def test_same_bits_on_any_number_of_threads(cls, monkeypatch):
+    scene = Scene("multiclass", 2, (301, 257))
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    found = []
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        found.append(value_and_gradient(cls(), logits, labels))
+    assert found[0][1].any()
+    for value, gradient in found[1:]:
+        assert value == found[0][0]
+        assert np.array_equal(gradient, found[0][1])
+
+
+def test_nan_is_seen():
+    logits = np.zeros((1, 1, 9), "float32")
+    logits[0, 0, 3] = np.nan
+    assert np.isnan(float(StructuralSimilarityLoss()(paddle.to_tensor(logits), paddle.zeros([1, 9], "int64"))))
+
+
+def test_second_derivatives_are_refused():
+    scene = Scene("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    loss = StructuralSimilarityLoss()(z, paddle.to_tensor(scene.labels()))
+    with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
+        paddle.grad(loss, z, create_graph=True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "dtype", "kernel"),
+    [
+        ((2, 1, 6), "float32", [1.0]),
+        ((2, 1, 5), "float64", [1.0]),
+        ((2, 1, 5), "float32", [1.0, 1.0]),
+        ((2, 1, 5), "float32", [float("inf")]),
+        ((2, 1, 5), "float32", []),
+    ],
+)
+def test_refuses_what_native_code_could_not_check(labels, dtype, kernel):
+    problem = (paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False, IGNORED, kernel)
+    with pytest.raises(KernelError):
+        structure_sum(*problem, 0.01, 0.1)
+    with pytest.raises(KernelError):
+        neighbours_sum(*problem, squared=False)
