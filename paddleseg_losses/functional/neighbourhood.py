@@ -10,6 +10,8 @@ from typing import Any
 import paddle
 import paddle.nn.functional as F
 
+from ..kernels import applies
+from ..kernels import skeleton as skeleton_kernel
 from .numeric import safe_divide
 
 Tensor = Any
@@ -109,6 +111,8 @@ def _ball(radius: float, sizes: Sequence[int], dtype: Any) -> Tensor:
 
 def soft_skeleton(x: Tensor, iterations: int) -> Tensor:
     """What soft opening removes, gathered over successive soft erosions (Shit et al.)."""
+    if applies(x):
+        return skeleton_kernel.soft_skeleton(x, iterations)
     skeleton = paddle.zeros_like(x)
     for _ in range(iterations + 1):
         eroded = _erode(x)
