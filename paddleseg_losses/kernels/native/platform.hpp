@@ -10,7 +10,8 @@
 
 // Compile a function once for each instruction set and choose when the library is loaded. Elsewhere there is one
 // version, correct and untuned. Loops in such a function are vectorised by the compiler; they call only inline functions.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#if !defined(ONE_INSTRUCTION_SET) && defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && \
+    __GNUC__ >= 12
 #define EVERY_INSTRUCTION_SET __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define EVERY_INSTRUCTION_SET

@@ -1,0 +1,81 @@
+"""Calls kernels of a library built with sanitizers, whose path is given, on odd shapes. Without Paddle: ctypes."""
+
+import ctypes
+import sys
+
+import numpy as np
+
+SHAPES = [
+    (1, 1, (1,)), (2, 3, (1,)), (1, 2, (70001,)), (2, 3, (7, 5)), (1, 1, (1, 40)), (3, 1, (33, 1)), (2, 5, (65, 67)),
+    (1, 2, (300, 257)), (2, 3, (5, 4, 7)), (1, 2, (1, 3, 1)), (1, 2, (3, 190, 190)),
+]  # fmt: skip
+
+
+class Problem(ctypes.Structure):
+    """The struct of `native/tile.hpp`."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("logits", "labels", "weight")),
+        *((name, ctypes.c_int64) for name in ("n", "c", "s", "weight_channels", "ignore")),
+        *((name, ctypes.c_int32) for name in ("label_bytes", "sigmoid")),
+    )
+
+
+def address(array):
+    """Where an array is; None stays None."""
+    return None if array is None else ctypes.c_void_p(array.ctypes.data)
+
+
+def run(library, n, c, space, sigmoid, threads):
+    """The kernels, forward and backward, on arrays of exactly the size that it may touch."""
+    rng = np.random.default_rng(0)
+    s, real, long = int(np.prod(space)), ctypes.c_double, ctypes.c_int64
+    z = rng.normal(size=(n, c, s)).astype("float32")
+    z[rng.random(z.shape) < 0.02] = np.nan
+    z[rng.random(z.shape) < 0.02] = np.inf
+    labels = rng.integers(-1, c + 1, (n, c if sigmoid else 1, s))
+    labels[rng.random(labels.shape) < 0.1] = 10**12
+    problem = Problem(address(z), address(labels), None, n, c, s, 1, 255, 8, int(sigmoid))
+    q, sizes, axes = ctypes.byref(problem), (ctypes.c_int64 * len(space))(*space), len(space)
+    slope, out = np.empty_like(z), np.empty_like(z)
+    for spacing in (None, (real * axes)(*(0.5, 2.0, 3.0)[:axes])):
+        masks = (rng.random((n, c, s)) < 0.3).astype("uint8")
+        for dtype in ("float32", "float64"):
+            found = np.empty(z.shape, dtype)
+            run_one(library, f"edt_{dtype}", address(masks), long(n * c), axes, sizes, spacing, threads, address(found))
+        sums = np.empty((n, c))
+        for boundary in (0, 1):
+            price = (real(1.5), real(1), boundary, 0, min(1, c - 1))
+            run_one(library, "priced_forward", q, axes, sizes, spacing, *price, address(sums), address(slope), threads)
+        run_one(library, "priced_backward", q, address(sums), address(slope), address(out), threads)
+    for per_image in (0, 1):
+        losses, hits = (np.empty((n if per_image else 1, c), dtype) for dtype in ("float64", "int64"))
+        wanted = np.ones(c, "uint8")
+        for pull in (None, slope):
+            table = (per_image, address(wanted), per_image, address(losses), address(hits), address(pull), threads)
+            run_one(library, "lovasz_forward", q, *table)
+        run_one(library, "lovasz_backward", q, per_image, address(losses), address(slope), address(out), threads)
+    for reach in (0, 1, 4):
+        weights, total = (real * (2 * reach + 1))(*[0.3] * (2 * reach + 1)), np.empty(2)
+        window = (q, axes, sizes, weights, reach)
+        run_one(library, "structure_forward", *window, real(0.01), real(0.1), address(total), address(slope), threads)
+        run_one(library, "neighbours_forward", *window, 1, address(total), address(slope), threads)
+    for iterations in (0, 2):
+        grid = (long(n * c), axes, sizes, iterations, threads)
+        run_one(library, "skeleton_forward", address(z), *grid, address(out))
+        run_one(library, "skeleton_backward", address(z), address(z), *grid, address(out))
+
+
+def run_one(library, name, *arguments):
+    """A kernel must say that it worked."""
+    if getattr(library, name)(*arguments) != 0:
+        raise SystemExit(f"{name} failed")
+
+
+if __name__ == "__main__":
+    loaded = ctypes.CDLL(sys.argv[1])
+    for samples, channels, size in SHAPES:
+        for under_sigmoid in (False, True):
+            for count in (1, 3):
+                run(loaded, samples, channels, size, under_sigmoid, count)
+    print("clean")
