@@ -3,7 +3,8 @@
 // A row is a class, or an image and a class. Its errors e are sorted decreasingly and multiplied with the growth of
 // 1 - IoU as pixels are counted wrong one after another: with I pixels of the class still right and a union of U after the
 // step, a pixel of the class adds 1 / U, any other I / (U (U - 1)). Errors are |g - p| with p = softmax(z), or
-// max(0, 1 - z (2 y - 1)); an error of 0 adds nothing, so it is not sorted.
+// max(0, 1 - z (2 y - 1)); an error of 0 adds nothing, so it is not sorted. What is sorted is the excess, e less a base: of
+// the hinge -z (2 y - 1), which tells errors apart that are equal after rounding.
 //
 // Growths carry no gradient. The forward pass keeps them, with the sign of de/dp or de/dz, as `pull` [c, n s]; then
 // dz = p (pull - sum over classes of p pull), or dz = pull, times the gradient of each row.
@@ -28,17 +29,20 @@ constexpr int DIGIT = 11, DIGITS = 1 << DIGIT;
 
 using Entry = std::uint64_t;  // sort key, pixel and whether it belongs to the class, from the highest bit to the lowest
 
-INLINE Entry entry_of(float error, std::int64_t pixel, bool hit) {
-    std::uint32_t bits;  // of numbers >= 0 they are in the numbers' order
-    std::memcpy(&bits, &error, sizeof bits);
-    return Entry(~bits) << 32 | Entry(pixel) << 1 | Entry(hit);
+// The bits of a float in the order of the numbers, largest first.
+INLINE Entry entry_of(float excess, std::int64_t pixel, bool hit) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &excess, sizeof bits);
+    bits ^= bits >> 31 ? 0x00000000u : 0x7fffffffu;
+    return Entry(bits) << 32 | Entry(pixel) << 1 | Entry(hit);
 }
 
-INLINE float error_of(Entry entry) {
-    const std::uint32_t bits = ~std::uint32_t(entry >> 32);
-    float error;
-    std::memcpy(&error, &bits, sizeof error);
-    return error;
+INLINE float excess_of(Entry entry) {
+    std::uint32_t bits = std::uint32_t(entry >> 32);
+    bits ^= bits >> 31 ? 0x00000000u : 0x7fffffffu;
+    float excess;
+    std::memcpy(&excess, &bits, sizeof excess);
+    return excess;
 }
 
 // e^(z - top) is scaled to the softmax by `inverse`; labels are -1 where a pixel is left out. All [n s].
@@ -73,11 +77,8 @@ void softmax_errors(const float* z, const Softmax& of, std::int64_t first, int c
 }
 
 EVERY_INSTRUCTION_SET
-void hinge_errors(const float* z, const std::int32_t* label, int w, float* error) {
-    for (int i = 0; i < w; ++i) {
-        const float gap = 1.0f - (label[i] == 1 ? z[i] : -z[i]);
-        error[i] = label[i] < 0 || gap <= 0.0f ? 0.0f : gap;
-    }
+void hinge_excesses(const float* z, const std::int32_t* label, int w, float* excess) {
+    for (int i = 0; i < w; ++i) excess[i] = label[i] < 0 ? -1.0f : label[i] == 1 ? -z[i] : z[i];
 }
 
 EVERY_INSTRUCTION_SET
@@ -93,6 +94,7 @@ struct Lovasz {
     Softmax softmax;
     float* pull;  // [c, n s], or null
 
+    float base() const { return q.sigmoid ? 1.0f : 0.0f; }
     std::int64_t groups() const { return per_image ? q.n : 1; }
     std::int64_t length() const { return per_image ? q.s : q.n * q.s; }
 
@@ -123,24 +125,24 @@ struct Lovasz {
     std::int64_t collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, Entry* entries,
                          std::int64_t& hits) const {
         std::int64_t count = 0;
-        std::vector<float> error(BLOCK);
+        std::vector<float> excess(BLOCK);
         std::vector<std::int32_t> own(BLOCK);
         pieces(first, last, [&](std::int64_t sample, std::int64_t offset, int w, std::int64_t place) {
             const std::int64_t plane = (sample * q.c + channel) * q.s + offset;
             const std::int32_t* label = own.data();
             if (q.sigmoid) {
                 read_all_labels(q, plane, w, 2, own.data());
-                hinge_errors(q.logits + plane, label, w, error.data());
+                hinge_excesses(q.logits + plane, label, w, excess.data());
             } else {
                 label = &softmax.label[place];
-                softmax_errors(q.logits + plane, softmax, place, channel, w, error.data());
+                softmax_errors(q.logits + plane, softmax, place, channel, w, excess.data());
             }
             const int mine = q.sigmoid ? 1 : channel;
             for (int i = 0; i < w; ++i) {
                 const bool hit = label[i] == mine;
                 hits += hit;
-                entries[count] = entry_of(error[i], place - start + i, hit);
-                count += !(error[i] <= 0.0f);  // NaN is kept, and seen
+                entries[count] = entry_of(excess[i], place - start + i, hit);
+                count += !(excess[i] <= -base());  // NaN is kept, and seen
             }
         });
         return count;
@@ -170,7 +172,7 @@ void sort_by_digit(const Entry* from, const std::vector<std::int64_t>& filled, i
 
 // Sum of e times growth over sorted entries; before them came `steps` others, `lost` of them of the class.
 double weigh(const Entry* entries, std::int64_t count, std::int64_t steps, std::int64_t lost, std::int64_t size,
-             float* pull) {
+             float base, float* pull) {
     double sum = 0;
     double right = double(size - lost), joint = double(size + steps - lost);
     for (std::int64_t k = 0; k < count; ++k) {
@@ -180,7 +182,7 @@ double weigh(const Entry* entries, std::int64_t count, std::int64_t steps, std::
         const double parts = hit ? joint : joint * (joint - 1);
         // An absent class has no union before its first wrong pixel, which raises its loss from 0 to 1.
         const double growth = parts > 0 ? (hit ? 1.0 : right) / parts : 1.0;
-        sum += error_of(entries[k]) * growth;
+        sum += (double(base) + excess_of(entries[k])) * growth;
         if (pull) pull[std::uint32_t(entries[k]) >> 1] = float(hit ? -growth : growth);
     }
     return sum;
@@ -215,7 +217,7 @@ void Lovasz::row(std::int64_t number, int threads, double* loss, std::int64_t* h
     std::vector<std::int64_t> lost(chunks);
     for (int i = 1; i < chunks; ++i) lost[i] = lost[i - 1] + found[i - 1];
     run_parallel(chunks, threads, [&](int i) {
-        sums[i] = weigh(from + i * CHUNK, filled[i], i * CHUNK, lost[i], *hits,
+        sums[i] = weigh(from + i * CHUNK, filled[i], i * CHUNK, lost[i], *hits, base(),
                         pull ? pull + channel * q.n * q.s + start : nullptr);
     });
     for (int i = 0; i < chunks; ++i) *loss += sums[i];
