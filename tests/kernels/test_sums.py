@@ -147,7 +147,7 @@ def test_every_loss_is_what_it_is_in_float64(spec, scene):
         for which in ("native", "composed"):
             with kernels.using(which):
                 found = value_and_gradient(loss, logits, labels)
-            # Equal errors may be sorted either way, which exchanges the slopes of a few pixels: then the mean is compared.
+            # Equal errors may be sorted either way, which exchanges slopes of a few pixels: the mean is compared.
             size = np.mean if spec.sorts else np.max
             off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(found, exact)]
         for native, composed in zip(off["native"], off["composed"]):
