@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import click
 
 from .._version import __version__
-from ..errors import LossError
-from .catalogue import list_losses, show
+from .catalogue import list_losses
 from .check import check
+from .command import Option, option
 from .data import data
-from .help import example
+from .program import Program
 from .run import run
+from .show import show
 from .train import train
-
-
-class Program(click.Group):
-    """A group whose errors are messages, not tracebacks."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what a user can mend ends with its message on stderr and exit code 1."""
-        try:
-            return super().invoke(ctx)
-        except (LossError, OSError) as error:
-            foreign = ctx.invoked_subcommand == "run" and not isinstance(error, LossError)
-            if ctx.params["traceback"] or foreign:  # what a script does is for the script to explain
-                raise
-            click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
-            sys.exit(1)
 
 
 @click.group(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog=example("paddleseg-losses show DiceLoss"),
+    example="paddleseg-losses show DiceLoss",
+    zh="""飞桨（PaddlePaddle）语义分割损失函数，可在 PaddleSeg 内外使用。
+
+    退出码：0 一切正常；1 你的文件、数据或训练有问题；2 命令用法有误。
+    """,
 )
-@click.version_option(__version__, prog_name="paddleseg-losses")
-@click.option("--traceback", is_flag=True, envvar="PADDLESEG_LOSSES_TRACEBACK", help="Show where an error comes from.")
+@click.version_option(
+    __version__, prog_name="paddleseg-losses", cls=Option, help="Show the version and exit.", zh="显示版本并退出。"
+)
+@option(
+    "--traceback",
+    is_flag=True,
+    envvar="PADDLESEG_LOSSES_TRACEBACK",
+    help="Show where an error comes from.",
+    zh="显示错误的来源（调用栈）。",
+)
 def main(traceback: bool) -> None:
-    """Losses for semantic segmentation with PaddlePaddle, in PaddleSeg and out of it."""
+    """Losses for semantic segmentation with PaddlePaddle, in PaddleSeg and out of it.
+
+    Exit codes: 0 fine; 1 a problem with your file, data or training; 2 the command was written wrongly.
+    """
 
 
 for command in (list_losses, show, check, train, run, data):

@@ -1,86 +1,125 @@
-"""`list` and `show`: what the registry knows."""
+"""`list`: the registry at a glance."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from .. import registry
-from ..options import options_of
-from ..registry import FAMILIES, LossSpec
-from .help import example
+from ..errors import UnknownLossError
+from ..integrations.checking.names import BUILT_IN
+from ..registry import FAMILIES, PREFIX, SYMPTOMS, LossSpec
+from . import screen
+from .command import command, option
+from .language import say
+
+_ROOM = 120  # columns from which a terminal shows all there is
 
 
-@click.command("list", epilog=example("paddleseg-losses list --mode binary"))
-@click.option("--family", type=click.Choice(list(FAMILIES)), help="Only the losses of one family.")
-@click.option("--mode", type=click.Choice(registry.MODES), help="Only the losses for one kind of problem.")
-def list_losses(family: str | None, mode: str | None) -> None:
-    """List the losses with what each is good for."""
-    width = max(len(name) for name in registry.names())
-    for chapter in FAMILIES:
-        specs = [spec for spec in registry.specs(chapter, mode) if family in (None, chapter)]
-        if specs:
-            click.secho(chapter, bold=True)
-        for spec in specs:
-            click.echo(f"  {spec.name:<{width}}  {spec.purpose}")
+@command(
+    "list",
+    example='paddleseg-losses list --for "small objects"',
+    brief=("List the losses.", "列出全部损失函数。"),
+    zh="""列出损失函数：类别、名称、用途、在 PaddleSeg 中的名称，以及 PaddleSeg 是否已有同名损失。""",
+)
+@option("--family", type=click.Choice(list(FAMILIES)), help="Only the losses of one family.", zh="只列出某一类。")
+@option(
+    "--mode",
+    type=click.Choice(registry.MODES),
+    help="Only the losses for one kind of problem.",
+    zh="只列出适用于某种任务的损失。",
+)
+@option(
+    "--for",
+    "symptom",
+    metavar="SYMPTOM",
+    help='Only what helps against a symptom, such as "small objects"; --for ? lists them.',
+    zh="只列出对某种症状有效的损失，例如“小目标”；--for ? 列出所有症状。",
+)
+def list_losses(family: str | None, mode: str | None, symptom: str | None) -> None:
+    """List the losses: family, name, what each is good for, its name in PaddleSeg, whether PaddleSeg has that name."""
+    if symptom == "?":
+        return _symptoms()
+    key = _symptom(symptom) if symptom else None
+    specs = list(registry.specs(family, mode, key))
+    if screen.wants_json():
+        screen.put_json([_as_dict(spec) for spec in specs])
+    else:
+        _print(specs)
+    return None
 
 
-@click.command(epilog=example("paddleseg-losses show TverskyLoss"))
-@click.argument("name")
-def show(name: str) -> None:
-    """Show a loss: formula, options, paper, YAML."""
-    _print(describe(registry.get(name)))
+def _symptom(text: str) -> str:
+    """The key of a symptom, from its key or its words in either language."""
+    words = {word.lower(): key for key, both in SYMPTOMS.items() for word in (key, *both)}
+    found = words.get(text.strip().lower())
+    near = found or next((words[word] for word in words if text.strip().lower() in word), None)
+    if near is None:
+        close = registry.suggest(text, list(words))
+        raise UnknownLossError(
+            say(f"No symptom is called {text!r}.", f"没有名为 {text!r} 的症状。"),
+            say("one of ", "以下之一：") + say(", ", "、").join(say(*both) for both in SYMPTOMS.values()),
+            say(f"did you mean {close}?", f"是不是 {close}？") if close else "`paddleseg-losses list --for ?`",
+        )
+    return near
 
 
-@dataclass(frozen=True)
-class Description:
-    """What `show` shows."""
-
-    spec: LossSpec
-    summary: str
-    sections: dict[str, str]  # of the docstring: Formula, When, Shape, ...
-    options: list[tuple[str, Any, str, str]]  # name, default, meaning, what may be given
-
-
-def describe(spec: LossSpec) -> Description:
-    """Collect what is known about a loss."""
-    summary, *rest = re.split(r"^    (\w+):$", spec.cls.__doc__ or "", flags=re.MULTILINE)
-    sections = {title: _dedented(text) for title, text in zip(rest[::2], rest[1::2])}
-    options = [(name, o.default, o.help, o.expected) for name, o in options_of(spec.cls).items()]
-    return Description(spec, summary.strip(), sections, options)
+def _symptoms() -> None:
+    rows = [(key, say(*both), len(registry.names(symptom=key))) for key, both in SYMPTOMS.items()]
+    if screen.wants_json():
+        screen.put_json([{"symptom": key, "title": title, "losses": count} for key, title, count in rows])
+    else:
+        columns = (say("symptom", "症状"), say("meaning", "含义"), say("losses", "损失个数"))
+        screen.put(screen.table(columns, rows, right=[2]))
 
 
-def _dedented(text: str) -> str:
-    return "\n".join(line.removeprefix(" " * 8) for line in text.strip("\n").splitlines()).strip()
+def _as_dict(spec: LossSpec) -> dict[str, Any]:
+    return {
+        "family": spec.family,
+        "name": spec.name,
+        "title": say(spec.title, spec.title_zh),
+        "purpose": say(spec.purpose, spec.purpose_zh),
+        "paddleseg_name": _paddleseg_name(spec),
+        "paddleseg_has_the_name": spec.name in BUILT_IN,
+        "modes": spec.modes,
+        "suits": spec.suits,
+    }
 
 
-def _print(description: Description) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    spec, sections = description.spec, description.sections
-    click.secho(f"{spec.name}: {spec.title} ({spec.family})", bold=True)
-    click.echo(f"{description.summary}\nproblems: {', '.join(spec.modes)}")
-    for title in ("Formula", "When"):
-        _section(title, sections.get(title, ""))
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for column in ("option", "default", "meaning", "values"):
-        table.add_column(column, style="cyan" if column == "option" else None, no_wrap=column in ("option", "default"))
-    for name, default, meaning, expected in description.options:
-        table.add_row(name, repr(default), meaning, expected)
-    click.secho("\nOptions", bold=True)
-    console = Console(highlight=False)
-    console.width = max(console.width, 100)  # a pipe has no width of its own
-    console.print(table)
-    _section("Paper", f"{spec.paper}\n{spec.link}\n{spec.equation}")
-    for title in ("Differences", "YAML"):
-        _section(title, sections.get(title, ""))
+def _paddleseg_name(spec: LossSpec) -> str:
+    """The shortest `type:` that means ours."""
+    return PREFIX + spec.name if spec.name in BUILT_IN else spec.name
 
 
-def _section(title: str, text: str) -> None:
-    if text:
-        click.secho(f"\n{title}", bold=True)
-        click.echo("\n".join("  " + line for line in text.splitlines()))
+def _print(specs: list[LossSpec]) -> None:
+    from rich.text import Text
+
+    person, width = screen.is_terminal(), screen.console().width
+    whole = width >= _ROOM  # a pipe has endless room
+    columns = [say("name", "名称"), say("taken", "重名"), say("what it is for", "用途")]
+    if whole:
+        columns.insert(1, say("type in PaddleSeg", "在 PaddleSeg 中的 type"))
+    rows: list[list[Any]] = []
+    chapter = None
+    for spec in specs:
+        if person and spec.family != chapter:
+            rows.append([Text(say(spec.family, FAMILIES[spec.family]), style="bold magenta")])
+        chapter = spec.family
+        taken = say("yes", "是") if spec.name in BUILT_IN else say("no", "否") if not person else ""
+        row: list[Any] = [spec.name, taken, say(spec.purpose, spec.purpose_zh)]
+        if whole:
+            row.insert(1, _paddleseg_name(spec))
+        rows.append(row if person else [spec.family, *row])
+    if not person:
+        columns.insert(0, say("family", "类别"))
+    screen.put(screen.table(columns, rows, fixed=len(columns) - 1))
+    if person and any(spec.name in BUILT_IN for spec in specs):
+        screen.put(
+            screen.heading(
+                say(
+                    f"taken: PaddleSeg has a loss of that name; write {PREFIX}NAME for ours.",
+                    f"重名：PaddleSeg 已有同名损失；要用本包的，写 {PREFIX}名称。",
+                )
+            )
+        )

@@ -5,11 +5,21 @@ from __future__ import annotations
 import sys
 
 from ..integrations.display import Display, Step
+from . import screen
 
 
 def display() -> Display:
-    """A bar on a terminal; plain lines in a file or a pipe."""
+    """A bar on a terminal; plain lines in a file or a pipe; nothing where a script reads JSON."""
+    if screen.wants_json():
+        return Quiet()
     return Bar() if sys.stdout.isatty() else Display()
+
+
+class Quiet(Display):
+    """Warnings alone."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
 
 
 class Bar(Display):

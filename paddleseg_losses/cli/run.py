@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import click
 
-from .help import example
+from .command import command, option
 
 
-@click.command(
-    short_help="Run a script of a PaddleSeg clone.",
-    epilog=example("paddleseg-losses run tools/train.py --config my_config.yml --do_eval", ", in a clone of PaddleSeg"),
+@command(
+    brief=("Run a script of a PaddleSeg clone.", "运行 PaddleSeg 源码中的脚本。"),
+    example="paddleseg-losses run tools/train.py --config my_config.yml --do_eval",
+    place=(", in a clone of PaddleSeg", "（在 PaddleSeg 源码目录中）"),
+    zh="先注册本包的损失，再以 ARGUMENTS 为参数运行 Python 脚本 SCRIPT，例如 PaddleSeg 自带的工具。",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    json=False,
 )
-@click.option("--override", multiple=True, metavar="NAME", help="A loss of PaddleSeg to replace by ours, or all.")
+@option(
+    "--override",
+    multiple=True,
+    metavar="NAME",
+    help="A loss of PaddleSeg to replace by ours, or all.",
+    zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
+)
 @click.argument("script", type=click.Path())
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(override: tuple[str, ...], script: str, arguments: tuple[str, ...]) -> None:

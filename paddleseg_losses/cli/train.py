@@ -8,13 +8,15 @@ from typing import Any
 import click
 
 from ..integrations.flags import Flags
-from .help import example
+from . import screen
+from .command import Bilingual, Option
+from .language import say
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Flags)}
 _MANY = [f"--{name}" for name, field in _FIELDS.items() if field.metadata.get("many")]
 
 
-class TrainCommand(click.Command):
+class TrainCommand(Bilingual):
     """Reads `--opts a=1 b=2` as PaddleSeg's argparse does; click wants the option before every value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -32,10 +34,10 @@ class TrainCommand(click.Command):
         return super().parse_args(ctx, spread)
 
 
-def _option(field: dataclasses.Field[Any]) -> click.Option:
+def _option(field: dataclasses.Field[Any]) -> Option:
     facts, default = field.metadata, field.default
     required = default is dataclasses.MISSING
-    kwargs: dict[str, Any] = {"help": facts["help"], "required": required}
+    kwargs: dict[str, Any] = {"help": facts["help"], "zh": facts["zh"], "required": required}
     if isinstance(default, bool):
         kwargs["is_flag"] = True
     elif facts.get("many"):
@@ -44,7 +46,7 @@ def _option(field: dataclasses.Field[Any]) -> click.Option:
         kwargs["type"] = click.Choice(facts["choices"]) if "choices" in facts else facts.get("of")
         if default is not None and not required:
             kwargs.update(default=default, show_default=True)
-    return click.Option([f"--{field.name}"], **kwargs)
+    return Option([f"--{field.name}"], **kwargs)
 
 
 def _train(override: tuple[str, ...], **flags: Any) -> None:
@@ -57,21 +59,37 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
     from .progress import display
 
     result = run_training(override=override, display=display(), **flags)
+    if screen.wants_json():
+        return screen.put_json({"save_dir": str(result.save_dir), **result.as_dict()})
     if result.scores:
-        click.echo(f"\n{result.checkpoint} on {result.scores.images} validation images:\n\n{result.scores}")
-    click.echo(f"\nlog: {result.save_dir / 'train.log'}    numbers: {result.save_dir / 'metrics.json'}")
+        images = result.scores.images
+        title = say(
+            f"{result.checkpoint} on {images} validation images:", f"{result.checkpoint}，{images} 张验证图像："
+        )
+        click.echo(f"\n{title}\n\n{result.scores}")
+    log, numbers = result.save_dir / "train.log", result.save_dir / "metrics.json"
+    click.echo(say(f"\nlog: {log}    numbers: {numbers}", f"\n日志：{log}    指标：{numbers}"))
+    return None
 
 
 train = TrainCommand(
     "train",
     callback=_train,
     help=_train.__doc__,
-    short_help="Train and evaluate with PaddleSeg.",
-    epilog=example("paddleseg-losses train --config my_config.yml --do_eval --save_dir output"),
+    zh="""只用 PaddleSeg 的 wheel 包，训练并评估一个 PaddleSeg 配置文件。
+
+    选项与 PaddleSeg 的 tools/train.py 相同。结束后 save_dir 中有检查点、train.log 和 metrics.json。
+    """,
+    brief=("Train and evaluate with PaddleSeg.", "用 PaddleSeg 训练并评估。"),
+    example="paddleseg-losses train --config my_config.yml --do_eval --save_dir output",
     params=[
         *(_option(field) for field in _FIELDS.values()),
-        click.Option(
-            ["--override"], multiple=True, metavar="NAME", help="A loss of PaddleSeg to replace by ours, or all."
+        Option(
+            ["--override"],
+            multiple=True,
+            metavar="NAME",
+            help="A loss of PaddleSeg to replace by ours, or all.",
+            zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
         ),
     ],
 )

@@ -1,0 +1,85 @@
+"""The root of the commands: what an error looks like, and what the exit code says."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from click.exceptions import Exit
+
+from ..errors import LossError
+from . import screen
+from .command import Group
+from .language import language, say
+
+FINE, PROBLEM, USAGE = 0, 1, 2  # the exit codes
+
+
+class Program(Group):
+    """A group whose errors are messages, not tracebacks."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Click's own, but for the language of its errors."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[call-overload]
+        try:
+            code = super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[call-overload]
+        except click.UsageError as error:
+            with error.ctx or self.context_class(self):
+                _show_usage(error)
+            code = USAGE
+        except (click.Abort, KeyboardInterrupt):
+            click.echo(say("Stopped.", "已中断。"), err=True)
+            code = PROBLEM
+        sys.exit(code if isinstance(code, int) else FINE)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what a user can mend ends with its message and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # the reader has seen enough: click ends quietly
+        except (LossError, OSError) as error:
+            foreign = ctx.invoked_subcommand == "run" and not isinstance(error, LossError)
+            if ctx.params["traceback"] or foreign:  # what a script does is for the script to explain
+                raise
+            _show(error)
+            raise Exit(PROBLEM) from None
+
+
+def _show(error: Exception) -> None:
+    """JSON on the standard output where that was asked for, else text on stderr."""
+    if screen.wants_json():
+        known = isinstance(error, LossError)
+        parts = {"found": error.found, "expected": error.expected, "what_to_do": error.cure} if known else {}  # type: ignore[attr-defined]
+        screen.put_json({"error": parts or {"found": str(error)}})
+        return
+    text = say(
+        str(error), str(error).replace("\n  expected: ", "\n  应为：").replace("\n  what to do: ", "\n  怎么办：")
+    )
+    click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
+
+
+def _show_usage(error: click.UsageError) -> None:
+    if error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+        path = error.ctx.command_path
+        click.echo(say(f"Try '{path} --help' for help.\n", f"用 '{path} --help' 查看帮助。\n"), err=True)
+    text = error.format_message() if language() == "en" else _chinese(error)
+    click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
+
+
+def _chinese(error: click.UsageError) -> str:
+    """Click's usage errors; their details stay as click words them."""
+    detail = error.message
+    if isinstance(error, click.NoSuchOption):
+        near = f"，是不是 {'、'.join(error.possibilities)}？" if error.possibilities else "。"
+        return f"没有选项 {error.option_name}{near}"
+    if isinstance(error, click.MissingParameter):
+        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
+        return f"缺少参数 {name}。"
+    if isinstance(error, click.BadParameter):
+        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
+        return f"{name} 的取值无效：{detail}"
+    return detail

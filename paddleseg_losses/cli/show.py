@@ -1,0 +1,127 @@
+"""`show`: all that is known about one loss."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from .. import registry
+from ..options import REQUIRED, options_of
+from ..registry import FAMILIES, SYMPTOMS, LossSpec
+from . import screen
+from .command import command
+from .language import language, say
+
+# What an option takes, as the declarations word it.
+_CHINESE = (
+    (r"a square matrix of numbers >= 0, 0 on the diagonal and not 0 everywhere", "非负方阵，对角线为 0 且不全为 0"),
+    (r"'all', 'present' or a list of different class indices", "'all'、'present' 或互不相同的类别编号列表"),
+    (r"a list of at least one number", "至少含一个数的列表"),
+    (r"a list of at least one loss", "至少含一个损失的列表"),
+    (r"a list of numbers", "数的列表"),
+    (r"a whole number", "整数"),
+    (r"a number", "数"),
+    (r"true or false", "true 或 false"),
+    (r"^one of ", "以下之一："),
+    (r"^None or ", "None 或"),
+    (r" or None$", " 或 None"),
+    (r" in (?=[\[(])", "，属于 "),
+)  # fmt: skip
+
+
+@command(
+    example="paddleseg-losses show TverskyLoss",
+    brief=("Show a loss: formula, options, paper, YAML.", "显示一个损失：公式、选项、论文、YAML。"),
+    zh="显示名为 NAME 的损失：公式、选项、论文、YAML。",
+)
+@click.argument("name")
+def show(name: str) -> None:
+    """Show the loss called NAME: formula, options, paper, YAML."""
+    description = describe(registry.get(name))
+    if screen.wants_json():
+        screen.put_json(_as_dict(description))
+    else:
+        _print(description)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What `show` shows."""
+
+    spec: LossSpec
+    summary: str
+    sections: dict[str, str]  # of the docstring: Formula, When, Shape, ...
+    options: list[tuple[str, Any, str, str]]  # name, default, meaning, what may be given
+
+
+def describe(spec: LossSpec) -> Description:
+    """Collect what is known about a loss."""
+    summary, *rest = re.split(r"^    (\w+):$", spec.cls.__doc__ or "", flags=re.MULTILINE)
+    sections = {title: _dedented(text) for title, text in zip(rest[::2], rest[1::2])}
+    options = [(name, o.default, say(o.help, o.zh), _expected(o.expected)) for name, o in options_of(spec.cls).items()]
+    return Description(spec, summary.strip(), sections, options)
+
+
+def _expected(text: str) -> str:
+    if language() == "zh":
+        for english, chinese in _CHINESE:
+            text = re.sub(english, chinese, text)
+    return text
+
+
+def _dedented(text: str) -> str:
+    return "\n".join(line.removeprefix(" " * 8) for line in text.strip("\n").splitlines()).strip()
+
+
+def _as_dict(description: Description) -> dict[str, Any]:
+    spec = description.spec
+    return {
+        "name": spec.name,
+        "family": spec.family,
+        "title": say(spec.title, spec.title_zh),
+        "purpose": say(spec.purpose, spec.purpose_zh),
+        "suits": spec.suits,
+        "modes": spec.modes,
+        "range": spec.range,
+        "paper": {"title": spec.paper, "link": spec.link, "equation": spec.equation},
+        "options": [
+            {"name": name, "required": default is REQUIRED, "meaning": meaning, "values": expected}
+            | ({} if default is REQUIRED else {"default": default})
+            for name, default, meaning, expected in description.options
+        ],
+        **{title.lower(): text for title, text in description.sections.items() if title not in ("Args", "Example")},
+    }
+
+
+def _print(description: Description) -> None:
+    from rich.text import Text
+
+    spec, sections = description.spec, description.sections
+    family = say(spec.family, FAMILIES[spec.family])
+    screen.put(Text(f"{spec.name}: {say(spec.title, spec.title_zh)} ({family})", style="bold cyan"))
+    screen.put(screen.plain(say(description.summary, spec.purpose_zh)))
+    screen.put(screen.plain(say("problems: ", "任务类型：") + ", ".join(spec.modes)))
+    if spec.suits:
+        helps = say(", ", "、").join(say(*SYMPTOMS[key]) for key in spec.suits)
+        screen.put(screen.plain(say("helps against: ", "适用症状：") + helps))
+    _section(say("Formula", "公式"), sections.get("Formula", ""))
+    _section(say("When", "何时使用"), say(sections.get("When", ""), ""))
+    screen.put(screen.heading(say("Options", "选项")))
+    columns = (say("option", "选项"), say("default", "默认值"), say("meaning", "含义"), say("values", "取值"))
+    required = say("required", "必填")
+    rows = [
+        (name, required if default is REQUIRED else repr(default), meaning, expected)
+        for name, default, meaning, expected in description.options
+    ]
+    screen.put(screen.table(columns, rows, fixed=2))
+    _section(say("Paper", "论文"), f"{spec.paper}\n{spec.link}\n{spec.equation}")
+    _section(say("Differences", "与论文的差别（英文）"), sections.get("Differences", ""))
+    screen.put(screen.heading("YAML"), screen.yaml(sections.get("YAML", "")))
+
+
+def _section(title: str, text: str) -> None:
+    if text:
+        screen.put(screen.heading(title), screen.plain(text, indent=2))
