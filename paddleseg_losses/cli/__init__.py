@@ -13,6 +13,7 @@ from .program import Program
 from .run import run
 from .show import show
 from .train import train
+from .weights import weights
 
 
 @click.group(
@@ -41,5 +42,5 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (list_losses, show, check, train, run, data):
+for command in (list_losses, show, check, weights, train, run, data):
     main.add_command(command)

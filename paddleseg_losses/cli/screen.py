@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .language import say
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -67,6 +69,11 @@ def put(*renderables: RenderableType) -> None:
     with screen.capture() as captured:
         screen.print(*renderables, sep="\n")
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def warn(text: str) -> None:
+    """A warning on stderr, where it disturbs no script."""
+    click.echo(click.style(say("warning: ", "警告："), fg="yellow", bold=True) + text, err=True)
 
 
 def heading(text: str) -> RenderableType:

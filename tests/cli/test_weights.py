@@ -1,0 +1,99 @@
+"""`weights`: what it prints, and its exit codes."""
+
+import numpy as np
+import pytest
+import yaml
+
+pytest.importorskip("PIL", reason="Pillow is not installed")
+
+from integrations.test_masks import FIRST, SECOND, write_masks
+from paddleseg_losses import registry
+from paddleseg_losses.integrations.masks import SCHEMES
+
+
+@pytest.fixture
+def listing(tmp_path):
+    (tmp_path / "labels.txt").write_text("ground\nbox\n")
+    return write_masks(tmp_path, FIRST, SECOND)
+
+
+def test_yaml(call, listing):
+    result = call("weights", listing, "--num_classes", 2)
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = yaml.safe_load(result.stdout)
+    assert list(found) == list(SCHEMES)
+    assert found["inverse"] == [0.25, 1.75]
+    for text in ("2 masks, 16 labelled pixels, 11.1% ignored", "ground", "87.5000%", "Eigen & Fergus 2015"):
+        assert text in result.stdout
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_loss_to_copy(call, listing, scheme):
+    result = call("weights", listing, "--num_classes", 2, "--scheme", scheme, "--beta", 0.5)
+    (entry,) = yaml.safe_load(result.stdout)["loss"]["types"]
+    assert sum(registry.build(entry).weight) == pytest.approx(2, abs=1e-3)
+
+
+def test_json(call_json, listing):
+    code, found = call_json("weights", listing, "--num_classes", 3)
+    assert code == 0
+    assert found["classes"][1] == {"class": 1, "name": "", "pixels": 2, "images": 1}
+    assert found["never_occur"] == [2]
+    assert found["weights"]["inverse"] == pytest.approx([0.25, 1.75, 0])
+
+
+def test_rare_classes_stay_numbers_in_yaml(call, tmp_path):
+    many = np.zeros([3000, 3000], np.uint8)
+    many[0, 0] = 1
+    result = call("weights", write_masks(tmp_path, many), "--scheme", "inverse")
+    weight = yaml.safe_load(result.stdout)["loss"]["types"][0]["weight"]
+    assert all(isinstance(number, (int, float)) for number in weight)
+    assert weight[0] == pytest.approx(2 / 9e6, rel=1e-3)
+
+
+def test_a_class_that_never_occurs_is_named(call, listing):
+    result = call("weights", listing, "--num_classes", 3, "--lang", "zh")
+    assert result.exit_code == 0
+    assert "从未出现的类别：2" in result.stderr
+    assert "never occurs: class 2; its weight is 0" in call("weights", listing, "--num_classes", 3).stderr
+
+
+BROKEN = {
+    "out of range": (np.array([[0, 1, 7, 7]], np.uint8), "out of range (pixels): 7 (2); expected 0 to 1, or 255"),
+    "RGB": (np.zeros([4, 4, 3], np.uint8), "1 mask(s) have a channel axis: RGB masks"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_a_training_would_stumble_over_exits_with_1(call, tmp_path, case):
+    mask, text = BROKEN[case]
+    result = call("weights", write_masks(tmp_path, FIRST, mask), "--num_classes", 2)
+    assert result.exit_code == 1
+    assert text in result.stderr
+    assert "inverse: [" in result.stdout
+
+
+def test_masks_of_0_and_255(call, tmp_path):
+    result = call("weights", write_masks(tmp_path, np.array([[0, 255]], np.uint8)))
+    assert "write 1 for the foreground instead" in result.stderr
+    assert "never occurs: class 1" in result.stderr
+
+
+def test_nothing_to_count(call, call_json, tmp_path):
+    listing = write_masks(tmp_path, np.array([[255, 255]], np.uint8))
+    result = call("weights", listing)
+    assert result.exit_code == 1
+    assert "No mask holds a class" in result.stderr
+    (tmp_path / "gone.txt").write_text("a nowhere.png\n")
+    result = call("weights", tmp_path / "gone.txt")
+    assert result.exit_code == 1
+    assert "1 mask(s) cannot be found" in result.stderr
+    code, found = call_json("weights", tmp_path / "nothing.txt")
+    assert (code, found["error"]["expected"]) == (1, "a list of files such as train.txt, or a YAML configuration")
+
+
+def test_in_a_shell_with_processes(shell, tmp_path):
+    listing = write_masks(tmp_path, *[FIRST, SECOND] * 40)
+    code, out, err = shell("weights", listing, "--workers", 2)
+    assert (code, err) == (0, "")
+    assert yaml.safe_load(out)["inverse"] == [0.25, 1.75]
