@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..integrations.display import Display, Step
+from ..integrations.display import Display, Step, describe
 from . import screen
 
 
@@ -55,6 +55,8 @@ class Bar(Display):
 
     def step(self, step: Step) -> None:
         """Show the loss behind the bar."""
+        if step.terms:
+            self.say(f"iter {step.iteration}  loss {step.loss:.4f} ({describe(step.terms)})")
         self.progress.update(self.training, note=f"loss {step.loss:.4f}  lr {step.rate:.2g}")
 
     def evaluating(self, done: int, total: int) -> None:

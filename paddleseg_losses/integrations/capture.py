@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import paddle
 
-from .display import Display, Step
+from .display import Display, Step, Term, describe
 from .shims import Swap, module, swapped
 
 _TRAIN = re.compile(
@@ -31,6 +31,7 @@ class Log(io.TextIOBase):
         super().__init__()
         self.file, self.display = file, display
         self.steps: list[Step] = []
+        self.terms: tuple[Term, ...] = ()  # that the next line of the training log is made of
 
     def write(self, text: str) -> int:
         """Something was printed."""
@@ -44,7 +45,7 @@ class Log(io.TextIOBase):
         found = _TRAIN.search(message)
         if found:
             iteration, total, loss, rate, seconds, left = found.groups()
-            step = Step(int(iteration), int(total), float(loss), float(rate), float(seconds), left)
+            step = Step(int(iteration), int(total), float(loss), float(rate), float(seconds), left, self.terms)
             if not math.isfinite(step.loss) and all(math.isfinite(before.loss) for before in self.steps):
                 self.display.warn(
                     f"the loss is {step.loss} at iteration {iteration}: lower the learning rate, or look "
@@ -54,6 +55,11 @@ class Log(io.TextIOBase):
             self.display.step(step)
         elif level in ("WARNING", "ERROR", "CRITICAL"):
             self.display.warn(f"{level.lower()}: {message}")
+
+    def watched(self, iteration: int, terms: list[Term]) -> None:
+        """The mean terms of the losses up to an iteration, which PaddleSeg is about to log."""
+        self.terms = tuple(terms)
+        self.record("INFO", f"[TRAIN] iter: {iteration}, terms: {describe(terms)}")
 
     def warned(self, message: Any, category: type[Warning], filename: str, *_: Any, **__: Any) -> None:
         """Python warned. Paddle warns about its own inside at every turn: that is for the file alone."""

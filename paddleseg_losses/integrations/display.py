@@ -3,7 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of one head: its name, its weight in the head's loss and its value before the weight."""
+
+    head: int
+    name: str
+    weight: float
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.weight:.4g} x {self.value:.4f}"
+
+
+def describe(terms: Sequence[Term]) -> str:
+    """All terms on one line; heads are numbered if there are several."""
+    heads = sorted({term.head for term in terms})
+    lines = [" + ".join(str(term) for term in terms if term.head == head) for head in heads]
+    return lines[0] if heads == [0] else "; ".join(f"head {head}: {line}" for head, line in zip(heads, lines))
 
 
 @dataclass(frozen=True)
@@ -16,6 +37,7 @@ class Step:
     rate: float
     seconds: float  # an iteration
     left: str  # time to go, as PaddleSeg writes it
+    terms: tuple[Term, ...] = ()  # of compounds, of losses with a schedule and of several heads
 
 
 class Display:
@@ -37,8 +59,9 @@ class Display:
 
     def step(self, step: Step) -> None:
         """Some iterations are done, and their mean loss is known."""
+        terms = f" ({describe(step.terms)})" if step.terms else ""
         self.say(
-            f"iter {step.iteration}/{step.total}  loss {step.loss:.4f}  lr {step.rate:.3g}"
+            f"iter {step.iteration}/{step.total}  loss {step.loss:.4f}{terms}  lr {step.rate:.3g}"
             f"  {step.seconds:.2f} s/iter  left {step.left}"
         )
 

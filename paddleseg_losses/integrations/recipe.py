@@ -40,7 +40,7 @@ class Recipe:
 
 def build(flags: Flags) -> Recipe:
     """Read the file and build model, data, optimizer and losses, or raise a ConfigError."""
-    with _explained(flags.config):
+    with explained(flags.config):
         cfg = _read(flags)
         arguments = _arguments(flags, cfg)
         utils = module("utils.utils")
@@ -180,7 +180,7 @@ def _set_device(device: str | None) -> str:
 
 
 @contextmanager
-def _explained(config: str) -> Iterator[None]:
+def explained(config: str) -> Iterator[None]:
     """PaddleSeg keeps only the text of an error; give back ours, or say where to look."""
     try:
         yield

@@ -11,6 +11,7 @@ from ..errors import ConfigError
 from .loading import hand_on_maps
 from .paddleseg import register
 from .shims import mended, swapped
+from .watching import watched
 
 
 def run(script: str | Path, arguments: Iterable[str] = (), override: str | Iterable[str] = ()) -> None:
@@ -37,5 +38,5 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
     paths = [str(folder), *([clone] if clone else []), *sys.path]
     with swapped((sys, "argv", [str(script), *arguments]), (sys, "path", paths)):
         register(override)
-        with mended(), swapped(hand_on_maps()):
+        with mended(), watched(), swapped(hand_on_maps()):
             runpy.run_path(str(script), run_name="__main__")

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Callable
 
@@ -17,13 +17,14 @@ from paddle.utils import unique_name
 from ..errors import ConfigError
 from . import config as configs
 from .capture import Log, captured
-from .display import Display, Silent
+from .display import Display, Silent, Step
 from .flags import Flags
 from .loading import hand_on_maps
 from .paddleseg import register
 from .recipe import Recipe, build, start_of
 from .scores import Scores, evaluate
 from .shims import Swap, mended, module, swapped
+from .watching import watched
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Result:
     """What a training leaves behind; `metrics.json` in its folder holds the same."""
 
     save_dir: Path
-    loss: list[dict[str, Any]] = field(default_factory=list)  # iteration, loss, learning_rate
+    loss: list[dict[str, Any]] = field(default_factory=list)  # iteration, loss, learning_rate, terms
     evaluations: list[dict[str, Any]] = field(default_factory=list)  # iteration, ema, mean_iou, accuracy, class_iou
     checkpoint: Path | None = None  # the folder of the weights that were scored
     scores: Scores | None = None  # None without a val_dataset
@@ -94,12 +95,13 @@ def _run(flags: Flags, log: Log) -> Result:
     recipe = build(flags)
     result = Result(Path(flags.save_dir))
     log.display.say(_headline(recipe, result.save_dir))
-    with swapped(*_listeners(flags, recipe, result, log.display), hand_on_maps()), _explained_lengths():
+    with (
+        swapped(*_listeners(flags, recipe, result, log.display), hand_on_maps()),
+        watched(log.watched),
+        _explained_lengths(),
+    ):
         module("core").train(recipe.model, recipe.train_dataset, **recipe.arguments)
-    result.loss = [
-        {"iteration": s.iteration, "loss": s.loss if math.isfinite(s.loss) else None, "learning_rate": s.rate}
-        for s in log.steps
-    ]
+    result.loss = [_point(step) for step in log.steps]
     result.checkpoint = result.save_dir / ("best_model" if flags.do_eval else f"iter_{recipe.arguments['iters']}")
     if recipe.val_dataset is not None:
         if paddle.distributed.get_world_size() > 1:
@@ -108,6 +110,17 @@ def _run(flags: Flags, log: Log) -> Result:
         result.scores = evaluate(recipe.model, recipe.val_dataset, **recipe.evaluation)
         result.model, result.val_dataset = recipe.model, recipe.val_dataset
     return result
+
+
+def _point(step: Step) -> dict[str, Any]:
+    loss = step.loss if math.isfinite(step.loss) else None
+    terms = [asdict(term) for term in step.terms]
+    return {
+        "iteration": step.iteration,
+        "loss": loss,
+        "learning_rate": step.rate,
+        **({"terms": terms} if terms else {}),
+    }
 
 
 def _headline(recipe: Recipe, save_dir: Path) -> str:

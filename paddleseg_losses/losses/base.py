@@ -31,11 +31,13 @@ from ..options import (
     only_mean,
     options_of,
     resolve,
+    schedule_or_none,
     signature_of,
     whole,
     with_arguments,
 )
 from ..registry import MODES, PREFIX, LossSpec
+from ..schedules import Schedule
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -63,6 +65,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         class_subset,
         matrix_or_none,
         loss_list,
+        schedule_or_none,
     ),
 )
 class Loss(nn.Layer):  # type: ignore[misc]
@@ -93,6 +96,11 @@ class Loss(nn.Layer):  # type: ignore[misc]
         help="on which calls label values are looked at, which waits for the device",
         zh="在哪些调用中检查标签取值（会与设备同步）",
     )
+    schedule: dict[str, Any] | None = schedule_or_none(
+        default=None,
+        help="how its weight moves over the optimiser steps, see `step`",
+        zh="权重随优化步数的变化方式，见 step",
+    )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -117,7 +125,8 @@ class Loss(nn.Layer):  # type: ignore[misc]
             )
         for name, value in resolve(cls, options).items():
             setattr(self, name, value)
-        self._calls = 0
+        self._calls = self._steps = 0
+        self._schedule = None if self.schedule is None else Schedule.read(self.schedule)
         self.setup()
         self._door = Door(
             name=cls.__name__,
@@ -150,9 +159,29 @@ class Loss(nn.Layer):  # type: ignore[misc]
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
     def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
         with _full_precision():
-            inputs = self._door.prepare(logits, labels, pixel_weight, self._check())
-            inputs.gather(self.moments(inputs))
-            return _guard(self.compute(inputs), inputs)
+            inputs = self.prepare(logits, labels, pixel_weight, self._check())
+            result = _guard(self.compute(inputs), inputs)
+            return result if self._schedule is None else result * self.factor
+
+    def prepare(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None, check: str = "raise") -> Inputs:
+        """The clean tensors that `compute` reads, for those who look inside."""
+        inputs = self._door.prepare(logits, labels, pixel_weight, check)
+        inputs.gather(self.moments(inputs))
+        return inputs
+
+    @property
+    def factor(self) -> float:
+        """What its schedule multiplies it by at this step; 1 without a schedule."""
+        return 1.0 if self._schedule is None else self._schedule.at(self._steps)
+
+    def step(self, to: int | None = None) -> None:
+        """Count one optimiser step, for this loss and its terms; `to` sets the count, after a checkpoint for example.
+
+        Call it once after each `optimizer.step()`. PaddleSeg's trainer needs no such call under our commands.
+        """
+        for layer in self.sublayers(include_self=True):
+            if isinstance(layer, Loss):
+                layer._steps = layer._steps + 1 if to is None else int(to)
 
     def _check(self) -> str:
         if self.checks == "never":

@@ -25,4 +25,5 @@ from .kinds import numbers as numbers
 from .kinds import numbers_or_none as numbers_or_none
 from .kinds import only as only
 from .kinds import only_mean as only_mean
+from .kinds import schedule_or_none as schedule_or_none
 from .kinds import whole as whole

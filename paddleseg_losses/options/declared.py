@@ -25,6 +25,8 @@ class Option:
         """Read a value, or say what was expected instead."""
         try:
             return self.read(value)
+        except OptionError as error:  # it knows better what is wrong
+            raise OptionError(f"{owner}: {error.found}", error.expected, error.cure) from None
         except (TypeError, ValueError, OverflowError):
             raise OptionError(
                 f"{owner} needs {self.name}." if value is REQUIRED else f"{owner}: {self.name}={value!r}.",

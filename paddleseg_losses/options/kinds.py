@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from numbers import Number
 from typing import Any
 
+from ..schedules import EXPECTED, Schedule
 from .declared import REQUIRED, Option
 
 
@@ -181,6 +182,15 @@ def loss_list(*, default: Any = REQUIRED, help: str, zh: str) -> Any:
         return items
 
     return Option(default, read, "a list of at least one loss", help, zh)
+
+
+def schedule_or_none(*, default: None, help: str, zh: str) -> Any:
+    """How the weight of a loss moves while a model trains, see `Schedule`, or None; kept as a YAML mapping."""
+
+    def read(value: Any) -> dict[str, Any] | None:
+        return None if value is None else Schedule.read(value).as_dict()
+
+    return Option(default, read, EXPECTED, help, zh)
 
 
 def class_subset(*, default: str, help: str, zh: str) -> Any:

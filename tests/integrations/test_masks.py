@@ -224,4 +224,4 @@ def test_lists_without_masks(tmp_path):
         with pytest.raises(DataError, match=message):
             open_source(path)
     with pytest.raises(DataError, match=r"did you mean .*train\.txt"):
-        open_source(tmp_path / "trian.txt")
+        open_source(tmp_path / "train_.txt")

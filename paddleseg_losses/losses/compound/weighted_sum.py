@@ -49,7 +49,8 @@ class WeightedSumLoss(CompoundLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; what every term takes.
-        output: 0-D. `parts` holds the last value of each term, and of the terms of a compound as `ComboLoss.dice`.
+        output: 0-D. `parts` holds the last value of each term, and of the terms of a compound as `ComboLoss.dice`;
+        `weights` what each was multiplied by, which a `schedule` beside a term moves.
 
     Reference:
         None: the sum is ours; each term has its own paper.
@@ -75,6 +76,7 @@ class WeightedSumLoss(CompoundLoss):
               losses:
                 - type: paddleseg_losses.FocalLoss
                 - type: paddleseg_losses.DiceLoss
+                  schedule: {kind: linear, start: 0.1, end: 1, steps: 4000}
               coef: [1, 0.5]
           coef: [1]
     """
@@ -92,9 +94,15 @@ class WeightedSumLoss(CompoundLoss):
         built = [build(item) if isinstance(item, (str, Mapping)) else item for item in self.losses]
         self.losses = tuple(term.to_config() if isinstance(term, Loss) else term for term in built)
         self.terms_by_name = _named(built)
-        self.layers = nn.LayerList([term for term in built if isinstance(term, nn.Layer)])
+        self.layers = nn.LayerList([term for term in self._leaves() if isinstance(term, nn.Layer)])
         for term in self._leaves():
             self._require_agreement(term)
+        if sum(map(_rebalances, built)) > 1:
+            raise OptionError(
+                "WeightedSumLoss: two terms rebalance.",
+                "one term whose schedule is of kind rebalance: the others get what it leaves",
+                "make the other schedules linear",
+            )
         if self.coef is not None and len(self.coef) != len(built):
             raise OptionError(
                 f"WeightedSumLoss: coef has {len(self.coef)} number(s), losses has {len(built)}.",
@@ -119,19 +127,27 @@ class WeightedSumLoss(CompoundLoss):
         return found
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
-        """Every term's value."""
-        weights = self.coef or (1.0,) * len(self.losses)
+        """Every term's value, with its weight at this step."""
+        weights = self._weights()
         return {
             name: (weight, self._value(term, inputs))
             for weight, (name, term) in zip(weights, self.terms_by_name.items())
         }
 
+    def _weights(self) -> list[float]:
+        """The coefficients times the schedules; a term that rebalances leaves the others what is left to 1."""
+        terms = list(self.terms_by_name.values())
+        factors = [getattr(term, "factor", 1.0) for term in terms]
+        for term, left in [(term, 1.0 - factor) for term, factor in zip(terms, factors) if _rebalances(term)]:
+            factors = [factor if other is term else factor * left for other, factor in zip(terms, factors)]
+        return [weight * factor for weight, factor in zip(self.coef or (1.0,) * len(terms), factors)]
+
     @property
-    def parts(self) -> dict[str, float]:
-        """Last value of each term, before its weight, and of the terms of compounds."""
-        found = dict(super().parts)
+    def last(self) -> dict[str, tuple[float, Tensor]]:
+        """Weight and value of each term in the last call, and of the terms of compounds."""
+        found = super().last
         for name, term in self.terms_by_name.items():
-            found.update({f"{name}.{part}": value for part, value in getattr(term, "parts", {}).items()})
+            found.update({f"{name}.{part}": pair for part, pair in getattr(term, "last", {}).items()})
         return found
 
     def _leaves(self) -> Iterator[Any]:
@@ -143,7 +159,8 @@ class WeightedSumLoss(CompoundLoss):
         if isinstance(term, Loss):
             return term.compute(inputs)
         if _mixes(term):  # its terms would see each other's labels
-            return sum(weight * self._value(part, inputs) for weight, part in zip(term.coef, term.losses))
+            parts = zip(term.coef, term.losses)
+            return sum(coef * getattr(part, "factor", 1.0) * self._value(part, inputs) for coef, part in parts)
         # On labels of its own: PaddleSeg's DiceLoss writes over them.
         ignored = paddle.full_like(inputs.labels, _ignored_by(term, self.ignore_index))
         labels = paddle.where(inputs.valid, inputs.labels, ignored)
@@ -220,3 +237,7 @@ def _unmixed(term: Any) -> Iterator[Any]:
 def _ignored_by(term: Any, otherwise: int) -> int:
     index = getattr(term, "ignore_index", None)
     return index if isinstance(index, int) else otherwise
+
+
+def _rebalances(term: Any) -> bool:
+    return (getattr(term, "schedule", None) or {}).get("kind") == "rebalance"

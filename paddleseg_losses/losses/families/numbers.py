@@ -41,10 +41,20 @@ class CompoundLoss(NumberLoss):
         """The weighted sum."""
         terms = self.terms(inputs)
         if paddle.in_dynamic_mode():
-            self._parts = {name: value.detach() for name, (_, value) in terms.items()}
+            self._last = {name: (float(weight), value.detach()) for name, (weight, value) in terms.items()}
         return sum(weight * value for weight, value in terms.values())
+
+    @property
+    def last(self) -> dict[str, tuple[float, Tensor]]:
+        """Weight and value of each term in the last call; the values are still on the device."""
+        return dict(getattr(self, "_last", {}))
 
     @property
     def parts(self) -> dict[str, float]:
         """Last value of each term, before its weight; reading it waits for the device."""
-        return {name: float(value) for name, value in getattr(self, "_parts", {}).items()}
+        return {name: float(value) for name, (_, value) in self.last.items()}
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Last weight of each term, which moves if the term has a schedule."""
+        return {name: weight for name, (weight, _) in self.last.items()}

@@ -1,0 +1,74 @@
+"""One real batch through the configuration's data, model and losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import paddle
+
+from ...errors import ConfigError
+from ..recipe import explained
+from ..shims import module
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What came out, and what it is to be judged by."""
+
+    images: Tensor
+    labels: Tensor
+    logits: list[Tensor]
+    losses: list[Any]
+    coef: list[float]
+    edges: Tensor | None
+    own_sum: bool  # the model adds up its losses itself
+
+
+def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
+    """Build everything, load one shuffled batch with its transforms, and call the model once in training mode."""
+    with explained(str(config)):
+        cfg = module("cvlibs").Config(str(config), batch_size=batch_size)
+        _forget_weights(cfg.dic.get("model"))
+        module("utils.utils").set_seed(seed)
+        builder = module("cvlibs").SegBuilder(cfg)
+        dataset, losses = builder.train_dataset, builder.loss
+        sample = _sample(dataset, cfg.batch_size, config)
+        model = builder.model
+        model.train()
+        images, labels = sample["img"], sample["label"].astype("int64")
+        if getattr(model, "data_format", "NCHW") == "NHWC":
+            images = images.transpose((0, 2, 3, 1))
+        edges = sample["edge"].astype("int64") if "edge" in sample else None
+        with paddle.no_grad():
+            logits = model(images)
+    own = hasattr(model, "loss_computation")
+    heads = list(logits) if isinstance(logits, (list, tuple)) else [logits]
+    return Batch(images, labels, heads, losses["types"], losses["coef"], edges, own)
+
+
+def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
+    if len(dataset) == 0:
+        raise ConfigError(f"train_dataset of {config} is empty.", "at least one image", "look at train_path")
+    try:
+        loader = paddle.io.DataLoader(dataset, batch_size=min(batch_size, len(dataset)), shuffle=True, return_list=True)
+        return next(iter(loader))
+    except ValueError as error:
+        if "shape" not in str(error) and "same" not in str(error):
+            raise
+        raise ConfigError(
+            f"The images of a batch differ in size ({error}).".replace("\n", " "),
+            "transforms that make all images alike",
+            "add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset",
+        ) from error
+
+
+def _forget_weights(section: Any) -> None:
+    """Take out pretrained weights: they would be downloaded, and a new head is random anyway."""
+    if isinstance(section, dict):
+        section.pop("pretrained", None)
+        for inner in section.values():
+            _forget_weights(inner)
