@@ -3,6 +3,20 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 import paddleseg_losses  # noqa: F401  (before scipy: see the package's __init__)
+
+
+@pytest.fixture
+def losses_table():
+    """PaddleSeg's table of losses; it and that of the transforms are put back as they were afterwards."""
+    manager = pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed").manager
+    tables = [manager.LOSSES.components_dict, manager.TRANSFORMS.components_dict]
+    before = [dict(table) for table in tables]
+    yield tables[0]
+    for table, content in zip(tables, before):
+        table.clear()
+        table.update(content)

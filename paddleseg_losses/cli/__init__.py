@@ -9,6 +9,7 @@ from .catalogue import list_losses
 from .check import check
 from .command import Option, option
 from .data import data
+from .doctor import doctor
 from .program import Program
 from .run import run
 from .show import show
@@ -42,5 +43,5 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (list_losses, show, check, weights, train, run, data):
+for command in (list_losses, show, check, weights, doctor, train, run, data):
     main.add_command(command)

@@ -19,6 +19,7 @@ from .language import language, say
 _CHINESE = (
     (r"a square matrix of numbers >= 0, 0 on the diagonal and not 0 everywhere", "非负方阵，对角线为 0 且不全为 0"),
     (r"'all', 'present' or a list of different class indices", "'all'、'present' 或互不相同的类别编号列表"),
+    (r"a mapping such as ", "形如 "),
     (r"a list of at least one number", "至少含一个数的列表"),
     (r"a list of at least one loss", "至少含一个损失的列表"),
     (r"a list of numbers", "数的列表"),

@@ -163,7 +163,9 @@ class Loss(nn.Layer):  # type: ignore[misc]
             result = _guard(self.compute(inputs), inputs)
             return result if self._schedule is None else result * self.factor
 
-    def prepare(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None, check: str = "raise") -> Inputs:
+    def prepare(
+        self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None, check: str = "raise"
+    ) -> Inputs:
         """The clean tensors that `compute` reads, for those who look inside."""
         inputs = self._door.prepare(logits, labels, pixel_weight, check)
         inputs.gather(self.moments(inputs))

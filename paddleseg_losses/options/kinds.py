@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from numbers import Number
 from typing import Any
 
-from ..schedules import EXPECTED, Schedule
+from ..schedules import Schedule
 from .declared import REQUIRED, Option
 
 
@@ -190,7 +190,7 @@ def schedule_or_none(*, default: None, help: str, zh: str) -> Any:
     def read(value: Any) -> dict[str, Any] | None:
         return None if value is None else Schedule.read(value).as_dict()
 
-    return Option(default, read, EXPECTED, help, zh)
+    return Option(default, read, "None or a mapping such as {kind: linear, start: 0, end: 1, steps: 1000}", help, zh)
 
 
 def class_subset(*, default: str, help: str, zh: str) -> Any:

@@ -26,18 +26,6 @@ def four_classes(tmp_path_factory):
 
 
 @pytest.fixture
-def losses_table():
-    """PaddleSeg's table of losses; it and that of the transforms are put back as they were afterwards."""
-    manager = pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed").manager
-    tables = [manager.LOSSES.components_dict, manager.TRANSFORMS.components_dict]
-    before = [dict(table) for table in tables]
-    yield tables[0]
-    for table, content in zip(tables, before):
-        table.clear()
-        table.update(content)
-
-
-@pytest.fixture
 def quick_end(monkeypatch, losses_table):
     """PaddleSeg sleeps a second and counts operations after each training."""
     import paddle

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import paddle
 
 from ...errors import ConfigError
@@ -53,17 +54,18 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
 def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
     if len(dataset) == 0:
         raise ConfigError(f"train_dataset of {config} is empty.", "at least one image", "look at train_path")
-    try:
-        loader = paddle.io.DataLoader(dataset, batch_size=min(batch_size, len(dataset)), shuffle=True, return_list=True)
-        return next(iter(loader))
-    except ValueError as error:
-        if "shape" not in str(error) and "same" not in str(error):
-            raise
+    # By hand: where samples differ in size, Paddle's loader waits for ever.
+    chosen = np.random.permutation(len(dataset))[:batch_size]
+    samples = [dataset[int(index)] for index in chosen]
+    sizes = {tuple(np.shape(sample["img"])) for sample in samples}
+    if len(sizes) > 1:
         raise ConfigError(
-            f"The images of a batch differ in size ({error}).".replace("\n", " "),
+            f"The images of a batch differ in size: {', '.join(map(str, sorted(sizes)))}.",
             "transforms that make all images alike",
             "add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset",
-        ) from error
+        )
+    keys = [key for key in ("img", "label", "edge") if key in samples[0]]
+    return {key: paddle.to_tensor(np.stack([sample[key] for sample in samples])) for key in keys}
 
 
 def _forget_weights(section: Any) -> None:

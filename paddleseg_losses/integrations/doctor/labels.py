@@ -19,7 +19,7 @@ _TROUBLES = {
         "找不到",
         "train_dataset:\n  dataset_root: ...  # the folder from which the paths of the list lead on",
     ),
-    "unreadable": ("cannot be read", "无法读取", "# Remove these lines from the list of files, or save the masks again"),
+    "unreadable": ("cannot be read", "无法读取", "# Remove these lines from the list, or save the masks again"),
     "fractions": ("hold fractions, not class indices", "是小数而不是类别编号", "# Save the masks as whole numbers"),
 }  # fmt: skip
 
@@ -37,7 +37,9 @@ def advise(source: Source, counts: Counts, complete: bool) -> Iterator[Advice]:
     for kind, trouble in counts.troubles.items():
         en, zh, yaml = _TROUBLES[kind]
         first = "; ".join(trouble.first)
-        yield Advice(f"masks_{kind}", f"{trouble.count} mask(s) {en}: {first}", f"{trouble.count} 张掩码{zh}：{first}", yaml)
+        yield Advice(
+            f"masks_{kind}", f"{trouble.count} mask(s) {en}: {first}", f"{trouble.count} 张掩码{zh}：{first}", yaml
+        )
     if not counts.masks or source.classes is None:
         return
     ignored, classes = source.ignore_index, max(source.classes, 2)
@@ -95,8 +97,10 @@ def _absent(absent: list[int], source: Source, counts: Counts, complete: bool) -
         weight = ", ".join(f"{w:.3g}" for w in balance("sqrt_inverse", pixels, area)) if any(pixels) else "..."
         cure = f"loss:\n  types:\n    - type: paddleseg_losses.DiceLoss\n      weight: [{weight}]\n  coef: [1]"
     where_en, where_zh = (
-        ("in all masks", "全部掩码") if complete else (f"in {counts.masks} masks spread over the list", f"抽查的 {counts.masks} 张掩码")
-    )  # fmt: skip
+        ("in all masks", "全部掩码")
+        if complete
+        else (f"in {counts.masks} masks spread over the list", f"抽查的 {counts.masks} 张掩码")
+    )
     return Advice(
         "class_never_occurs",
         f"Class {shown} never occurs {where_en}.",

@@ -70,8 +70,7 @@ def _terms(loss: Any, logits: Tensor, labels: Tensor, batch: Batch, head: int) -
     elif isinstance(loss, CompoundLoss):
         inner_losses = getattr(loss, "terms_by_name", {})
         for part, (weight, value) in loss.terms(loss.prepare(logits, labels)).items():
-            inner = inner_losses[part] if part in inner_losses else loss
-            yield Term(f"{name}.{part}", loss.factor * weight, value, inner)
+            yield Term(f"{name}.{part}", loss.factor * weight, value, dict(inner_losses).get(part, loss))
     elif isinstance(loss, Loss):
         yield Term(name, loss.factor, loss.compute(loss.prepare(logits, labels)), loss)
     elif name == "KLLoss":

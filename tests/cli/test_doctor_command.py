@@ -1,0 +1,64 @@
+"""`doctor`: what it prints, and its exit codes."""
+
+import re
+
+import pytest
+
+pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+
+import tiny
+
+
+@pytest.fixture
+def write(tmp_path):
+    dataset = tiny.write_dataset(tmp_path / "data")
+    return lambda loss, **changes: tiny.write_config(tmp_path / "config.yml", dataset, loss, **changes)
+
+
+def test_nothing_to_complain_about(call, write, losses_table):
+    result = call("doctor", "--config", write({"type": "ComboLoss"}))
+    assert result.exit_code == 0
+    for text in (
+        "Labels (4 of 4 masks)",
+        "in the batch",
+        "ComboLoss.dice",
+        "share of it",
+        "Nothing to complain about.",
+    ):
+        assert text in result.output
+    assert "[TRAIN]" not in result.output
+
+
+def test_warnings_exit_with_1(call, call_json, write, losses_table):
+    path = write({"type": "TverskyLoss"}, classes=5)
+    result = call("doctor", "--config", path)
+    assert result.exit_code == 1
+    assert "1 warning(s)\n\n1. Class 3, 4 never occurs in all masks.\n" in result.output
+    assert "num_classes: 3" in result.output
+    code, found = call_json("doctor", "--config", path)
+    assert (code, found["well"]) == (1, False)
+    assert found["advice"][0]["code"] == "class_never_occurs"
+    assert found["terms"][0]["name"] == "TverskyLoss"
+
+
+def test_chinese(call, write, losses_table):
+    result = call("doctor", "--config", write({"type": "TverskyLoss"}, classes=5), "--lang", "zh")
+    assert "全部掩码中从未出现类别 3, 4。" in result.output
+    assert not re.search(r"\b(warning|class|gradient|weight)\b", result.output.partition("num_classes")[0])
+
+
+def test_mistakes_and_missing_files(call, write, tmp_path, losses_table):
+    result = call("doctor", "--config", write({"type": "TverskiLoss"}))
+    assert result.exit_code == 1
+    assert "1 mistake(s) in the losses; mend them first" in result.output
+    assert "- type: TverskyLoss" in result.output
+    result = call("doctor", "--config", tmp_path / "config_.yml")
+    assert result.exit_code == 1
+    assert "did you mean" in result.stderr
+    assert call("doctor").exit_code == 2
+
+
+def test_in_a_shell(shell, write):
+    code, out, err = shell("doctor", "--config", write({"type": "ComboLoss"}))
+    assert code == 0, err
+    assert "Nothing to complain about." in out
