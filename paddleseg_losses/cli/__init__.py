@@ -10,6 +10,7 @@ from .check import check
 from .command import Option, option
 from .data import data
 from .doctor import doctor
+from .enable import disable, enable
 from .program import Program
 from .run import run
 from .show import show
@@ -43,5 +44,5 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (list_losses, show, check, weights, doctor, train, run, data):
+for command in (list_losses, show, check, weights, doctor, train, run, enable, disable, data):
     main.add_command(command)

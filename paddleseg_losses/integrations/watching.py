@@ -15,6 +15,7 @@ from typing import Any, Callable
 from .display import Term, describe
 from .shims import Swap, module, swapped
 
+_watching: list[Any] = []  # the training that is being watched
 Listener = Callable[[int, list[Term]], None]
 
 
@@ -134,6 +135,8 @@ def watching(listener: Listener | None = None) -> list[Swap]:
     def train(*args: Any, **kwargs: Any) -> Any:
         given = inspect.signature(original).bind(*args, **kwargs)
         given.apply_defaults()
+        if _watching:  # by a listener of our own trainer, around one that `enable` put there
+            return original(*args, **kwargs)
         with _watched(owner, given.arguments, listener or _log):
             return original(*args, **kwargs)
 
@@ -177,10 +180,12 @@ def _watched(owner: Any, arguments: dict[str, Any], listener: Listener) -> Itera
     swaps: list[Swap] = [(profiler, "add_profiler_step", counted), (owner, "resume", resumed)]
     if arguments.get("use_vdl"):
         swaps.append(_noting_writers(writers))
+    _watching.append(watch)
     try:
         with swapped(*swaps):
             yield
     finally:
+        _watching.remove(watch)
         watch.close()
 
 
