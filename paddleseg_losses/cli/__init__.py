@@ -11,6 +11,7 @@ from .command import Option, option
 from .data import data
 from .doctor import doctor
 from .enable import disable, enable
+from .plot import plot
 from .program import Program
 from .run import run
 from .show import show
@@ -44,5 +45,5 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (list_losses, show, check, weights, doctor, train, run, enable, disable, data):
+for command in (list_losses, show, check, weights, doctor, plot, train, run, enable, disable, data):
     main.add_command(command)

@@ -1,0 +1,109 @@
+"""`plot`: what a pixel costs under a loss, and where its gradient pulls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from .. import registry
+from . import screen
+from .command import command, option
+from .language import say
+
+
+@command(
+    brief=("Draw losses, with any options.", "绘制损失函数的图像，可带任意选项。"),
+    example="paddleseg-losses plot FocalLoss gamma=2 FocalLoss gamma=5 DiceLoss --out pictures",
+    zh="""绘制损失页面上的两张图：一个像素移动时的损失值与斜率，以及示例图像上的梯度。
+
+    LOSSES 为损失名称，其后可写它的选项，如 TverskyLoss alpha=0.3 beta=0.7；给出多个损失时画在同一张图中。
+    选项的值按 YAML 读取。
+    """,
+)
+@click.argument("losses", nargs=-1, required=True, metavar="LOSSES...")
+@option(
+    "--out",
+    type=click.Path(file_okay=False),
+    default="pictures",
+    show_default=True,
+    help="Folder for the pictures.",
+    zh="保存图片的文件夹。",
+)
+@option(
+    "--picture",
+    type=click.Choice(["both", "curve", "gradient"]),
+    default="both",
+    show_default=True,
+    help="Which picture to draw.",
+    zh="画哪一张图：curve 为曲线，gradient 为梯度。",
+)
+def plot(losses: tuple[str, ...], out: str, picture: str) -> None:
+    """Draw the two pictures of a loss's page: value and slope while one pixel moves, and the gradient on an example.
+
+    LOSSES are names, each followed by its options if any: TverskyLoss alpha=0.3 beta=0.7. Several losses share one
+    picture. The values of options are read as YAML.
+    """
+    from .. import drawing
+
+    built = build(losses)
+    base = Path(out) / file_name(built)
+    files, numbers = [], {}
+    if picture != "gradient":
+        curves = {name: drawing.curve_of(loss) for name, loss in built.items()}
+        files.append(drawing.save(drawing.curve(built, curves), f"{base}_curve.png"))
+        numbers["curves"] = {name: _curve(found) for name, found in curves.items()}
+    if picture != "curve":
+        pulls = {name: drawing.pull_of(loss) for name, loss in built.items()}
+        files.append(drawing.save(drawing.gradient_map(built, pulls=pulls), f"{base}_gradient.png"))
+        numbers["pulls"] = {name: {"value": found.value, **found.regions} for name, found in pulls.items()}
+    if screen.wants_json():
+        screen.put_json({"files": [str(file) for file in files], **numbers})
+    else:
+        for file in files:
+            screen.put(screen.plain(str(file)))
+
+
+def build(words: Iterable[str]) -> dict[str, Any]:
+    """Losses by what to call them, from names and the `option=value` behind each."""
+    given: list[list[str]] = []
+    for word in words:
+        if "=" not in word.split("[")[0].split("{")[0]:
+            given.append([word])
+        elif given:
+            given[-1].append(word)
+        else:
+            raise click.BadArgumentUsage(
+                say(f"{word} belongs to no loss: a name comes first.", f"{word} 前面缺少损失名称。")
+            )
+    built: dict[str, Any] = {}
+    for name, *options in given:
+        spec = registry.get(name)
+        label = " ".join([spec.name, *options])
+        built[label] = spec.cls(**dict(_option(word) for word in options))
+    return built
+
+
+def _option(word: str) -> tuple[str, Any]:
+    name, _, text = word.partition("=")
+    try:
+        return name, yaml.safe_load(text)
+    except yaml.YAMLError:
+        return name, text  # the loss says what it expects instead
+
+
+def file_name(built: dict[str, Any]) -> str:
+    """The classes' names, as long as they make a file name."""
+    names = list(dict.fromkeys(type(loss).__name__ for loss in built.values()))
+    return "-".join(names) if len(names) <= 3 else f"{names[0]}-and-{len(built) - 1}-more"
+
+
+def _curve(found: Any) -> dict[str, Any]:
+    return {
+        "logits": found.logits.tolist(),
+        "values": {side: values.tolist() for side, values in found.values.items()},
+        "slopes": {side: slopes.tolist() for side, slopes in found.slopes.items()},
+    }

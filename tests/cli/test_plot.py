@@ -1,0 +1,73 @@
+"""`plot`: which pictures it draws, of which losses."""
+
+import pytest
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+
+from paddleseg_losses import FocalLoss, TverskyLoss, drawing
+from paddleseg_losses.cli.plot import build, file_name
+
+PNG = b"\x89PNG\r\n"
+
+
+def test_two_pictures_of_a_loss(call, tmp_path):
+    result = call("plot", "TverskyLoss", "alpha=0.2", "beta=0.8", "--out", tmp_path)
+    assert result.exit_code == 0
+    files = [tmp_path / "TverskyLoss_curve.png", tmp_path / "TverskyLoss_gradient.png"]
+    assert result.output.split() == [str(file) for file in files]
+    assert all(file.read_bytes().startswith(PNG) for file in files)
+
+
+def test_the_options_are_in_the_picture(call, call_json, tmp_path):
+    code, found = call_json("plot", "TverskyLoss", "alpha=0.2", "beta=0.8", "--out", tmp_path)
+    assert code == 0
+    (curve,) = found["curves"].values()
+    expected = drawing.curve_of(TverskyLoss(alpha=0.2, beta=0.8))
+    assert curve["values"]["object"] == pytest.approx(expected.values["object"].tolist())
+    assert curve["values"]["object"] != pytest.approx(drawing.curve_of(TverskyLoss()).values["object"].tolist())
+    (pull,) = found["pulls"].values()
+    assert pull["far blob"] == pytest.approx(drawing.pull_of(TverskyLoss(alpha=0.2, beta=0.8)).regions["far blob"])
+
+
+def test_several_in_one_picture(call, call_json, tmp_path):
+    line = ["plot", "FocalLoss", "gamma=2", "FocalLoss", "gamma=5", "DiceLoss", "--picture", "curve", "--out", tmp_path]
+    code, found = call_json(*line)
+    assert code == 0
+    assert list(found["curves"]) == ["FocalLoss gamma=2", "FocalLoss gamma=5", "DiceLoss"]
+    assert found["files"] == [str(tmp_path / "FocalLoss-DiceLoss_curve.png")]
+    assert "pulls" not in found
+    assert [file.name for file in tmp_path.iterdir()] == ["FocalLoss-DiceLoss_curve.png"]
+
+
+def test_options_are_yaml():
+    losses = build(["paddleseg_losses.FocalLoss", "gamma=1e-1", "WeightedSumLoss", "losses=[DiceLoss, {type: BoundaryLoss}]"])
+    assert list(losses) == ["FocalLoss gamma=1e-1", "WeightedSumLoss losses=[DiceLoss, {type: BoundaryLoss}]"]
+    focal, total = losses.values()
+    assert (type(focal), focal.gamma) == (FocalLoss, 0.1)
+    assert len(total.losses) == 2
+    assert file_name(dict.fromkeys("abcd", focal)) == "FocalLoss"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "text"),
+    [
+        ("plot", 2, "Missing argument"),
+        ("plot gamma=2", 2, "a name comes first"),
+        ("plot FocalLos", 1, "did you mean FocalLoss"),
+        ("plot FocalLoss gama=2", 1, "did you mean gamma"),
+        ("plot FocalLoss gamma=-2", 1, "a number >= 0"),
+        ("plot GeneralizedWassersteinDiceLoss dist_matrix=[[0", 1, "dist_matrix"),
+        ("plot DiceLoss --picture both3", 2, "both3"),
+    ],
+)
+def test_mistakes(call, tmp_path, line, code, text):
+    result = call(*line.split(), "--out", tmp_path / "out")
+    assert result.exit_code == code
+    assert text in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_in_a_shell(shell, tmp_path):
+    code, out, err = shell("plot", "DiceLoss", "--picture", "gradient")
+    assert (code, out.strip()) == (0, "pictures/DiceLoss_gradient.png"), err
+    assert (tmp_path / "pictures" / "DiceLoss_gradient.png").is_file()
