@@ -40,7 +40,9 @@ def test_several_in_one_picture(call, call_json, tmp_path):
 
 
 def test_options_are_yaml():
-    losses = build(["paddleseg_losses.FocalLoss", "gamma=1e-1", "WeightedSumLoss", "losses=[DiceLoss, {type: BoundaryLoss}]"])
+    losses = build(
+        ["paddleseg_losses.FocalLoss", "gamma=1e-1", "WeightedSumLoss", "losses=[DiceLoss, {type: BoundaryLoss}]"]
+    )
     assert list(losses) == ["FocalLoss gamma=1e-1", "WeightedSumLoss losses=[DiceLoss, {type: BoundaryLoss}]"]
     focal, total = losses.values()
     assert (type(focal), focal.gamma) == (FocalLoss, 0.1)
