@@ -6,31 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from paddleseg_losses.cli.catalogue import describe
+from paddleseg_losses.cli.show import describe
 from paddleseg_losses.options import REQUIRED, options_of
+from paddleseg_losses.options.chinese import accepted
 from paddleseg_losses.registry import FAMILIES, SYMPTOMS, LossSpec
 
 from .language import Language, Translations
-
-# Accepted values, as the options say them, into Chinese; the order matters.
-ACCEPTED = (
-    ("None or a list of numbers", "None，或数的列表，各"),
-    ("a list of at least one number", "非空的数的列表，各"),
-    ("a list of at least one loss", "非空的损失列表"),
-    (
-        "None or a square matrix of numbers >= 0, 0 on the diagonal and not 0 everywhere",
-        "None，或非负方阵：对角线为 0，且不全为 0",
-    ),
-    ("'all', 'present' or a list of different class indices", "'all'、'present'，或互不相同的类别序号的列表"),
-    ("a whole number", "整数"),
-    ("a number", "数"),
-    ("one of ", ""),
-    (" in ", "，取自 "),
-    (" or None", "，或 None"),
-    ("true or false", "true 或 false"),
-    ("，各 ", "，各数 "),
-)  # fmt: skip
-
 
 # Works, each with its place in brackets and perhaps equation numbers: nothing to translate but these.
 WORK = r"[A-Z][^;(]* \d{4} \([^)]*\)(, eq\. \d+(( and | to )\d+)?)?"
@@ -139,11 +120,7 @@ class Known:
         return found
 
     def _accepted(self, english: str) -> str:
-        if not self.language.chinese:
-            return english
-        for old, new in ACCEPTED:
-            english = english.replace(old, new)
-        return english.removesuffix("，各")
+        return accepted(english) if self.language.chinese else english
 
     def _phrase(self, english: str) -> str:
         return self.translations.phrase(english) if self.language.chinese else english

@@ -10,27 +10,11 @@ import click
 
 from .. import registry
 from ..options import REQUIRED, options_of
+from ..options.chinese import accepted
 from ..registry import FAMILIES, SYMPTOMS, LossSpec
 from . import screen
 from .command import command
-from .language import language, say
-
-# What an option takes, as the declarations word it.
-_CHINESE = (
-    (r"a square matrix of numbers >= 0, 0 on the diagonal and not 0 everywhere", "非负方阵，对角线为 0 且不全为 0"),
-    (r"'all', 'present' or a list of different class indices", "'all'、'present' 或互不相同的类别编号列表"),
-    (r"a mapping such as ", "形如 "),
-    (r"a list of at least one number", "至少含一个数的列表"),
-    (r"a list of at least one loss", "至少含一个损失的列表"),
-    (r"a list of numbers", "数的列表"),
-    (r"a whole number", "整数"),
-    (r"a number", "数"),
-    (r"true or false", "true 或 false"),
-    (r"^one of ", "以下之一："),
-    (r"^None or ", "None 或"),
-    (r" or None$", " 或 None"),
-    (r" in (?=[\[(])", "，属于 "),
-)  # fmt: skip
+from .language import say
 
 
 @command(
@@ -62,15 +46,11 @@ def describe(spec: LossSpec) -> Description:
     """Collect what is known about a loss."""
     summary, *rest = re.split(r"^    (\w+):$", spec.cls.__doc__ or "", flags=re.MULTILINE)
     sections = {title: _dedented(text) for title, text in zip(rest[::2], rest[1::2])}
-    options = [(name, o.default, say(o.help, o.zh), _expected(o.expected)) for name, o in options_of(spec.cls).items()]
+    options = [
+        (name, o.default, say(o.help, o.zh), say(o.expected, accepted(o.expected)))
+        for name, o in options_of(spec.cls).items()
+    ]
     return Description(spec, summary.strip(), sections, options)
-
-
-def _expected(text: str) -> str:
-    if language() == "zh":
-        for english, chinese in _CHINESE:
-            text = re.sub(english, chinese, text)
-    return text
 
 
 def _dedented(text: str) -> str:

@@ -50,7 +50,7 @@ class WeightedSumLoss(CompoundLoss):
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; what every term takes.
         output: 0-D. `parts` holds the last value of each term, and of the terms of a compound as `ComboLoss.dice`;
-        `weights` what each was multiplied by, which a `schedule` beside a term moves.
+            `weights` what it was multiplied by, which a `schedule` beside a term moves.
 
     Reference:
         None: the sum is ours; each term has its own paper.
