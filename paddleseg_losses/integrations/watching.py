@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from .display import Term, describe
+from .loading import hand_on_maps
 from .shims import Swap, module, swapped
 
 _watching: list[Any] = []  # the training that is being watched
@@ -177,7 +178,7 @@ def _watched(owner: Any, arguments: dict[str, Any], listener: Listener) -> Itera
         return iteration
 
     step, resume = profiler.add_profiler_step, owner.resume
-    swaps: list[Swap] = [(profiler, "add_profiler_step", counted), (owner, "resume", resumed)]
+    swaps: list[Swap] = [(profiler, "add_profiler_step", counted), (owner, "resume", resumed), hand_on_maps()]
     if arguments.get("use_vdl"):
         swaps.append(_noting_writers(writers))
     _watching.append(watch)
