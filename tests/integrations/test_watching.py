@@ -123,7 +123,7 @@ def test_visualdl(dataset, tmp_path, quick_end):
     assert reader.get_data("scalar", "Train/loss")
 
 
-def test_without_a_listener_paddlesegs_log_has_them(dataset, tmp_path, quick_end, losses_table, capsys):
+def test_without_a_listener_paddlesegs_log_has_them(dataset, tmp_path, quick_end, losses_table, capsys, caplog):
     from paddleseg_losses import register
 
     register()
@@ -136,7 +136,7 @@ def test_without_a_listener_paddlesegs_log_has_them(dataset, tmp_path, quick_end
         )  # fmt: skip
         losses = builder.loss["types"]
     captured = capsys.readouterr()
-    assert "[TRAIN] iter: 2, terms: DiceLoss 1 x 0." in captured.out + captured.err
+    assert "[TRAIN] iter: 2, terms: DiceLoss 1 x 0." in captured.out + captured.err + caplog.text
     assert losses[0].weights["BoundaryLoss"] == pytest.approx(0.05)
     assert not losses[0]._forward_post_hooks  # nothing is left behind
 
