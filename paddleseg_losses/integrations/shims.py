@@ -205,14 +205,19 @@ def _calls_old_profiler() -> bool:
 
 
 def _new_profiler() -> list[Swap]:
-    running = paddle.profiler.Profiler()
+    running: list[Any] = []  # a profiler makes a folder as soon as it is made
+
+    def start(*_: Any) -> None:
+        running.append(paddle.profiler.Profiler())
+        running[-1].start()
 
     def stop(_sorted_key: str, path: str) -> None:
-        running.stop()
-        running.export(path, format="json")
-        running.summary()
+        profiler = running.pop()
+        profiler.stop()
+        profiler.export(path, format="json")
+        profiler.summary()
 
-    old = SimpleNamespace(start_profiler=lambda *_: running.start(), stop_profiler=stop)
+    old = SimpleNamespace(start_profiler=start, stop_profiler=stop)
     return [(module("utils.train_profiler"), "paddle", SimpleNamespace(utils=SimpleNamespace(profiler=old)))]
 
 

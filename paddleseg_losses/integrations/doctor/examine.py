@@ -78,7 +78,8 @@ def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> Non
     try:
         terms = pulls(batch)
     except LossError as error:
-        found.advice.append(_refused(error))
+        if "labels_out_of_range" not in {item.code for item in found.advice}:  # else it is said already
+            found.advice.append(_refused(error))
         return
     except Exception as error:  # PaddleSeg's own losses leave it to the operators to complain
         found.advice.append(_failed(error, batch))

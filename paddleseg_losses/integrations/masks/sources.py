@@ -105,6 +105,13 @@ def _listed(path: Path, separator: str) -> list[str]:
             "a list of files such as train.txt, or a YAML configuration",
             f"did you mean {there[near]}?" if near else f"look into {path.parent.resolve()}",
         ) from None
+    except IsADirectoryError:
+        lists = ", ".join(str(file) for file in sorted(path.glob("*.txt"))[:5])
+        raise DataError(
+            f"{path} is a folder.",
+            "a list of files such as train.txt, or a YAML configuration",
+            f"give one of {lists}" if lists else "give the list that names the masks",
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}.", "a list of files in UTF-8", "save it again") from None
     found = []
