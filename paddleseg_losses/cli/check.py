@@ -11,6 +11,7 @@ from click.exceptions import Exit
 from . import screen
 from .command import command, option
 from .language import say
+from .phrases import translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -59,11 +60,16 @@ def _as_dict(report: Report) -> dict[str, Any]:
     return {
         "file": str(report.path),
         "right": report.right,
-        "mistakes": [dataclasses.asdict(finding) for finding in report.findings],
+        "mistakes": [_translated(finding) for finding in report.findings],
         "losses": report.losses,
-        "notes": report.notes,
+        "notes": [translated(note) for note in report.notes],
         "corrected": report.corrected,
     }
+
+
+def _translated(finding: Finding) -> dict[str, str]:
+    words = dataclasses.asdict(finding)
+    return {name: text if name == "where" else translated(text) for name, text in words.items()}
 
 
 def _print(report: Report) -> None:
@@ -80,7 +86,7 @@ def _print(report: Report) -> None:
         for loss in report.losses:
             screen.put(screen.plain(loss, indent=3))
     for note in report.notes:
-        screen.put(screen.plain(say("note: ", "提示：") + note, style="dim"))
+        screen.put(screen.plain(say("note: ", "提示：") + translated(note), style="dim"))
     if report.findings and report.corrected:
         screen.put(Text(say("\nCorrected:\n", "\n改正后：\n"), style="bold"), screen.yaml(report.yaml, indent=0))
 
@@ -88,6 +94,10 @@ def _print(report: Report) -> None:
 def _finding(number: int, finding: Finding) -> None:
     from rich.text import Text
 
-    head = Text.assemble(f"{number}. ", (f"{finding.where}: " if finding.where else "", "bold"), finding.found)
-    cure = Text.assemble(say("what to do: ", "怎么办："), (finding.cure, "green"))
-    screen.put(head, screen.plain(say("expected: ", "应为：") + finding.expected, indent=3), screen.under(cure, 3))
+    head = Text.assemble(
+        f"{number}. ", (f"{finding.where}: " if finding.where else "", "bold"), translated(finding.found)
+    )
+    cure = Text.assemble(say("what to do: ", "怎么办："), (translated(finding.cure), "green"))
+    screen.put(
+        head, screen.plain(say("expected: ", "应为：") + translated(finding.expected), indent=3), screen.under(cure, 3)
+    )

@@ -11,6 +11,7 @@ from click.exceptions import Exit
 from . import screen
 from .command import command, option
 from .language import say
+from .phrases import translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ def _mistakes(diagnosis: Diagnosis) -> None:
     )
     for number, finding in enumerate(diagnosis.mistakes, 1):
         where = f"{finding.where}: " if finding.where else ""
-        screen.put(screen.plain(f"{number}. {where}{finding.found}"), screen.plain(finding.cure, 3, "green"))
+        screen.put(
+            screen.plain(f"{number}. {where}{translated(finding.found)}"),
+            screen.plain(translated(finding.cure), 3, "green"),
+        )
     if diagnosis.corrected:
         screen.put(screen.heading(say("Corrected:", "改正后：")), screen.yaml(diagnosis.corrected))
 

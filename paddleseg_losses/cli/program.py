@@ -12,6 +12,7 @@ from ..errors import LossError
 from . import screen
 from .command import Group
 from .language import language, say
+from .phrases import translated
 
 FINE, PROBLEM, USAGE = 0, 1, 2  # the exit codes
 
@@ -50,15 +51,16 @@ class Program(Group):
 
 def _show(error: Exception) -> None:
     """JSON on the standard output where that was asked for, else text on stderr."""
+    if isinstance(error, LossError):
+        found, expected, cure = map(translated, (error.found, error.expected, error.cure))
+        parts = {"found": found, "expected": expected, "what_to_do": cure}
+        text = f"{found}\n{say('  expected: ', '  应为：')}{expected}\n{say('  what to do: ', '  怎么办：')}{cure}"
+    else:
+        parts, text = {"found": str(error)}, str(error)
     if screen.wants_json():
-        known = isinstance(error, LossError)
-        parts = {"found": error.found, "expected": error.expected, "what_to_do": error.cure} if known else {}  # type: ignore[attr-defined]
-        screen.put_json({"error": parts or {"found": str(error)}})
-        return
-    text = say(
-        str(error), str(error).replace("\n  expected: ", "\n  应为：").replace("\n  what to do: ", "\n  怎么办：")
-    )
-    click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
+        screen.put_json({"error": parts})
+    else:
+        click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
 
 
 def _show_usage(error: click.UsageError) -> None:

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 import yaml
-from mistakes import MISTAKES, OURS, PADDLESEGS, TVERSKY
 
 import tiny
+from integrations.mistakes import MISTAKES, OURS, PADDLESEGS, TVERSKY
 from paddleseg_losses.integrations.checking import check
 from paddleseg_losses.integrations.checking.names import BUILT_IN
 
