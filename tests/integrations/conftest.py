@@ -23,21 +23,3 @@ def dataset(tmp_path_factory):
 def four_classes(tmp_path_factory):
     pytest.importorskip("cv2", reason="PaddleSeg is not installed")
     return tiny.write_dataset(tmp_path_factory.mktemp("tiny") / "four", classes=4)
-
-
-@pytest.fixture
-def quick_end(monkeypatch, losses_table):
-    """PaddleSeg sleeps a second and counts operations after each training."""
-    import paddle
-
-    from paddleseg_losses.integrations.shims import module
-
-    class Clock:
-        time = staticmethod(module("core.train").time.time)
-
-        @staticmethod
-        def sleep(seconds):
-            pass
-
-    monkeypatch.setattr(module("core.train"), "time", Clock)
-    monkeypatch.setattr(paddle, "flops", lambda *args, **kwargs: 0)

@@ -2,6 +2,7 @@
 
 import json
 from importlib.util import find_spec
+from pathlib import Path
 
 import paddle
 import pytest
@@ -9,7 +10,9 @@ import pytest
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 import tiny
-from paddleseg_losses import DiceLoss
+from paddleseg_losses import DiceLoss, build
+from paddleseg_losses.integrations.checking import check
+from paddleseg_losses.integrations.config import load
 from paddleseg_losses.integrations.display import Display, Term, describe
 from paddleseg_losses.integrations.shims import mended, module
 from paddleseg_losses.integrations.trainer import train
@@ -52,6 +55,17 @@ def test_a_resumed_training_goes_on_where_it_was(dataset, tmp_path, quick_end):
         assert found["loss"] == pytest.approx(expected["loss"], abs=1e-4)
         for one, other in zip(found["terms"], expected["terms"]):
             assert one["value"] == pytest.approx(other["value"], abs=1e-5)
+
+
+def test_the_worked_example():
+    path = Path(__file__).parents[2] / "configs" / "quick_start" / "mni_boundary.yml"
+    assert check(path).right
+    (entry,) = load(path)["loss"]["types"]
+    loss = build(entry)
+    for step, alpha in {0: 0.01, 100: 0.255, 200: 0.5, 9999: 0.5}.items():
+        loss.step(to=step)
+        loss(paddle.randn([1, 4, 6, 7]), paddle.randint(0, 4, [1, 6, 7]))
+        assert loss.weights == pytest.approx({"DiceLoss": 1 - alpha, "BoundaryLoss": alpha})
 
 
 def test_the_terms_add_up_to_the_loss(dataset, tmp_path, quick_end):

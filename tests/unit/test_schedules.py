@@ -80,7 +80,8 @@ def test_a_ramped_boundary_loss(batch):
         weight = 0.5 * min(step / 4, 1)
         assert float(loss(*batch)) == pytest.approx(dice + weight * boundary, rel=1e-5)
         assert loss.weights == pytest.approx({"DiceLoss": 1.0, "BoundaryLoss": weight})
-        assert loss.parts == pytest.approx({"DiceLoss": dice, "BoundaryLoss": boundary})
+        values = {"DiceLoss": dice, "BoundaryLoss": boundary}
+        assert loss.parts == pytest.approx({**values, "DiceLoss.weight": 1.0, "BoundaryLoss.weight": weight}, abs=1e-6)
         loss(*batch)  # a second head: calls are not counted
         loss.step()
     loss.step(to=1)

@@ -150,6 +150,14 @@ class WeightedSumLoss(CompoundLoss):
             found.update({f"{name}.{part}": pair for part, pair in getattr(term, "last", {}).items()})
         return found
 
+    @property
+    def parts(self) -> dict[str, float]:
+        """Last value of each term; where a term has a schedule, the weights that they had too, as `DiceLoss.weight`."""
+        found = super().parts
+        if any(getattr(term, "schedule", None) for term in self.terms_by_name.values()):
+            found.update({f"{name}.weight": self.weights[name] for name in self.terms_by_name if name in found})
+        return found
+
     def _leaves(self) -> Iterator[Any]:
         """The terms, with those of PaddleSeg's MixedLoss instead of itself."""
         for term in self.terms_by_name.values():

@@ -1,0 +1,56 @@
+"""The examples in the help texts: each one runs as it stands, in a folder that has what it names."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+
+import tiny
+from cli.test_language import COMMANDS
+from integrations.test_masks import FIRST, SECOND, write_masks
+from paddleseg_losses.integrations import enabling
+
+NEEDS = {"data": "nilearn", "data mni": "nilearn", "plot": "matplotlib"}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with a configuration, a dataset and a script, which is also where `enable` writes."""
+    write_masks(tmp_path / "masks", FIRST, SECOND)
+    dataset = tiny.write_dataset(tmp_path / "dataset")
+    tiny.write_config(tmp_path / "my_config.yml", dataset, {"type": "TverskyLoss"}, iters=2)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "train.py").write_text("import pathlib; pathlib.Path('ran').touch()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(enabling, "_packages", lambda: tmp_path)
+    monkeypatch.setattr(enabling.site, "getusersitepackages", lambda: str(tmp_path / "user"))
+    return tmp_path
+
+
+def example(call, path, language="en"):
+    """The command below "Example"."""
+    mark = {"en": "Example", "zh": "示例"}[language]
+    line = call(*path, "--help", "--lang", language).output.rpartition(mark)[2].splitlines()[1]
+    program, *arguments = shlex.split(line)
+    assert program == "paddleseg-losses"
+    return arguments
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_examples_run(path, call, place, quick_end):
+    name = " ".join(path)
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name], reason=f"{NEEDS[name]} is not installed")
+    arguments = example(call, path)
+    assert arguments == example(call, path, "zh")
+    if name == "weights":
+        write_masks(Path("data/mni"), FIRST, SECOND)
+    result = call(*arguments)
+    assert result.exit_code == 0, result.stderr
+    left_behind = {
+        "train": "output/metrics.json", "run": "ran", "plot": "pictures/FocalLoss-DiceLoss_curve.png",
+        "enable": "paddleseg_losses_enable.pth", "data mni": "data/mni/train.txt",
+    }  # fmt: skip
+    assert (place / left_behind.get(name, ".")).exists()
