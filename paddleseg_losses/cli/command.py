@@ -29,8 +29,10 @@ class Formatter(click.HelpFormatter):
         """A paragraph."""
         if language.language() == "en":
             return super().write_text(text)
-        for line in text.replace("\b\n", "").splitlines():
-            self.write("".join(f"{' ' * self.current_indent}{part}\n" for part in self._wrapped(line)) or "\n")
+        verbatim = text.startswith("\b\n")  # click's mark for what must not be wrapped
+        for line in text.removeprefix("\b\n").splitlines():
+            for part in [line] if verbatim or not line else self._wrapped(line):
+                self.write(f"{' ' * self.current_indent}{part}".rstrip() + "\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """A list of terms and what they mean."""
