@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Callable
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-PATIENCE = 120.0  # seconds after which a step in a forked process is given up
+PATIENCE = 60.0  # seconds after which a step in a forked process is given up
 
 
 def supported() -> bool:

@@ -62,4 +62,3 @@ TABLE = {
         losses.AsymmetricUnifiedFocalLoss, sums=False, takes=_two_classes, differs="of probabilities, other options"
     ),
 }
-

@@ -6,7 +6,7 @@ import paddle
 import paddle.nn.functional as F
 
 from ..cases import IGNORED, Shape
-from . import Entry, binary, multiclass
+from . import Entry, binary
 
 
 def _cross_entropy(logits, labels):
@@ -71,7 +71,7 @@ def _by_mode(many, one):
 
 
 TABLE = {
-    "CrossEntropyLoss": Entry(_const(_cross_entropy), takes=multiclass),
+    "CrossEntropyLoss": Entry(_by_mode(_cross_entropy, _binary_entropy)),
     "BinaryCrossEntropyLoss": Entry(_const(_binary_entropy), takes=binary),
     "FocalLoss": Entry(_by_mode(_focal, _binary_focal)),
     "DiceLoss": Entry(_const(_overlap(lambda tp, p, g: 1 - (2 * tp + 1) / (p + g + 1)))),

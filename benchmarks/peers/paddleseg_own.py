@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import lru_cache
 
 from paddleseg.models import losses
 from paddleseg.models.losses.focal_loss import MultiClassFocalLoss
@@ -12,9 +13,24 @@ from paddleseg_losses.integrations.shims import mended
 from ..cases import Shape
 from . import Entry, binary, multiclass, planar
 
-# For the whole process: CrossEntropyLoss multiplies integers by floats, DiceLoss writes into the labels that it is given.
-_mended = ExitStack()
-_mended.enter_context(mended())
+
+@lru_cache(maxsize=1)
+def _mend() -> ExitStack:
+    """For the whole process: CrossEntropyLoss multiplies integers by floats, DiceLoss writes into the caller's labels.
+
+    Not when this is imported: the shims try Paddle's operators, and after that the process cannot be forked.
+    """
+    stack = ExitStack()
+    stack.enter_context(mended())
+    return stack
+
+
+def _own(make):
+    def make_mended(shape: Shape):
+        _mend()
+        return make(shape)
+
+    return make_mended
 
 
 def _flat(shape: Shape) -> bool:
@@ -26,12 +42,12 @@ def _one_or_two(shape: Shape) -> bool:
 
 
 TABLE = {
-    "CrossEntropyLoss": Entry(lambda shape: losses.CrossEntropyLoss(), takes=_flat),
-    "BinaryCrossEntropyLoss": Entry(lambda shape: losses.BCELoss(), takes=binary),
-    "FocalLoss": Entry(lambda shape: MultiClassFocalLoss(num_class=shape.size[1]), takes=_flat),
-    "DiceLoss": Entry(lambda shape: losses.DiceLoss(), takes=_flat),
-    "LovaszSoftmaxLoss": Entry(lambda shape: losses.LovaszSoftmaxLoss(), takes=_flat),
+    "CrossEntropyLoss": Entry(_own(lambda shape: losses.CrossEntropyLoss()), takes=_flat),
+    "BinaryCrossEntropyLoss": Entry(_own(lambda shape: losses.BCELoss()), takes=binary),
+    "FocalLoss": Entry(_own(lambda shape: MultiClassFocalLoss(num_class=shape.size[1])), takes=_flat),
+    "DiceLoss": Entry(_own(lambda shape: losses.DiceLoss()), takes=_flat),
+    "LovaszSoftmaxLoss": Entry(_own(lambda shape: losses.LovaszSoftmaxLoss()), takes=_flat),
     "LovaszHingeLoss": Entry(
-        lambda shape: losses.LovaszHingeLoss(), takes=_one_or_two, differs="two channels: another unary score"
+        _own(lambda shape: losses.LovaszHingeLoss()), takes=_one_or_two, differs="two channels: another unary score"
     ),
 }

@@ -44,7 +44,9 @@ def _hinge(shape: Shape):
 
 BATCH = "over the batch"
 TABLE = {
-    "CrossEntropyLoss": Entry(lambda shape: losses.SoftCrossEntropyLoss(ignore_index=IGNORED), takes=multiclass),
+    "CrossEntropyLoss": Entry(
+        lambda shape: losses.SoftCrossEntropyLoss(smooth_factor=0.0, ignore_index=IGNORED), takes=multiclass
+    ),
     "BinaryCrossEntropyLoss": Entry(_binary_entropy, takes=binary, differs="mean over all pixels"),
     "FocalLoss": _entry(losses.FocalLoss, differs="multiclass: a sigmoid for each class"),
     "DiceLoss": _entry(losses.DiceLoss, smooth=0.5, differs=BATCH),

@@ -1,11 +1,11 @@
-"""What is written by hand with torch: its own functions, and formulas without a one-hot tensor where that is possible."""
+"""What is written by hand with torch: its functions, and formulas without a one-hot tensor where possible."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 
-from ..cases import IGNORED, Shape
+from ..cases import IGNORED
 from . import Entry, binary, multiclass
 
 
@@ -138,7 +138,7 @@ def _tversky(tp, p, g):
 
 
 TABLE = {
-    "CrossEntropyLoss": Entry(_constant(_cross_entropy), takes=multiclass),
+    "CrossEntropyLoss": Entry(lambda shape: _binary_entropy if binary(shape) else _cross_entropy),
     "BinaryCrossEntropyLoss": Entry(_constant(_binary_entropy), takes=binary),
     "FocalLoss": Entry(_constant(_focal)),
     "Poly1CrossEntropyLoss": Entry(_constant(_poly1), takes=multiclass),

@@ -1,0 +1,191 @@
+"""What is asked of the figures, in one table, and whether it is met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .cases import EDT
+from .peers import COMPOSED, OURS
+
+Row = dict[str, Any]
+MIB = 1 << 20
+
+OVERLAP = ("DiceLoss", "JaccardLoss", "TverskyLoss", "GeneralizedDiceLoss")
+ENTROPY = ("CrossEntropyLoss", "FocalLoss")
+UNIFIED = ("AsymmetricUnifiedFocalLoss", "SymmetricUnifiedFocalLoss")
+SUMS_OF_TWO = ("DiceCELoss", "ComboLoss", *UNIFIED)
+LOVASZ = ("LovaszSoftmaxLoss", "LovaszHingeLoss")
+MANY = 19  # classes from which the larger floors hold
+FASTEST = "fastest peer"
+
+# Losses that may cost more than MOST_DICES, and why.
+REASONS: dict[str, str] = {}
+MOST_DICES = 3.0
+MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"
+LEAST_SCALING = 1.4
+SUM_ERROR, GRADIENT_ERROR = 2e-7, 2e-6
+SPARE = 5 * MIB  # that CE and Dice may need beside the gradient
+
+
+@dataclass(frozen=True)
+class Floor:
+    """How many times faster than somebody some losses have to be."""
+
+    losses: tuple[str, ...]
+    against: str
+    least: float
+    classes: int = 0  # from how many classes on
+
+
+SPEED = (
+    Floor(OVERLAP, FASTEST, 1.2),
+    Floor(OVERLAP, FASTEST, 4.0, classes=MANY),
+    Floor(OVERLAP, "PaddleSeg", 15.0),
+    Floor(ENTROPY, FASTEST, 1.2),
+    Floor(ENTROPY, FASTEST, 3.0, classes=MANY),
+    Floor(ENTROPY, "PaddleSeg", 7.0),
+    Floor(SUMS_OF_TWO, FASTEST, 2.0),
+    Floor(LOVASZ, FASTEST, 6.0),
+    Floor(LOVASZ, "PaddleSeg", 8.0),
+    Floor(("HausdorffDTLoss",), "MONAI", 8.0),
+    Floor((EDT,), "scipy", 10.0),
+    Floor((EDT,), "cv2", 1.5),
+    Floor(("StructuralSimilarityLoss",), COMPOSED, 10.0),
+)
+FLOORED = {loss for floor in SPEED for loss in floor.losses}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that was asked, and what was found. `met` is None where nothing could be compared."""
+
+    asked: str
+    loss: str
+    where: str
+    found: str
+    met: bool | None
+
+
+def fastest(rows: list[Row]) -> Row | None:
+    """The fastest of the implementations that are not ours, among rows of one loss and shape."""
+    peers = [row for row in rows if row["peer"] not in (OURS, COMPOSED) and "ms" in row]
+    return min(peers, key=lambda row: row["ms"], default=None)
+
+
+def grouped(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
+    """Rows by loss and shape."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["loss"], row["shape"]), []).append(row)
+    return groups
+
+
+def of(peer: str, rows: list[Row]) -> Row | None:
+    """The row of one implementation, if it was measured."""
+    return next((row for row in rows if row["peer"] == peer and "ms" in row), None)
+
+
+def speed(rows: list[Row]) -> list[Verdict]:
+    """Ratios to peers, cost in Dices, and calls on tiny inputs."""
+    verdicts = []
+    for (loss, shape), group in grouped(rows).items():
+        ours = of(OURS, group)
+        if ours is None:
+            error = next((row["error"] for row in group if row["peer"] == OURS and "error" in row), "not measured")
+            verdicts.append(Verdict("it runs", loss, shape, error, False))
+        elif shape == "tiny":
+            verdicts += _tiny(loss, ours, group)
+        else:
+            verdicts += _ratios(loss, ours, group)
+            verdicts += _dices(loss, ours)
+    return verdicts
+
+
+def _ratios(loss: str, ours: Row, group: list[Row]) -> list[Verdict]:
+    verdicts = []
+    for floor in SPEED:
+        if loss in floor.losses and ours["size"][1] >= floor.classes:
+            other = fastest(group) if floor.against == FASTEST else of(floor.against, group)
+            asked = f">= {floor.least:g}x {floor.against}" + (f" at C >= {floor.classes}" if floor.classes else "")
+            if other is None:
+                if floor.against == FASTEST:
+                    verdicts.append(Verdict(asked, loss, ours["shape"], "no peer has it", None))
+                continue
+            ratio = other["ms"] / ours["ms"]
+            name = f" ({other['peer']})" if floor.against == FASTEST else ""
+            verdicts.append(Verdict(asked, loss, ours["shape"], f"{ratio:.2f}x{name}", ratio >= floor.least))
+    return verdicts
+
+
+def _dices(loss: str, ours: Row) -> list[Verdict]:
+    if loss in FLOORED or "dice_ms" not in ours:
+        return []
+    cost = ours["ms"] / ours["dice_ms"]
+    asked = f"<= {MOST_DICES:g}x Dice, or a reason"
+    reason = REASONS.get(loss)
+    found = f"{cost:.2f}x" + (f": {reason}" if reason and cost > MOST_DICES else "")
+    return [Verdict(asked, loss, ours["shape"], found, cost <= MOST_DICES or reason is not None)]
+
+
+def _tiny(loss: str, ours: Row, group: list[Row]) -> list[Verdict]:
+    others = [row for row in (of(COMPOSED, group), of("paddle", group)) if row]
+    if not others:
+        return []
+    other = min(others, key=lambda row: row["ms"])
+    ratio = other["ms"] / ours["ms"]
+    found = f"{1e3 * ours['ms']:.0f} us, {other['peer']} {1e3 * other['ms']:.0f} us"
+    return [Verdict("tiny: no slower than composed Paddle", loss, "tiny", found, ratio >= 1.0)]
+
+
+def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Verdict]:
+    """One gradient and a little, for CE and Dice."""
+    verdicts = []
+    for row in rows:
+        if row["peer"] == OURS and row["loss"] in ("CrossEntropyLoss", "DiceLoss") and "bytes" in row:
+            gradient = 4
+            for length in sizes(row["shape"]):
+                gradient *= length
+            spare = row["bytes"] - gradient
+            found = f"gradient {gradient / MIB:.1f} MiB {spare / MIB:+.1f} MiB"
+            verdicts.append(Verdict("one gradient + 5 MiB", row["loss"], row["shape"], found, spare <= SPARE))
+    return verdicts
+
+
+def growth(rows: list[Row]) -> list[Verdict]:
+    """Time per unit at the far end of each range over that at the near end."""
+    verdicts = []
+    for loss, along in dict.fromkeys((row["loss"], row["along"]) for row in rows):
+        line = [row["ns"] for row in rows if (row["loss"], row["along"]) == (loss, along)]
+        ratio = line[-1] / line[0]
+        ends = "256^2 to 4096^2" if along == "pixels" else "C 2 to 150"
+        found = f"{ratio:.2f}x ({line[0]:.2f} to {line[-1]:.2f} ns)"
+        verdicts.append(Verdict(f"flat along {along} (<= {MOST_GROWTH:g}x)", loss, ends, found, ratio <= MOST_GROWTH))
+    return verdicts
+
+
+def scaling(rows: list[Row]) -> list[Verdict]:
+    """One thread over several."""
+    verdicts = []
+    for row in rows:
+        ratio = row["one_ms"] / row["several_ms"]
+        asked = f"{row['threads']} threads >= {LEAST_SCALING:g}x one"
+        verdicts.append(Verdict(asked, row["loss"], row["shape"], f"{ratio:.2f}x", ratio >= LEAST_SCALING))
+    return verdicts
+
+
+def accuracy(rows: list[Row]) -> list[Verdict]:
+    """Sums and gradients against float64."""
+    verdicts = []
+    for row in rows:
+        if "error" in row:
+            verdicts.append(Verdict("it runs", row["loss"], "accuracy", row["error"], False))
+        elif row["gradient"] is None:
+            met = row["value"] <= SUM_ERROR
+            verdicts.append(Verdict(f"sums within {SUM_ERROR:g}", row["loss"], "A", f"{row['value']:.1e}", met))
+        else:
+            met = row["gradient"] <= GRADIENT_ERROR
+            asked = f"gradient within {GRADIENT_ERROR:g} of its largest"
+            verdicts.append(Verdict(asked, row["loss"], "accuracy", f"{row['gradient']:.1e}", met))
+    return verdicts
