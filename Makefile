@@ -1,11 +1,12 @@
-# `make` trains a model on real brain MRI and shows the picture; `make test` runs everything the project checks.
+# `make` trains a model on real brain MRI and shows the picture; `make test` runs everything the project checks;
+# `make bench` measures the losses beside their peers, `make bench ARGS="--losses DiceLoss --shapes A"` a part of that.
 PYTHON ?= python3.11
 PADDLE ?= 3.3.1
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs bench clean
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/quick_start.py
 
@@ -38,5 +39,24 @@ $(VENV)/test.stamp: $(VENV)/demo.stamp
 	$(INSTALL) --editable ".[cpu,paddleseg,demo,dev]" "paddlepaddle==$(PADDLE)"
 	touch $@
 
+# The benchmark has an environment of its own. Each peer is optional: one that cannot be installed is left out.
+BENCH ?= .venv-bench
+TORCH ?= 2.13.0
+BENCH_INSTALL := $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check
+
+bench: $(BENCH)/stamp
+	$(BENCH)/bin/python -W ignore -m benchmarks $(ARGS)
+
+$(BENCH)/stamp: $(INSTALLED)
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH_INSTALL) --editable ".[cpu]" "paddlepaddle==$(PADDLE)"
+	-$(BENCH_INSTALL) --editable ".[cpu,paddleseg]" "paddlepaddle==$(PADDLE)"
+	-$(BENCH_INSTALL) "torch==$(TORCH)"
+	-$(BENCH_INSTALL) "torch==$(TORCH)" monai "numpy<2"
+	-$(BENCH_INSTALL) "torch==$(TORCH)" kornia "numpy<2"
+	-$(BENCH_INSTALL) --no-deps segmentation-models-pytorch  # its losses need torch alone
+	-$(BENCH_INSTALL) edt "numpy<2"
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist data output *.egg-info
+	rm -rf $(VENV) $(BENCH) build dist data output *.egg-info

@@ -17,7 +17,8 @@ TEXTS = {
     "made": (
         "Written by `make bench`; every number below was measured in one run, under these conditions. Do not compare "
         "them with numbers of another machine or day: compare the columns.",
-        "本页由 `make bench` 生成，所有数字都在同一次运行中、按下列条件测得。请横向比较各列，不要与其他机器或其他日期的数字比较。",
+        "本页由 `make bench` 生成，所有数字都在同一次运行中、按下列条件测得。"
+        "请横向比较各列，不要与其他机器或其他日期的数字比较。",
     ),
     "partial": ("**A part of the benchmark only.**", "**只运行了部分测试。**"),
     "missing": ("Left out, as it could not be imported:", "无法导入、未参与比较："),
@@ -36,11 +37,11 @@ TEXTS = {
         "included. `composed` is this package without its kernels, `paddle` and `torch` what one writes by hand with "
         "their own functions. † no `ignore_index`: given labels without ignored pixels. ‡ computes something a little "
         "different (see `differs` in results.json).",
-        "表中为中位数，单位毫秒。各实现在各自的进程中以相同的线程数轮流运行，未轮到的进程处于暂停状态。“相对最快”指本库比最快的"
-        "其他实现快多少倍；“相对下限”指耗时是理论下限的多少倍，下限为读两遍 logits 与标签、写一遍梯度所需的时间，带宽由同时运行的"
-        " triad 测得；“内存”为在 fork 出的进程中执行一步时新增内存的峰值，含梯度。`composed` 为本库关闭原生内核，`paddle` 与 "
-        "`torch` 为用框架自带函数手写的实现。† 不支持 `ignore_index`，所用标签不含忽略像素。‡ 计算内容略有不同（见 results.json 的 "
-        "`differs`）。",
+        "表中为中位数，单位毫秒。各实现在各自的进程中以相同的线程数轮流运行，未轮到的进程处于暂停状态。"
+        "“相对最快”指本库比最快的其他实现快多少倍；“相对下限”指耗时是理论下限的多少倍，下限为读两遍 logits 与标签、"
+        "写一遍梯度所需的时间，带宽由同一次运行中的 triad 测得；“内存”为在 fork 出的进程中执行一步时新增内存的峰值，"
+        "含梯度。`composed` 为本库关闭原生内核，`paddle` 与 `torch` 为用框架自带函数手写的实现。"
+        "† 不支持 `ignore_index`，所用标签不含忽略像素。‡ 计算内容略有不同（见 results.json 的 `differs`）。",
     ),
     "times_head": (
         "loss|{peers}|fastest peer|roofline|memory, MiB|in Dices",

@@ -1,0 +1,102 @@
+"""The arithmetic of ratios and verdicts, on figures made by hand."""
+
+import pytest
+
+from benchmarks import floors, report
+from benchmarks.cases import EDT
+from benchmarks.floors import MIB
+
+
+def _row(loss, peer, ms, shape="A", size=(4, 19, 512, 512), **more):
+    return {"loss": loss, "shape": shape, "size": list(size), "peer": peer, "ms": ms, **more}
+
+
+def _found(verdicts):
+    return {(v.asked, v.loss): (v.found, v.met) for v in verdicts}
+
+
+def test_ratios_are_to_the_fastest_that_is_not_ours():
+    rows = [
+        _row("DiceLoss", "ours", 10.0),
+        _row("DiceLoss", "composed", 5.0),
+        _row("DiceLoss", "torch", 39.0),
+        _row("DiceLoss", "PaddleSeg", 150.0),
+        {"loss": "DiceLoss", "shape": "A", "peer": "MONAI", "error": "it fell over"},
+    ]
+    found = _found(floors.speed(rows))
+    assert found[">= 1.2x fastest peer", "DiceLoss"] == ("3.90x (torch)", True)
+    assert found[">= 4x fastest peer at C >= 19", "DiceLoss"] == ("3.90x (torch)", False)
+    assert found[">= 15x PaddleSeg", "DiceLoss"] == ("15.00x", True)
+    assert len(found) == 3
+
+
+def test_floors_of_many_classes_hold_from_19_on():
+    rows = [
+        _row("FocalLoss", "ours", 1.0, "B", (8, 2, 512, 512)),
+        _row("FocalLoss", "torch", 2.0, "B", (8, 2, 512, 512)),
+    ]
+    assert _found(floors.speed(rows)) == {(">= 1.2x fastest peer", "FocalLoss"): ("2.00x (torch)", True)}
+
+
+def test_without_a_peer_nothing_is_met_or_missed():
+    assert [v.met for v in floors.speed([_row(EDT, "ours", 1.0, "maps", (1, 16, 512, 512))])] == []
+    assert [v.met for v in floors.speed([_row("ComboLoss", "ours", 1.0)])] == [None]
+
+
+def test_a_loss_of_ours_that_fails_is_a_missed_floor():
+    (verdict,) = floors.speed([{"loss": "MCCLoss", "shape": "A", "peer": "ours", "error": "MemoryError"}])
+    assert verdict.met is False
+    assert verdict.found == "MemoryError"
+
+
+@pytest.mark.parametrize(
+    ("ms", "reasons", "met"), [(30.0, {}, True), (31.0, {}, False), (31.0, {"MCCLoss": "why"}, True)]
+)
+def test_other_losses_cost_three_dices_or_have_a_reason(monkeypatch, ms, reasons, met):
+    monkeypatch.setattr(floors, "REASONS", reasons)
+    (verdict,) = floors.speed([_row("MCCLoss", "ours", ms, dice_ms=10.0)])
+    assert verdict.met is met
+    assert ("why" in verdict.found) is bool(reasons)
+
+
+def test_tiny_is_compared_with_the_faster_of_the_composed():
+    rows = [
+        _row("DiceLoss", peer, ms, "tiny", (2, 5, 8, 8))
+        for peer, ms in (("ours", 0.2), ("composed", 0.3), ("paddle", 0.1))
+    ]
+    (verdict,) = floors.speed(rows)
+    assert verdict.met is False
+    assert verdict.found == "200 us, paddle 100 us"
+
+
+@pytest.mark.parametrize(("spare", "met"), [(5.0, True), (5.1, False)])
+def test_memory_is_one_gradient_and_five_mebibytes(spare, met):
+    row = {"loss": "DiceLoss", "shape": "x", "peer": "ours", "bytes": int((8 + spare) * MIB)}
+    (verdict,) = floors.memory([row, {**row, "peer": "torch"}], lambda name: (2, 1, 1024, 1024))
+    assert verdict.met is met
+
+
+def test_growth_and_threads():
+    rows = [{"loss": "DiceLoss", "along": "pixels", "ns": ns} for ns in (2.0, 9.0, 3.1)]
+    assert [v.met for v in floors.growth(rows)] == [False]
+    rows = [{"loss": "DiceLoss", "shape": "A", "one_ms": one, "several_ms": 10.0, "threads": 2} for one in (14.0, 13.0)]
+    assert [v.met for v in floors.scaling(rows)] == [True, False]
+
+
+def test_accuracy():
+    rows = [
+        {"loss": "region sums", "value": 3e-7, "gradient": None},
+        {"loss": "DiceLoss", "value": 1.0, "gradient": 1e-6},
+        {"loss": "MCCLoss", "error": "no"},
+    ]
+    assert [v.met for v in floors.accuracy(rows)] == [False, True, False]
+
+
+def test_the_table_joins_times_and_memory():
+    results = {
+        "times": [_row("DiceLoss", "ours", 10.0, roofline_ms=5.0), _row("DiceLoss", "torch", 40.0, roofline_ms=5.0)],
+        "memory": [{"loss": "DiceLoss", "shape": "A", "peer": "ours", "bytes": 3 * MIB}],
+    }
+    ours, torch = report.table(results)
+    assert (ours["of_fastest"], ours["of_roofline"], ours["extra_mib"]) == (0.25, 2.0, 3.0)
+    assert (torch["of_fastest"], torch["of_roofline"], torch["extra_mib"]) == (1.0, 8.0, None)

@@ -1,0 +1,77 @@
+"""A small run from end to end, with this package alone."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import memory
+from benchmarks.__main__ import main
+from benchmarks.cases import Shape
+from benchmarks.processes import Failed, started
+
+SMALL = Shape("small", (2, 3, 20, 24))
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with started("paddle", threads=1) as processes:
+        yield processes["paddle"]
+
+
+def test_a_worker_measures_and_tells_the_value(worker):
+    first = worker.ask("prepare", peer="ours", loss="DiceLoss", shape=SMALL)
+    plain = worker.ask("prepare", peer="paddle", loss="DiceLoss", shape=SMALL)
+    assert first["value"] == pytest.approx(plain["value"], rel=1e-5)
+    seconds = worker.ask("time", peer="ours", loss="DiceLoss", shape=SMALL, steps=3)["seconds"]
+    assert len(seconds) == 3
+    assert all(0 < s < 60 for s in seconds)
+
+
+def test_a_worker_tells_what_a_peer_lacks(worker):
+    assert worker.ask("describe", peer="ours", loss="LovaszHingeLoss", shape=SMALL) == {"has": False}
+    assert worker.ask("describe", peer="paddle", loss="MCCLoss", shape=SMALL) == {"has": False}
+    assert worker.ask("describe", peer="ours", loss="MCCLoss", shape=SMALL)["has"]
+
+
+def test_a_worker_survives_what_it_cannot_do(worker):
+    with pytest.raises(Failed, match="KeyError"):
+        worker.ask("prepare", peer="ours", loss="NoLoss", shape=SMALL)
+    assert worker.ask("describe", peer="ours", loss="DiceLoss", shape=SMALL)["has"]
+
+
+@pytest.mark.skipif(not memory.supported(), reason="the kernel's high-water mark is Linux's")
+def test_peak_extra_memory_sees_what_was_freed_again():
+    def step():
+        np.ones(4 << 20, np.float64)  # 32 MiB, gone before the end
+
+    assert 32 <= memory.peak_extra(lambda: None, step) / (1 << 20) < 36
+    assert memory.peak_extra(lambda: None, lambda: None) < 1 << 20
+
+
+def test_a_step_that_fails_in_the_fork_is_an_error():
+    with pytest.raises(RuntimeError, match="without an answer"):
+        memory.peak_extra(lambda: None, lambda: 1 / 0)
+
+
+def test_a_run_prints_and_stores(tmp_path):
+    arguments = "--losses DiceLoss --shapes tiny --peers paddle --parts times,memory,accuracy --rounds 2 --threads 1"
+    done = CliRunner().invoke(main, [*arguments.split(), "--output", str(tmp_path)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert {row["peer"] for row in results["times"]} == {"ours", "paddle"}
+    assert results["conditions"]["threads"] == 1
+    assert not results["conditions"]["everything"]
+    assert any(verdict["loss"] == "DiceLoss" for verdict in results["verdicts"])
+    english, chinese = ((tmp_path / name).read_text(encoding="utf-8") for name in ("benchmarks.md", "benchmarks_cn.md"))
+    assert "A part of the benchmark only" in english
+    assert "只运行了部分测试" in chinese
+    figures = [[line for line in text.splitlines() if line.startswith("| `DiceLoss`")] for text in (english, chinese)]
+    assert figures[0] == figures[1] != []
+
+
+def test_unknown_names_are_refused():
+    done = CliRunner().invoke(main, ["--losses", "DieLoss"])
+    assert done.exit_code == 2
+    assert "DieLoss" in done.output
