@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -62,26 +63,31 @@ def main(losses, shapes, peers, chosen, threads, rounds, seconds, output):
     for peer, reason in found["missing"].items():
         click.echo(f"left out: {peer} ({reason})", err=True)
     results = {"conditions": conditions.describe(threads, plan, found, whole)}
-    if "times" in chosen:
-        results["times"] = parts.times(losses, shapes, peers, threads, plan, say)
-    if "memory" in chosen:
-        slow = {
-            (row["peer"], row["loss"], row["shape"])
-            for row in results.get("times", [])
-            if "error" in row or row["ms"] > 1e3 * SLOW
-        }
-        results["memory"] = parts.memory(losses, shapes, peers, threads, slow, say)
-    if "growth" in chosen:
-        results["growth"] = parts.growth(losses, threads, plan, say)
-    if "threads" in chosen:
-        results["threads"] = parts.scaling(losses, shapes, threads, plan, say)
-    if "accuracy" in chosen:
-        results["accuracy"] = parts.accuracy(losses, threads, say)
+    runs = {
+        "times": lambda: parts.times(losses, shapes, peers, threads, plan, say),
+        "memory": lambda: parts.memory(losses, shapes, peers, threads, _slow(results.get("times", [])), say),
+        "growth": lambda: parts.growth(losses, threads, plan, say),
+        "threads": lambda: parts.scaling(losses, shapes, threads, plan, say),
+        "accuracy": lambda: parts.accuracy(losses, threads, say),
+    }
+    try:
+        for part in chosen:
+            results[part] = []
+            for row in runs[part]():
+                results[part].append(row)  # one by one: an interrupted run keeps them
+    except KeyboardInterrupt:
+        click.echo("interrupted: what was measured until now follows", err=True)
+        whole = results["conditions"]["everything"] = False
     results["conditions"]["minutes"] = round((time.time() - started_at) / 60, 1)
     results["verdicts"] = report.verdicts(results)
     report.show(results)
     for path in report.store(results, whole, output):
         click.echo(f"written: {path}")
+
+
+def _slow(times):
+    """What failed or took so long that it was measured once."""
+    return {(row["peer"], row["loss"], row["shape"]) for row in times if "error" in row or row["ms"] > 1e3 * SLOW}
 
 
 def _progress(started_at):
@@ -92,4 +98,5 @@ def _progress(started_at):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it too ends with a report
     main()

@@ -1,8 +1,8 @@
-"""The parts of a run. Each gives rows; nothing here prints or judges."""
+"""The parts of a run. Each yields rows as they are made; nothing here prints or judges."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .cases import EDT, SHAPES, Shape, cases
@@ -11,7 +11,7 @@ from .processes import Failed, Process, started
 from .roofline import bandwidth, least_bytes
 from .timing import Job, Plan, compare, jobs, take_turns
 
-Rows = list[dict[str, Any]]
+Rows = Iterator[dict[str, Any]]
 Say = Callable[[str], None]
 
 SIZES = (256, 512, 1024, 2048, 4096)
@@ -29,7 +29,6 @@ def frameworks(peers: Iterable[str]) -> list[str]:
 
 def times(losses: list[str], shapes: list[str], peers: list[str], threads: int, plan: Plan, say: Say) -> Rows:
     """Every implementation of every loss on every shape, with the bandwidth measured beside each shape."""
-    rows: Rows = []
     with started(*frameworks(peers), threads=threads) as processes:
         speed: dict[str, float] = {}
         for loss, shape in cases(losses, shapes):
@@ -39,13 +38,11 @@ def times(losses: list[str], shapes: list[str], peers: list[str], threads: int, 
             for row in compare(processes, peers, loss, shape, plan):
                 if not shape.maps and shape.name != "tiny":  # tiny fits into a cache
                     row["roofline_ms"] = 1e3 * least_bytes(shape.size) / speed[shape.name]
-                rows.append(row)
-    return rows
+                yield row
 
 
 def memory(losses: list[str], shapes: list[str], peers: list[str], threads: int, slow: set[Any], say: Say) -> Rows:
     """Peak extra memory of one step each; what was slow when timed is left out, as it was then."""
-    rows: Rows = []
     with started(*frameworks(peers), threads=threads) as processes:
         for loss, shape in cases(losses, shapes):
             say(f"memory  {shape.name:8} {loss}")
@@ -54,17 +51,15 @@ def memory(losses: list[str], shapes: list[str], peers: list[str], threads: int,
                     continue
                 row = {"loss": loss, "shape": shape.name, "peer": job.peer}
                 try:
-                    rows.append({**row, **job.process.ask("memory", peer=job.peer, loss=loss, shape=shape)})
+                    yield {**row, **job.process.ask("memory", peer=job.peer, loss=loss, shape=shape)}
                 except Failed as error:
-                    rows.append({**row, "error": str(error)})
-    return rows
+                    yield {**row, "error": str(error)}
 
 
 def growth(losses: list[str], threads: int, plan: Plan, say: Say) -> Rows:
     """Our time per pixel as images grow, and per pixel and class as classes do."""
     pixels = [("pixels", Shape(f"{side}x{side}", (1, 2, side, side))) for side in SIZES]
     classes = [("classes", Shape(f"C={c}", (1, c, 512, 512))) for c in CLASSES]
-    rows: Rows = []
     with started("paddle", threads=threads) as processes:
         for loss in (name for name in GROWING if name in losses):
             for along, shape in pixels + classes:
@@ -72,46 +67,34 @@ def growth(losses: list[str], threads: int, plan: Plan, say: Say) -> Rows:
                 found = _alone(processes["paddle"], loss, shape, plan)
                 elements = shape.size[0] * shape.size[1] * shape.size[2] * shape.size[3]
                 unit = elements if along == "classes" else elements // shape.size[1]
-                rows.append(
-                    {"loss": loss, "along": along, "size": list(shape.size), "ms": found, "ns": 1e6 * found / unit}
-                )
-    return rows
+                yield {"loss": loss, "along": along, "size": list(shape.size), "ms": found, "ns": 1e6 * found / unit}
 
 
 def scaling(losses: list[str], shapes: list[str], threads: int, plan: Plan, say: Say) -> Rows:
     """Our time with one thread and with several, in turns."""
     chosen = [name for name in THREADED if name in losses]
-    rows: Rows = []
     with started("paddle", threads=1) as one, started("paddle", threads=threads) as several:
         for loss, shape in cases(chosen, [name for name in LARGE if name in shapes]):
             say(f"threads {shape.name:8} {loss}")
             pair = [Job(OURS, loss, one["paddle"]), Job(OURS, loss, several["paddle"])]
             take_turns(pair, shape, plan)
             single, many = (1e3 * job.median for job in pair)
-            rows.append({"loss": loss, "shape": shape.name, "one_ms": single, "several_ms": many, "threads": threads})
-    return rows
+            yield {"loss": loss, "shape": shape.name, "one_ms": single, "several_ms": many, "threads": threads}
 
 
 def accuracy(losses: list[str], threads: int, say: Say) -> Rows:
     """Our float32 against our float64."""
     from .accuracy import SUMS
 
-    rows: Rows = []
     with started("paddle", threads=threads) as processes:
         for name in [SUMS, *(loss for loss in losses if loss != EDT)]:
             say(f"accuracy {name}")
             shape = SHAPES["A"] if name == SUMS else _problem(name)
+            row = {"loss": name, "size": list(shape.size)}
             try:
-                rows.append(
-                    {
-                        "loss": name,
-                        "size": list(shape.size),
-                        **processes["paddle"].ask("accuracy", loss=name, shape=shape),
-                    }
-                )
+                yield {**row, **processes["paddle"].ask("accuracy", loss=name, shape=shape)}
             except Failed as error:
-                rows.append({"loss": name, "size": list(shape.size), "error": str(error)})
-    return rows
+                yield {**row, "error": str(error)}
 
 
 def _problem(loss: str) -> Shape:
