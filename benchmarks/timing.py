@@ -13,6 +13,7 @@ from .processes import Failed, Process
 
 YARDSTICK = "DiceLoss"  # timed beside every loss: what a loss costs is said in Dices of the same minute
 TURN = 0.03  # seconds of a turn at least: short steps are repeated within it
+LEAST = 3  # rounds, unless they take longer than a slow step
 SLOW = 4.0  # seconds of a step that is not taken a second time
 
 
@@ -70,7 +71,8 @@ def take_turns(todo: list[Job], shape: Shape, plan: Plan) -> None:
             job.seconds, job.facts["steps"] = [first["seconds"]], 0
     for turn in range(plan.rounds):
         for job in todo if turn % 2 else reversed(todo):
-            if job.facts.get("steps") and sum(job.seconds) < plan.seconds:
+            enough = sum(job.seconds) >= (plan.seconds if turn >= LEAST else SLOW)
+            if job.facts.get("steps") and not enough:
                 asked = {"peer": job.peer, "loss": job.loss, "shape": shape, "steps": job.facts["steps"]}
                 job.seconds += job.process.ask("time", **asked)["seconds"]
 

@@ -35,7 +35,7 @@ def _erosions(shape: Shape):
 TABLE = {
     "DiceLoss": Entry(_dice, takes=_flat, differs="no smoothing"),
     "TverskyLoss": Entry(_tversky, takes=_flat, differs="no smoothing, classes pooled"),
-    "FocalLoss": Entry(_focal, takes=multiclass, differs="mean over all pixels"),
+    "FocalLoss": Entry(_focal, takes=multiclass, differs="mean over all pixels and classes"),
     "LovaszSoftmaxLoss": Entry(lambda shape: losses.lovasz_softmax_loss, takes=_flat, ignores=False),
     "LovaszHingeLoss": Entry(
         lambda shape: losses.lovasz_hinge_loss,

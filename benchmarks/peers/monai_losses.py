@@ -49,7 +49,7 @@ TABLE = {
     "DiceLoss": _entry(losses.DiceLoss),
     "JaccardLoss": _entry(losses.DiceLoss, jaccard=True),
     "TverskyLoss": _entry(losses.TverskyLoss, alpha=0.3, beta=0.7),
-    "GeneralizedDiceLoss": _entry(losses.GeneralizedDiceLoss),
+    "GeneralizedDiceLoss": _entry(losses.GeneralizedDiceLoss, sums=False),
     "GeneralizedWassersteinDiceLoss": Entry(_wasserstein, multiclass, ignores=False),
     "MCCLoss": _entry(losses.MCCLoss, sums=False, batch=True),
     "SoftCLDiceLoss": _entry(losses.SoftclDiceLoss),

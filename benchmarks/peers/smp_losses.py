@@ -45,7 +45,9 @@ def _hinge(shape: Shape):
 BATCH = "over the batch"
 TABLE = {
     "CrossEntropyLoss": Entry(
-        lambda shape: losses.SoftCrossEntropyLoss(smooth_factor=0.0, ignore_index=IGNORED), takes=multiclass
+        lambda shape: losses.SoftCrossEntropyLoss(smooth_factor=0.0, ignore_index=IGNORED),
+        multiclass,
+        differs="mean over all pixels",
     ),
     "BinaryCrossEntropyLoss": Entry(_binary_entropy, takes=binary, differs="mean over all pixels"),
     "FocalLoss": _entry(losses.FocalLoss, differs="multiclass: a sigmoid for each class"),
