@@ -45,7 +45,7 @@ def _two_classes(shape: Shape) -> bool:
 
 
 TABLE = {
-    "FocalLoss": _entry(losses.FocalLoss, sums=False, differs="multiclass: divided by C"),
+    "FocalLoss": _entry(losses.FocalLoss, sums=False),
     "DiceLoss": _entry(losses.DiceLoss),
     "JaccardLoss": _entry(losses.DiceLoss, jaccard=True),
     "TverskyLoss": _entry(losses.TverskyLoss, alpha=0.3, beta=0.7),
@@ -57,7 +57,7 @@ TABLE = {
     "HausdorffDTLoss": _entry(losses.HausdorffDTLoss, sums=False),
     "BoundaryLoss": _entry(losses.BoundaryLoss, sums=False, include_background=False),
     "DiceCELoss": _entry(losses.DiceCELoss),
-    "DiceFocalLoss": _entry(losses.DiceFocalLoss, differs="multiclass: focal part divided by C"),
+    "DiceFocalLoss": _entry(losses.DiceFocalLoss, differs="multiclass: focal part with sigmoids"),
     "AsymmetricUnifiedFocalLoss": _entry(
         losses.AsymmetricUnifiedFocalLoss, sums=False, takes=_two_classes, differs="of probabilities, other options"
     ),

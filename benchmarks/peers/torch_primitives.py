@@ -79,7 +79,7 @@ def _dice(tp, p, g):
 
 
 def _generalized(tp, p, g):
-    weight = 1 / (g * g).clamp(min=1)
+    weight = torch.where(g > 0, 1 / (g * g).clamp(min=1), 0.0)
     weight = torch.where(g > 0, weight, weight.amax(1, keepdim=True))
     weight = weight / weight.amax(1, keepdim=True)
     return 1 - (2 * (weight * tp).sum(1) + 1e-5) / ((weight * (p + g)).sum(1) + 1e-5)
