@@ -10,7 +10,7 @@ import yaml
 
 from paddleseg_losses import registry
 from paddleseg_losses.integrations.config import load
-from paddleseg_losses.options import options_of
+from paddleseg_losses.options import options_of, own_options_of
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "losses"
@@ -46,7 +46,7 @@ _base_: {base(spec)}
 def loss(spec: registry.LossSpec) -> str:
     """The YAML of the docstring, with every option of the loss's own and what it means."""
     lines = textwrap.dedent((spec.cls.__doc__ or "").partition("YAML:\n")[2]).strip().splitlines()
-    options, own = options_of(spec.cls), vars(spec.cls)
+    options, own = options_of(spec.cls), own_options_of(spec.cls)
     *head, coef = lines  # the last line is that of the section
     given = {line.strip().partition(":")[0] for line in head if line.startswith(OPTION)}
     head += [f"{OPTION}{n}: {_inline(o.default)}" for n, o in options.items() if n in own and n not in given]

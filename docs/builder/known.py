@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paddleseg_losses.cli.show import describe
-from paddleseg_losses.options import REQUIRED, options_of
+from paddleseg_losses.options import REQUIRED, options_of, own_options_of
 from paddleseg_losses.options.chinese import accepted
 from paddleseg_losses.registry import FAMILIES, SYMPTOMS, LossSpec
 
@@ -111,7 +111,7 @@ class Known:
 
     def options(self) -> dict[bool, list[tuple[str, str, str, str]]]:
         """Name, default, accepted values and meaning of its own options (True) and of shared ones (False)."""
-        own = vars(self.spec.cls)
+        own = own_options_of(self.spec.cls)
         found: dict[bool, list[tuple[str, str, str, str]]] = {True: [], False: []}
         for name, option in options_of(self.spec.cls).items():
             default = self.language("required", "必填") if option.default is REQUIRED else f"`{_plain(option.default)}`"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import Any
 
-import numpy as np
 import paddle
 
 from .problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function, require
@@ -28,7 +28,7 @@ def largest(values: Tensor, labels: Tensor, classes: int, ignore_index: int, per
     require(values, [paddle.float32], [shape], shape)
     require(labels, list(LABEL_BYTES), [shape], shape)
     values, labels, chosen = values.contiguous(), labels.contiguous(), paddle.empty(shape, "float32")
-    size, places = int(np.prod(shape)), [tensor.data_ptr() for tensor in (values, labels, chosen)]
+    size, places = math.prod(shape), [tensor.data_ptr() for tensor in (values, labels, chosen)]
     native = function("largest", ADDRESS, ADDRESS, WHOLE, LONG, LONG, LONG, ctypes.c_double, ADDRESS, WHOLE)
     native(*places[:2], LABEL_BYTES[labels.dtype], size, classes, ignore_index, percent, places[2], threads(size))
     return chosen

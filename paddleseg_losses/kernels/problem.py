@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import paddle
 
 from ..errors import KernelError
@@ -54,14 +54,14 @@ class Problem:
         if weight is not None:
             require(weight, [paddle.float32], [flat, full] if sigmoid else [flat], full)
             self.weight = weight.contiguous()
-        self.cells, self.size = (n, c), int(np.prod(full))
+        self.cells, self.size = (n, c), math.prod(full)
         self._struct = _Problem(
             logits=self.logits.data_ptr(),
             labels=self.labels.data_ptr(),
             weight=None if weight is None else self.weight.data_ptr(),
             n=n,
             c=c,
-            s=int(np.prod(space)),
+            s=math.prod(space),
             weight_channels=1 if weight is None else weight.shape[1],
             ignore=ignore_index,
             label_bytes=LABEL_BYTES[labels.dtype],

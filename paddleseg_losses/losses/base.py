@@ -30,6 +30,7 @@ from ..options import (
     only,
     only_mean,
     options_of,
+    own_options_of,
     resolve,
     schedule_or_none,
     signature_of,
@@ -217,7 +218,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         """The call that makes this loss: its own options, and shared ones that are not defaults."""
-        own = vars(type(self))
+        own = own_options_of(type(self))
         shown = {k: v for k, v in self.options.items() if k in own or k in self.to_config()}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown.items())})"
 

@@ -70,6 +70,12 @@ def options_of(cls: type) -> dict[str, Option]:
     return {name: value for name, value in _declared(cls).items() if isinstance(value, Option)}
 
 
+def own_options_of(cls: type) -> dict[str, Option]:
+    """Those that are its own: declared in its module, not in its family's or in that of every loss."""
+    own = {name for base in cls.__mro__ if base.__module__ == cls.__module__ for name in vars(base)}
+    return {name: option for name, option in options_of(cls).items() if name in own}
+
+
 def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:
     """Every option of a class with the value given, or its default; unknown names are refused."""
     known = options_of(cls)

@@ -55,7 +55,10 @@ OWN_VALUES = {  # two settings of each kind of option, away from the defaults
     "weighting_mode": ["GDL"],
     "window_size": [5],
 }
-SHARED = {"ignore_index", "reduction", "mode", "from_logits", "data_format", "checks", "weight", "spacing", "sync"}
+SHARED = {
+    "ignore_index", "reduction", "mode", "from_logits", "data_format", "checks", "schedule", "weight", "spacing",
+    "sync",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ...functional.moments import Moment
 from ...functional.unified import focal_part, needed, tversky_part
 from ...inputs import Inputs, Tensor
@@ -10,6 +12,38 @@ from ...registry import registered
 from ..families import CompoundLoss
 
 SMOOTH = 1e-7  # of the Tversky part, as in the authors' code
+
+
+class UnifiedFocalLoss(CompoundLoss):
+    """Both parts; the final classes say on which classes the powers act."""
+
+    symmetric: ClassVar[bool]
+
+    weight: float = number(default=0.5, low=0.0, high=1.0, help="share of the focal part", zh="Focal 部分所占比例")
+    delta: float = number(
+        default=0.6, low=0.0, high=1.0, help="weight of the foreground, and of false negatives", zh="前景与假阴性的权重"
+    )
+    gamma: float = number(
+        default=0.5,
+        low=0.0,
+        high=1.0,
+        help="exponent of the focal part; 1 - gamma of the Tversky part",
+        zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
+    )
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """What the parts read."""
+        return needed(self.gamma)
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Focal and Tversky."""
+        return {
+            "focal": (self.weight, focal_part(inputs, self.delta, self.gamma, symmetric=self.symmetric)),
+            "tversky": (
+                1 - self.weight,
+                tversky_part(inputs, self.delta, self.gamma, SMOOTH, symmetric=self.symmetric),
+            ),
+        }
 
 
 @registered(
@@ -28,7 +62,7 @@ SMOOTH = 1e-7  # of the Tversky part, as in the authors' code
     background_special=True,
     exponents=("gamma",),
 )
-class AsymmetricUnifiedFocalLoss(CompoundLoss):
+class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
     r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
 
     Formula:
@@ -66,28 +100,7 @@ class AsymmetricUnifiedFocalLoss(CompoundLoss):
           coef: [1]
     """
 
-    weight: float = number(default=0.5, low=0.0, high=1.0, help="share of the focal part", zh="Focal 部分所占比例")
-    delta: float = number(
-        default=0.6, low=0.0, high=1.0, help="weight of the foreground, and of false negatives", zh="前景与假阴性的权重"
-    )
-    gamma: float = number(
-        default=0.5,
-        low=0.0,
-        high=1.0,
-        help="exponent of the focal part; 1 - gamma of the Tversky part",
-        zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
-    )
-
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What the parts read."""
-        return needed(self.gamma)
-
-    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
-        """Focal and Tversky."""
-        return {
-            "focal": (self.weight, focal_part(inputs, self.delta, self.gamma, symmetric=False)),
-            "tversky": (1 - self.weight, tversky_part(inputs, self.delta, self.gamma, SMOOTH, symmetric=False)),
-        }
+    symmetric = False
 
 
 @registered(
@@ -106,7 +119,7 @@ class AsymmetricUnifiedFocalLoss(CompoundLoss):
     background_special=True,
     exponents=("gamma",),
 )
-class SymmetricUnifiedFocalLoss(CompoundLoss):
+class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
     r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
 
     Formula:
@@ -144,25 +157,4 @@ class SymmetricUnifiedFocalLoss(CompoundLoss):
           coef: [1]
     """
 
-    weight: float = number(default=0.5, low=0.0, high=1.0, help="share of the focal part", zh="Focal 部分所占比例")
-    delta: float = number(
-        default=0.6, low=0.0, high=1.0, help="weight of the foreground, and of false negatives", zh="前景与假阴性的权重"
-    )
-    gamma: float = number(
-        default=0.5,
-        low=0.0,
-        high=1.0,
-        help="exponent of the focal part; 1 - gamma of the Tversky part",
-        zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
-    )
-
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What the parts read."""
-        return needed(self.gamma)
-
-    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
-        """Focal and Tversky."""
-        return {
-            "focal": (self.weight, focal_part(inputs, self.delta, self.gamma, symmetric=True)),
-            "tversky": (1 - self.weight, tversky_part(inputs, self.delta, self.gamma, SMOOTH, symmetric=True)),
-        }
+    symmetric = True
