@@ -25,10 +25,16 @@ if TYPE_CHECKING:
     RGB 或 0/255 掩码、num_classes 与标签、输出个数与 coef、各项损失的梯度占比、NaN 与半精度风险、
     没有边界却使用距离类损失的图像。每条警告都附有该怎么改的 YAML。
 
-    有警告时退出码为 1。
+    有警告时退出码为 1。--kernels 说明 CPU 上是否使用原生内核，以及为何不用。
     """,
 )
-@option("--config", required=True, type=click.Path(), help="PaddleSeg's YAML file.", zh="PaddleSeg 的 YAML 配置文件。")
+@option("--config", type=click.Path(), help="PaddleSeg's YAML file.", zh="PaddleSeg 的 YAML 配置文件。")
+@option(
+    "--kernels",
+    is_flag=True,
+    help="Say whether native kernels are used on a CPU, and why not.",
+    zh="说明 CPU 上是否使用原生内核，以及为何不用。",
+)
 @option(
     "--batch_size",
     type=click.IntRange(1),
@@ -46,15 +52,22 @@ if TYPE_CHECKING:
     help="A loss of PaddleSeg to replace by ours, or all.",
     zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
 )
-def doctor(config: str, batch_size: int | None, masks: int, seed: int, override: tuple[str, ...]) -> None:
+def doctor(
+    config: str | None, kernels: bool, batch_size: int | None, masks: int, seed: int, override: tuple[str, ...]
+) -> None:
     """Take one real batch through a configuration's data, model and losses, and say what a colleague would.
 
     It looks at label values and class shares, a class that never occurs, RGB masks and masks of 0 and 255,
     num_classes against the labels, outputs against coef, the gradient share of every term, NaN and half precision,
     distance losses on images without a boundary. Each warning says what to change, in YAML.
 
-    Exits with 1 if there is a warning.
+    Exits with 1 if there is a warning. With --kernels: if the composed path is used although nobody asked for it.
     """
+    if kernels:
+        _kernels()
+        return
+    if config is None:
+        raise click.UsageError(say("Give --config FILE or --kernels.", "请给出 --config FILE 或 --kernels。"))
     from ..integrations.doctor import examine
 
     diagnosis = examine(config, override, batch_size, masks, seed)
@@ -63,6 +76,25 @@ def doctor(config: str, batch_size: int | None, masks: int, seed: int, override:
     else:
         _print(diagnosis)
     if not diagnosis.well:
+        raise Exit(PROBLEM)
+
+
+def _kernels() -> None:
+    from ..kernels import status
+
+    found = status()
+    if screen.wants_json():
+        screen.put_json(found)
+    else:
+        words = {
+            "active": say("path on a CPU", "CPU 上的路径"),
+            "mode": "PADDLESEG_LOSSES_KERNELS",
+            "library": say("library", "库"),
+            "threads": say("threads", "线程数"),
+        }
+        rows = [[word, found[key]] for key, word in words.items()]
+        screen.put(screen.table([say("what", "项目"), say("found", "结果")], rows, fixed=1))
+    if found["active"] == "composed" and found["mode"] != "composed":
         raise Exit(PROBLEM)
 
 

@@ -1,5 +1,6 @@
 """`doctor`: what it prints, and its exit codes."""
 
+import json
 import re
 
 import pytest
@@ -62,3 +63,21 @@ def test_in_a_shell(shell, write):
     code, out, err = shell("doctor", "--config", write({"type": "ComboLoss"}))
     assert code == 0, err
     assert "Nothing to complain about." in out
+
+
+def test_kernels(call, monkeypatch):
+    found = call("doctor", "--kernels", "--json")
+    status = json.loads(found.stdout)
+    assert set(status) == {"mode", "active", "library", "threads"}
+    assert found.exit_code == (1 if status["active"] == "composed" else 0)
+    shown = call("--lang", "zh", "doctor", "--kernels").stdout
+    assert "CPU 上的路径" in shown
+    assert status["library"] in shown
+    monkeypatch.setenv("PADDLESEG_LOSSES_KERNELS", "composed")
+    meant = call("doctor", "--kernels")
+    assert meant.exit_code == 0
+    assert "composed" in meant.stdout
+
+
+def test_doctor_of_nothing(call):
+    assert call("doctor").exit_code == 2
