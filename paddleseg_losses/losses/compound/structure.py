@@ -101,9 +101,9 @@ class StructuralSimilarityLoss(NumberLoss):
             problem = (raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index)
             total, size = window.structure_sum(*problem, self.kernel(), self.c4, self.beta)
             return total / max(size, 1.0)
-        with paddle.no_grad():
-            weight, size = self.weights(inputs)
         entropy = softplus(inputs.logits) - inputs.logits * inputs.target
+        with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
+            weight, size = self.weights(inputs)
         return safe_divide(grand_total(weight * entropy), size)
 
     def kernel(self) -> list[float]:
