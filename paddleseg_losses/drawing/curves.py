@@ -70,10 +70,8 @@ def _legend(figure: Any, axis: Any) -> None:
 
 
 def _line(axis: Any, x: Array, y: Array, color: str, label: str, dash: str = "-") -> None:
-    """A curve with a gap where it jumps: a step much larger than the steps beside it."""
-    steps = np.abs(np.diff(y))
-    beside = np.maximum(np.append(steps[1:], steps[-2]), np.insert(steps[:-1], 0, steps[1]))
-    jumps = np.flatnonzero((steps > 3 * beside) & (steps > 0.01 * np.ptp(y))) + 1
+    """A curve with a gap where it jumps."""
+    jumps = gaps(y)
     axis.plot(
         np.insert(x, jumps, np.nan),
         np.insert(y, jumps, np.nan),
@@ -82,6 +80,13 @@ def _line(axis: Any, x: Array, y: Array, color: str, label: str, dash: str = "-"
         linewidth=1.8,
         label=label,
     )
+
+
+def gaps(y: Array) -> Array:
+    """Before which points a curve jumps: by a step much larger than the steps beside it."""
+    steps = np.abs(np.diff(y))
+    beside = np.maximum(np.append(steps[1:], steps[-2]), np.insert(steps[:-1], 0, steps[1]))
+    return np.flatnonzero((steps > 3 * beside) & (steps > 0.01 * np.ptp(y))) + 1
 
 
 def _label(axis: Any, ylabel: str, title: str, below: str = "probability of the object at the pixel") -> None:

@@ -47,10 +47,10 @@ class Pull:
         return self.regions[region] / most if most else 0.0
 
 
-def curve_of(loss: Loss) -> Curve:
-    """Move one pixel of the object, then one of the background, and evaluate the loss."""
-    found = {name: _moved(loss, pixel) for name, pixel in PIXELS.items()}
-    return Curve(LOGITS, {name: v for name, (v, _) in found.items()}, {name: s for name, (_, s) in found.items()})
+def curve_of(loss: Loss, logits: Array = LOGITS) -> Curve:
+    """Move one pixel of the object, then one of the background, and evaluate the loss at each of the logits."""
+    found = {name: _moved(loss, pixel, logits) for name, pixel in PIXELS.items()}
+    return Curve(logits, {name: v for name, (v, _) in found.items()}, {name: s for name, (_, s) in found.items()})
 
 
 def pull_of(loss: Loss, scene: Scene = SCENE) -> Pull:
@@ -60,9 +60,9 @@ def pull_of(loss: Loss, scene: Scene = SCENE) -> Pull:
     return Pull(value, gradient, size)
 
 
-def _moved(loss: Loss, pixel: Pixel) -> tuple[Array, Array]:
+def _moved(loss: Loss, pixel: Pixel, logits: Array) -> tuple[Array, Array]:
     values, slopes = [], []
-    for logit in LOGITS:
+    for logit in logits:
         image = BLOCK_LOGITS.copy()
         image[pixel.place] = logit
         value, gradient = _evaluate(loss, image, BLOCK)

@@ -1,0 +1,190 @@
+"""What a reader can move on the page of a loss: the pictures of every setting of its options, computed beforehand."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import importlib.util
+import itertools
+import json
+import math
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import paddleseg_losses
+from paddleseg_losses import drawing
+from paddleseg_losses.drawing.curves import gaps
+from paddleseg_losses.drawing.examples import LOGITS
+from paddleseg_losses.options import options_of
+from paddleseg_losses.registry import LossSpec, get, specs
+
+from .language import read
+
+PACKAGE = Path(paddleseg_losses.__file__).parent
+COARSE = LOGITS[::2]  # a curve of the pages has so many points
+LEVELS = 127  # of a gradient map on either side of 0
+DIGITS = 4
+FINE = 5000  # a curve is kept in steps of this part of its height
+
+
+@dataclass(frozen=True)
+class Sliders:
+    """The options of a loss that can be moved, each with its values."""
+
+    spec: LossSpec
+    options: dict[str, list[Any]]
+
+    @property
+    def settings(self) -> list[dict[str, Any]]:
+        """Every combination; the last option changes fastest."""
+        return [dict(zip(self.options, values)) for values in itertools.product(*self.options.values())]
+
+    @property
+    def defaults(self) -> list[int]:
+        """For each option, which of its values is the default."""
+        return [self._default(name, values) for name, values in self.options.items()]
+
+    def _default(self, name: str, values: list[Any]) -> int:
+        option = options_of(self.spec.cls)[name]
+        found = [place for place, value in enumerate(values) if option.is_default(option.parse(value, self.spec.name))]
+        if len(found) != 1:
+            raise SystemExit(f"docs/sliders.yml: {self.spec.name}: {name}: the default has to stand once in {values}")
+        return found[0]
+
+    @property
+    def key(self) -> str:
+        """Changes with what the data is made of: the code of the loss and of all it uses, and the values."""
+        loss = self.spec.cls(**self.spec.example)
+        modules = {type(layer).__module__ for layer in loss.sublayers(include_self=True)}
+        code = [_code(path) for path in sources(*modules, "paddleseg_losses.drawing.numbers")]
+        own = [Path(__file__).read_text(encoding="utf-8"), json.dumps(self.options), repr(loss)]
+        return hashlib.sha256("\n".join([*code, *own]).encode()).hexdigest()[:16]
+
+
+def sliders() -> list[Sliders]:
+    """Those of every loss, in the order of the registry."""
+    chosen = read("sliders.yml")
+    known = [spec.name for spec in specs()]
+    if set(chosen) != set(known):
+        raise SystemExit(f"docs/sliders.yml: missing or of no loss: {', '.join(sorted(set(chosen) ^ set(known)))}")
+    return [Sliders(spec, chosen[spec.name]) for spec in specs()]
+
+
+def measure(moved: Sliders) -> dict[str, Any]:
+    """Everything that the pictures of a loss need."""
+    scene = drawing.SCENE
+    return {
+        "name": moved.spec.name,
+        "options": [{"name": name, "values": [_words(v) for v in values]} for name, values in moved.options.items()],
+        "defaults": moved.defaults,
+        "logits": _short(COARSE),
+        "truth": ["".join(map(str, row)) for row in scene.truth],
+        "regions": list(scene.regions),
+        "settings": [_measured(moved.spec, setting) for setting in moved.settings],
+    }
+
+
+def _measured(spec: LossSpec, setting: dict[str, Any]) -> dict[str, Any]:
+    loss = spec.cls(**{**spec.example, **setting})
+    curve, pull = drawing.curve_of(loss, COARSE), drawing.pull_of(loss)
+    most = float(np.abs(pull.gradient).max())
+    levels = np.rint(pull.gradient / (most or 1.0) * LEVELS).astype("int8")
+    return {
+        "values": {side: _line(line) for side, line in curve.values.items()},
+        "slopes": {side: _line(line) for side, line in curve.slopes.items()},
+        "loss": _digits(pull.value),
+        "most": _digits(most),
+        "shares": _short([pull.share(region) for region in pull.regions]),
+        "gradient": base64.b64encode(levels.tobytes()).decode(),
+    }
+
+
+def _line(line: Any) -> dict[str, Any]:
+    """The points of a curve, and before which of them it jumps."""
+    height = float(np.ptp(line))
+    points = np.round(line, math.ceil(-math.log10(height / FINE))).tolist() if height else _short(line)
+    return {"points": points, "gaps": gaps(line).tolist()}
+
+
+def write(folder: Path, cache: Path) -> list[str]:
+    """A script for each loss that hands its data to the page; the names of those that had to be computed.
+
+    A script, as a page that is opened from a disk may not read any other file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    stored = {moved.spec.name: cache / f"{moved.spec.name}-{moved.key}.json" for moved in sliders()}
+    missing = [name for name, path in stored.items() if not path.exists()]
+    if missing:
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+            for name, text in zip(missing, pool.map(_text, missing)):
+                for old in cache.glob(f"{name}-*.json"):
+                    old.unlink()
+                stored[name].write_text(text, encoding="utf-8")
+    for name, path in stored.items():
+        (folder / f"{name}.js").write_text(f"window.explored = {path.read_text(encoding='utf-8')};\n", encoding="utf-8")
+    return missing
+
+
+def _text(name: str) -> str:
+    return json.dumps(measure(Sliders(get(name), read("sliders.yml")[name])), separators=(",", ":"))
+
+
+def sources(*modules: str) -> list[Path]:
+    """The files of the package that some of its modules are made of: theirs, and those of all they import."""
+    found: dict[str, Path] = {}
+    ahead = list(modules)
+    while ahead:
+        name = ahead.pop()
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if name not in found and file and name.startswith("paddleseg_losses."):
+            found[name] = Path(file)
+            ahead += _imports(name, found[name])
+    return sorted([*found.values(), *(PACKAGE / "kernels" / "native").glob("*.[ch]*")])
+
+
+@cache
+def _imports(name: str, path: Path) -> list[str]:
+    """What a module imports from this package; of `from a import b`, b may be a module too."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            origin = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            found += [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+    return found
+
+
+class _Bare(ast.NodeTransformer):
+    """Code without its docstrings: what they say changes no picture."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:  # noqa: N802
+        return None if isinstance(node.value, ast.Constant) else node
+
+
+@cache
+def _code(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    return ast.dump(_Bare().visit(ast.parse(text))) if path.suffix == ".py" else text
+
+
+def _words(value: Any) -> str:
+    """A value as YAML users write it."""
+    return json.dumps(value) if not isinstance(value, str) else value
+
+
+def _short(line: Any) -> list[float]:
+    return [_digits(number) for number in line]
+
+
+def _digits(number: float) -> float:
+    return float(f"{number:.{DIGITS}g}")
