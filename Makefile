@@ -24,6 +24,7 @@ lint: $(VENV)/test.stamp
 docs: $(VENV)/test.stamp
 	$(BIN)/python docs/generate.py
 	$(BIN)/python configs/generate.py
+	$(BIN)/python docs/build_site.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

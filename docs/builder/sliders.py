@@ -65,9 +65,9 @@ class Sliders:
         """Changes with what the data is made of: the code of the loss and of all it uses, and the values."""
         loss = self.spec.cls(**self.spec.example)
         modules = {type(layer).__module__ for layer in loss.sublayers(include_self=True)}
-        code = [_code(path) for path in sources(*modules, "paddleseg_losses.drawing.numbers")]
-        own = [Path(__file__).read_text(encoding="utf-8"), json.dumps(self.options), repr(loss)]
-        return hashlib.sha256("\n".join([*code, *own]).encode()).hexdigest()[:16]
+        texts = [code(path) for path in sources(*modules, "paddleseg_losses.drawing.numbers")]
+        own = [code(Path(__file__)), json.dumps(self.options), repr(loss)]
+        return hashlib.sha256("\n".join([*texts, *own]).encode()).hexdigest()[:16]
 
 
 def sliders() -> list[Sliders]:
@@ -89,11 +89,12 @@ def measure(moved: Sliders) -> dict[str, Any]:
         "logits": _short(COARSE),
         "truth": ["".join(map(str, row)) for row in scene.truth],
         "regions": list(scene.regions),
-        "settings": [_measured(moved.spec, setting) for setting in moved.settings],
+        "settings": [measured(moved.spec, setting) for setting in moved.settings],
     }
 
 
-def _measured(spec: LossSpec, setting: dict[str, Any]) -> dict[str, Any]:
+def measured(spec: LossSpec, setting: dict[str, Any]) -> dict[str, Any]:
+    """What the pictures of one setting need."""
     loss = spec.cls(**{**spec.example, **setting})
     curve, pull = drawing.curve_of(loss, COARSE), drawing.pull_of(loss)
     most = float(np.abs(pull.gradient).max())
@@ -167,12 +168,13 @@ def _imports(name: str, path: Path) -> list[str]:
 class _Bare(ast.NodeTransformer):
     """Code without its docstrings: what they say changes no picture."""
 
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:  # noqa: N802
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         return None if isinstance(node.value, ast.Constant) else node
 
 
 @cache
-def _code(path: Path) -> str:
+def code(path: Path) -> str:
+    """Of a file, what decides a picture."""
     text = path.read_text(encoding="utf-8")
     return ast.dump(_Bare().visit(ast.parse(text))) if path.suffix == ".py" else text
 

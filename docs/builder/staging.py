@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +48,9 @@ def stage(folder: Path) -> None:
             _put(folder / _code(language) / place, text)
             for file in files:
                 _copy(ROOT / file, folder / "en" / _beside(file))
-    for file in WEB.glob("*.*s*"):
-        _copy(file, folder / "en" / "web" / file.name)
+    for file in WEB.iterdir():
+        if file.suffix in (".css", ".js"):
+            _copy(file, folder / "en" / "web" / file.name)
 
 
 def menu() -> dict[str, Any]:
@@ -130,8 +130,3 @@ def _put(path: Path, text: str) -> None:
 def _copy(file: Path, goal: Path) -> None:
     goal.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(file, goal)
-
-
-def pages_of(site: Path) -> Iterator[Path]:
-    """The pages of a finished site."""
-    return site.rglob("*.html")
