@@ -24,7 +24,7 @@ LAUNCHED = "$(which paddleseg-losses) "  # test_two_processes starts such a comm
 
 def test_nothing_is_left_out():
     assert {kind for kind, _ in BLOCKS} == {"bash", "python", "yaml"}
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 8
     assert all("loss" in config for config in CONFIGS)
 
 
