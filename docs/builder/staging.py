@@ -13,11 +13,12 @@ import yaml
 from paddleseg_losses.registry import FAMILIES, names
 
 from .language import CHINESE, DOCS, ENGLISH, Language
+from .notebook import markdown
 from .sliders import Sliders, sliders
 
 ROOT = DOCS.parent
 WEB = DOCS / "web"
-# The pages beside those of the losses: the English file, its place on the site, and its words in the menu.
+# The pages with a place of their own in the menu: the English file, its place on the site, its words in the menu.
 PAGES = (
     ("README.md", "index.md", "Home", "首页"),
     ("docs/choose.md", "choose.md", "Choose", "按症状选择"),
@@ -25,10 +26,13 @@ PAGES = (
     ("docs/paddleseg.md", "paddleseg.md", "PaddleSeg", "PaddleSeg 指南"),
     ("docs/web/api.md", "api.md", "API", "API"),
     ("docs/differences.md", "differences.md", "Differences", "公式差异"),
-    ("CONTRIBUTING.md", "contributing.md", "Contributing", "参与贡献"),
 )
+NOTEBOOKS = {f"examples/{path.name}": f"{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.ipynb"))}
 PLACES = {
     **{source: place for source, place, *_ in PAGES},
+    **{f"docs/{path.name}": path.name for path in sorted(DOCS.glob("*.md")) if not path.stem.endswith("_cn")},
+    "CONTRIBUTING.md": "contributing.md",
+    **NOTEBOOKS,
     **{f"docs/losses/{name}.md": f"losses/{name}.md" for name in names()},
 }
 
@@ -38,28 +42,38 @@ def stage(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     moved = {f"docs/losses/{each.spec.name}.md": each for each in sliders()}
     for language in (ENGLISH, CHINESE):
-        for source, place in PLACES.items():
+        for source in PLACES:
             path = ROOT / source.replace(".md", f"{language.suffix}.md")
-            if not path.exists():  # a page in English alone is shown in both languages
-                continue
-            text, files = _linked(path, place)
-            if source in moved:
-                text = _with_sliders(text, moved[source], language)
-            _put(folder / _code(language) / place, text)
-            for file in files:
-                _copy(ROOT / file, folder / "en" / _beside(file))
+            if path.exists() and not (source in NOTEBOOKS and language.chinese):  # else it is shown in both languages
+                _stage_page(source, path, language, folder, moved.get(source))
     for file in WEB.iterdir():
         if file.suffix in (".css", ".js"):
             _copy(file, folder / "en" / "web" / file.name)
 
 
+def _stage_page(source: str, path: Path, language: Language, folder: Path, moved: Sliders | None) -> None:
+    root = folder / language("en", "zh")
+    text, pictures = markdown(path) if source in NOTEBOOKS else (path.read_text(encoding="utf-8"), {})
+    text, files = _linked(text, path, PLACES[source], ignoring=set(pictures))
+    _put(root / PLACES[source], (_with_sliders(text, moved, language) if moved else text).encode())
+    for name, content in pictures.items():
+        _put(root / name, content)
+    for file in files:
+        _copy(ROOT / file, folder / "en" / _beside(file))
+
+
 def menu() -> dict[str, Any]:
-    """The part of the configuration that the registry decides: the menu, and its words in Chinese."""
+    """What the registry and the folders decide of the configuration: the menu, and its words in Chinese."""
     chapters = [{family: [{name: f"losses/{name}.md"} for name in names(family=family)]} for family in FAMILIES]
-    entries: list[Any] = [{words: place} for _, place, words, _ in PAGES]
-    entries[2] = {"Losses": ["losses/index.md", *chapters]}
+    places = {words: [place, *chapters] if words == "Losses" else place for _, place, words, _ in PAGES}
+    alone = {*(place for _, place, *_ in PAGES), *NOTEBOOKS.values()}
+    # The rest of the pages, under their own titles.
+    places["More"] = [place for place in PLACES.values() if place not in alone and not place.startswith("losses/")]
+    entries: list[Any] = [{words: place} for words, place in places.items()]
+    if NOTEBOOKS:
+        entries.insert(4, {"Notebook": list(NOTEBOOKS.values())})
     chinese = {english: other for *_, english, other in PAGES} | FAMILIES
-    return {"nav": entries, "translations": chinese}
+    return {"nav": entries, "translations": {**chinese, "Notebook": "Notebook", "More": "其他"}}
 
 
 def configuration(folder: Path) -> str:
@@ -73,12 +87,14 @@ def configuration(folder: Path) -> str:
     return yaml.safe_dump({**base, **places}, allow_unicode=True, sort_keys=False)
 
 
-def _linked(path: Path, place: str) -> tuple[str, set[str]]:
+def _linked(text: str, path: Path, place: str, ignoring: set[str]) -> tuple[str, set[str]]:
     """The text of a page with its links as they are on the site, and the files of the project that it links to."""
     files: set[str] = set()
 
     def moved(found: re.Match[str]) -> str:
         target, hash_, anchor = found[1].partition("#")
+        if target in ignoring:
+            return found[0]
         goal = os.path.relpath(path.parent / target, ROOT)
         page = goal.replace("_cn.md", ".md")
         if page not in PLACES:
@@ -86,7 +102,7 @@ def _linked(path: Path, place: str) -> tuple[str, set[str]]:
         to = PLACES.get(page) or _beside(goal)
         return f"]({os.path.relpath(to, Path(place).parent)}{hash_}{anchor})"
 
-    text = re.sub(r"\[(English|中文)\]\(\S+?\)( · )?", "", path.read_text(encoding="utf-8"))  # the menu has these links
+    text = re.sub(r"\[(English|中文)\]\(\S+?\)( · )?", "", text)  # the menu has these links
     parts = re.split(r"(^```.*?^```$)", text, flags=re.DOTALL | re.MULTILINE)
     parts[::2] = [re.sub(r"\]\((?!https?:|#)(\S+?)\)", moved, part) for part in parts[::2]]
     return "".join(parts), files
@@ -118,13 +134,9 @@ def _with_sliders(text: str, moved: Sliders, t: Language) -> str:
     return "".join([head, "\n", "\n".join(lines), "\n", found, tail])
 
 
-def _code(language: Language) -> str:
-    return language("en", "zh")
-
-
-def _put(path: Path, text: str) -> None:
+def _put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(content)
 
 
 def _copy(file: Path, goal: Path) -> None:

@@ -10,14 +10,14 @@
     en: {
       value: "loss", slope: "slope by the logit", axis: "probability of the object at the pixel", usual: "default",
       object: "the pixel is object", background: "the pixel is background", before: "with the default options",
-      map: "gradient by the logit", most: "strongest pull on a pixel", loss: "value on this example", reset: "Defaults",
+      map: "gradient by the logit", most: "strongest pull on a pixel", loss: "value on this example", reset: "Defaults", colon: ": ", brackets: [" (", ")"],
       bars: "pull on a pixel, strongest kind = 1", red: "red lowers p, blue raises it; line: truth",
       regions: data.regions,
     },
     zh: {
       value: "损失值", slope: "对 logit 的斜率", axis: "该像素属于目标的概率", usual: "默认",
       object: "像素属于目标", background: "像素属于背景", before: "默认选项下的曲线",
-      map: "对 logit 的梯度", most: "单个像素上的最大梯度", loss: "此例上的损失值", reset: "恢复默认",
+      map: "对 logit 的梯度", most: "单个像素上的最大梯度", loss: "此例上的损失值", reset: "恢复默认", colon: "：", brackets: ["（", "）"],
       bars: "各类像素上的梯度，最强者为 1", red: "红色使 p 降低，蓝色使 p 升高；线：真值轮廓",
       regions: ["漏掉的部分", "毛糙边缘", "近处误检块", "远处误检块", "已经判对的像素"],
     },
@@ -143,14 +143,14 @@
     controls.forEach(({ input, output }, i) => {
       const text = data.options[i].values[places[i]];
       input.value = places[i];
-      output.textContent = places[i] === data.defaults[i] ? `${text} (${words.usual})` : text;
+      output.textContent = places[i] === data.defaults[i] ? text + words.brackets.join(words.usual) : text;
       input.setAttribute("aria-valuetext", output.textContent);
     });
     const now = settingAt(places);
     curves.replaceChildren(panel(words.value, "values", now), panel(words.slope, "slopes", now));
     draw(canvas, now);
     shares.replaceChildren(bars(now));
-    numbers.textContent = `${words.loss}: ${show(now.loss)} · ${words.most}: ${show(now.most)}`;
+    numbers.textContent = `${words.loss}${words.colon}${show(now.loss)} · ${words.most}${words.colon}${show(now.most)}`;
   }
 
   const map = node("figure", {}, node("figcaption", {}, words.map), canvas, node("figcaption", { class: "small" }, words.red));

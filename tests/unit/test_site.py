@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from docs.builder import links, pictures, sliders, staging, website
+from docs.builder import links, notebook, pictures, sliders, staging, website
 from docs.builder.language import CHINESE, ENGLISH
 from paddleseg_losses import drawing, registry
 
@@ -144,8 +144,25 @@ def test_every_page_is_there_in_both_languages(pages):
             for source, place in staging.PLACES.items()
             if (staging.ROOT / source.replace(".md", f"{language.suffix}.md")).exists()
         }
-        assert found == expected
+        assert found | set(staging.NOTEBOOKS.values()) == expected
         assert {f"losses/{name}.md" for name in registry.names()} < found
+    written = {path.name for path in staging.DOCS.glob("*.md") if not path.stem.endswith("_cn")}
+    assert written < set(staging.PLACES.values())
+
+
+def test_a_notebook_is_a_page_with_its_outputs(tmp_path):
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+    png = base64.b64encode(b"picture").decode()
+    outputs = [new_output("stream", text="1.23\n"), new_output("display_data", {"image/png": png})]
+    cells = [new_markdown_cell("# 标题"), new_code_cell("print(1.23)", outputs=outputs)]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "a.ipynb")
+    text, files = notebook.markdown(tmp_path / "a.ipynb")
+    assert text.index("# 标题") < text.index("print(1.23)") < text.index("    1.23")
+    ((name, content),) = files.items()
+    assert f"]({name})" in text
+    assert content == b"picture"
 
 
 def test_pages_link_within_the_site(pages):
