@@ -51,3 +51,11 @@ class MissingDependencyError(LossError, ImportError):
 
 class KernelError(LossError, RuntimeError):
     """Native kernels were demanded and cannot be used, or cannot do what was asked."""
+
+
+class LawError(LossError, AssertionError):
+    """A loss breaks laws that every loss has to keep; `paddleseg_losses.testing` has them, `broken` says which."""
+
+    def __init__(self, found: str, expected: str, cure: str, broken: tuple[str, ...] = ()) -> None:
+        super().__init__(found, expected, cure)
+        self.broken = broken

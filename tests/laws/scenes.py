@@ -1,66 +1,24 @@
-"""Inputs of the laws: never square, never two axes alike, imperfect, with ignored pixels, in every mode."""
+"""The package's laws and their scenes, over the registry."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-import paddle
 import pytest
 
-from paddleseg_losses import errors, registry
-from paddleseg_losses.options import options_of
-
-IGNORED = 255
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A kind of problem and a size."""
-
-    mode: str
-    channels: int
-    space: tuple[int, ...]
-    samples: int = 2
-
-    def __str__(self):
-        return f"{self.mode}{self.channels}-{'x'.join(map(str, self.space))}"
-
-    def logits(self, seed=0, dtype="float64", scale=1.5):
-        """Random scores."""
-        shape = (self.samples, self.channels, *self.space)
-        return (np.random.default_rng(seed).normal(size=shape) * scale).astype(dtype)
-
-    def labels(self, seed=1, ignored=0.15):
-        """Random labels; every class occurs, and some pixels are ignored."""
-        rng = np.random.default_rng(seed)
-        per_channel = self.mode == "multilabel"
-        shape = (self.samples, self.channels, *self.space) if per_channel else (self.samples, *self.space)
-        high = self.channels if self.mode == "multiclass" else 2
-        labels = rng.integers(0, high, size=shape)
-        labels[rng.random(shape) < ignored] = IGNORED
-        return labels
-
-    def perfect(self, labels, size=30.0):
-        """Logits that say what the labels say."""
-        if self.mode == "multiclass":
-            hot = np.moveaxis(np.eye(self.channels)[np.where(labels == IGNORED, 0, labels)], -1, 1)
-        else:
-            hot = (labels == 1).reshape(self.samples, self.channels, *self.space)
-        return size * (2.0 * hot - 1.0)
-
-
-SCENES = [
-    Scene("binary", 1, (11,)),
-    Scene("binary", 1, (7, 5)),
-    Scene("binary", 1, (3, 5, 4)),
-    Scene("multiclass", 2, (5, 7)),
-    Scene("multiclass", 3, (9,)),
-    Scene("multiclass", 3, (7, 5), samples=3),
-    Scene("multiclass", 3, (4, 3, 5)),
-    Scene("multilabel", 3, (5, 7)),
-    Scene("multilabel", 2, (3, 4, 5)),
-]
+from paddleseg_losses import registry
+from paddleseg_losses.testing import LAWS
+from paddleseg_losses.testing.scenes import IGNORED as IGNORED
+from paddleseg_losses.testing.scenes import SCENES as SCENES
+from paddleseg_losses.testing.scenes import Scene as Scene
+from paddleseg_losses.testing.scenes import everything as everything
+from paddleseg_losses.testing.scenes import fits as fits
+from paddleseg_losses.testing.scenes import foreground_only as foreground_only
+from paddleseg_losses.testing.scenes import has as has
+from paddleseg_losses.testing.scenes import make as make
+from paddleseg_losses.testing.scenes import possible as possible
+from paddleseg_losses.testing.scenes import takes_weights as takes_weights
+from paddleseg_losses.testing.scenes import value_and_gradient as value_and_gradient
+from paddleseg_losses.testing.scenes import value_of as value_of
+from paddleseg_losses.testing.scenes import weights as weights
 
 
 def cases(where=lambda spec: True, scenes=SCENES):
@@ -74,66 +32,23 @@ def cases(where=lambda spec: True, scenes=SCENES):
     ]
 
 
-def fits(spec, scene):
-    """Whether a loss takes a kind of problem."""
-    few = scene.mode != "multiclass" or spec.most_classes is None or scene.channels <= spec.most_classes
-    return scene.mode in spec.modes and few
-
-
 def losses(where=lambda spec: True):
     """Every registered loss."""
     return [pytest.param(spec, id=spec.name) for spec in registry.specs() if where(spec)]
 
 
-def make(spec, **options):
-    """The loss with the options that the spec's example asks for."""
-    return spec.cls(**{**spec.example, **options})
+def hold(number):
+    """A test of every registered loss under each law of a number."""
+    params = [
+        pytest.param(law, case, id="-".join([law.name, case[0].name, *map(str, case[1:])]))
+        for law in LAWS
+        if law.number == number
+        for spec in registry.specs()
+        for case in law.cases(spec)
+    ]
 
+    @pytest.mark.parametrize(("law", "case"), params)
+    def test(law, case):
+        law(*case)
 
-def value_and_gradient(loss, logits, labels, **kwargs):
-    """Value and gradient as numpy."""
-    z = paddle.to_tensor(logits, stop_gradient=False)
-    value = loss(z, paddle.to_tensor(labels), **kwargs)
-    value.backward()
-    return value.numpy(), z.grad.numpy()
-
-
-def value_of(loss, logits, labels):
-    """Value as a float."""
-    return float(loss(paddle.to_tensor(logits), paddle.to_tensor(labels)))
-
-
-def has(spec, option):
-    """Whether a loss has an option."""
-    return option in options_of(spec.cls)
-
-
-def possible(spec, name, value):
-    """Whether an option may have a value."""
-    try:
-        options_of(spec.cls)[name].parse(value, spec.name)
-    except errors.OptionError:
-        return False
-    return True
-
-
-def takes_weights(spec):
-    """Whether `weight` is a list of weights of classes."""
-    return has(spec, "weight") and options_of(spec.cls)["weight"].default is None
-
-
-def weights(spec, scene):
-    """Different weights for all classes of a scene."""
-    if spec.weighs_labels and scene.mode != "multiclass":
-        return [0.5, 2.0]
-    return [0.5, 2.0, 1.25][: scene.channels]
-
-
-def foreground_only(spec):
-    """Options that score the foreground alone, where a loss has the choice."""
-    return {"include_background": False} if has(spec, "include_background") else {}
-
-
-def everything(spec):
-    """Options that score all classes, where a loss has the choice."""
-    return {"include_background": True} if has(spec, "include_background") else {}
+    return test

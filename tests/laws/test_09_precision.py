@@ -2,39 +2,13 @@
 
 import contextlib
 
-import numpy as np
 import paddle
 import pytest
 
-from .scenes import SCENES, cases, fits, losses, make
+from .scenes import SCENES, fits, hold, losses, make
 
 pytestmark = pytest.mark.usefixtures("each_path")
-
-
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_half_precision(spec, scene, dtype):
-    half = paddle.to_tensor(scene.logits(dtype="float32")).astype(dtype)
-    labels = paddle.to_tensor(scene.labels())
-    half.stop_gradient = False
-    loss = make(spec)(half, labels)
-    loss.backward()
-    assert loss.dtype == paddle.float32
-    assert list(loss.shape) == []
-    full = float(make(spec)(half.detach().astype("float32"), labels))
-    assert float(loss) == pytest.approx(full, rel=1e-6)
-    assert half.grad.dtype == half.dtype
-    assert np.isfinite(half.grad.astype("float32").numpy()).all()
-
-
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_double_precision_stays(spec, scene):
-    logits, labels = scene.logits(), paddle.to_tensor(scene.labels())
-    loss = make(spec)(paddle.to_tensor(logits), labels)
-    assert loss.dtype == paddle.float64
-    assert list(loss.shape) == []
-    single = float(make(spec)(paddle.to_tensor(logits.astype("float32")), labels))
-    assert single == pytest.approx(float(loss), rel=1e-5, abs=1e-6)
+test_law = hold(9)
 
 
 @pytest.mark.parametrize("spec", losses())

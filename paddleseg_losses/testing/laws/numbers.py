@@ -1,0 +1,158 @@
+"""Laws 7 to 9: gradients are those of the value, everything is finite, and half precision is read exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import paddle
+
+from ...registry import LossSpec
+from ..law import law, near, require
+from ..scenes import Array, Scene, has, make, possible, takes_weights, value_and_gradient, value_of, weights
+
+EXPONENTS = (0, 0.3, 0.5, 1, 2, 5)
+SLOPE = (
+    "find the detach(), no_grad, argmax or rounding on the way; what is constant by definition is named in "
+    "`detached` of its spec, and a method that computes it in `held`"
+)
+FINITE = "clip what goes into log, division and powers (paddleseg_losses.functional.numeric), or work with log-softmax"
+DOUBLE = "compute in the type of inputs.logits, which forward has cast already; no astype('float16' or 'float32')"
+
+
+def _hold(loss: Any, method: str) -> None:
+    """Let a method answer as it did the first time."""
+    real = getattr(loss, method)
+    first: list[Any] = []
+
+    def held(inputs: Any) -> Any:
+        if not first:
+            first.append(real(inputs))
+        return first[0]
+
+    object.__setattr__(loss, method, held)
+
+
+def _slopes(loss: Any, logits: Array, labels: Array) -> None:
+    """Detached quantities are constant between jumps, and the steps are too small to cross one.
+
+    Those that move smoothly are held at their first value.
+    """
+    for method in loss.spec.held:
+        _hold(loss, method)
+    _, gradient = value_and_gradient(loss, logits, labels)
+    for seed in range(4):
+        direction = np.random.default_rng(100 + seed).normal(size=logits.shape)
+        h = 1e-5
+        at = [value_of(loss, logits + k * h * direction, labels) for k in (-2, -1, 1, 2)]
+        slope = (at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * h)  # fourth order
+        near(
+            (gradient * direction).sum(),
+            slope,
+            "the gradient along a direction, not the finite difference,",
+            1e-6,
+            1e-9,
+        )
+
+
+@law(7, SLOPE)
+def finite_differences(spec: LossSpec, scene: Scene) -> None:
+    """The gradient equals finite differences in float64."""
+    _slopes(make(spec), scene.logits(), scene.labels())
+
+
+@law(7, SLOPE, where=lambda spec: has(spec, "batch") or has(spec, "weight"))
+def finite_differences_with_shared_options(spec: LossSpec, scene: Scene) -> None:
+    """With batch and weight too."""
+    options: dict[str, Any] = {}
+    if has(spec, "batch"):
+        options["batch"] = True
+    if takes_weights(spec):
+        options["weight"] = weights(spec, scene)
+    _slopes(make(spec, **options), scene.logits(), scene.labels())
+
+
+@law(7, SLOPE, where=lambda spec: spec.soft)
+def finite_differences_under_soft_targets(spec: LossSpec, scene: Scene) -> None:
+    """Under soft targets too."""
+    _slopes(make(spec, mode=scene.mode), scene.logits(), scene.soft(seed=5))
+
+
+def _extremes(scene: Scene, labels: Array) -> dict[str, Array]:
+    right = scene.perfect(labels, size=1.0)
+    noise = np.sign(scene.logits(seed=9))
+    return {
+        "right by 1e4": right * 1e4,
+        "wrong by 1e4": -right * 1e4,
+        "random signs of 1e4": noise * 1e4,
+        "all 0": np.zeros_like(right),
+        "right by 16.6": right * 16.6,
+        "wrong by 200": -right * 200,
+    }
+
+
+def _finite(loss: Any, logits: Array, labels: Array, what: str) -> None:
+    value, gradient = value_and_gradient(loss, logits, labels)
+    require(np.isfinite(value), f"the value is {value} for {what}", "a finite number")
+    count = int((~np.isfinite(gradient)).sum())
+    require(count == 0, f"the gradient has {count} numbers that are not finite for {what}", "finite numbers")
+
+
+@law(8, FINITE)
+def extremes(spec: LossSpec, scene: Scene) -> None:
+    """Value and gradient are finite for logits up to 1e4 and every exponent."""
+    labels = scene.labels()
+    tried = [(name, exponent) for name in spec.exponents for exponent in EXPONENTS]
+    variants: list[dict[str, float]] = [{n: e} for n, e in tried if possible(spec, n, e)] or [{}]
+    for options in variants:
+        for name, logits in _extremes(scene, labels).items():
+            for dtype in ("float32", "float64"):
+                _finite(make(spec, **options), logits.astype(dtype), labels, f"logits {name} ({dtype}, {options})")
+
+
+@law(8, FINITE)
+def one_label(spec: LossSpec, scene: Scene) -> None:
+    """Value and gradient are finite where all labels are 0, or all 1."""
+    for label in (0, 1):
+        labels = np.full_like(scene.labels(), label)
+        for name, logits in _extremes(scene, labels).items():
+            _finite(make(spec), logits.astype("float32"), labels, f"logits {name} and labels all {label}")
+
+
+@law(9, DOUBLE)
+def half_precision(spec: LossSpec, scene: Scene) -> None:
+    """Half precision logits have the value of the same numbers in float32, which is 0-D float32."""
+    labels = paddle.to_tensor(scene.labels())
+    for dtype in ("float16", "bfloat16"):
+        half = paddle.to_tensor(scene.logits(dtype="float32")).astype(dtype)
+        half.stop_gradient = False
+        loss = make(spec)(half, labels)
+        loss.backward()
+        _shaped(loss, paddle.float32, f"of {dtype} logits")
+        full = float(make(spec)(half.detach().astype("float32"), labels))
+        near(
+            float(loss),
+            full,
+            f"the value of {dtype} logits, not of the same in float32,",
+            atol=max(1e-6 * abs(full), 1e-12),
+        )
+        gradient: Any = half.grad
+        require(gradient.dtype == half.dtype, f"the gradient is {gradient.dtype}", f"{half.dtype}, as the logits")
+        finite = np.isfinite(gradient.astype("float32").numpy()).all()
+        require(finite, f"the gradient of {dtype} logits is not finite", "finite numbers")
+
+
+@law(9, DOUBLE)
+def double_precision(spec: LossSpec, scene: Scene) -> None:
+    """Double precision stays, and float32 is near it."""
+    logits, labels = scene.logits(), paddle.to_tensor(scene.labels())
+    loss = make(spec)(paddle.to_tensor(logits), labels)
+    _shaped(loss, paddle.float64, "of float64 logits")
+    single = float(make(spec)(paddle.to_tensor(logits.astype("float32")), labels))
+    double = float(loss)
+    near(single, double, "the value in float32, not in float64,", atol=max(1e-5 * abs(double), 1e-6))
+
+
+def _shaped(loss: Any, dtype: Any, what: str) -> None:
+    found = f"the loss {what} is {loss.dtype} of shape {list(loss.shape)}"
+    require(loss.dtype == dtype and list(loss.shape) == [], found, f"a 0-D {dtype}")

@@ -1,0 +1,149 @@
+"""Losses of a user's own: a right one, and ones with the mistakes that `check` is there to find. None is registered."""
+
+import paddle
+import paddle.nn.functional as F
+
+from paddleseg_losses.functional import numeric
+from paddleseg_losses.losses.families import NumberLoss, PixelLoss, RegionLoss
+from paddleseg_losses.options import number
+
+
+def mean_error(inputs):
+    """Mean |p - g| of the pixels that count."""
+    errors = ((inputs.prob - inputs.target) * inputs.mask).abs()
+    return numeric.safe_divide(errors.sum(), inputs.mask.expand_as(errors).sum())
+
+
+class RightLoss(RegionLoss):
+    """1 - p g / (p + g - p g), smoothed."""
+
+    smooth: float = number(default=1.0, low=0.0, help="smoothing", zh="平滑项")
+
+    def cells(self, sums):
+        return 1 - (sums.tp + self.smooth) / (sums.p + sums.g - sums.tp + self.smooth)
+
+
+class WritesLabels(RegionLoss):
+    """Sets ignored labels to 0 in place, as PaddleSeg's DiceLoss does."""
+
+    def forward(self, logits, labels, pixel_weight=None):
+        value = super().forward(logits, labels, pixel_weight)
+        labels[labels == self.ignore_index] = 0
+        return value
+
+    cells = RightLoss.cells
+    smooth = 1.0
+
+
+class ReadsIgnored(NumberLoss):
+    """Scores every pixel of the caller's logits, ignored ones too."""
+
+    def number(self, inputs):
+        p = F.softmax(inputs.source.logits, axis=1) if inputs.multiclass else F.sigmoid(inputs.source.logits)
+        return (p - inputs.target).abs().mean()
+
+
+class HalfLoss(NumberLoss):
+    """Keeps something large in the type of the logits: float16 ends at 65504."""
+
+    def forward(self, logits, labels, pixel_weight=None):
+        value = super().forward(logits, labels, pixel_weight)
+        return (value * 1e6).astype(logits.dtype).astype(value.dtype) / 1e6
+
+    def number(self, inputs):
+        return mean_error(inputs)
+
+
+class Exponential(NumberLoss):
+    """exp(z) without any care: finite for the logits of a good day."""
+
+    def number(self, inputs):
+        z = (1 - 2 * inputs.target) * inputs.logits
+        return numeric.safe_divide((z.exp() * inputs.mask).sum(), inputs.mask.expand_as(z).sum())
+
+
+class Detached(RegionLoss):
+    """A denominator without a gradient: it still trains, to somewhere else."""
+
+    def cells(self, sums):
+        return 1 - (sums.tp + 1) / ((sums.p + sums.g).detach() - sums.tp + 1)
+
+
+class NoSlope(RegionLoss):
+    """Everything detached."""
+
+    def cells(self, sums):
+        return RightLoss.cells(self, sums.map(lambda x: x.detach())) + 0 * sums.tp
+
+    smooth = 1.0
+
+
+class OutOfRange(RegionLoss):
+    """Twice what its spec says."""
+
+    def cells(self, sums):
+        return 2 - 2 * (sums.tp + 1) / (sums.p + sums.g - sums.tp + 1)
+
+
+class FirstClass(RegionLoss):
+    """Weighs class 1 above class 2, which no option says."""
+
+    def cells(self, sums):
+        cells = 1 - (sums.tp + 1) / (sums.p + sums.g - sums.tp + 1)
+        return cells * paddle.to_tensor([1.0, 0.9, 0.5][: cells.shape[-1]], dtype=cells.dtype)
+
+
+class FirstSample(NumberLoss):
+    """The first sample counts double."""
+
+    def number(self, inputs):
+        each = ((inputs.prob - inputs.target) * inputs.mask).abs().flatten(1).mean(axis=1)
+        return (each.sum() + each[0]) / (each.shape[0] + 1)
+
+
+class LooksLeft(NumberLoss):
+    """The error of a pixel and of its left neighbour: flipped, it is another loss."""
+
+    def number(self, inputs):
+        errors = ((inputs.prob - inputs.target) * inputs.mask).abs()
+        return (errors.mean() + (errors[..., 1:] ** 2 * errors[..., :-1]).mean()) / 2
+
+
+class Inverted(RegionLoss):
+    """The score instead of the loss: training makes it worse."""
+
+    def cells(self, sums):
+        return (sums.tp + 1) / (sums.p + sums.g - sums.tp + 1)
+
+
+class DividesByNothing(NumberLoss):
+    """A plain division by the number of pixels that count."""
+
+    def number(self, inputs):
+        count = inputs.mask.expand_as(inputs.prob)
+        each = ((inputs.prob - inputs.target) * inputs.mask).abs().flatten(1).sum(axis=1) / count.flatten(1).sum(axis=1)
+        return each.mean()
+
+
+class OwnConstructor(PixelLoss):
+    """An __init__ of its own, whose option no text mentions."""
+
+    def __init__(self, power=2.0, **options):
+        super().__init__(**options)
+        self.power = power
+
+    formula = None
+
+    def pixels(self, inputs):
+        values = ((inputs.prob - inputs.target) * inputs.mask).abs() ** self.power
+        return values, inputs.mask.expand_as(values)
+
+    def plain(self):
+        return False
+
+
+class Crashes(NumberLoss):
+    """A mistake of Python's kind."""
+
+    def number(self, inputs):
+        return inputs.probabilities.mean()
