@@ -123,4 +123,28 @@ class Foreground:
         return data
 
 
-TRANSFORMS = (DistanceMaps, Foreground)
+class Multilabel:
+    """Makes labels that do not exclude each other: a channel of 0 and 1 for each set of classes, `[C, H, W]`.
+
+    It comes last: transforms that move pixels want labels `[H, W]`.
+
+    Args:
+        sets: the classes of each channel, such as `[[1, 2, 3], [2, 3], [3]]` for parts within parts.
+        ignore_index: label of pixels to leave out, in every channel.
+    """
+
+    def __init__(self, sets: Sequence[int | Sequence[int]], ignore_index: int = 255) -> None:
+        if not sets:
+            raise OptionError(
+                f"Multilabel: sets={sets!r}.", "a set of classes for each channel", "write for example [[1, 2], [2]]"
+            )
+        self.channels = [Foreground(classes, ignore_index) for classes in sets]
+
+    def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A sample of PaddleSeg with its label made anew, if it has one."""
+        if "label" in data:
+            data["label"] = np.stack([channel({"label": data["label"]})["label"] for channel in self.channels])
+        return data
+
+
+TRANSFORMS = (DistanceMaps, Foreground, Multilabel)

@@ -9,7 +9,7 @@ import pytest
 import paddleseg_losses
 from paddleseg_losses import errors, kernels, registry
 from paddleseg_losses.functional import distance
-from paddleseg_losses.transforms import KEY, DistanceMaps, Foreground, known_maps, signed_maps
+from paddleseg_losses.transforms import KEY, DistanceMaps, Foreground, Multilabel, known_maps, signed_maps
 
 SPACING = [1.5, 0.75]
 USERS = [spec.name for spec in registry.specs() if spec.label_maps]
@@ -176,7 +176,7 @@ def test_an_impossible_spacing_is_refused(spacing):
 
 
 def test_samples_without_a_label_pass():
-    for transform in (DistanceMaps(2), Foreground([1])):
+    for transform in (DistanceMaps(2), Foreground([1]), Multilabel([1])):
         assert transform({"img": 0}) == {"img": 0}
     assert KEY in DistanceMaps(2)({"label": np.eye(4, dtype="uint8")})
 
@@ -188,3 +188,12 @@ def test_foreground(classes, expected):
     assert made.tolist() == [expected]
     assert made.dtype == label.dtype
     assert label.tolist() == [[0, 1, 2, 3, 255]]
+
+
+def test_multilabel():
+    label = np.array([[0, 1, 2, 3, 255]], "uint8")
+    made = Multilabel([[1, 2, 3], 2])({"label": label})["label"]
+    assert made.tolist() == [[[0, 1, 1, 1, 255]], [[0, 0, 1, 0, 255]]]
+    assert made.dtype == label.dtype
+    with pytest.raises(errors.OptionError, match="a set of classes for each channel"):
+        Multilabel([])
