@@ -84,7 +84,10 @@ def test_what_each_file_is_there_to_show(losses_table):
     (total,) = _built("weighted_sum")[0]["types"]
     assert (len(total.losses), total.coef) == (3, (1.0, 1.0, 0.01))
     heads, _ = _built("auxiliary_heads")
-    assert ([type(loss).__name__ for loss in heads["types"]], heads["coef"]) == (["ComboLoss", "CrossEntropyLoss"], [1, 0.4])
+    assert ([type(loss).__name__ for loss in heads["types"]], heads["coef"]) == (
+        ["ComboLoss", "CrossEntropyLoss"],
+        [1, 0.4],
+    )
     (many,) = _built("multilabel")[0]["types"]
     assert many.mode == "multilabel"
     (ranks,) = _built("distributed")[0]["types"]

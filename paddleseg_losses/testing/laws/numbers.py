@@ -107,7 +107,9 @@ def extremes(spec: LossSpec, scene: Scene) -> None:
     for options in variants:
         for name, logits in _extremes(scene, labels).items():
             for dtype in ("float32", "float64"):
-                _finite(make(spec, **options), logits.astype(dtype), labels, f"logits {name} ({dtype}, {options})")
+                _finite(
+                    make(spec, **options), logits.astype(dtype), labels, f"logits {name}, {dtype}{options or str()}"
+                )
 
 
 @law(8, FINITE)
