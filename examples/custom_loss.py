@@ -1,4 +1,4 @@
-"""A loss of your own: fifteen lines, and every law of this package is asked of it.
+"""A loss of your own in fifteen lines, the facts about it, and every law of this package asked of it.
 
 The generalized cross entropy lies between cross entropy (q to 0) and the absolute error (q = 1): a wrong label weighs
 less. Mean over the pixels that count of (1 - p_t^q) / q, with p_t the probability of the true label.

@@ -18,6 +18,7 @@ CHANNELS = {
     "single_loss": 4,
     "weighted_sum": 4,
     "auxiliary_heads": 4,
+    "schedule": 4,
     "binary": 1,
     "multilabel": 3,
     "distributed": 4,
@@ -88,6 +89,13 @@ def test_what_each_file_is_there_to_show(losses_table):
         ["ComboLoss", "CrossEntropyLoss"],
         [1, 0.4],
     )
+    (moving,) = _built("schedule")[0]["types"]
+    assert moving.losses[1]["schedule"] == {"kind": "rebalance", "start": 0.01, "end": 0.5, "steps": 200, "after": 0}
+    for weights in ([0.99, 0.01], [0.5, 0.5]):
+        moving(paddle.zeros([1, 4, 8, 8]), paddle.ones([1, 8, 8], "int64"))
+        assert list(moving.weights.values()) == pytest.approx(weights)
+        for _ in range(200):
+            moving.step()
     (many,) = _built("multilabel")[0]["types"]
     assert many.mode == "multilabel"
     (ranks,) = _built("distributed")[0]["types"]

@@ -107,9 +107,7 @@ def extremes(spec: LossSpec, scene: Scene) -> None:
     for options in variants:
         for name, logits in _extremes(scene, labels).items():
             for dtype in ("float32", "float64"):
-                _finite(
-                    make(spec, **options), logits.astype(dtype), labels, f"logits {name}, {dtype}{options or str()}"
-                )
+                _finite(make(spec, **options), logits.astype(dtype), labels, f"logits {name}, {dtype}{options or ''}")
 
 
 @law(8, FINITE)
