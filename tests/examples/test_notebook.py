@@ -1,0 +1,97 @@
+"""The notebook runs from top to bottom, and the outputs stored in it are those of the package as it is."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOK = ROOT / "examples" / "ai_studio.ipynb"
+CELLS = nbformat.read(NOTEBOOK, as_version=4).cells
+TEXT = [cell for cell in CELLS if cell.cell_type == "markdown"]
+CODE = [cell for cell in CELLS if cell.cell_type == "code"]
+STABLE = {cell.id for cell in CODE if "stable" in cell.metadata.get("tags", ())}  # the same on every machine
+SILENT = {"install", "yaml"}
+
+
+def _shown(cell):
+    """What a cell printed, as words: colours and line ends depend on the terminal."""
+    text = "".join(output.get("text", "") for output in cell.outputs)
+    return re.sub(r"\x1b\[[\d;]*m", "", text).split()
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """The cells after a run in an empty folder."""
+    pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+    notebook, folder = nbformat.read(NOTEBOOK, as_version=4), tmp_path_factory.mktemp("notebook")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))  # this tree, not another one that may be installed
+        where = {"metadata": {"path": str(folder)}}
+        NotebookClient(notebook, timeout=300, kernel_name="python3", resources=where).execute()
+    return {cell.id: cell for cell in notebook.cells}
+
+
+def test_headings_are_english_and_the_text_is_chinese():
+    for cell in TEXT:
+        for line in cell.source.splitlines():
+            if line.strip():
+                assert bool(re.search("[\u4e00-\u9fff]", line)) != line.startswith("#"), line
+
+
+def test_the_notebook_itself_is_sound():
+    nbformat.validate(nbformat.read(NOTEBOOK, as_version=4))
+    assert NOTEBOOK.stat().st_size < 400_000
+    assert [cell.execution_count for cell in CODE] == list(range(1, len(CODE) + 1))
+    for cell in CODE:
+        assert bool(cell.outputs) != (cell.id in SILENT), cell.id
+        assert {output.get("name", "stdout") for output in cell.outputs} <= {"stdout"}, cell.id
+        assert not any(output.output_type == "error" for output in cell.outputs)
+    assert not re.search(r"/(home|root|work|tmp|usr)/", NOTEBOOK.read_text(encoding="utf-8"))
+
+
+def test_it_runs_from_top_to_bottom(executed):
+    for cell in CODE:
+        found = executed[cell.id]
+        assert [output.output_type for output in found.outputs if output.output_type == "error"] == []
+        assert bool(found.outputs) == bool(cell.outputs), cell.id
+        kinds = ["image/png" in output.get("data", {}) for output in found.outputs]
+        assert any(kinds) == (cell.id in {"gradient", "result"})
+
+
+def test_the_install_cell_does_nothing_where_the_package_is(executed):
+    (install,) = (cell for cell in CODE if "install" in cell.metadata.get("tags", ()))
+    assert "%pip install" in install.source
+    assert executed[install.id].outputs == []
+
+
+def test_the_stored_outputs_are_what_it_prints(executed):
+    assert STABLE
+    for cell in CODE:
+        if cell.id in STABLE:
+            assert _shown(executed[cell.id]) == _shown(cell), cell.id
+
+
+def test_what_the_text_says_of_the_outputs(executed):
+    for cells in (executed, {cell.id: cell for cell in CODE}):
+        said = " ".join(_shown(cells["tensors"]))
+        assert "不变： True" in said
+        assert "忽略处的最大梯度： 0.0" in said
+        values = [float(value) for value in re.findall(r"loss (\d\S+) \(", " ".join(_shown(cells["train"])))]
+        assert len(values) == 5
+        assert values[-1] < 0.7 * values[0]
+        dice = re.findall(r"(?:CSF|matter) (0\.\d+)", " ".join(_shown(cells["scores"])))
+        assert len(dice) == 3
+        assert min(map(float, dice[1:])) > 0.6
+
+
+def test_files_that_the_text_names_are_there():
+    named = re.findall(r"`((?:docs|configs|examples)/\S*)`", "\n".join(cell.source for cell in TEXT))
+    assert named
+    for name in named:
+        assert (ROOT / name).exists(), name
