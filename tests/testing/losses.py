@@ -147,3 +147,64 @@ class Crashes(NumberLoss):
 
     def number(self, inputs):
         return inputs.probabilities.mean()
+
+
+class Knows255(NumberLoss):
+    """Compares labels with a number of its own instead of asking for the mask."""
+
+    def number(self, inputs):
+        counted = (inputs.source.labels != 255).astype(inputs.prob.dtype)
+        errors = (inputs.prob - inputs.target).abs() * counted
+        return numeric.safe_divide(errors.sum(), counted.expand_as(errors).sum())
+
+
+class OwnForward(NumberLoss):
+    """Paddle's own cross entropy in a forward of its own, past the door."""
+
+    def forward(self, logits, labels, pixel_weight=None):
+        return F.cross_entropy(logits, labels.unsqueeze(1), axis=1, ignore_index=self.ignore_index)
+
+    def number(self, inputs):
+        raise NotImplementedError
+
+
+class SoftOtherwise(NumberLoss):
+    """Under soft targets another formula, rounded and half detached."""
+
+    def number(self, inputs):
+        off = (inputs.prob - (inputs.target.round() if inputs.soft else inputs.target)) * inputs.mask
+        squares = 2 * off * off.detach() if inputs.soft else off * off
+        return numeric.safe_divide(squares.sum(), inputs.mask.expand_as(squares).sum())
+
+
+class ChangesOptions(RegionLoss):
+    """Keeps half of the option that it was given: rebuilt from its text, it is another loss."""
+
+    smooth: float = number(default=1.0, low=0.0, help="smoothing", zh="平滑项")
+    cells = RightLoss.cells
+
+    def setup(self):
+        super().setup()
+        self.smooth = self.smooth / 2
+
+
+class TakesAnything(RegionLoss):
+    """Drops options that it does not know, and compares one before it is read."""
+
+    smooth: float = number(default=1.0, low=0.0, help="smoothing", zh="平滑项")
+    cells = RightLoss.cells
+
+    def __init__(self, **options):
+        if options.get("smooth", 1.0) < 0:
+            raise ValueError("smooth is negative")
+        known = {
+            "smooth",
+            "weight",
+            "batch",
+            "ignore_index",
+            "mode",
+            "from_logits",
+            "data_format",
+            "include_background",
+        }
+        super().__init__(**{name: value for name, value in options.items() if name in known})
