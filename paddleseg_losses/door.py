@@ -20,7 +20,7 @@ from .checks import (
 from .errors import InputError
 from .inputs import Inputs, Raw, Tensor
 from .kernels import applies
-from .kernels.labels import scan_labels
+from .kernels.labels import compact_labels
 from .kernels.problem import LABEL_BYTES
 
 CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoid) before the logarithm
@@ -65,35 +65,27 @@ class Door:
             check: what to do about wrong values: 'raise' looks at them, which waits for the device; 'mark' notes
                 them in `Inputs.flawed`, on the device; 'trust' does neither.
         """
-        logits = self._logits(logits)
-        labels, per_channel = self._layout(self._tensor(labels, "labels"), logits)
-        mode = self._mode(logits.shape[1], per_channel)
-        if not self.from_logits and mode in self.accepts.logits_only:
-            raise InputError(
-                f"{self.name}: from_logits=False in a {mode} problem.",
-                "logits: the loss reads them themselves, and probabilities do not determine them",
-                "pass the model's raw output and leave from_logits=True",
-            )
-        soft = paddle.is_floating_point(labels)
-        if soft:
-            self._require_soft(logits.shape[1], per_channel, labels)
-            labels = labels.astype(logits.dtype)
-        elif labels.dtype not in LABEL_BYTES:
-            labels = labels.astype("int64")
+        logits, labels, mode, per_channel = self._recognise(logits, labels)
+        soft = bool(paddle.is_floating_point(labels))
         shares = mode == "multiclass" and per_channel
         classes = logits.shape[1] if mode == "multiclass" and not per_channel else 2
         native = not soft and not shares and applies(logits)
+        if not soft and not (native and labels.dtype in LABEL_BYTES):
+            labels = labels.astype("int64")  # a narrow type could not be compared with every ignore_index
         if check == "raise":
-            self._look(logits, labels, mode, classes, soft or shares)
-        flawed, counted = self._counts(logits, labels, mode, classes, shares, native, check)
-        valid = None
+            self._look(logits, labels if soft else labels.astype("int64"), mode, classes, soft or shares)
+        ignore_index, valid = self.ignore_index, None
+        if native:
+            labels, ignore_index, flawed, counted = self._compact(logits, labels, classes, check)
+        else:
+            flawed, counted = self._counts(logits, labels, mode, classes, shares, check)
         if shares:
             valid = self._valid(labels, shares)
             labels = labels if soft else self._indices(labels)
         if not self.from_logits:
             logits = _to_logits(logits, mode)
         inputs = Inputs(
-            source=Raw(logits, labels, self.ignore_index, valid),
+            source=Raw(logits, labels, ignore_index, valid),
             mode=mode,
             soft=soft,
             native=native,
@@ -104,6 +96,24 @@ class Door:
             return inputs
         return replace(inputs, pixel_weight=self._pixel_weight(pixel_weight, inputs, check))
 
+    def _recognise(self, logits: Any, labels: Any) -> tuple[Tensor, Tensor, str, bool]:
+        """Both in one layout, the kind of problem, and whether labels have one channel a class; refuse misfits."""
+        logits = self._logits(logits)
+        labels, per_channel = self._layout(self._tensor(labels, "labels"), logits)
+        mode = self._mode(logits.shape[1], per_channel)
+        if not self.from_logits and mode in self.accepts.logits_only:
+            raise InputError(
+                f"{self.name}: from_logits=False in a {mode} problem.",
+                "logits: the loss reads them themselves, and probabilities do not determine them",
+                "pass the model's raw output and leave from_logits=True",
+            )
+        if paddle.is_floating_point(labels):
+            self._require_soft(logits.shape[1], per_channel, labels)
+            labels = labels.astype(logits.dtype)
+        elif per_channel and mode == "multiclass":
+            self._require_clear()
+        return logits, labels, mode, per_channel
+
     def _valid(self, labels: Tensor, shares: bool) -> Tensor:
         valid = labels != self.ignore_index
         return valid.any(axis=1, keepdim=True) if shares else valid  # ignored where every channel says so
@@ -113,13 +123,29 @@ class Door:
         hot = paddle.logical_and(labels == 1, labels != self.ignore_index)
         return hot.astype("int64").argmax(axis=1, keepdim=True)
 
+    def _require_clear(self) -> None:
+        """One-hot labels hold 0 and 1, so neither can say that a pixel is to be left out."""
+        if self.ignore_index in (0, 1):
+            raise InputError(
+                f"{self.name}: one-hot labels with ignore_index={self.ignore_index}.",
+                "an ignore_index that is neither 0 nor 1, in all channels of a pixel to leave out",
+                "pass class indices [N, *S], or mark ignored pixels by 255 in every channel",
+            )
+
+    def _compact(
+        self, logits: Tensor, labels: Tensor, classes: int, check: str
+    ) -> tuple[Tensor, int, bool | None, bool]:
+        """Labels for the kernels, what they ignore, whether a value is wrong, and whether any pixel counts."""
+        found = compact_labels(labels, classes, self.ignore_index)
+        wrong = found.wrong > 0
+        if check == "mark" and not self.from_logits:
+            wrong = wrong or bool(outside(logits, found.labels != found.ignore_index, 1).any())
+        return found.labels, found.ignore_index, wrong if check == "mark" else None, found.valid > 0
+
     def _counts(
-        self, logits: Tensor, labels: Tensor, mode: str, classes: int, shares: bool, native: bool, check: str
-    ) -> tuple[Tensor | bool | None, Tensor | bool]:
+        self, logits: Tensor, labels: Tensor, mode: str, classes: int, shares: bool, check: str
+    ) -> tuple[Tensor | None, Tensor]:
         """Whether a value is wrong (None: nobody asked), and whether any pixel counts; on the device."""
-        if native and self.from_logits:
-            valid, wrong = scan_labels(labels, classes, self.ignore_index)
-            return (wrong > 0 if check == "mark" else None), valid > 0
         valid = self._valid(labels, shares)
         flawed = None
         if check == "mark":

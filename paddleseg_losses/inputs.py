@@ -208,6 +208,14 @@ class Inputs:
         return paddle.where(self.own, -self.logits, self.logits)  # log-odds of the error
 
     @lasting
+    def rest(self) -> Tensor:
+        """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`; hard labels."""
+        if self.raw is None or not self.multiclass:
+            return self.sum_of(OTHER, COUNT)
+        others = 1 - paddle.eye(self.channels, dtype="float32")
+        return paddle.matmul(self.sum_of(OWN, COUNT), others)
+
+    @lasting
     def count(self) -> Tensor:
         """Number of pixels that count, of each sample and channel, `[N, C]`."""
         if self.raw is None:

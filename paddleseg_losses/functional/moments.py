@@ -76,6 +76,8 @@ def has_kernel(inputs: Inputs, moment: Moment) -> bool:
 def composed(inputs: Inputs, moment: Moment) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
     side = inputs.own if moment.side == OWN else inputs.other
+    if moment.function == COUNT:
+        return numeric.spatial_sum(side.astype(inputs.source.logits.dtype))
     if not inputs.multiclass:
         values = _by_error(moment.function, inputs.error, lambda: inputs.log_true)
     elif moment.side == OWN:

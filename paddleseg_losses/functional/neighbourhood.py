@@ -79,7 +79,8 @@ def ball_means(x: Tensor, radii: Sequence[float]) -> list[Tensor]:
     """
     space = [int(size) for size in x.shape[2:]]
     axes = list(range(2, x.ndim))
-    sizes = [size + int(max(radii)) for size in space]  # zeros between the image and its periodic copies
+    # Zeros between the image and its periodic copies: no two pixels are further apart than size - 1.
+    sizes = [size + min(int(max(radii)), size - 1) for size in space]
     spectrum = paddle.fft.rfftn(x, s=sizes, axes=axes)
     means = []
     for radius in radii:

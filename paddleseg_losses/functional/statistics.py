@@ -31,6 +31,7 @@ class RegionSums:
     fp: Tensor  # sum of p (1 - g)
     fn: Tensor  # sum of (1 - p) g
     count: Tensor  # valid pixels
+    rest: Tensor  # valid pixels of other classes, counted: count - g would cancel
 
     @property
     def p(self) -> Tensor:
@@ -92,12 +93,13 @@ def region_sums(inputs: Inputs) -> RegionSums:
     """
     if not inputs.soft:
         tp, fn, fp = (inputs.sum_of(*moment) for moment in REGION[:3])
-        return RegionSums(tp=tp, fp=fp, fn=fn, count=inputs.count)
+        return RegionSums(tp=tp, fp=fp, fn=fn, count=inputs.count, rest=inputs.rest)
     p, g, m = inputs.prob, inputs.target, inputs.mask
     total = numeric.spatial_sum
     excess = paddle.maximum(p - g, paddle.zeros([], p.dtype)) * m
     lack = paddle.maximum(g - p, paddle.zeros([], p.dtype)) * m
-    return RegionSums(tp=total(paddle.minimum(p, g) * m), fp=total(excess), fn=total(lack), count=inputs.count)
+    tp = total(paddle.minimum(p, g) * m)
+    return RegionSums(tp=tp, fp=total(excess), fn=total(lack), count=inputs.count, rest=total((1 - g) * m))
 
 
 def squared_sums(inputs: Inputs) -> SquaredSums:

@@ -14,6 +14,7 @@ _ACCEPTED = (
     ),
     ("'all', 'present' or a list of different class indices", "'all'、'present'，或互不相同的类别序号的列表"),
     ("a whole number", "整数"),
+    ("an odd number", "奇数"),
     ("a number", "数"),
     ("one of ", ""),
     (" in ", "，取自 "),

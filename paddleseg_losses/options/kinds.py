@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from numbers import Number
 from typing import Any
 
@@ -21,6 +21,8 @@ def _float(value: Any) -> float:
 
 
 def _floats(value: Any) -> tuple[float, ...]:
+    if isinstance(value, (Mapping, Set)):
+        raise TypeError("its order says nothing")  # a mapping would be read as its keys
     if hasattr(value, "tolist"):  # ndarray or Tensor
         value = value.tolist()
     if isinstance(value, (str, Number)):
@@ -73,15 +75,16 @@ def number(
     )
 
 
-def whole(*, default: int, low: float = -math.inf, high: float = 2**31, help: str, zh: str) -> Any:
+def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: bool = False, help: str, zh: str) -> Any:
     """A whole number; no option of a loss is larger than 2^31, nor smaller than what 64 bits hold."""
-    return Option(
-        default,
-        lambda v: _inside(_whole(v), max(low, -(2**63)), high, False),
-        f"a whole number{_interval(low, math.inf, False)}",
-        help,
-        zh,
-    )
+
+    def read(value: Any) -> int:
+        number = _inside(_whole(value), max(low, -(2**63)), high, False)
+        if odd and number % 2 == 0:
+            raise ValueError("even")
+        return int(number)
+
+    return Option(default, read, f"{'an odd' if odd else 'a whole'} number{_interval(low, math.inf, False)}", help, zh)
 
 
 def flag(*, default: bool, help: str, zh: str) -> Any:

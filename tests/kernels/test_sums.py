@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses import errors, kernels
 from paddleseg_losses.functional import moments as m
 from paddleseg_losses.kernels import sums as kernel
-from paddleseg_losses.kernels.labels import scan_labels
+from paddleseg_losses.kernels.labels import compact_labels
 from tests.laws.scenes import SCENES, Scene, cases, fits, losses, make, takes_weights, value_and_gradient, weights
 
 pytestmark = pytest.mark.skipif(
@@ -242,9 +242,14 @@ def test_hostile_tensors_never_reach_native_code():
         kernel.sums(z[:0], y[:0], False, 255, wanted)
 
 
+@pytest.mark.parametrize("classes", [4, 300])
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
-def test_labels_are_counted(dtype):
+def test_labels_are_copied_and_counted(dtype, classes):
     labels = np.array([[0, 1, 2, 3, 7, 255, 255], [2, 2, 0, 1, 9, 250, 0]], dtype)
-    assert scan_labels(paddle.to_tensor(labels), 4, 255) == (9, 3)
-    if dtype != "uint8":
-        assert scan_labels(paddle.to_tensor(labels - 2), 4, -1) == (4, 8)
+    for shift, ignored in ((0, 255), (-2, -1)) if dtype != "uint8" else ((0, 255), (0, -1)):
+        given = labels + labels.dtype.type(shift) if shift >= 0 else labels + shift
+        found = compact_labels(paddle.to_tensor(given), classes, ignored)
+        inside = (given >= 0) & (given < classes) & (given != ignored)
+        assert found.valid == inside.sum()
+        assert found.wrong == (~inside & (given != ignored)).sum()
+        np.testing.assert_array_equal(found.labels.numpy(), np.where(inside, given, found.ignore_index))

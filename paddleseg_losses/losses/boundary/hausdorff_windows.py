@@ -75,7 +75,8 @@ class HausdorffERLoss(MapLoss):
 
     def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """The weighed sum of the eroded errors."""
-        error, total = (p - g) ** 2, paddle.zeros_like(p)
+        error = (p - g) ** 2
+        total = error * 0  # a NaN stays one
         for step in range(1, self.erosions + 1):
             error = F.relu(cross_mean(error) - 0.5)
             error = stretched(error)

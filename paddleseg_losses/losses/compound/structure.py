@@ -75,7 +75,7 @@ class StructuralSimilarityLoss(NumberLoss):
           coef: [1]
     """
 
-    window_size: int = whole(default=3, low=1, help="pixels along a side of the window, odd", zh="窗口边长（奇数）")
+    window_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window", zh="窗口边长")
     sigma: float = number(
         default=1.5,
         low=0.0,
@@ -104,7 +104,7 @@ class StructuralSimilarityLoss(NumberLoss):
         entropy = softplus(inputs.logits) - inputs.logits * inputs.target
         with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
             weight, size = self.weights(inputs)
-        return safe_divide(grand_total(weight * entropy), size)
+        return grand_total(weight * entropy) / size.clip(min=1)  # a NaN stays one
 
     def kernel(self) -> list[float]:
         """Weights of the Gaussian window along an axis."""

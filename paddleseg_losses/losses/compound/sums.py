@@ -90,6 +90,7 @@ class CELovaszLoss(CompoundLoss):
     link="https://arxiv.org/abs/1809.10486",
     equation="the loss of its training scheme",
     range=(0, float("inf")),
+    soft=True,
     suits=("first-attempt", "class-imbalance", "unstable-training"),
 )
 class DiceCELoss(CompoundLoss):
@@ -105,7 +106,7 @@ class DiceCELoss(CompoundLoss):
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
         output: 0-D. `parts` holds the last value of each term.
 
     Reference:

@@ -22,6 +22,7 @@ from ..families import PixelLoss, each_class
     equation="eq. 1",
     range=(0, float("inf")),
     modes=("binary", "multilabel"),
+    soft=True,
     suits=("first-attempt", "calibration"),
 )
 class BinaryCrossEntropyLoss(PixelLoss):
@@ -37,7 +38,7 @@ class BinaryCrossEntropyLoss(PixelLoss):
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1; multilabel `[N, C, *S]`.
+        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
         output: 0-D; `[N, *S]` with reduction='none'.
 
     Reference:

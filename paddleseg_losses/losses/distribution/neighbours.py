@@ -66,7 +66,7 @@ class NACLLoss(CompoundLoss):
           coef: [1]
     """
 
-    kernel_size: int = whole(default=3, low=1, help="pixels along a side of the window, odd", zh="窗口边长（奇数）")
+    kernel_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window", zh="窗口边长")
     alpha: float = number(default=0.1, low=0.0, help="weight of the constraint", zh="约束项的权重")
     distance_type: str = choice(
         default="l1", of=("l1", "l2"), help="absolute or squared distance", zh="绝对距离或平方距离"
