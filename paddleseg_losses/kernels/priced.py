@@ -68,8 +68,13 @@ class _Priced(PyLayer):  # type: ignore[misc]
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
         (p,), (rest, slope) = ctx.saved_tensor(), ctx.kept
-        problem, found = Problem(p, *rest), paddle.empty_like(p)
-        upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("priced_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, upstream.ctypes.data, slope.data_ptr(), found.data_ptr())
-        return found
+        return scaled(p, rest, gradient, slope)
+
+
+def scaled(p: Tensor, rest: Any, gradient: Tensor, slope: Tensor) -> Tensor:
+    """The slope of each cell's sum, times the gradient of that sum."""
+    problem, found = Problem(p, *rest), paddle.empty_like(p)
+    upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
+    native = function("priced_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+    problem.call(native, upstream.ctypes.data, slope.data_ptr(), found.data_ptr())
+    return found

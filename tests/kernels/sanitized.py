@@ -64,6 +64,23 @@ def run(library, n, c, space, sigmoid, threads):
         grid = (long(n * c), axes, sizes, iterations, threads)
         run_one(library, "skeleton_forward", address(z), *grid, address(out))
         run_one(library, "skeleton_backward", address(z), address(z), *grid, address(out))
+    run_maps(library, problem, rng, sizes, axes, threads)
+
+
+def run_maps(library, problem, rng, sizes, axes, threads):
+    """Kernels that work on whole maps, of what is given and of 0 and 1."""
+    n, c, s = problem.n, problem.c, problem.s
+    hard, slope, sums = (
+        rng.integers(0, 2, (n, c, s)).astype("float32"),
+        np.empty((n, c, s), "float32"),
+        np.empty((n, c)),
+    )
+    rest = [getattr(problem, name) for name, _ in Problem._fields_[1:]]
+    for q in (ctypes.byref(problem), ctypes.byref(Problem(address(hard), *rest))):
+        for kept in (None, slope):
+            prices = (ctypes.c_double * 4)(1, 2, 3, 4)
+            erosion = (q, axes, sizes, prices, 4, min(1, c - 1), address(sums), address(kept), threads)
+            run_one(library, "eroded_forward", *erosion)
 
 
 def run_one(library, name, *arguments):

@@ -6,7 +6,8 @@ import paddle
 import paddle.nn.functional as F
 
 from ...functional.neighbourhood import ball_means, cross_mean, stretched
-from ...inputs import Tensor
+from ...inputs import Inputs, Tensor
+from ...kernels import eroded
 from ...options import flag, number, numbers, whole
 from ...registry import registered
 from ..families import MapLoss
@@ -82,6 +83,12 @@ class HausdorffERLoss(MapLoss):
             error = stretched(error)
             total = total + error * step**self.alpha
         return total
+
+    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
+        """The same, one map after another."""
+        raw, prices = inputs.source, [step**self.alpha for step in range(1, self.erosions + 1)]
+        problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
+        return eroded.eroded_sums(*problem, skip, prices)[:, skip:]
 
 
 @registered(

@@ -1,0 +1,56 @@
+"""Sums of errors that survive erosions, by the kernel `native/eroded.cpp`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.autograd import PyLayer
+
+from ..errors import KernelError
+from .memory import MOST, function, integers, reals
+from .priced import scaled
+from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+
+Tensor = Any
+
+
+def eroded_sums(
+    p: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, first: int, prices: Sequence[float]
+) -> Tensor:
+    """Sums `[N, C]` of price_k E_k over the valid pixels and over k = 1 ... K, E_k the errors after k erosions.
+
+    Args:
+        p: probabilities, float32 `[N, C, *S]`; the gradient flows to them.
+        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
+        sigmoid: whether every channel is a problem of its own.
+        ignore_index: label of pixels to leave out; labels out of range are left out too.
+        first: channels before it are left out, their sums are 0.
+        prices: one for each erosion.
+    """
+    keep = paddle.is_grad_enabled() and not p.stop_gradient  # else no slope is made
+    return _Eroded.apply(p, (labels, sigmoid, ignore_index), first, prices, keep)
+
+
+class _Eroded(PyLayer):  # type: ignore[misc]
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, rest: Any, first: int, prices: Sequence[float], keep: bool) -> Tensor:
+        problem, slope = Problem(p, *rest), paddle.empty_like(p) if keep else None
+        space, sums = [int(size) for size in p.shape[2:]], np.empty(problem.cells)
+        if not 1 <= len(space) <= 3 or math.prod(space) > MOST:
+            raise KernelError(f"A map of {space} pixels.", f"1 to 3 axes and at most {MOST} pixels", "cut it up")
+        native = function("eroded_forward", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
+        grid = (len(space), integers(space), reals(prices), len(prices))
+        problem.call(native, *grid, first, sums.ctypes.data, None if slope is None else slope.data_ptr())
+        ctx.save_for_backward(problem.logits)
+        ctx.kept = rest, slope
+        return paddle.to_tensor(sums, dtype="float32")
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        refuse_second_derivatives()
+        (p,), (rest, slope) = ctx.saved_tensor(), ctx.kept
+        return scaled(p, rest, gradient, slope)

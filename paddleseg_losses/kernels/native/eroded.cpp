@@ -1,0 +1,178 @@
+// Sums over the pixels of each sample and class of the errors that survive erosions, and their slope in p.
+//     E_0 = (p - g)^2,   b_k = max(mean of E_{k-1} over the cross - 0.5, 0),   E_k = (b_k - low) / (high - low),
+// with low and high the ends of b_k over the map, and 0 beyond the image. L = sum of k^alpha E_k over the valid pixels.
+//
+// The slope flows through low and high at the first place that holds them. A map that has become constant is 0 from
+// then on: most maps are after one step, as their errors are small.
+#include <memory>
+
+#include "memory.hpp"
+#include "tile.hpp"
+
+namespace {
+
+struct Image {
+    std::int64_t depth, height, width;
+    float share;  // of one pixel in the mean over the cross
+
+    Image(int axes, const std::int64_t* sizes)
+        : depth(axes > 2 ? sizes[0] : 1), height(axes > 1 ? sizes[axes - 2] : 1), width(sizes[axes - 1]),
+          share(1.0f / float(2 * axes + 1)) {}
+
+    std::int64_t pixels() const { return depth * height * width; }
+};
+
+struct Step {
+    std::unique_ptr<float[]> map;  // E_k
+    float low, high;
+    std::int64_t lowest, highest;  // where they are
+};
+
+INLINE void add(const float* row, std::int64_t width, float* out) {
+    for (std::int64_t i = 0; i < width; ++i) out[i] += row[i];
+}
+
+// Means over the cross of one row of pixels; the matrix is its own transpose, so the gradient is the same mean.
+EVERY_INSTRUCTION_SET
+void cross_row(const Image& image, const float* map, std::int64_t number, float* out) {
+    const std::int64_t width = image.width, plane = image.height * width;
+    const std::int64_t y = number % image.height, z = number / image.height;
+    const float* row = map + number * width;
+    for (std::int64_t i = 0; i < width; ++i) out[i] = row[i];
+    add(row + 1, width - 1, out);
+    add(row, width - 1, out + 1);
+    if (y > 0) add(row - width, width, out);
+    if (y + 1 < image.height) add(row + width, width, out);
+    if (z > 0) add(row - plane, width, out);
+    if (z + 1 < image.depth) add(row + plane, width, out);
+    for (std::int64_t i = 0; i < width; ++i) out[i] *= image.share;
+}
+
+EVERY_INSTRUCTION_SET
+void threshold(std::int64_t width, float* row, float& low, float& high) {
+    float least = low, most = high;
+#pragma omp simd reduction(min : least) reduction(max : most)
+    for (std::int64_t i = 0; i < width; ++i) {
+        const float above = row[i] - 0.5f;
+        row[i] = above > 0.0f ? above : 0.0f;
+        least = row[i] < least ? row[i] : least;
+        most = row[i] > most ? row[i] : most;
+    }
+    low = least, high = most;
+}
+
+EVERY_INSTRUCTION_SET
+double stretch(const std::int32_t* label, std::int64_t pixels, float low, float range, float* map) {
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = 0; i < pixels; ++i) {
+        map[i] = (map[i] - low) / range;
+        sum += label[i] < 0 ? 0.0 : double(map[i]);
+    }
+    return sum;
+}
+
+EVERY_INSTRUCTION_SET
+double first_errors(const float* p, const std::int32_t* label, int own, std::int64_t pixels, float* map) {
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = 0; i < pixels; ++i) {
+        const float error = p[i] - (label[i] == own ? 1.0f : 0.0f);
+        map[i] = label[i] < 0 ? 0.0f : error * error;
+        sum += double(map[i]);
+    }
+    return sum;
+}
+
+// From the gradient of E_k without its own price: that of b_k before the threshold.
+EVERY_INSTRUCTION_SET
+void pull_back(const std::int32_t* label, std::int64_t pixels, float price, const Step& step, float* pull) {
+    const float *map = step.map.get(), inverse = 1.0f / (step.high - step.low);
+    const bool all = step.low > 0.0f;  // the threshold cut nothing
+    double of_low = 0, of_high = 0;
+#pragma omp simd reduction(+ : of_low, of_high)
+    for (std::int64_t i = 0; i < pixels; ++i) {
+        const float given = (pull[i] + (label[i] < 0 ? 0.0f : price)) * inverse;
+        of_low += double(given * (1.0f - map[i]));
+        of_high += double(given * map[i]);
+        pull[i] = all || map[i] > 0.0f ? given : 0.0f;
+    }
+    if (all) pull[step.lowest] -= float(of_low);
+    pull[step.highest] -= float(of_high);
+}
+
+EVERY_INSTRUCTION_SET
+void finish(const float* p, const std::int32_t* label, int own, std::int64_t pixels, const float* pull, float* slope) {
+    for (std::int64_t i = 0; i < pixels; ++i) {
+        const float error = p[i] - (label[i] == own ? 1.0f : 0.0f);
+        slope[i] = label[i] < 0 ? 0.0f : 2.0f * error * pull[i];
+    }
+}
+
+EVERY_INSTRUCTION_SET
+void labels_of(const Problem& q, std::int64_t plane, std::int64_t classes, std::int32_t* label) {
+    read_labels(q, plane * q.s, int(q.s), classes, label);
+}
+
+double one_map(const Problem& q, const Image& image, const double* prices, int erosions, std::int64_t cell, float* slope) {
+    const std::int64_t n = q.s, rows = image.depth * image.height;
+    const int own = q.sigmoid ? 1 : int(cell % q.c);
+    const float* p = q.logits + cell * n;
+    const std::unique_ptr<std::int32_t[]> label(new std::int32_t[n]);
+    std::unique_ptr<float[]> first(new float[n]), pull(new float[n]);
+    labels_of(q, q.sigmoid ? cell : cell / q.c, q.sigmoid ? 2 : q.c, label.get());
+    const double errors = first_errors(p, label.get(), own, n, first.get());
+    if (std::isnan(errors)) {
+        if (slope != nullptr) std::fill_n(slope, n, NAN);
+        return errors;
+    }
+    double total = 0;
+    std::vector<Step> steps;
+    const float* before = first.get();
+    for (int k = 0; k < erosions; ++k) {
+        Step step{std::unique_ptr<float[]>(new float[n]), INFINITY, -INFINITY, 0, 0};
+        float* map = step.map.get();
+        for (std::int64_t row = 0; row < rows; ++row) {
+            cross_row(image, before, row, map + row * image.width);
+            threshold(image.width, map + row * image.width, step.low, step.high);
+        }
+        if (step.low == step.high) break;
+        step.lowest = std::find(map, map + n, step.low) - map;
+        step.highest = std::find(map, map + n, step.high) - map;
+        total += prices[k] * stretch(label.get(), n, step.low, step.high - step.low, map);
+        if (slope == nullptr) steps.clear();  // nothing is asked of it again but the last map
+        steps.push_back(std::move(step));
+        before = map;
+    }
+    if (slope == nullptr) return total;
+    std::fill_n(pull.get(), n, 0.0f);
+    for (std::size_t k = steps.size(); k-- > 0;) {
+        pull_back(label.get(), n, float(prices[k]), steps[k], pull.get());
+        for (std::int64_t row = 0; row < rows; ++row)
+            cross_row(image, pull.get(), row, first.get() + row * image.width);
+        pull.swap(first);
+    }
+    finish(p, label.get(), own, n, pull.get(), slope);
+    return total;
+}
+
+}  // namespace
+
+// `problem` holds probabilities for logits; prices [erosions]. sums [n, c], 0 in channels before the first, and slope
+// [n, c, s] if it is not null.
+EXPORT int eroded_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* prices, int erosions,
+                          int first, double* sums, float* slope, int threads) {
+    return status_of([&] {
+        const Problem& q = *problem;
+        const Image image(axes, sizes);
+        if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
+        run_parallel(int(q.n * q.c), threads, [&](int i) {
+            float* own = slope == nullptr ? nullptr : slope + i * q.s;
+            sums[i] = 0;
+            if (i % q.c >= first)
+                sums[i] = one_map(q, image, prices, erosions, i, own);
+            else if (own != nullptr)
+                std::fill_n(own, q.s, 0.0f);
+        });
+    });
+}
