@@ -81,6 +81,12 @@ def run_maps(library, problem, rng, sizes, axes, threads):
             prices = (ctypes.c_double * 4)(1, 2, 3, 4)
             erosion = (q, axes, sizes, prices, 4, min(1, c - 1), address(sums), address(kept), threads)
             run_one(library, "eroded_forward", *erosion)
+        counts = np.empty((n, c), "int64")
+        run_one(library, "rim_counts", q, axes, sizes, address(counts), threads)
+        for spacing in (None, (ctypes.c_double * 3)(0.5, 2.0, 3.0)):
+            out = np.empty((n, c if problem.sigmoid else 1, s), "float32")
+            run_one(library, "contour_errors", q, axes, sizes, spacing, address(out), threads)
+            run_one(library, "region_closeness", q, axes, sizes, spacing, int(spacing is None), address(out), threads)
 
 
 def run_one(library, name, *arguments):

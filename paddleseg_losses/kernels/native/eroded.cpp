@@ -4,23 +4,10 @@
 //
 // The slope flows through low and high at the first place that holds them. A map that has become constant is 0 from
 // then on: most maps are after one step, as their errors are small.
-#include <memory>
-
+#include "image.hpp"
 #include "memory.hpp"
-#include "tile.hpp"
 
 namespace {
-
-struct Image {
-    std::int64_t depth, height, width;
-    float share;  // of one pixel in the mean over the cross
-
-    Image(int axes, const std::int64_t* sizes)
-        : depth(axes > 2 ? sizes[0] : 1), height(axes > 1 ? sizes[axes - 2] : 1), width(sizes[axes - 1]),
-          share(1.0f / float(2 * axes + 1)) {}
-
-    std::int64_t pixels() const { return depth * height * width; }
-};
 
 struct Step {
     std::unique_ptr<float[]> map;  // E_k
@@ -37,7 +24,7 @@ EVERY_INSTRUCTION_SET
 void cross_row(const Image& image, const float* map, std::int64_t number, float* out) {
     const std::int64_t width = image.width, plane = image.height * width;
     const std::int64_t y = number % image.height, z = number / image.height;
-    const float* row = map + number * width;
+    const float *row = map + number * width, share = 1.0f / float(2 * image.axes + 1);
     for (std::int64_t i = 0; i < width; ++i) out[i] = row[i];
     add(row + 1, width - 1, out);
     add(row, width - 1, out + 1);
@@ -45,7 +32,7 @@ void cross_row(const Image& image, const float* map, std::int64_t number, float*
     if (y + 1 < image.height) add(row + width, width, out);
     if (z > 0) add(row - plane, width, out);
     if (z + 1 < image.depth) add(row + plane, width, out);
-    for (std::int64_t i = 0; i < width; ++i) out[i] *= image.share;
+    for (std::int64_t i = 0; i < width; ++i) out[i] *= share;
 }
 
 EVERY_INSTRUCTION_SET
@@ -109,18 +96,13 @@ void finish(const float* p, const std::int32_t* label, int own, std::int64_t pix
     }
 }
 
-EVERY_INSTRUCTION_SET
-void labels_of(const Problem& q, std::int64_t plane, std::int64_t classes, std::int32_t* label) {
-    read_labels(q, plane * q.s, int(q.s), classes, label);
-}
-
 double one_map(const Problem& q, const Image& image, const double* prices, int erosions, std::int64_t cell, float* slope) {
-    const std::int64_t n = q.s, rows = image.depth * image.height;
+    const std::int64_t n = q.s, rows = image.rows();
     const int own = q.sigmoid ? 1 : int(cell % q.c);
     const float* p = q.logits + cell * n;
     const std::unique_ptr<std::int32_t[]> label(new std::int32_t[n]);
     std::unique_ptr<float[]> first(new float[n]), pull(new float[n]);
-    labels_of(q, q.sigmoid ? cell : cell / q.c, q.sigmoid ? 2 : q.c, label.get());
+    read_part(q, (q.sigmoid ? cell : cell / q.c) * n, int(n), q.sigmoid ? 2 : q.c, label.get());
     const double errors = first_errors(p, label.get(), own, n, first.get());
     if (std::isnan(errors)) {
         if (slope != nullptr) std::fill_n(slope, n, NAN);

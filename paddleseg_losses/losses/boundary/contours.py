@@ -9,7 +9,7 @@ from ...functional.distance import boundary_distance
 from ...functional.moments import Moment
 from ...functional.statistics import SQUARED, squared_sums
 from ...inputs import Inputs, Tensor
-from ...kernels import priced
+from ...kernels import outlines, priced
 from ...options import number
 from ...registry import registered
 from ..families import MapLoss, NumberLoss, Spaced
@@ -154,8 +154,16 @@ class BoundaryDoULoss(NumberLoss):
         """Mean over classes of the difference over the reduced union."""
         sums = inputs.once(squared_sums).pooled()
         with paddle.no_grad():
-            edge = numeric.spatial_sum(neighbourhood.rim(inputs.target, beyond=0.0)).sum(axis=0)
+            edge = self._rim(inputs).sum(axis=0)
             alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
         error = sums.error2 + self.smooth
         cells = error / (error + (1 - alpha) * sums.pg)
         return paddle.where(sums.count > 0, cells, paddle.zeros_like(cells)).mean()
+
+    def _rim(self, inputs: Inputs) -> Tensor:
+        """Number of pixels on each true rim, `[N, C]`."""
+        if inputs.raw is None:
+            return numeric.spatial_sum(neighbourhood.rim(inputs.target, beyond=0.0))
+        raw = inputs.source
+        counts = outlines.rim_counts(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index)
+        return paddle.to_tensor(counts, dtype=raw.logits.dtype)

@@ -8,6 +8,7 @@ from ...functional import neighbourhood, numeric
 from ...functional.distance import distance_to
 from ...functional.distribution import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
+from ...kernels import outlines
 from ...registry import registered
 from ..families import PixelLoss, Spaced
 
@@ -82,11 +83,15 @@ class ShapeAwareLoss(Spaced, PixelLoss):
 
     def _contour_error(self, inputs: Inputs) -> Tensor:
         """E where a pixel is wrong, else 0, `[N, 1, *S]` (multilabel `[N, C, *S]`)."""
+        if inputs.raw is not None:
+            raw, scores = inputs.source, inputs.source.logits if inputs.multiclass else inputs.prob
+            spacing = self.pixel_size(scores.ndim - 2)
+            return outlines.contour_errors(scores, raw.labels, not inputs.multiclass, raw.ignore_index, spacing)
         truth, guess = inputs.target, self._decision(inputs)
-        outlines = [neighbourhood.rim(mask, beyond=1.0) for mask in (guess, truth)]
-        distance = distance_to(outlines[1] > 0, self.pixel_size(truth.ndim - 2), truth.dtype)
-        size, true_size = (numeric.spatial_sum(outline) for outline in outlines)
-        error = numeric.safe_divide(numeric.spatial_sum(outlines[0] * distance), size)
+        rims = [neighbourhood.rim(mask, beyond=1.0) for mask in (guess, truth)]
+        distance = distance_to(rims[1] > 0, self.pixel_size(truth.ndim - 2), truth.dtype)
+        size, true_size = (numeric.spatial_sum(rim) for rim in rims)
+        error = numeric.safe_divide(numeric.spatial_sum(rims[0] * distance), size)
         known = paddle.logical_and(size > 0, true_size > 0).astype(error.dtype)
         wrong = (truth != guess).astype(error.dtype)
         if inputs.multiclass:

@@ -1,0 +1,117 @@
+// How close each pixel is to the boundary of the region of its label: the deepest pixel's depth less its own.
+//
+// One transform serves all regions of a plane: a pixel's depth is its distance to the nearest pixel of another label. As
+// in edt.hpp, one axis at a time; a run of one label needs its own parabolas and the zeros next to it.
+#include "edt.hpp"
+#include "image.hpp"
+#include "memory.hpp"
+
+namespace {
+
+constexpr double NOWHERE = edt::FAR<double>;
+
+void begin_line(const std::int32_t* label, int length, double step, double* line) {
+    for (int first = 0, last; first < length; first = last) {
+        for (last = first + 1; last < length && label[last] == label[first];) ++last;
+        for (int i = first; i < last; ++i) {
+            const double before = first > 0 ? i - first + 1 : 1e300, after = last < length ? last - i : 1e300;
+            const double near = std::min(before, after);
+            line[i] = near < 1e300 ? step * near * near : NOWHERE;
+        }
+    }
+}
+
+void improve_line(const std::int32_t* label, int length, double step, edt::Envelope& envelope, double* line) {
+    const double scale = 1.0 / step;
+    for (int first = 0, last; first < length; first = last) {
+        for (last = first + 1; last < length && label[last] == label[first];) ++last;
+        envelope.count = 0;
+        if (first > 0) envelope.add(first - 1, 0.0, first, last);
+        for (int i = first; i < last; ++i)
+            if (line[i] < NOWHERE) envelope.add(i, line[i] * scale, first, last);
+        if (last < length) envelope.add(last, 0.0, first, last);
+        for (int k = 0; k < envelope.count; ++k) {
+            const int end = k + 1 < envelope.count ? envelope.start[k + 1] : last;
+            for (int i = envelope.start[k]; i < end; ++i) {
+                const double away = i - envelope.site[k];
+                line[i] = step * (envelope.height[k] + away * away);
+            }
+        }
+    }
+}
+
+// Lines that lie `stride` apart, several at a time: a cache line of each row is used whole.
+void improve_axis(const std::int32_t* label, std::int64_t pixels, int length, std::int64_t stride, double step,
+                  int threads, double* squares) {
+    const std::int64_t blocks = (stride + edt::COLUMNS - 1) / edt::COLUMNS;
+    run_slices(pixels / (length * stride) * blocks, threads, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<double> lines(std::size_t(edt::COLUMNS) * length);
+        std::vector<std::int32_t> labels(lines.size());
+        edt::Envelope envelope(length);
+        for (std::int64_t block = begin; block < end; ++block) {
+            const std::int64_t column = block % blocks * edt::COLUMNS, corner = block / blocks * length * stride + column;
+            const int width = int(std::min<std::int64_t>(edt::COLUMNS, stride - column));
+            for (int i = 0; i < length; ++i)
+                for (int c = 0; c < width; ++c) {
+                    lines[c * length + i] = squares[corner + i * stride + c];
+                    labels[c * length + i] = label[corner + i * stride + c];
+                }
+            for (int c = 0; c < width; ++c)
+                improve_line(&labels[c * length], length, step, envelope, &lines[c * length]);
+            for (int i = 0; i < length; ++i)
+                for (int c = 0; c < width; ++c) squares[corner + i * stride + c] = lines[c * length + i];
+        }
+    });
+}
+
+void depths(const Image& image, const std::int32_t* label, const double* spacing, int threads, double* squares) {
+    const std::int64_t width = image.width, pixels = image.rows() * width;
+    const auto step = [&](int axis) { return spacing ? spacing[axis] * spacing[axis] : 1.0; };
+    run_slices(image.rows(), threads, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t row = first; row < last; ++row)
+            begin_line(label + row * width, int(width), step(image.axes - 1), squares + row * width);
+    });
+    if (image.axes > 1) improve_axis(label, pixels, int(image.height), width, step(image.axes - 2), threads, squares);
+    if (image.axes > 2) improve_axis(label, pixels, int(image.depth), width * image.height, step(0), threads, squares);
+}
+
+void one_plane(const Image& image, const Labels& labels, std::int64_t plane, const double* spacing, bool normalize,
+               int threads, float* out) {
+    const std::int32_t* label = labels.plane(plane);
+    const std::unique_ptr<double[]> squares(new double[labels.pixels]);
+    std::vector<double> deepest(labels.classes, 0.0), rim(labels.classes, NOWHERE);
+    depths(image, label, spacing, threads, squares.get());
+    for (std::int64_t i = 0; i < labels.pixels; ++i) {
+        if (label[i] < 0 || squares[i] >= NOWHERE) continue;
+        deepest[label[i]] = std::max(deepest[label[i]], squares[i]);
+        rim[label[i]] = std::min(rim[label[i]], squares[i]);
+    }
+    std::vector<char> flat(labels.classes);
+    for (std::int64_t k = 0; k < labels.classes; ++k) {
+        deepest[k] = std::sqrt(deepest[k]), rim[k] = std::sqrt(rim[k]);
+        flat[k] = deepest[k] - rim[k] <= 1e-6 * deepest[k];  // all of it is rim
+    }
+    run_slices(labels.pixels, threads, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i) {
+            const std::int32_t k = label[i];
+            const bool inside = k >= 0 && squares[i] < NOWHERE;  // a region that fills the image has no boundary
+            const double gap = inside ? deepest[k] - std::sqrt(squares[i]) : 0.0;
+            out[i] = !inside ? 0.0f : !normalize ? float(gap) : flat[k] ? 1.0f : float(gap / (deepest[k] - rim[k]));
+        }
+    });
+}
+
+}  // namespace
+
+// out [n, s], under a sigmoid [n, c, s] with 0 and 1 as regions; 0 where a pixel is left out. `normalize`: the rim is 1.
+EXPORT int region_closeness(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
+                            int normalize, float* out, int threads) {
+    return status_of([&] {
+        const Image image(axes, sizes);
+        const Labels labels = true_labels(*problem, threads);
+        const int across = labels.planes >= threads ? threads : 1, within = labels.planes >= threads ? 1 : threads;
+        run_parallel(int(labels.planes), across, [&](int i) {
+            one_plane(image, labels, i, spacing, normalize != 0, within, out + i * labels.pixels);
+        });
+    });
+}
