@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import paddle
@@ -28,12 +28,22 @@ class _Known:
     asked: bool = False
     used: bool = False
 
+    def candidate(self, shape: list[int], spacing: Sequence[float], dtype: str) -> Tensor | None:
+        """Signed distances that may be those of masks of this shape."""
+        self.asked = True
+        signed = self.signed[:, -shape[1] :] if shape[1] <= self.signed.shape[1] else self.signed
+        if list(spacing) != self.spacing or _name(signed.dtype) != dtype or list(signed.shape) != shape:
+            return None
+        return signed
+
+    def mark(self) -> None:
+        """They were used."""
+        self.used = True
+
     def find(self, mask: Tensor, spacing: Sequence[float], dtype: str) -> Tensor | None:
         """The unsigned distances of a mask if they are known: of all channels, or of all without the background."""
-        self.asked = True
-        channels = mask.shape[1]
-        signed = self.signed[:, -channels:] if channels <= self.signed.shape[1] else self.signed
-        if list(spacing) != self.spacing or _name(signed.dtype) != dtype or signed.shape != mask.shape:
+        signed = self.candidate(list(mask.shape), spacing, dtype)
+        if signed is None:
             return None
         same = (signed > 0) == mask
         if not bool(same.all()) and bool(same.any()):  # nowhere the same: the complement, with the same boundary
@@ -67,9 +77,22 @@ def known_maps(maps: Mapping[str, Any] | None) -> Iterator[None]:
         )
 
 
-def given() -> bool:
-    """Whether maps are known: a kernel that would compute them again then leaves the work to the operators."""
-    return _current is not None
+def candidate(like: Tensor, skip: int, spacing: Sequence[float] | None) -> tuple[Tensor, Callable[[], None]] | None:
+    """Known maps for a kernel, which looks itself whether they fit, and what it calls then; None if there are none.
+
+    Args:
+        like: a tensor of the logits' shape and dtype.
+        skip: channels that are left out.
+        spacing: size of a pixel along each axis; 1 if None.
+    """
+    if _current is None:
+        return None
+    n, c, *space = (int(size) for size in like.shape)
+    steps = [1.0] * len(space) if spacing is None else [float(step) for step in spacing]
+    signed = _current.candidate([n, c - skip, *space], steps, _name(like.dtype))
+    if signed is None or not signed.place.is_cpu_place():
+        return None
+    return signed, _current.mark
 
 
 def find(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor | None:

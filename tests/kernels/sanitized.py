@@ -44,9 +44,10 @@ def run(library, n, c, space, sigmoid, threads):
             found = np.empty(z.shape, dtype)
             run_one(library, f"edt_{dtype}", address(masks), long(n * c), axes, sizes, spacing, threads, address(found))
         sums = np.empty((n, c))
-        for boundary in (0, 1):
-            price = (real(1.5), real(1), boundary, 0, min(1, c - 1))
-            run_one(library, "priced_forward", q, axes, sizes, spacing, *price, address(sums), address(slope), threads)
+        for boundary, known in ((0, None), (1, None), (0, z), (1, z)):
+            price, fits = (real(1.5), real(1), boundary, 0, min(1, c - 1), address(known)), np.zeros(1, "int32")
+            found = (address(fits), address(sums), address(slope), threads)
+            run_one(library, "priced_forward", q, axes, sizes, spacing, *price, *found)
         run_one(library, "priced_backward", q, address(sums), address(slope), address(out), threads)
     for per_image in (0, 1):
         losses, hits = (np.empty((n if per_image else 1, c), dtype) for dtype in ("float64", "int64"))

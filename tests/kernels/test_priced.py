@@ -6,7 +6,9 @@ import pytest
 
 from paddleseg_losses import BoundaryLoss, HausdorffDTLoss
 from paddleseg_losses.errors import KernelError
+from paddleseg_losses.functional.known_maps import _Known
 from paddleseg_losses.kernels.priced import hausdorff_sums
+from paddleseg_losses.transforms import DistanceMaps, known_maps
 from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
@@ -41,6 +43,27 @@ def test_equal_to_float64(cls, scene, options):
     expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize(("cls", "options"), OPTIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_known_maps_are_used_and_change_nothing(cls, options, channels, monkeypatch):
+    scene, options = (
+        Scene("multiclass" if channels > 1 else "binary", channels, (37, 41)),
+        {**options, "spacing": (1.5, 0.5)},
+    )
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    labels[1] = 1  # full and empty masks
+    made = [DistanceMaps(channels, options["spacing"]).of(label) for label in labels]
+    maps = {key: np.stack([each[key] for each in made]) for key in made[0]}
+    expected = value_and_gradient(cls(**options), logits, labels)
+    used, mark = [], _Known.mark
+    monkeypatch.setattr(_Known, "mark", lambda self: (used.append(1), mark(self)))
+    with known_maps(maps):
+        found = value_and_gradient(cls(**options), logits, labels)
+    assert used
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-6 * np.abs(expected[1]).max())
 
 
 @pytest.mark.parametrize("samples", [1, 3])

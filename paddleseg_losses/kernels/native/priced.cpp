@@ -14,6 +14,7 @@ struct Price {
     const double* spacing;
     double alpha, pixel;  // the exponent of the distances; the smallest size of a pixel
     bool boundary, one_sided;
+    std::atomic<bool>& fits;  // whether distances that are known belong to these labels
 };
 
 // Distances to a power of w pixels, added to `price`.
@@ -33,6 +34,22 @@ EVERY_INSTRUCTION_SET void signed_distances(const Square* squares, double pixel,
         const double distance = std::sqrt(double(square));
         price[i] = float(square == edt::FAR<Square> ? 0.0 : squares[i] > 0 ? pixel - distance : distance);
     }
+}
+
+// Prices by known distances, which are positive inside their mask; whether it is this mask.
+EVERY_INSTRUCTION_SET
+bool known_prices(const float* known, const std::uint8_t* mask, double alpha, double pixel, bool boundary, int w,
+                  float* price) {
+    int other = 0;
+    for (int i = 0; i < w; ++i) {
+        const float size = known[i] < 0 ? -known[i] : known[i], clean = size == INFINITY ? 0.0f : size;
+        other |= (known[i] > 0) != (mask[i] != 0);
+        price[i] = boundary && known[i] > 0 && clean > 0 ? float(pixel) - clean : clean;
+    }
+    if (!boundary && alpha != 1.0)
+        for (int i = 0; i < w; ++i)
+            price[i] = alpha == 2.0 ? price[i] * price[i] : float(std::pow(double(price[i]), alpha));
+    return other == 0;
 }
 
 // The sum of w pixels; their slopes replace the prices.
@@ -69,7 +86,8 @@ void scale(const float* slope, float factor, std::int64_t size, float* out) {
 }
 
 template <class Square>
-double one_cell(const Problem& q, const Price& price, std::int64_t sample, int channel, int threads, float* slope) {
+double one_cell(const Problem& q, const Price& price, std::int64_t sample, int channel, const float* known, int threads,
+                float* slope) {
     const int own = q.sigmoid ? 1 : channel;
     const float* p = q.logits + (sample * q.c + channel) * q.s;
     const int chunks = int((q.s + CHUNK - 1) / CHUNK);
@@ -85,9 +103,12 @@ double one_cell(const Problem& q, const Price& price, std::int64_t sample, int c
         mark(&label[at], own, nullptr, w, &mask[at]);
         std::fill_n(slope + at, w, 0.0f);
     });
-    edt::signed_squares(price.grid, mask.data(), price.spacing, threads, squares.get());
+    if (known == nullptr) edt::signed_squares(price.grid, mask.data(), price.spacing, threads, squares.get());
     in_chunks([&](int, std::int64_t at, int w) {
-        if (price.boundary)
+        if (known != nullptr) {
+            if (!known_prices(known + at, &mask[at], price.alpha, price.pixel, price.boundary, w, slope + at))
+                price.fits = false;
+        } else if (price.boundary)
             signed_distances(&squares[at], price.pixel, w, slope + at);
         else
             add_powers(&squares[at], price.alpha, w, slope + at);
@@ -107,13 +128,15 @@ double one_cell(const Problem& q, const Price& price, std::int64_t sample, int c
 
 }  // namespace
 
-// `problem` holds probabilities for logits. sums [n, c] and slope [n, c, s]; 0 in channels before the first.
+// `problem` holds probabilities for logits. sums [n, c] and slope [n, c, s]; 0 in channels before the first. Distances of
+// the truth that are known are used; `fits` says whether they are those of these labels, else the results are not.
 EXPORT int priced_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
-                          double alpha, double pixel, int boundary, int one_sided, int first, double* sums, float* slope,
-                          int threads) {
+                          double alpha, double pixel, int boundary, int one_sided, int first, const float* known,
+                          int* fits, double* sums, float* slope, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
-        const Price price{edt::Grid{axes, sizes}, spacing, alpha, pixel, boundary != 0, one_sided != 0};
+        std::atomic<bool> belongs{true};
+        const Price price{edt::Grid{axes, sizes}, spacing, alpha, pixel, boundary != 0, one_sided != 0, belongs};
         const std::int64_t cells = q.n * q.c;
         const int across = cells >= threads ? threads : 1, within = cells >= threads ? 1 : threads;
         const bool whole = edt::whole(price.grid, spacing);
@@ -121,13 +144,15 @@ EXPORT int priced_forward(const Problem* problem, int axes, const std::int64_t* 
         run_parallel(int(cells), across, [&](int i) {
             const int channel = int(i % q.c);
             float* own = slope + i * q.s;
+            const float* map = known == nullptr ? nullptr : known + (i / q.c * (q.c - first) + channel - first) * q.s;
             sums[i] = 0;
-            if (channel < first)
+            if (channel < first || !belongs)
                 std::fill_n(own, q.s, 0.0f);
             else
-                sums[i] = whole ? one_cell<std::int32_t>(q, price, i / q.c, channel, within, own)
-                                : one_cell<double>(q, price, i / q.c, channel, within, own);
+                sums[i] = whole ? one_cell<std::int32_t>(q, price, i / q.c, channel, map, within, own)
+                                : one_cell<double>(q, price, i / q.c, channel, map, within, own);
         });
+        *fits = belongs;
     });
 }
 

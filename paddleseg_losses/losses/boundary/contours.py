@@ -79,11 +79,10 @@ class BoundaryLoss(Spaced, MapLoss):
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same in one pass over each map."""
-        if known_maps.given():
-            return None
         raw, spacing = inputs.source, self.pixel_size(inputs.source.logits.ndim - 2)
+        known = known_maps.candidate(raw.logits, skip, spacing)
         problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
-        return priced.boundary_sums(*problem, skip, spacing)[:, skip:]
+        return priced.boundary_sums(*problem, skip, spacing, known)[:, skip:]
 
 
 @registered(

@@ -83,8 +83,7 @@ class HausdorffDTLoss(Spaced, MapLoss):
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same in one pass over each map."""
-        if known_maps.given():
-            return None
         raw, spacing = inputs.source, self.pixel_size(inputs.source.logits.ndim - 2)
+        known = known_maps.candidate(raw.logits, skip, spacing)
         problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
-        return priced.hausdorff_sums(*problem, skip, spacing, self.alpha, self.one_sided)[:, skip:]
+        return priced.hausdorff_sums(*problem, skip, spacing, self.alpha, self.one_sided, known)[:, skip:]
