@@ -1,4 +1,4 @@
-"""Sums of errors that survive erosions, by the kernel `native/eroded.cpp`."""
+"""Errors that survive erosions, and errors by balls, by the kernels `native/eroded.cpp` and `native/balls.cpp`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
 
 Tensor = Any
 
+LARGEST = 64  # radius of a ball in pixels
+
 
 def eroded_sums(
     p: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, first: int, prices: Sequence[float]
@@ -32,18 +34,42 @@ def eroded_sums(
         prices: one for each erosion.
     """
     keep = paddle.is_grad_enabled() and not p.stop_gradient  # else no slope is made
-    return _Eroded.apply(p, (labels, sigmoid, ignore_index), first, prices, keep)
+    return _MapSums.apply(p, (labels, sigmoid, ignore_index), first, ("eroded_forward", prices), keep)
 
 
-class _Eroded(PyLayer):  # type: ignore[misc]
+def ball_sums(
+    p: Tensor,
+    labels: Tensor,
+    sigmoid: bool,
+    ignore_index: int,
+    first: int,
+    radii: Sequence[float],
+    prices: Sequence[float],
+) -> Tensor:
+    """Sums `[N, C]` of errors far from either boundary by balls, on 1 or 2 axes; the arguments of `eroded_sums`.
+
+    Large balls cost more than a Fourier transform: the number of lines that they cross.
+    """
+    if len(p.shape) > 4 or not all(0 < radius <= LARGEST for radius in radii) or len(prices) != len(radii):
+        raise KernelError(
+            f"Balls of radii {list(radii)} in {len(p.shape) - 2} axes.", f"radii up to {LARGEST} in 2", "compose them"
+        )
+    keep = paddle.is_grad_enabled() and not p.stop_gradient
+    return _MapSums.apply(p, (labels, sigmoid, ignore_index), first, ("balls_forward", radii, prices), keep)
+
+
+class _MapSums(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, p: Tensor, rest: Any, first: int, prices: Sequence[float], keep: bool) -> Tensor:
+    def forward(ctx: Any, p: Tensor, rest: Any, first: int, formula: Any, keep: bool) -> Tensor:
         problem, slope = Problem(p, *rest), paddle.empty_like(p) if keep else None
         space, sums = [int(size) for size in p.shape[2:]], np.empty(problem.cells)
         if not 1 <= len(space) <= 3 or math.prod(space) > MOST:
             raise KernelError(f"A map of {space} pixels.", f"1 to 3 axes and at most {MOST} pixels", "cut it up")
-        native = function("eroded_forward", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
-        grid = (len(space), integers(space), reals(prices), len(prices))
+        name, *tables = formula
+        native = function(
+            name, POINTER, WHOLE, ADDRESS, *[ADDRESS] * len(tables), WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE
+        )
+        grid = (len(space), integers(space), *map(reals, tables), len(tables[0]))
         problem.call(native, *grid, first, sums.ctypes.data, None if slope is None else slope.data_ptr())
         ctx.save_for_backward(problem.logits)
         ctx.kept = rest, slope
