@@ -48,7 +48,7 @@ def ball_sums(
 ) -> Tensor:
     """Sums `[N, C]` of errors far from either boundary by balls, on 1 or 2 axes; the arguments of `eroded_sums`.
 
-    Large balls cost more than a Fourier transform: the number of lines that they cross.
+    The cost grows with the number of lines that a ball crosses, that of a Fourier transform does not.
     """
     if len(p.shape) > 4 or not all(0 < radius <= LARGEST for radius in radii) or len(prices) != len(radii):
         raise KernelError(

@@ -159,7 +159,7 @@ class HausdorffCVLoss(MapLoss):
         return total
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """The same with running sums; in three axes, or by large balls, Fourier transforms are faster."""
+        """The same with running sums, for balls that cross few lines."""
         raw = inputs.source
         if raw.logits.ndim > 4 or max(self.radii) > eroded.LARGEST:
             return None
