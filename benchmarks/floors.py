@@ -21,7 +21,14 @@ MANY = 19  # classes from which the larger floors hold
 FASTEST = "fastest peer"
 
 # Losses that may cost more than MOST_DICES, and why.
-REASONS: dict[str, str] = {}
+REASONS: dict[str, str] = {
+    "SoftCLDiceLoss": "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back",
+    "HausdorffCVLoss": "three ball means of every map for each of six radii, each a sum over the lines of the ball",
+    "HausdorffERLoss": "up to ten means over the cross of every map, each stretched to its own ends, and the way back",
+    "ShapeAwareLoss": "an exact distance transform of the true rim of every class, in a box around both rims",
+    "DistancePenalizedCELoss": "an exact distance transform of the labels, where a Dice of few classes is one short pass",
+    "BoundaryLoss": "an exact distance transform of every class; known_maps brings them ready from the data pipeline",
+}
 MOST_DICES = 3.0
 MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"
 LEAST_SCALING = 1.4
