@@ -26,7 +26,7 @@ REASONS: dict[str, str] = {
     "HausdorffCVLoss": "three ball means of every map for each of six radii, each a sum over the lines of the ball",
     "HausdorffERLoss": "up to ten means over the cross of every map, each stretched to its own ends, and the way back",
     "ShapeAwareLoss": "an exact distance transform of the true rim of every class, in a box around both rims",
-    "DistancePenalizedCELoss": "an exact distance transform of the labels, where a Dice of few classes is one short pass",
+    "DistancePenalizedCELoss": "an exact distance transform of the labels; a Dice of few classes is one short pass",
     "BoundaryLoss": "an exact distance transform of every class; known_maps brings them ready from the data pipeline",
 }
 MOST_DICES = 3.0

@@ -26,7 +26,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("scene", SCENES + LARGE, ids=str)
+@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
 def test_equal_to_float64(scene, options):
     logits, labels = scene.logits(dtype="float32"), scene.labels()
     value, gradient = value_and_gradient(HausdorffCVLoss(**options), logits, labels)

@@ -35,7 +35,7 @@ def _thick(scene, seed=0):
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("scene", [s for s in SCENES + LARGE if fits(HausdorffERLoss.spec, s)], ids=str)
+@pytest.mark.parametrize("scene", [s for s in [*SCENES, *LARGE] if fits(HausdorffERLoss.spec, s)], ids=str)
 @pytest.mark.parametrize("thick", [True, False], ids=["thick", "noise"])
 def test_equal_to_the_composed_path(scene, options, thick):
     logits, labels = _thick(scene) if thick else scene.logits(dtype="float32", scale=6), scene.labels()

@@ -46,7 +46,7 @@ def _blocks(scene):
 
 
 @pytest.mark.parametrize(("cls", "options"), OPTIONS, ids=lambda x: getattr(x, "__name__", str(x)))
-@pytest.mark.parametrize("scene", SCENES + LARGE, ids=str)
+@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "noise"])
 def test_equal_to_float64(cls, options, scene, blocks):
     logits, labels = scene.logits(dtype="float32"), _blocks(scene) if blocks else scene.labels()
