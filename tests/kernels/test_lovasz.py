@@ -23,7 +23,7 @@ LARGE = [
 CASES = [
     pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
     for cls in (LovaszSoftmaxLoss, LovaszHingeLoss)
-    for scene in SCENES + LARGE
+    for scene in [*SCENES, *LARGE]
     if fits(cls.spec, scene)
     for options in ({}, {"per_image": True}, {"classes": "all"}, {"classes": [1]})
     if "classes" not in options or cls is LovaszSoftmaxLoss

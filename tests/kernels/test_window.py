@@ -28,7 +28,7 @@ OPTIONS = [
 CASES = [
     pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
     for cls, options in OPTIONS
-    for scene in SCENES + LARGE
+    for scene in [*SCENES, *LARGE]
     if fits(cls.spec, scene)
 ]
 
