@@ -9,6 +9,7 @@ import numpy as np
 import paddle
 
 from . import registry
+from .accepts import Accepts
 from .checks import (
     check_class_labels,
     check_pixel_weight,
@@ -24,20 +25,6 @@ from .kernels.labels import compact_labels
 from .kernels.problem import LABEL_BYTES
 
 CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoid) before the logarithm
-
-
-@dataclass(frozen=True)
-class Accepts:
-    """The problems that a loss takes."""
-
-    modes: tuple[str, ...]
-    soft: bool = False  # float targets
-    logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
-
-    def both(self, other: Accepts) -> Accepts:
-        """What two losses take."""
-        modes = tuple(mode for mode in self.modes if mode in other.modes)
-        return Accepts(modes, self.soft and other.soft, self.logits_only + other.logits_only)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import paddle
 from paddle import nn
 
-from ..door import Accepts, Door
+from ..accepts import Accepts
+from ..door import Door
 from ..errors import InputError, OptionError
 from ..functional.moments import Moment
 from ..inputs import Inputs, Tensor

@@ -8,7 +8,7 @@ from typing import Any
 import paddle
 from paddle import nn
 
-from ...door import Accepts
+from ...accepts import Accepts
 from ...errors import InputError, OptionError
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
