@@ -15,7 +15,7 @@ import paddle
 import paddle.nn.functional as F
 
 from .functional import moments, numeric
-from .functional.moments import COUNT, OTHER, OWN, Function, Moment
+from .functional.moments import COUNT, OTHER, Function, Moment
 from .kernels.probabilities import probabilities
 
 Tensor = Any
@@ -74,25 +74,36 @@ class Inputs:
     counted: Tensor | bool = True
     differentiable: bool = field(default_factory=paddle.is_grad_enabled)
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _wanted: dict[Moment, None] = field(default_factory=dict, repr=False)
 
     @property
     def raw(self) -> Raw | None:
         """What the kernels read, or None if they do not apply."""
         return self.source if self.native else None
 
+    def want(self, moments: Iterable[Moment]) -> None:
+        """Say which sums will be asked for: where a kernel can, the first that is makes them all in one pass."""
+        self._wanted.update(dict.fromkeys(moments))
+
+    def wants_more(self, than: Iterable[Moment]) -> bool:
+        """Whether other sums will be asked for too."""
+        return not self._wanted.keys() <= set(than)
+
     def sum_of(self, side: int, function: Function) -> Tensor:
         """The sum of a function of the error over one side's pixels, `[N, C]`."""
         moment = Moment(side, function)
-        self.gather((moment,))
-        if moment not in self._made:
+        if moment not in self._made and not moments.has_kernel(self, moment):
             self._made[moment] = moments.composed(self, moment)
+        if moment not in self._made:
+            together = [moment] if function == COUNT else [moment, *self._wanted]
+            missing = [m for m in dict.fromkeys(together) if m not in self._made and moments.has_kernel(self, m)]
+            self._made.update(zip(missing, moments.native(self, missing)))
         return self._made[moment]
 
-    def gather(self, wanted: Iterable[Moment]) -> None:
-        """Make several sums in one pass over the logits, where a kernel can."""
-        missing = [m for m in dict.fromkeys(wanted) if m not in self._made and moments.has_kernel(self, m)]
-        if missing:
-            self._made.update(zip(missing, moments.native(self, missing)))
+    @lasting
+    def counts(self) -> Any:
+        """Number of pixels of each side, of each sample and channel, where kernels apply: an array `[2, N, C]`."""
+        return moments.counts(self)
 
     def once(self, make: Callable[..., Made], *args: float) -> Made:
         """`make(self, *args)`, made at most once: the terms of a compound share it."""
@@ -210,17 +221,11 @@ class Inputs:
     @lasting
     def rest(self) -> Tensor:
         """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`; hard labels."""
-        if self.raw is None or not self.multiclass:
-            return self.sum_of(OTHER, COUNT)
-        others = 1 - paddle.eye(self.channels, dtype="float32")
-        return paddle.matmul(self.sum_of(OWN, COUNT), others)
+        return self.sum_of(OTHER, COUNT)
 
     @lasting
     def count(self) -> Tensor:
         """Number of pixels that count, of each sample and channel, `[N, C]`."""
         if self.raw is None:
             return numeric.spatial_sum(self.mask).expand([-1, self.channels])
-        own = self.sum_of(OWN, COUNT)
-        if self.multiclass:
-            return own.sum(axis=1, keepdim=True).expand([-1, self.channels])
-        return own + self.sum_of(OTHER, COUNT)
+        return paddle.to_tensor(self.counts.sum(axis=0).astype("float32"))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 import paddle
 
-from ..kernels import sums as kernel
+from ..kernels import pixels as kernel
+from ..kernels.sums import Moment as NativeMoment
 from . import moments
 from .moments import COST, COUNT, ERROR, OTHER, OWN, Function, Moment
 
@@ -96,12 +97,33 @@ def _softly(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
 
 
 def _native(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
-    raw, found, factor = inputs.source, needed(formula, inputs), dict(formula)
+    raw, sigmoid = inputs.source, not inputs.multiclass
+    listed, table = _listed(inputs, formula), _coefficients(inputs, formula, own, other)
+    return kernel.values(raw.logits, raw.labels, sigmoid, raw.ignore_index, listed, table)
+
+
+def reduced(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None, mean: bool) -> Tensor:
+    """The sum of `expected`, times the pixel weight, or its weighted mean, by the kernel: it makes the gradient too."""
+    raw = inputs.source
+    table = _coefficients(inputs, formula, *_factors(weight, balance))
+    if mean:
+        own = _coefficients(inputs, UNITY, *_factors(weight, None))
+        normaliser = sum((own[..., m] * inputs.counts[side]).sum() for m, (side, _) in enumerate(needed(UNITY, inputs)))
+        table = table / normaliser if normaliser else np.zeros_like(table)
+    arguments = raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, _listed(inputs, formula), table
+    return kernel.total(*arguments, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
+
+
+def _listed(inputs: Inputs, formula: Formula) -> list[NativeMoment]:
+    return moments.flat(needed(formula, inputs))
+
+
+def _coefficients(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Any:
+    """What the kernel multiplies each function of the error by, `[N, C, moments]`."""
+    found, factor = needed(formula, inputs), dict(formula)
     sides = [np.asarray(x.numpy() if paddle.is_tensor(x) else x, np.float64) for x in (own, other)]
-    shape = (raw.logits.shape[0], inputs.channels)
-    table = np.stack([np.broadcast_to(sides[side] * factor[function], shape) for side, function in found], axis=-1)
-    sigmoid = not inputs.multiclass
-    return kernel.values(raw.logits, raw.labels, sigmoid, raw.ignore_index, moments.flat(found), table)
+    shape = (inputs.source.logits.shape[0], inputs.channels)
+    return np.stack([np.broadcast_to(sides[side] * factor[function], shape) for side, function in found], axis=-1)
 
 
 def _factors(weight: Tensor | None, balance: Balance | None) -> Balance:

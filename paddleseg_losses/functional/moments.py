@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import paddle
 
 from ..kernels import sums as kernel
+from ..kernels.labels import label_counts
 from . import numeric
 
 if TYPE_CHECKING:
@@ -56,10 +58,26 @@ class Moment(NamedTuple):
 
 
 def native(inputs: Inputs, moments: Sequence[Moment]) -> list[Tensor]:
-    """The sums `[N, C]` by the kernel, all in one pass."""
+    """The sums `[N, C]` by the kernel, all in one pass; labels alone tell the counts."""
+    raw, read = inputs.source, [moment for moment in moments if moment.function != COUNT]
+    found: dict[Moment, Tensor] = {}
+    if read:
+        table = kernel.sums(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, flat(read))
+        found.update(zip(read, table.unbind(-1)))
+    for moment in moments:
+        if moment.function == COUNT:
+            found[moment] = paddle.to_tensor(inputs.counts[moment.side].astype("float32"))
+    return [found[moment] for moment in moments]
+
+
+def counts(inputs: Inputs) -> Any:
+    """Number of pixels of each side, of each sample and channel, by the kernel; an array `[2, N, C]`."""
     raw = inputs.source
-    table = kernel.sums(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, flat(moments))
-    return table.unbind(-1)  # type: ignore[no-any-return]
+    if not inputs.multiclass:
+        by_label = label_counts(raw.labels, 2, raw.ignore_index, channels=True)
+        return np.stack([by_label[..., 1], by_label[..., 0]])
+    own = label_counts(raw.labels, inputs.channels, raw.ignore_index)
+    return np.stack([own, own.sum(axis=1, keepdims=True) - own])
 
 
 def flat(moments: Sequence[Moment]) -> list[kernel.Moment]:
@@ -69,7 +87,8 @@ def flat(moments: Sequence[Moment]) -> list[kernel.Moment]:
 
 def has_kernel(inputs: Inputs, moment: Moment) -> bool:
     """Whether the kernel knows a sum: under a softmax, of the other classes' pixels, not all."""
-    known = not inputs.multiclass or moment.side == OWN or moment.function.kind in (ERROR.kind, _POWER, COST.kind)
+    kinds = (COUNT.kind, ERROR.kind, _POWER, COST.kind)
+    known = not inputs.multiclass or moment.side == OWN or moment.function.kind in kinds
     return inputs.raw is not None and known
 
 

@@ -14,6 +14,7 @@ from ..errors import KernelError
 from .memory import MOST, function, integers, reals
 from .priced import scaled
 from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .recycled import empty_like
 
 Tensor = Any
 
@@ -61,7 +62,7 @@ def ball_sums(
 class _MapSums(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(ctx: Any, p: Tensor, rest: Any, first: int, formula: Any, keep: bool) -> Tensor:
-        problem, slope = Problem(p, *rest), paddle.empty_like(p) if keep else None
+        problem, slope = Problem(p, *rest), empty_like(p) if keep else None
         space, sums = [int(size) for size in p.shape[2:]], np.empty(problem.cells)
         if not 1 <= len(space) <= 3 or math.prod(space) > MOST:
             raise KernelError(f"A map of {space} pixels.", f"1 to 3 axes and at most {MOST} pixels", "cut it up")

@@ -35,3 +35,27 @@ def compact_labels(labels: Tensor, classes: int, ignore_index: int) -> Compact:
         out.data_ptr(), LABEL_BYTES[out.dtype], found.ctypes.data, threads(size),
     )  # fmt: skip
     return Compact(out, 255 if few else -1, int(found[0]), int(found[1]))
+
+
+def label_counts(labels: Tensor, classes: int, ignore_index: int, channels: bool = False) -> Any:
+    """Number of labels of each class that count.
+
+    Args:
+        labels: int64, int32 or uint8, `[N, ...]`.
+        classes: labels from this number on do not count.
+        ignore_index: label of pixels to leave out.
+        channels: whether each channel of axis 1 is counted on its own.
+
+    Returns:
+        int64 array `[N, classes]`, or `[N, C, classes]`.
+    """
+    labels = labels.contiguous()
+    planes = labels.shape[: 2 if channels else 1]
+    size, count = math.prod(labels.shape), math.prod(planes)
+    found = np.zeros((*planes, classes), np.int64)
+    native = function("label_counts", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE)
+    native(
+        labels.data_ptr(), LABEL_BYTES[labels.dtype], count, size // count, classes, ignore_index,
+        found.ctypes.data, threads(size),
+    )  # fmt: skip
+    return found

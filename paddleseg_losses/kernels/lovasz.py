@@ -13,6 +13,7 @@ from paddle.autograd import PyLayer
 from ..errors import KernelError
 from .memory import function
 from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .recycled import empty_like
 
 Tensor = Any
 
@@ -80,7 +81,7 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
         (logits,), (rest, per_image, pull) = ctx.saved_tensor(), ctx.kept
-        problem, found = Problem(logits, *rest), paddle.empty_like(logits)
+        problem, found = Problem(logits, *rest), empty_like(logits)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
         native = function("lovasz_backward", POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
         problem.call(native, per_image, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())

@@ -12,6 +12,7 @@ from paddle.autograd import PyLayer
 from .edt import checked_spacing
 from .memory import REAL, address, function, integers, reals
 from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .recycled import empty_like
 
 Tensor = Any
 Known = tuple[Tensor, Callable[[], None]]
@@ -63,7 +64,7 @@ def boundary_sums(
 class _Priced(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(ctx: Any, p: Tensor, rest: Any, first: int, spacing: Any, price: Any, known: Known | None) -> Tensor:
-        problem, slope = Problem(p, *rest), paddle.empty_like(p)
+        problem, slope = Problem(p, *rest), empty_like(p)
         space, sums = [int(size) for size in p.shape[2:]], np.empty(problem.cells)
         steps = checked_spacing(spacing, space)
         native = function("priced_forward", *_FORWARD)
@@ -91,7 +92,7 @@ class _Priced(PyLayer):  # type: ignore[misc]
 
 def scaled(p: Tensor, rest: Any, gradient: Tensor, slope: Tensor) -> Tensor:
     """The slope of each cell's sum, times the gradient of that sum."""
-    problem, found = Problem(p, *rest), paddle.empty_like(p)
+    problem, found = Problem(p, *rest), empty_like(p)
     upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
     native = function("priced_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
     problem.call(native, upstream.ctypes.data, slope.data_ptr(), found.data_ptr())

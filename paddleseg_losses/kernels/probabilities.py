@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import paddle
 from paddle.autograd import PyLayer
 
 from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
+from .recycled import empty_like
 
 Tensor = Any
 
@@ -21,7 +21,7 @@ class _Probabilities(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(ctx: Any, logits: Tensor, rest: Any) -> Tensor:
         problem = Problem(logits, *rest)
-        found = paddle.empty_like(problem.logits)
+        found = empty_like(problem.logits)
         problem.call(function("probabilities_forward", POINTER, ADDRESS, WHOLE), found.data_ptr())
         ctx.save_for_backward(found)
         ctx.rest = rest
@@ -31,7 +31,7 @@ class _Probabilities(PyLayer):  # type: ignore[misc]
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
         (p,) = ctx.saved_tensor()
-        problem, upstream, found = Problem(p, *ctx.rest), gradient.contiguous(), paddle.empty_like(p)
+        problem, upstream, found = Problem(p, *ctx.rest), gradient.contiguous(), empty_like(p)
         native = function("probabilities_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
         problem.call(native, p.data_ptr(), upstream.data_ptr(), found.data_ptr())
         return found

@@ -68,9 +68,9 @@ class Problem:
             sigmoid=int(sigmoid),
         )
 
-    def call(self, native: Any, *arguments: Any) -> None:
+    def call(self, native: Any, *arguments: Any) -> Any:
         """Run a kernel on this problem."""
-        native(ctypes.byref(self._struct), *arguments, threads(self.size))
+        return native(ctypes.byref(self._struct), *arguments, threads(self.size))
 
 
 def require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: list[int]) -> None:

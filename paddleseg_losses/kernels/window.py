@@ -12,6 +12,7 @@ from paddle.autograd import PyLayer
 from ..errors import KernelError
 from .memory import MOST, REAL, function, integers, reals
 from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .recycled import empty_like
 
 Tensor = Any
 
@@ -52,7 +53,7 @@ class _Window(PyLayer):  # type: ignore[misc]
         if len(kernel) % 2 != 1 or len(kernel) > MOST or not np.isfinite(kernel).all():
             raise KernelError(f"A window of {len(kernel)} weights.", "an odd number of finite weights", "add one")
         (name, *types), values = options
-        problem, slope = Problem(logits, *rest), paddle.empty_like(logits)
+        problem, slope = Problem(logits, *rest), empty_like(logits)
         space = [int(size) for size in logits.shape[2:]]
         if not 1 <= len(space) <= 3 or max(space) > MOST:
             raise KernelError(f"Logits of shape {list(logits.shape)}.", "1 to 3 spatial axes", "reshape them")

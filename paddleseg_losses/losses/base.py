@@ -170,7 +170,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
     ) -> Inputs:
         """The clean tensors that `compute` reads, for those who look inside."""
         inputs = self._door.prepare(logits, labels, pixel_weight, check)
-        inputs.gather(self.moments(inputs))
+        inputs.want(self.moments(inputs))
         return inputs
 
     @property

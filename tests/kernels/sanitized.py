@@ -21,6 +21,12 @@ class Problem(ctypes.Structure):
     )
 
 
+class Moment(ctypes.Structure):
+    """The struct of `native/moments.hpp`."""
+
+    _fields_ = (("side", ctypes.c_int32), ("kind", ctypes.c_int32), ("gamma", ctypes.c_float))
+
+
 def address(array):
     """Where an array is; None stays None."""
     return None if array is None else ctypes.c_void_p(array.ctypes.data)
@@ -65,7 +71,44 @@ def run(library, n, c, space, sigmoid, threads):
         grid = (long(n * c), axes, sizes, iterations, threads)
         run_one(library, "skeleton_forward", address(z), *grid, address(out))
         run_one(library, "skeleton_backward", address(z), address(z), *grid, address(out))
+    run_sums(library, problem, labels, z, threads)
     run_maps(library, problem, rng, sizes, axes, threads)
+
+
+def run_sums(library, problem, labels, z, threads):
+    """Kernels of sums and of labels; all but `sums_backward` also without what they may leave out."""
+    n, c, s, out = problem.n, problem.c, problem.s, np.empty_like(z)
+    library.pixel_total.restype = ctypes.c_double
+    kinds = [
+        (side, kind, gamma) for side in (0, 1) for kind, gamma in ((0, 1), (1, 1), (2, 1), (3, 0.5), (4, 1), (5, 2))
+    ]
+    if not problem.sigmoid:
+        kinds = [k for k in kinds if k[0] == 0 or k[1] in (2, 3, 4)]
+    moments = (Moment * len(kinds))(*(Moment(*k) for k in kinds))
+    own = (Moment * 2)(Moment(0, 4, 1), Moment(0, 5, 2))
+    table, maps = np.ones((n, c, len(kinds))), np.empty((n, c if problem.sigmoid else 1, s), "float32")
+    weight = np.ones((n, s), "float32")
+    rest = [getattr(problem, name) for name, _ in Problem._fields_[3:]]
+    for dtype in ("int64", "int32", "uint8"):
+        narrow = np.where(labels > c + 1, 255, labels).astype(dtype)
+        rest[5] = narrow.itemsize
+        copy, counts = np.empty(labels.shape, "uint8"), np.zeros(2, "int64")
+        size, few = ctypes.c_int64(labels.size), ctypes.c_int64(c)
+        arguments = (address(narrow), narrow.itemsize)
+        library.compact_labels(*arguments, size, few, ctypes.c_int64(255), address(copy), 1, address(counts), threads)
+        for classes in (2, 20):
+            found = np.zeros((n, classes), "int64")
+            planes = (ctypes.c_int64(n), ctypes.c_int64(labels.size // n), ctypes.c_int64(classes), ctypes.c_int64(255))
+            library.label_counts(*arguments, *planes, address(found), threads)
+        for w in (None, weight):
+            q = ctypes.byref(Problem(address(z), address(narrow), address(w), *rest))
+            library.sums_forward(q, moments, len(kinds), address(table.copy()), threads)
+            library.sums_backward(q, moments, len(kinds), address(table), address(out), threads)
+            library.pixel_values(q, own, 2, address(table), address(maps), threads)
+            for slope in (None, out):
+                library.pixel_total(q, own, 2, address(table), address(slope), threads)
+        library.probabilities_forward(q, address(out), threads)
+    library.scale(address(out), ctypes.c_int64(out.size), ctypes.c_float(0.5), threads)
 
 
 def run_maps(library, problem, rng, sizes, axes, threads):

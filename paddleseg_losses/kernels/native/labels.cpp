@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <vector>
 
 #include "parallel.hpp"
 #include "platform.hpp"
 
 namespace {
+
+constexpr std::int64_t PART = 1 << 16;
 
 // out: the label, or `left_out` where it does not count.
 template <class In, class Out>
@@ -46,13 +50,46 @@ void compact_part(const void* labels, int bytes, std::int64_t first, std::int64_
                                   found[0], found[1]);
 }
 
+// Tables written in turn: neighbouring labels of one class do not wait for each other.
+constexpr int LANES = 4;
+
+constexpr std::int64_t FEW = 8;  // classes up to which a comparison with each is faster than an index
+
+template <class In>
+INLINE void count_each(const In* labels, std::int64_t size, std::int64_t classes, std::int64_t ignore, std::int64_t* found) {
+    for (std::int64_t k = 0; k < classes; ++k) {
+        std::int32_t hits = 0;  // a part has fewer pixels than this can count
+        const In label = static_cast<In>(k);
+        for (std::int64_t i = 0; i < size; ++i) hits += labels[i] == label;
+        found[k] += k == ignore ? 0 : hits;
+    }
+}
+
+EVERY_INSTRUCTION_SET
+void count_few(const void* labels, int bytes, std::int64_t first, std::int64_t size, std::int64_t classes,
+               std::int64_t ignore, std::int64_t* found) {
+    if (bytes == 8) count_each(static_cast<const std::int64_t*>(labels) + first, size, classes, ignore, found);
+    else if (bytes == 4) count_each(static_cast<const std::int32_t*>(labels) + first, size, classes, ignore, found);
+    else count_each(static_cast<const std::uint8_t*>(labels) + first, size, classes, ignore, found);
+}
+
+template <class In>
+void count_part(const In* labels, std::int64_t size, std::int64_t classes, std::int64_t ignore, std::int64_t* found) {
+    std::vector<std::int32_t> lanes(LANES * (classes + 1), 0);  // the last place of each takes what does not count
+    for (std::int64_t i = 0; i < size; ++i) {
+        const std::int64_t y = labels[i];
+        ++lanes[(i % LANES) * (classes + 1) + (y == ignore || y < 0 || y >= classes ? classes : y)];
+    }
+    for (int lane = 0; lane < LANES; ++lane)
+        for (std::int64_t k = 0; k < classes; ++k) found[k] += lanes[lane * (classes + 1) + k];
+}
+
 }  // namespace
 
 // labels: int64, int32 or uint8 by their bytes. out: uint8 with 255 where a label does not count (out_bytes 1, for at most
 // 255 classes), or int32 with -1. found: number of labels that count, and of those out of range.
 EXPORT void compact_labels(const void* labels, int label_bytes, std::int64_t size, std::int64_t classes, std::int64_t ignore,
                            void* out, int out_bytes, std::int64_t* found, int threads) {
-    constexpr std::int64_t PART = 1 << 16;
     std::atomic<std::int64_t> valid{0}, bad{0};
     run_parallel(static_cast<int>((size + PART - 1) / PART), threads, [&](int part) {
         std::int64_t counts[2];
@@ -61,4 +98,26 @@ EXPORT void compact_labels(const void* labels, int label_bytes, std::int64_t siz
         valid += counts[0], bad += counts[1];
     });
     found[0] = valid, found[1] = bad;
+}
+
+// found[planes][classes], zeros before: how many of each plane's `size` labels are of each class and not to be ignored.
+EXPORT void label_counts(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
+                         std::int64_t ignore, std::int64_t* found, int threads) {
+    const std::int64_t parts = (size + PART - 1) / PART;
+    std::mutex lock;
+    run_parallel(static_cast<int>(planes * parts), threads, [&](int task) {
+        const std::int64_t plane = task / parts, first = task % parts * PART, some = std::min(PART, size - first);
+        const std::int64_t start = plane * size + first;
+        std::vector<std::int64_t> own(classes, 0);
+        if (classes <= FEW)
+            count_few(labels, label_bytes, start, some, classes, ignore, own.data());
+        else if (label_bytes == 8)
+            count_part(static_cast<const std::int64_t*>(labels) + start, some, classes, ignore, own.data());
+        else if (label_bytes == 4)
+            count_part(static_cast<const std::int32_t*>(labels) + start, some, classes, ignore, own.data());
+        else
+            count_part(static_cast<const std::uint8_t*>(labels) + start, some, classes, ignore, own.data());
+        std::lock_guard<std::mutex> guard(lock);
+        for (std::int64_t k = 0; k < classes; ++k) found[plane * classes + k] += own[k];
+    });
 }

@@ -1,4 +1,4 @@
-// Fresh memory for large results.
+// Large results: fresh memory, and stores past the caches.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,12 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(__SSE2__) || defined(_M_X64)
+#include <emmintrin.h>
+#define HAS_STREAMING_STORES
+#endif
+
+#include "platform.hpp"
 
 // Paddle maps and unmaps every large tensor, so a new gradient costs a page fault every 4 KiB. Ask for large pages; if
 // the system declines, nothing changes.
@@ -18,5 +24,25 @@ inline void expect_large_pages(void* start, std::size_t bytes) {
     if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 #else
     (void)start, (void)bytes;
+#endif
+}
+
+// Copy a finished row. A `stream` that nobody reads soon goes past the caches, which saves reading what it overwrites.
+INLINE void write_row(const float* row, int w, bool stream, float* out) {
+#if defined(HAS_STREAMING_STORES)
+    if (stream && reinterpret_cast<std::uintptr_t>(out) % 16 == 0) {
+        int i = 0;
+        for (; i + 4 <= w; i += 4) _mm_stream_ps(out + i, _mm_loadu_ps(row + i));
+        for (; i < w; ++i) out[i] = row[i];
+        return;
+    }
+#endif
+    for (int i = 0; i < w; ++i) out[i] = row[i];
+}
+
+// Before other threads read what was streamed.
+inline void finish_streaming() {
+#if defined(HAS_STREAMING_STORES)
+    _mm_sfence();
 #endif
 }

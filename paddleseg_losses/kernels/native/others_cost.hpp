@@ -21,7 +21,7 @@ INLINE bool rest_of_top(const Problem& q, const Tile& t, int w, float* rest) {
         rest[i] = own < 1.0f ? own : 0.0f;
     }
     for (std::int64_t k = 0; k < q.c; ++k) {
-        const float* row = t.share.data() + k * t.stride;
+        const float* row = t.row(k);
         for (int i = 0; i < w; ++i) rest[i] += row[i] < 1.0f ? row[i] : 0.0f;
     }
     // Where several shares are 1 none of them dominates, and `rest` is not used: it may not look small.
@@ -55,7 +55,7 @@ inline double log_rest(const Problem& q, std::int64_t sample, std::int64_t pixel
 // out = l of one class at w pixels.
 INLINE void others_cost(const Problem& q, std::int64_t sample, std::int64_t first, std::int64_t k, const Tile& t,
                         const float* rest, bool small, int w, float* out) {
-    const float *row = t.share.data() + k * t.stride, *inverse = t.inverse.data();
+    const float *row = t.row(k), *inverse = t.inverse.data();
     const std::int32_t* label = t.label.data();
     for (int i = 0; i < w; ++i) {
         const float cost = log1p_nonnegative(row[i] / rest_of(row[i], inverse[i], rest[i]));
@@ -69,7 +69,7 @@ INLINE void others_cost(const Problem& q, std::int64_t sample, std::int64_t firs
 // Adds the gradient of the sums of l with weights u [c] (and those of the pixels) to that of the logits.
 INLINE void add_others_cost_gradient(const Problem& q, std::int64_t sample, std::int64_t first, const float* u, Tile& t,
                                      const float* weight, int w, float* gradient) {
-    float *rest = t.own.data(), *all = t.pull.data(), *top = t.slope.data(), *factor = t.value.data();
+    float *rest = t.spare.data(), *all = rest + t.stride, *top = all + t.stride, *factor = top + t.stride;
     const float *inverse = t.inverse.data(), *right = t.right.data();
     const std::int32_t* label = t.label.data();
     const bool small = rest_of_top(q, t, w, rest);
@@ -80,7 +80,7 @@ INLINE void add_others_cost_gradient(const Problem& q, std::int64_t sample, std:
         factor[i] = label[i] < 0 ? 0.0f : weight == nullptr ? 1.0f : weight[i];
     }
     for (std::int64_t k = 0; k < q.c; ++k) {
-        const float* row = t.share.data() + k * t.stride;
+        const float* row = t.row(k);
         for (int i = 0; i < w; ++i) {
             const float force = u[k] * row[i] * inverse[i] / rest_of(row[i], inverse[i], rest[i]);
             const bool first_of_all = dominates(row[i], rest[i]);
@@ -89,7 +89,7 @@ INLINE void add_others_cost_gradient(const Problem& q, std::int64_t sample, std:
         }
     }
     for (std::int64_t k = 0; k < q.c; ++k) {
-        const float* row = t.share.data() + k * t.stride;
+        const float* row = t.row(k);
         float* out = gradient + (sample * q.c + k) * q.s + first;
         for (int i = 0; i < w; ++i) {
             const float push = u[k] * row[i] * inverse[i];

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "memory.hpp"
 #include "parallel.hpp"
 #include "platform.hpp"
 #include "vector.hpp"
@@ -19,29 +20,31 @@ struct Problem {
     std::int64_t ignore;        // label of pixels to leave out; labels out of range are left out too
     std::int32_t label_bytes;   // 8, 4: signed; 1: unsigned
     std::int32_t sigmoid;       // else softmax over c
+
+    // Whether a result of the logits' size is too large for the caches.
+    bool streams() const { return n * c * s >= std::int64_t{1} << 22; }
 };
 
 // Work space for the pixels of one tile; rows have room between them, since planes a power of two apart share cache sets.
 struct Tile {
-    static constexpr int WIDEST = 2048;
+    static constexpr int WIDTH = 256;  // pixels: few enough for the innermost cache at few classes, and for the next at many
     static constexpr int ROOM = 16;
+    static constexpr int FEW = 8;  // classes up to which a comparison with each is faster than an index
     static constexpr int LANES = 4;  // tables written in turn: neighbouring pixels of one class do not wait for each other
 
     explicit Tile(std::int64_t channels)
-        : stride(width(channels) + ROOM), share(channels * stride), label(stride), own(stride), error(stride),
+        : stride(WIDTH + ROOM), share(channels * stride), label(stride), own(stride), error(stride),
           right(stride), cost(stride), inverse(stride), pull(stride), slope(stride), value(stride),
-          lanes(LANES * (channels + 1)) {}
+          spare(4 * stride), table(channels), lanes(LANES * (channels + 1)) {}
 
-    // Pixels of a tile: few enough for the cache, and enough for long reads of every plane.
-    static int width(std::int64_t channels) {
-        const std::int64_t fitting = (512 << 10) / (4 * channels) / 64 * 64;
-        return static_cast<int>(fitting > WIDEST ? WIDEST : fitting < 256 ? 256 : fitting);
-    }
+    float* row(std::int64_t k) { return share.data() + k * stride; }
+    const float* row(std::int64_t k) const { return share.data() + k * stride; }
 
     int stride;
     std::vector<float> share;       // e^(z - top) of each channel, 0 for the label's own: [c, stride]
     std::vector<std::int32_t> label;  // -1: left out
-    std::vector<float> own, error, right, cost, inverse, pull, slope, value;
+    std::vector<float> own, error, right, cost, inverse, pull, slope, value, spare;
+    std::vector<float> table;   // a number of each class
     std::vector<double> lanes;  // sums of each class, [LANES, c + 1]
 };
 
@@ -60,31 +63,67 @@ INLINE void read_labels(const Problem& q, std::int64_t first, int w, std::int64_
     }
 }
 
+// own = the label's entry in the rows, which becomes `left`. Pixels that are left out count as class 0.
+INLINE void take_own(Tile& t, int c, int w, float left, float* own) {
+    const std::int32_t* label = t.label.data();
+    if (c > Tile::FEW) {
+        for (int i = 0; i < w; ++i) {
+            float& place = t.row(label[i] < 0 ? 0 : label[i])[i];
+            own[i] = place;
+            place = left;
+        }
+        return;
+    }
+    for (int k = 0; k < c; ++k) {
+        float* row = t.row(k);
+#pragma omp simd
+        for (int i = 0; i < w; ++i) {
+            const bool hit = label[i] == k || (k == 0 && label[i] < 0);
+            own[i] = hit ? row[i] : own[i];
+            row[i] = hit ? left : row[i];
+        }
+    }
+}
+
+// The label's entry in the rows = own.
+INLINE void put_own(Tile& t, int c, int w, const float* own) {
+    const std::int32_t* label = t.label.data();
+    if (c > Tile::FEW) {
+        for (int i = 0; i < w; ++i)
+            if (label[i] >= 0) t.row(label[i])[i] = own[i];
+        return;
+    }
+    for (int k = 0; k < c; ++k) {
+        float* row = t.row(k);
+#pragma omp simd
+        for (int i = 0; i < w; ++i) row[i] = label[i] == k ? own[i] : row[i];
+    }
+}
+
 // Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
 // (without the pixel weight).
 INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
-    const int c = static_cast<int>(q.c), stride = t.stride;
+    const int c = static_cast<int>(q.c);
     const std::int32_t* label = t.label.data();
     read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    float *top = t.own.data(), *share = t.share.data(), *gap = t.cost.data(), *rest = t.error.data();
+    float *top = t.own.data(), *gap = t.cost.data(), *rest = t.error.data();
     float *inverse = t.inverse.data(), *right = t.right.data(), *pull = t.pull.data();
     for (int k = 0; k < c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        float* row = share + static_cast<std::int64_t>(k) * stride;
+        float* row = t.row(k);
         for (int i = 0; i < w; ++i) {
             const float clean = label[i] < 0 ? 0.0f : z[i];  // whatever is there must not spread
             row[i] = clean;
             top[i] = k == 0 || clean > top[i] ? clean : top[i];
         }
     }
-    for (int i = 0; i < w; ++i) {  // the label's own leaves the rows
-        float& own = share[static_cast<std::int64_t>(label[i] < 0 ? 0 : label[i]) * stride + i];
-        gap[i] = own - top[i];
-        own = -INFINITY;
+    take_own(t, c, w, -INFINITY, gap);
+    for (int i = 0; i < w; ++i) {
+        gap[i] -= top[i];
+        rest[i] = pull[i] = 0.0f;
     }
-    for (int i = 0; i < w; ++i) rest[i] = pull[i] = 0.0f;
     for (int k = 0; k < c; ++k) {
-        float* row = share + static_cast<std::int64_t>(k) * stride;
+        float* row = t.row(k);
         if (upstream == nullptr) {
             for (int i = 0; i < w; ++i) {
                 row[i] = exp_nonpositive(row[i] - top[i]);
@@ -131,11 +170,10 @@ struct Plan {
     static constexpr std::int64_t CHUNKS = 64;
 
     explicit Plan(const Problem& q)
-        : planes(q.sigmoid ? q.n * q.c : q.n), width(Tile::width(q.sigmoid ? 1 : q.c)),
-          tiles((q.s + width - 1) / width),
+        : planes(q.sigmoid ? q.n * q.c : q.n), tiles((q.s + Tile::WIDTH - 1) / Tile::WIDTH),
           chunks(std::min(tiles, std::max<std::int64_t>(1, (CHUNKS + planes - 1) / planes))) {}
 
-    std::int64_t planes, width, tiles, chunks;  // tiles and chunks of one plane: a sample, or a channel under a sigmoid
+    std::int64_t planes, tiles, chunks;  // tiles and chunks of one plane: a sample, or a channel under a sigmoid
 
     // Calls work(tile, plane, chunk, first pixel, pixels) for all tiles, those of a chunk in order.
     template <class Work>
@@ -144,9 +182,10 @@ struct Plan {
             Tile tile(q.sigmoid ? 1 : q.c);
             const std::int64_t plane = task / chunks, chunk = task % chunks;
             for (std::int64_t k = tiles * chunk / chunks; k < tiles * (chunk + 1) / chunks; ++k) {
-                const std::int64_t first = k * width;
-                work(tile, plane, chunk, first, static_cast<int>(std::min(width, q.s - first)));
+                const std::int64_t first = k * Tile::WIDTH;
+                work(tile, plane, chunk, first, static_cast<int>(std::min<std::int64_t>(Tile::WIDTH, q.s - first)));
             }
+            finish_streaming();
         });
     }
 };

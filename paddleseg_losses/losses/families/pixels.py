@@ -44,23 +44,19 @@ class PixelLoss(Loss):
         return values, distribution.expected(inputs, UNITY, weight)
 
     def summable(self, inputs: Inputs) -> bool:
-        """Whether sums by the kernel give the result."""
-        return inputs.raw is not None and self.plain() and inputs.pixel_weight is None and self.reduction != "none"
+        """Whether a kernel can add up the formula's values."""
+        return inputs.raw is not None and self.plain() and self.reduction != "none"
 
     def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """The formula's sums and the counts."""
-        if not self.summable(inputs):
+        """The formula's sums, which terms that ask for others can share."""
+        if not self.summable(inputs) or inputs.pixel_weight is not None:
             return ()
-        return distribution.needed((*self.formula(), *UNITY), inputs)
+        return distribution.needed(self.formula(), inputs)
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
         if self.summable(inputs):
-            weight = self.class_weight(inputs)
-            total = distribution.total(inputs, self.formula(), weight, self.balance(inputs))
-            if self.reduction == "sum":
-                return total
-            return numeric.safe_divide(total, distribution.total(inputs, UNITY, weight))
+            return self._sum(inputs)
         values, normaliser = self.pixels(inputs)
         if inputs.pixel_weight is not None:
             values = values * inputs.pixel_weight
@@ -68,6 +64,14 @@ class PixelLoss(Loss):
             return values.sum(axis=1)
         total = numeric.grand_total(values)
         return total if self.reduction == "sum" else numeric.safe_divide(total, numeric.grand_total(normaliser))
+
+    def _sum(self, inputs: Inputs) -> Tensor:
+        weight, balance, mean = self.class_weight(inputs), self.balance(inputs), self.reduction == "mean"
+        shared = self.moments(inputs)
+        if not shared or not inputs.wants_more(shared):
+            return distribution.reduced(inputs, self.formula(), weight, balance, mean)
+        total = distribution.total(inputs, self.formula(), weight, balance)
+        return numeric.safe_divide(total, distribution.total(inputs, UNITY, weight)) if mean else total
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:
         """`weight` as `[1, C]`, or None."""

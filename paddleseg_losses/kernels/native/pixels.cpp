@@ -1,0 +1,93 @@
+// Functions of each pixel's error, added with coefficients of its label: the values of single pixels, or their sum.
+//
+// The sum's gradient for an upstream of 1 is known before the sum is: one pass over the logits makes both.
+#include "gradient.hpp"
+#include "totals.hpp"
+
+namespace {
+
+// sum = coefficient[moments] f(x, l) of w elements of one channel under a sigmoid, 0 where left out.
+INLINE void add_up_sigmoid(const Moment* moments, int count, const double* coefficient, int w, Tile& t, float* sum) {
+    float* value = t.slope.data();
+    for (int i = 0; i < w; ++i) sum[i] = 0.0f;
+    for (int m = 0; m < count; ++m) {
+        evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, value);
+        const std::int32_t side = moments[m].side == OWN ? 1 : 0;
+        const float u = static_cast<float>(coefficient[m]);
+        for (int i = 0; i < w; ++i) sum[i] += t.label[i] == side ? u * value[i] : 0.0f;
+    }
+}
+
+// sum = coefficient[c][moments] f(x, l) of w pixels under a softmax, 0 where left out.
+INLINE void add_up_softmax(const Moment* moments, int count, const double* coefficient, int c, int w, Tile& t, float* sum) {
+    float* value = t.slope.data();
+    for (int i = 0; i < w; ++i) sum[i] = 0.0f;
+    for (int m = 0; m < count; ++m) {
+        evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, value);
+        for (int k = 0; k < c; ++k) t.table[k] = static_cast<float>(coefficient[k * count + m]);
+        add_by_label(t, c, w, t.table.data(), value, sum);
+    }
+    for (int i = 0; i < w; ++i) sum[i] = t.label[i] < 0 ? 0.0f : sum[i];
+}
+
+// The sum of w pixels of a plane (a sample, or a channel under a sigmoid), weighted. Each result is left out if null:
+// `values` are those of the single pixels, unweighted, `gradient` that of the sum.
+EVERY_INSTRUCTION_SET
+double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count,
+                   const double* coefficient, const Others& nothing, Tile& t, float* values, float* gradient) {
+    const std::int64_t sample = q.sigmoid ? plane / q.c : plane, channel = q.sigmoid ? plane % q.c : 0;
+    const double* own = coefficient + (q.sigmoid ? plane : plane * q.c) * count;
+    float* sum = t.value.data();
+    if (q.sigmoid) {
+        sigmoid_tile(q, plane, first, w, t);
+        add_up_sigmoid(moments, count, own, w, t, sum);
+    } else {
+        softmax_tile(q, sample, first, w, nullptr, t);
+        add_up_softmax(moments, count, own, static_cast<int>(q.c), w, t, sum);
+    }
+    if (values != nullptr) write_row(sum, w, false, values + plane * q.s + first);
+    const float* weight = weights(q, sample, channel, first);
+    const double found = weight == nullptr ? total(sum, w) : total_product(sum, weight, w);
+    if (gradient != nullptr && q.sigmoid)
+        write_sigmoid_gradient(q, sample, channel, first, w, moments, count, own, t, gradient);
+    else if (gradient != nullptr)
+        write_softmax_gradient(q, sample, first, w, moments, count, own, nothing, t, gradient);
+    return found;
+}
+
+}  // namespace
+
+// coefficient: [n][c][count], of a pixel's label. values: [n, s] under a softmax, [n, c, s] under a sigmoid, overwritten.
+// Their gradient is that of the sums with the values' own gradient as the pixel weight and the coefficients as upstream.
+EXPORT void pixel_values(const Problem* problem, const Moment* moments, int count, const double* coefficient,
+                         float* values, int threads) {
+    const Problem& q = *problem;
+    const Others nothing(q.c);
+    Plan(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
+        tile_pixels(q, plane, first, w, moments, count, coefficient, nothing, t, values, nullptr);
+    });
+}
+
+// The weighted sum of the values, and its gradient with respect to the logits unless that is null.
+EXPORT double pixel_total(const Problem* problem, const Moment* moments, int count, const double* coefficient,
+                          float* gradient, int threads) {
+    const Problem& q = *problem;
+    const Plan plan(q);
+    const Others nothing(q.c);
+    std::vector<double> parts(plan.planes * plan.chunks, 0.0);
+    if (gradient != nullptr) expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
+    plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
+        parts[plane * plan.chunks + chunk] +=
+            tile_pixels(q, plane, first, w, moments, count, coefficient, nothing, t, nullptr, gradient);
+    });
+    double sum = 0;
+    for (double part : parts) sum += part;
+    return sum;
+}
+
+// numbers *= factor.
+EXPORT void scale(float* numbers, std::int64_t size, float factor, int threads) {
+    run_slices(size, threads, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i) numbers[i] *= factor;
+    });
+}

@@ -1,0 +1,67 @@
+"""Memory of large results, used again.
+
+Paddle returns the memory of every large tensor to the system, and fresh memory costs a page fault every 4 KiB: more
+than the kernel that fills it. A few blocks are kept for the next results of the same size. They are marked as free: the
+system takes them when it runs short of memory.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import weakref
+from collections import deque
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.utils.dlpack import from_dlpack
+
+Tensor = Any
+
+LARGE = 1 << 22  # bytes
+KEPT = 4  # blocks: the heads of a model have results of their own
+SUPPORTED = all(hasattr(mmap, name) for name in ("MADV_FREE", "MADV_HUGEPAGE", "MAP_PRIVATE"))
+
+_idle: deque[mmap.mmap] = deque(maxlen=KEPT)  # the oldest is given back to the system
+
+
+def empty_like(x: Tensor) -> Tensor:
+    """A float32 tensor of the same shape with any contents, as `paddle.empty_like`, in a block that is used again."""
+    size = 4 * math.prod(x.shape)
+    if size < LARGE or not SUPPORTED or not _shares():
+        return paddle.empty_like(x)
+    return _tensor(_take(size), x.shape)
+
+
+@lru_cache(maxsize=1)
+def _shares() -> bool:
+    """Whether a tensor can lie in memory of ours: Paddle 2.6 copies it."""
+    numbers = np.zeros(1, np.float32)
+    return bool(from_dlpack(numbers.__dlpack__()).data_ptr() == numbers.ctypes.data)
+
+
+def _take(size: int) -> mmap.mmap:
+    for block in tuple(_idle):
+        if len(block) == size:
+            try:
+                _idle.remove(block)
+            except ValueError:  # another thread has taken it
+                continue
+            return block
+    block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    block.madvise(mmap.MADV_HUGEPAGE)
+    return block
+
+
+def _tensor(block: mmap.mmap, shape: list[int]) -> Tensor:
+    """A tensor in a block, which comes back when nothing refers to the tensor's memory any more."""
+    view = np.frombuffer(block, np.float32).reshape(shape)
+    weakref.finalize(view, _give_back, block).atexit = False
+    return from_dlpack(view.__dlpack__())
+
+
+def _give_back(block: mmap.mmap) -> None:
+    block.madvise(mmap.MADV_FREE)
+    _idle.append(block)

@@ -1,0 +1,64 @@
+"""Problems for the kernels of sums, and the sums in float64."""
+
+import numpy as np
+
+from paddleseg_losses.functional import moments as m
+from tests.laws.scenes import Scene
+
+FUNCTIONS = [
+    m.COUNT, m.RIGHT, m.ERROR, m.COST, m.power(2), m.power(0.3), m.power(1.7), m.focal(2), m.focal(1), m.focal(0.4),
+    m.cost_power(0.3), m.cost_power(2.5),
+]  # fmt: skip
+# Larger than a tile of pixels, odd, and with more classes than fit one.
+LARGE = [
+    Scene("binary", 1, (67, 71)),
+    Scene("multiclass", 2, (61, 83)),
+    Scene("multiclass", 5, (3001,), samples=3),
+    Scene("multiclass", 150, (37, 53), samples=1),
+    Scene("multilabel", 3, (13, 17, 19)),
+    Scene("multiclass", 3, (1, 1)),
+]
+
+
+def problem(scene, dtype="int64", seed=0):
+    """Logits and labels as the kernels take them."""
+    labels = scene.labels(seed=seed + 1).astype(dtype)
+    if scene.mode != "multilabel":
+        labels = labels[:, None]
+    return scene.logits(seed=seed, dtype="float32", scale=2.5), labels
+
+
+def expected_sums(logits, labels, sigmoid, functions):
+    """Sums of both sides in float64."""
+    z = logits.reshape(*logits.shape[:2], -1).astype("float64")
+    y = labels.reshape(*labels.shape[:2], -1).astype("int64")
+    if sigmoid:
+        own, valid = y == 1, y != 255
+        log_p, log_q = -np.logaddexp(0, -z), -np.logaddexp(0, z)
+    else:
+        own, valid = y == np.arange(z.shape[1])[:, None], np.broadcast_to(y != 255, z.shape)
+        log_p = z - np.logaddexp.reduce(z, axis=1, keepdims=True)
+        rest = [np.logaddexp.reduce(np.delete(z, c, axis=1), axis=1) for c in range(z.shape[1])]
+        log_q = -np.logaddexp(0, z - np.stack(rest, axis=1))
+    cost = -np.where(own, log_p, log_q)
+    error = -np.expm1(-cost)
+
+    def power(x, gamma):
+        return np.where(x > 1e-7, np.maximum(x, 1e-7) ** gamma, x * 1e-7 ** (gamma - 1)) if gamma < 1 else x**gamma
+
+    def value(function):
+        kind, gamma = function
+        return {
+            0: lambda: np.ones_like(error), 1: lambda: 1 - error, 2: lambda: error, 3: lambda: power(error, gamma),
+            4: lambda: cost, 5: lambda: power(error, gamma) * cost, 6: lambda: power(cost, gamma),
+        }[kind]()  # fmt: skip
+
+    sides = (own & valid, ~own & valid)
+    return {m.Moment(s, f): np.where(sides[s], value(f), 0).sum(-1) for s in (0, 1) for f in functions}
+
+
+def moments(sigmoid, functions=FUNCTIONS):
+    """Sums that the kernel knows."""
+    known = [m.Moment(m.OWN, f) for f in functions]
+    others = functions if sigmoid else [f for f in functions if f in (m.ERROR, m.COST) or f.kind == 3]
+    return known + [m.Moment(m.OTHER, f) for f in others]
