@@ -66,7 +66,7 @@ class Torch(Host):
         leaf.grad = None
 
 
-FRAMEWORKS: dict[str, type[Host]] = {"paddle": Paddle, "torch": Torch, "host": Host}
+FRAMEWORKS: dict[str, type[Host]] = {"ours": Paddle, "paddle": Paddle, "torch": Torch, "host": Host}
 
 
 class Inputs:

@@ -24,7 +24,7 @@ EXACT = Shape("accuracy", (2, 7, 192, 160))
 
 def frameworks(peers: Iterable[str]) -> list[str]:
     """The processes that some peers need."""
-    return list(dict.fromkeys(["paddle", *(PEERS[name].framework for name in peers)]))
+    return list(dict.fromkeys([OURS, *(PEERS[name].framework for name in peers)]))
 
 
 def times(losses: list[str], shapes: list[str], peers: list[str], threads: int, plan: Plan, say: Say) -> Rows:
@@ -60,11 +60,11 @@ def growth(losses: list[str], threads: int, plan: Plan, say: Say) -> Rows:
     """Our time per pixel as images grow, and per pixel and class as classes do."""
     pixels = [("pixels", Shape(f"{side}x{side}", (1, 2, side, side))) for side in SIZES]
     classes = [("classes", Shape(f"C={c}", (1, c, 512, 512))) for c in CLASSES]
-    with started("paddle", threads=threads) as processes:
+    with started(OURS, threads=threads) as processes:
         for loss in (name for name in GROWING if name in losses):
             for along, shape in pixels + classes:
                 say(f"growth  {shape.name:9} {loss}")
-                found = _alone(processes["paddle"], loss, shape, plan)
+                found = _alone(processes[OURS], loss, shape, plan)
                 elements = shape.size[0] * shape.size[1] * shape.size[2] * shape.size[3]
                 unit = elements if along == "classes" else elements // shape.size[1]
                 yield {"loss": loss, "along": along, "size": list(shape.size), "ms": found, "ns": 1e6 * found / unit}
@@ -73,10 +73,10 @@ def growth(losses: list[str], threads: int, plan: Plan, say: Say) -> Rows:
 def scaling(losses: list[str], shapes: list[str], threads: int, plan: Plan, say: Say) -> Rows:
     """Our time with one thread and with several, in turns."""
     chosen = [name for name in THREADED if name in losses]
-    with started("paddle", threads=1) as one, started("paddle", threads=threads) as several:
+    with started(OURS, threads=1) as one, started(OURS, threads=threads) as several:
         for loss, shape in cases(chosen, [name for name in LARGE if name in shapes]):
             say(f"threads {shape.name:8} {loss}")
-            pair = [Job(OURS, loss, one["paddle"]), Job(OURS, loss, several["paddle"])]
+            pair = [Job(OURS, loss, one[OURS]), Job(OURS, loss, several[OURS])]
             take_turns(pair, shape, plan)
             single, many = (1e3 * job.median for job in pair)
             yield {"loss": loss, "shape": shape.name, "one_ms": single, "several_ms": many, "threads": threads}
@@ -86,13 +86,13 @@ def accuracy(losses: list[str], threads: int, say: Say) -> Rows:
     """Our float32 against our float64."""
     from .accuracy import SUMS
 
-    with started("paddle", threads=threads) as processes:
+    with started(OURS, threads=threads) as processes:
         for name in [SUMS, *(loss for loss in losses if loss != EDT)]:
             say(f"accuracy {name}")
             shape = SHAPES["A"] if name == SUMS else _problem(name)
             row = {"loss": name, "size": list(shape.size)}
             try:
-                yield {**row, **processes["paddle"].ask("accuracy", loss=name, shape=shape)}
+                yield {**row, **processes[OURS].ask("accuracy", loss=name, shape=shape)}
             except Failed as error:
                 yield {**row, "error": str(error)}
 

@@ -54,7 +54,7 @@ def jobs(processes: dict[str, Process], peers: Iterable[str], loss: str, shape: 
 
 def yardstick(processes: dict[str, Process], loss: str) -> list[Job]:
     """Our Dice, except beside itself and the map."""
-    return [] if loss in (YARDSTICK, EDT) else [Job(OURS, YARDSTICK, processes["paddle"])]
+    return [] if loss in (YARDSTICK, EDT) else [Job(OURS, YARDSTICK, processes[OURS])]
 
 
 def take_turns(todo: list[Job], shape: Shape, plan: Plan) -> None:

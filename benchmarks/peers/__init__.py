@@ -31,10 +31,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Peer:
-    """Where an implementation is found, and in which process it runs: Paddle and torch disturb each other's threads."""
+    """Where an implementation is found, and in which process it runs: threads of one disturb another."""
 
     name: str
-    framework: str  # paddle, torch or host
+    framework: str  # ours, paddle, torch or host
     module: str
     packages: tuple[str, ...]  # distributions whose versions are reported
 
@@ -47,7 +47,7 @@ class Peer:
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer(OURS, "paddle", "ours", ("paddleseg-losses", "paddlepaddle", "numpy")),
+        Peer(OURS, OURS, "ours", ("paddleseg-losses", "paddlepaddle", "numpy")),
         Peer(COMPOSED, "paddle", "composed", ()),
         Peer("paddle", "paddle", "paddle_primitives", ("paddlepaddle",)),
         Peer("PaddleSeg", "paddle", "paddleseg_own", ("paddleseg",)),
