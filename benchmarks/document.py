@@ -38,7 +38,8 @@ TEXTS = {
         "included. `composed` is this package without its kernels, `paddle` and `torch` what one writes by hand with "
         "their own functions. † no `ignore_index`: given labels without ignored pixels. ‡ computes something a little "
         "different (see `differs` in results.json).",
-        "表中为中位数，单位毫秒。各实现在各自的进程中以相同的线程数轮流运行（本库的线程在内核中，Paddle 算子保持其默认的单线程），未轮到的进程处于暂停状态。"
+        "表中为中位数，单位毫秒。各实现在各自的进程中以相同的线程数轮流运行（本库的线程在内核中，"
+        "Paddle 算子保持其默认的单线程），未轮到的进程处于暂停状态。"
         "“相对最快”指本库比最快的其他实现快多少倍；“相对下限”指耗时是理论下限的多少倍，下限为读两遍 logits 与标签、"
         "写一遍梯度所需的时间，带宽由同一次运行中的 triad 测得；“内存”为在 fork 出的进程中执行一步时新增内存的峰值，"
         "含梯度。`composed` 为本库关闭原生内核，`paddle` 与 `torch` 为用框架自带函数手写的实现。"

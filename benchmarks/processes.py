@@ -27,8 +27,8 @@ class Process:
     """One worker. Between requests it is stopped, so that none of its threads can spin."""
 
     def __init__(self, framework: str, threads: int, log: Any = subprocess.DEVNULL) -> None:
-        # Ours has threads of its own and leaves Paddle's operators with one, as Paddle does that is told nothing: others
-        # spin for a while after each operator and take a processor away.
+        # Ours has threads of its own and leaves Paddle's operators with one, as Paddle does that is told nothing:
+        # others spin for a while after each operator and take a processor away.
         counts = ["PADDLESEG_LOSSES_THREADS"] if framework == OURS else ["OMP_NUM_THREADS", "MKL_NUM_THREADS"]
         environment = {**os.environ, **dict.fromkeys(counts, str(threads)), "GLOG_minloglevel": "3"}
         self._popen = subprocess.Popen(

@@ -12,8 +12,9 @@ from paddle.autograd import PyLayer
 
 from ..errors import KernelError
 from .memory import function
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
-from .recycled import empty_like
+from .problem import ADDRESS, LONG, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .problem import function as problem_function
+from .recycled import empty, empty_like
 
 Tensor = Any
 
@@ -63,15 +64,19 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
         ctx: Any, logits: Tensor, rest: Any, per_image: int, chosen: Any, present_only: int, hits: Any, keep: bool
     ) -> Tensor:
         problem, losses = Problem(logits, *rest), np.zeros(hits.shape)
-        pull = paddle.empty([problem.cells[1], problem.size // problem.cells[1]], "float32") if keep else None
+        pull = empty([problem.cells[1], problem.size // problem.cells[1]]) if keep else None
+        asked = problem_function("lovasz_room", POINTER, WHOLE, WHOLE)
+        asked.restype = LONG
+        room = empty([-(-problem.call(asked, per_image) // 4)])  # of bytes, in floats
         problem.call(
-            function("lovasz_forward", POINTER, WHOLE, ADDRESS, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE),
+            function("lovasz_forward", POINTER, WHOLE, ADDRESS, WHOLE, *[ADDRESS] * 4, WHOLE),
             per_image,
             chosen.ctypes.data,
             present_only,
             losses.ctypes.data,
             hits.ctypes.data,
             None if pull is None else pull.data_ptr(),
+            room.data_ptr(),
         )
         ctx.save_for_backward(problem.logits)
         ctx.kept = rest, per_image, pull

@@ -11,6 +11,7 @@ import math
 import mmap
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,11 +29,16 @@ _idle: deque[mmap.mmap] = deque(maxlen=KEPT)  # the oldest is given back to the 
 
 
 def empty_like(x: Tensor) -> Tensor:
-    """A float32 tensor of the same shape with any contents, as `paddle.empty_like`, in a block that is used again."""
-    size = 4 * math.prod(x.shape)
+    """A float32 tensor of the same shape, as `empty`."""
+    return empty(x.shape)
+
+
+def empty(shape: Sequence[int]) -> Tensor:
+    """A float32 tensor with any contents, as `paddle.empty`, in a block that is used again."""
+    size = 4 * math.prod(shape)
     if size < LARGE or not SUPPORTED or not _shares():
-        return paddle.empty_like(x)
-    return _tensor(_take(size), x.shape)
+        return paddle.empty(shape, "float32")
+    return _tensor(_take(size), shape)
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +61,7 @@ def _take(size: int) -> mmap.mmap:
     return block
 
 
-def _tensor(block: mmap.mmap, shape: list[int]) -> Tensor:
+def _tensor(block: mmap.mmap, shape: Sequence[int]) -> Tensor:
     """A tensor in a block, which comes back when nothing refers to the tensor's memory any more."""
     view = np.frombuffer(block, np.float32).reshape(shape)
     weakref.finalize(view, _give_back, block).atexit = False

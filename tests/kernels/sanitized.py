@@ -58,9 +58,11 @@ def run(library, n, c, space, sigmoid, threads):
     for per_image in (0, 1):
         losses, hits = (np.empty((n if per_image else 1, c), dtype) for dtype in ("float64", "int64"))
         wanted = np.ones(c, "uint8")
+        library.lovasz_room.restype = long
+        room = np.empty(library.lovasz_room(q, per_image, threads), "uint8")
         for pull in (None, slope):
-            table = (per_image, address(wanted), per_image, address(losses), address(hits), address(pull), threads)
-            run_one(library, "lovasz_forward", q, *table)
+            table = (per_image, address(wanted), per_image, address(losses), address(hits), address(pull))
+            run_one(library, "lovasz_forward", q, *table, address(room), threads)
         run_one(library, "lovasz_backward", q, per_image, address(losses), address(slope), address(out), threads)
     for reach in (0, 1, 4):
         weights, total = (real * (2 * reach + 1))(*[0.3] * (2 * reach + 1)), np.empty(2)

@@ -11,68 +11,59 @@
 //
 // Everything is done in chunks of fixed size, which are put together in order: results do not depend on the threads.
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "growths.hpp"
 #include "memory.hpp"
 #include "parallel.hpp"
+#include "sorter.hpp"
 #include "tile.hpp"
 
 namespace {
 
-constexpr std::int64_t CHUNK = 1 << 16;  // pixels of a task
-constexpr int BLOCK = 1024;              // pixels whose errors are computed together
-constexpr int DIGIT = 11, DIGITS = 1 << DIGIT;
+constexpr int BLOCK = 256;  // pixels whose errors are computed together
 
-using Entry = std::uint64_t;  // sort key, pixel and whether it belongs to the class, from the highest bit to the lowest
-
-// The bits of a float in the order of the numbers, largest first.
-INLINE Entry entry_of(float excess, std::int64_t pixel, bool hit) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &excess, sizeof bits);
-    bits ^= bits >> 31 ? 0x00000000u : 0x7fffffffu;
-    return Entry(bits) << 32 | Entry(pixel) << 1 | Entry(hit);
-}
-
-INLINE float excess_of(Entry entry) {
-    std::uint32_t bits = std::uint32_t(entry >> 32);
-    bits ^= bits >> 31 ? 0x00000000u : 0x7fffffffu;
-    float excess;
-    std::memcpy(&excess, &bits, sizeof excess);
-    return excess;
-}
-
-// e^(z - top) is scaled to the softmax by `inverse`; labels are -1 where a pixel is left out. All [n s].
+// e^(z - top) is scaled to the softmax by `inverse`; `missed` is 1 - p of the label, which is -1 where a pixel is left out.
+// All [n s].
 struct Softmax {
-    std::vector<std::int32_t> label;
-    std::vector<float> top, inverse;
+    std::int32_t* label;
+    float *top, *inverse, *missed;
 };
 
 EVERY_INSTRUCTION_SET
-void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, int w, float* top, float* inverse) {
+void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label, float* top,
+                    float* inverse, float* missed) {
     for (int k = 0; k < q.c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
         for (int i = 0; i < w; ++i) top[i] = k == 0 || z[i] > top[i] ? z[i] : top[i];
     }
-    for (int i = 0; i < w; ++i) inverse[i] = 0.0f;
+    for (int i = 0; i < w; ++i) inverse[i] = missed[i] = 0.0f;
     for (int k = 0; k < q.c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        for (int i = 0; i < w; ++i) inverse[i] += exp_nonpositive(z[i] - top[i]);
+#pragma omp simd
+        for (int i = 0; i < w; ++i) {
+            const float e = exp_nonpositive(z[i] - top[i]);
+            inverse[i] += e;
+            missed[i] += e * (label[i] == k ? 0.0f : 1.0f);
+        }
     }
-    for (int i = 0; i < w; ++i) inverse[i] = 1.0f / inverse[i];
+    for (int i = 0; i < w; ++i) {
+        inverse[i] = 1.0f / inverse[i];
+        missed[i] *= label[i] < 0 ? 0.0f : inverse[i];
+    }
 }
 
 EVERY_INSTRUCTION_SET
 void softmax_errors(const float* z, const Softmax& of, std::int64_t first, int channel, int w, float* error) {
-    const std::int32_t* label = of.label.data() + first;
-    const float *top = of.top.data() + first, *inverse = of.inverse.data() + first;
+    const std::int32_t* label = of.label + first;
+    const float *top = of.top + first, *inverse = of.inverse + first, *missed = of.missed + first;
+#pragma omp simd
     for (int i = 0; i < w; ++i) {
         const float p = exp_nonpositive(z[i] - top[i]) * inverse[i];
-        const float gap = (label[i] == channel ? 1.0f : 0.0f) - p;
-        error[i] = label[i] < 0 ? 0.0f : gap < 0.0f ? -gap : gap;
+        error[i] = label[i] < 0 ? 0.0f : label[i] == channel ? missed[i] : p;
     }
 }
 
@@ -109,126 +100,114 @@ struct Lovasz {
         }
     }
 
-    void prepare(int threads) {
+    void prepare(Room& room, int threads) {
         if (q.sigmoid) return;
         const std::int64_t pixels = q.n * q.s;
-        softmax.label.resize(pixels), softmax.top.resize(pixels), softmax.inverse.resize(pixels);
+        softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<float>(pixels), room.take<float>(pixels)};
         run_slices(pixels, threads, [&](std::int64_t begin, std::int64_t end) {
             pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
-                read_all_labels(q, place, w, q.c, &softmax.label[place]);
-                softmax_scales(q, sample, first, w, &softmax.top[place], &softmax.inverse[place]);
+                read_all_labels(q, place, w, q.c, softmax.label + place);
+                softmax_scales(q, sample, first, w, softmax.label + place, softmax.top + place, softmax.inverse + place,
+                               softmax.missed + place);
             });
         });
     }
 
-    // Entries of the pixels first ... last with an error above 0; `hits` are the pixels of the class among all.
+    // Entries of the pixels first ... last with an error above 0; `hits` are the pixels of the class among all, and `valid`
+    // those that count.
     std::int64_t collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, Entry* entries,
-                         std::int64_t& hits) const {
-        std::int64_t count = 0;
+                         std::int64_t& hits, std::int64_t& valid) const {
+        std::int64_t count = 0, mine = 0, all = 0;
         std::vector<float> excess(BLOCK);
-        std::vector<std::int32_t> own(BLOCK);
+        std::vector<std::int32_t> labels(BLOCK);
         pieces(first, last, [&](std::int64_t sample, std::int64_t offset, int w, std::int64_t place) {
             const std::int64_t plane = (sample * q.c + channel) * q.s + offset;
-            const std::int32_t* label = own.data();
+            const std::int32_t* label = q.sigmoid ? labels.data() : softmax.label + place;
+            const float* error = paired() ? softmax.missed + place : excess.data();
             if (q.sigmoid) {
-                read_all_labels(q, plane, w, 2, own.data());
+                read_all_labels(q, plane, w, 2, labels.data());
                 hinge_excesses(q.logits + plane, label, w, excess.data());
-            } else {
-                label = &softmax.label[place];
+            } else if (!paired()) {
                 softmax_errors(q.logits + plane, softmax, place, channel, w, excess.data());
             }
-            const int mine = q.sigmoid ? 1 : channel;
+            const int own_label = q.sigmoid ? 1 : channel;
             for (int i = 0; i < w; ++i) {
-                const bool hit = label[i] == mine;
-                hits += hit;
-                entries[count] = entry_of(excess[i], place - start + i, hit);
-                count += !(excess[i] <= -base());  // NaN is kept, and seen
+                const bool hit = label[i] == own_label;
+                mine += hit;
+                all += label[i] >= 0;
+                entries[count] = entry_of(error[i], place - start + i, hit);
+                count += !(error[i] <= -base());  // NaN is kept, and seen
             }
         });
+        hits = mine, valid = all;
         return count;
     }
 
-    void row(std::int64_t number, int threads, double* loss, std::int64_t* hits) const;
+    // Two classes have the same errors: one order serves both.
+    bool paired() const { return !q.sigmoid && q.c == 2; }
+    int together() const { return paired() ? 2 : 1; }
+    int tasks() const { return int(groups() * q.c / together()); }
+    int across(int threads) const { return tasks() >= threads ? threads : 1; }  // rows at a time, or threads in one
+
+    void rows(std::int64_t number, int threads, Sorter& sorter, double* loss, std::int64_t* hits) const;
+    double weigh_all(const Entry* entries, std::int64_t total, std::int64_t size, bool other, int threads, float* pull) const;
 };
 
-// One pass of a radix sort: entries of each chunk, `filled` many, go to their places by one digit of the key.
-void sort_by_digit(const Entry* from, const std::vector<std::int64_t>& filled, int shift, int threads, Entry* to) {
-    const int chunks = int(filled.size());
-    std::vector<std::int64_t> place(std::size_t(chunks) * DIGITS);
-    const auto digit = [shift](Entry entry) { return entry >> shift & (DIGITS - 1); };
+double Lovasz::weigh_all(const Entry* entries, std::int64_t total, std::int64_t size, bool other, int threads,
+                         float* pull) const {
+    const int chunks = int((total + CHUNK - 1) / CHUNK);
+    const auto filled = [&](int i) { return std::min(CHUNK, total - i * CHUNK); };
+    std::vector<std::int64_t> found(chunks), lost(chunks + 1);
     run_parallel(chunks, threads, [&](int i) {
-        for (std::int64_t k = 0; k < filled[i]; ++k) ++place[i * DIGITS + digit(from[i * CHUNK + k])];
+        std::int64_t hits = 0;
+        for (std::int64_t k = 0; k < filled(i); ++k) hits += (entries[i * CHUNK + k] & 1) != other;
+        found[i] = hits;
     });
-    std::int64_t next = 0;
-    for (int d = 0; d < DIGITS; ++d)
-        for (int i = 0; i < chunks; ++i) next += std::exchange(place[std::int64_t(i) * DIGITS + d], next);
+    for (int i = 0; i < chunks; ++i) lost[i + 1] = lost[i] + found[i];
+    std::vector<double> sums(chunks);
     run_parallel(chunks, threads, [&](int i) {
-        for (std::int64_t k = 0; k < filled[i]; ++k) {
-            const Entry entry = from[i * CHUNK + k];
-            to[place[i * DIGITS + digit(entry)]++] = entry;
-        }
+        sums[i] = weigh(entries + i * CHUNK, filled(i), i * CHUNK, lost[i], size, other, base(), pull);
     });
-}
-
-// Sum of e times growth over sorted entries; before them came `steps` others, `lost` of them of the class.
-double weigh(const Entry* entries, std::int64_t count, std::int64_t steps, std::int64_t lost, std::int64_t size,
-             float base, float* pull) {
     double sum = 0;
-    double right = double(size - lost), joint = double(size + steps - lost);
-    for (std::int64_t k = 0; k < count; ++k) {
-        const bool hit = entries[k] & 1;
-        right -= hit;
-        joint += !hit;
-        const double parts = hit ? joint : joint * (joint - 1);
-        // An absent class has no union before its first wrong pixel, which raises its loss from 0 to 1.
-        const double growth = parts > 0 ? (hit ? 1.0 : right) / parts : 1.0;
-        sum += (double(base) + excess_of(entries[k])) * growth;
-        if (pull) pull[std::uint32_t(entries[k]) >> 1] = float(hit ? -growth : growth);
-    }
+    for (double each : sums) sum += each;
     return sum;
 }
 
-void Lovasz::row(std::int64_t number, int threads, double* loss, std::int64_t* hits) const {
-    const int channel = int(number % q.c);
+// A row, or both rows of two classes.
+void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss, std::int64_t* hits) const {
+    const int channel = int(number % q.c), served = together();
     const std::int64_t start = number / q.c * length();  // first pixel of the row
     const int chunks = int((length() + CHUNK - 1) / CHUNK);
-    *loss = 0, *hits = 0;
-    const std::unique_ptr<Entry[]> space(new Entry[2 * length()]);
-    expect_large_pages(space.get(), 2 * length() * sizeof(Entry));
-    Entry *from = space.get(), *to = from + length();
-    std::vector<std::int64_t> filled(chunks), found(chunks);
-    run_parallel(chunks, threads, [&](int i) {
-        const std::int64_t first = i * CHUNK, last = std::min(first + CHUNK, length());
-        filled[i] = collect(channel, start + first, start + last, start, from + first, found[i]);
-        if (pull) std::fill(pull + channel * q.n * q.s + start + first, pull + channel * q.n * q.s + start + last, 0.0f);
-    });
-    std::int64_t total = 0;
-    for (int i = 0; i < chunks; ++i) total += filled[i], *hits += found[i];
-    if (!wanted[channel] || (present_only && *hits == 0)) return;
-    for (int shift = 32; shift < 64; shift += DIGIT, std::swap(from, to)) {
-        sort_by_digit(from, filled, shift, threads, to);
-        for (int i = 0; i < chunks; ++i) filled[i] = std::clamp<std::int64_t>(total - i * CHUNK, 0, CHUNK);
+    float* slopes[2] = {};
+    for (int k = 0; k < served; ++k) {
+        loss[k] = 0, hits[k] = 0;
+        if (pull) slopes[k] = pull + (channel + k) * q.n * q.s + start;
     }
-    std::vector<double> sums(chunks);
-    run_parallel(chunks, threads, [&](int i) {
-        found[i] = 0;
-        for (std::int64_t k = 0; k < filled[i]; ++k) found[i] += from[i * CHUNK + k] & 1;
+    std::vector<std::int64_t> found(chunks), valid(chunks);
+    sorter.fill(chunks, threads, [&](int i, Entry* entries) {
+        const std::int64_t first = i * CHUNK, last = std::min(first + CHUNK, length());
+        for (int k = 0; k < served && pull; ++k) std::fill(slopes[k] + first, slopes[k] + last, 0.0f);
+        return collect(channel, start + first, start + last, start, entries, found[i], valid[i]);
     });
-    std::vector<std::int64_t> lost(chunks);
-    for (int i = 1; i < chunks; ++i) lost[i] = lost[i - 1] + found[i - 1];
-    run_parallel(chunks, threads, [&](int i) {
-        sums[i] = weigh(from + i * CHUNK, filled[i], i * CHUNK, lost[i], *hits, base(),
-                        pull ? pull + channel * q.n * q.s + start : nullptr);
-    });
-    for (int i = 0; i < chunks; ++i) *loss += sums[i];
+    for (int i = 0; i < chunks; ++i) {
+        hits[0] += found[i];
+        if (served > 1) hits[1] += valid[i] - found[i];
+    }
+    bool sorted = false;
+    for (int k = 0; k < served; ++k) {
+        if (!wanted[channel + k] || (present_only && hits[k] == 0)) continue;
+        if (!sorted) sorter.sort(threads);
+        sorted = true;
+        loss[k] = weigh_all(sorter.entries(), sorter.total(), hits[k], k == 1, threads, slopes[k]);
+    }
 }
 
 // dz of w pixels; `pull` points at them in the first class, and `upstream` is the gradient of each class's row.
 EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label,
                       const float* pull, const double* upstream, float* space, float* out) {
-    float *top = space, *inverse = space + BLOCK, *mean = space + 2 * BLOCK;
-    softmax_scales(q, sample, first, w, top, inverse);
+    float *top = space, *inverse = space + BLOCK, *mean = space + 2 * BLOCK, *missed = space + 3 * BLOCK;
+    softmax_scales(q, sample, first, w, label, top, inverse, missed);
     for (int i = 0; i < w; ++i) mean[i] = 0.0f;
     for (int k = 0; k < q.c; ++k) {
         const std::int64_t plane = (sample * q.c + k) * q.s + first;
@@ -253,17 +232,34 @@ void hinge_gradient(const float* pull, const double upstream, int w, float* out)
 
 }  // namespace
 
+// Bytes of work space that the forward pass needs.
+EXPORT std::int64_t lovasz_room(const Problem* problem, int per_image, int threads) {
+    const Lovasz lovasz{*problem, per_image != 0, nullptr, false, {}, nullptr};
+    const std::int64_t softmax = problem->sigmoid ? 0 : 4 * Room::bytes<float>(problem->n * problem->s);
+    return softmax + lovasz.across(threads) * Sorter::bytes(lovasz.length());
+}
+
 // Losses and numbers of class pixels of every row, [groups, c]; 0 for rows that are left out. pull [c, n s] or null.
 EXPORT int lovasz_forward(const Problem* problem, int per_image, const std::uint8_t* wanted, int present_only,
-                          double* losses, std::int64_t* hits, float* pull, int threads) {
+                          double* losses, std::int64_t* hits, float* pull, void* space, int threads) {
     return status_of([&] {
         Lovasz lovasz{*problem, per_image != 0, wanted, present_only != 0, {}, pull};
-        const std::int64_t pixels = problem->n * problem->s;
-        if (pull) expect_large_pages(pull, pixels * problem->c * sizeof(float));
-        lovasz.prepare(threads);
-        const int rows = int(lovasz.groups() * problem->c);
-        const int across = rows >= threads ? threads : 1, within = rows >= threads ? 1 : threads;
-        run_parallel(rows, across, [&](int i) { lovasz.row(i, within, losses + i, hits + i); });
+        Room room(space);
+        if (pull) expect_large_pages(pull, problem->n * problem->s * problem->c * sizeof(float));
+        lovasz.prepare(room, threads);
+        const int together = lovasz.together(), across = lovasz.across(threads), within = across > 1 ? 1 : threads;
+        std::vector<std::unique_ptr<Sorter>> idle;  // each worker takes one at a time
+        std::mutex lock;
+        for (int i = 0; i < across; ++i) idle.emplace_back(new Sorter(room, lovasz.length()));
+        run_parallel(lovasz.tasks(), across, [&](int i) {
+            std::unique_lock<std::mutex> guard(lock);
+            std::unique_ptr<Sorter> sorter = std::move(idle.back());
+            idle.pop_back();
+            guard.unlock();
+            lovasz.rows(i * together, within, *sorter, losses + i * together, hits + i * together);
+            guard.lock();
+            idle.push_back(std::move(sorter));
+        });
     });
 }
 
@@ -275,7 +271,7 @@ EXPORT int lovasz_backward(const Problem* problem, int per_image, const double* 
         const Lovasz lovasz{q, per_image != 0, nullptr, false, {}, nullptr};
         expect_large_pages(out, q.n * q.c * q.s * sizeof(float));
         run_slices(q.n * q.s, threads, [&](std::int64_t begin, std::int64_t end) {
-            std::vector<float> space(3 * BLOCK);
+            std::vector<float> space(4 * BLOCK);
             std::vector<std::int32_t> label(BLOCK);
             lovasz.pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
                 const double* of = upstream + (per_image ? sample * q.c : 0);

@@ -27,6 +27,27 @@ inline void expect_large_pages(void* start, std::size_t bytes) {
 #endif
 }
 
+// Work space that the caller lends, handed out piece by piece.
+class Room {
+public:
+    explicit Room(void* start) : next_(static_cast<char*>(start)) {}
+
+    template <class T>
+    static std::int64_t bytes(std::int64_t count) {
+        return (count * std::int64_t(sizeof(T)) + 63) / 64 * 64;
+    }
+
+    template <class T>
+    T* take(std::int64_t count) {
+        char* piece = next_;
+        next_ += bytes<T>(count);
+        return reinterpret_cast<T*>(piece);
+    }
+
+private:
+    char* next_;
+};
+
 // Copy a finished row. A `stream` that nobody reads soon goes past the caches, which saves reading what it overwrites.
 INLINE void write_row(const float* row, int w, bool stream, float* out) {
 #if defined(HAS_STREAMING_STORES)

@@ -23,3 +23,12 @@
 #else
 #define INLINE inline __attribute__((always_inline))
 #endif
+
+// Say that an address will be written to soon.
+INLINE void prefetch_to_write(const void* address) {
+#if defined(__GNUC__)
+    __builtin_prefetch(address, 1);
+#else
+    (void)address;
+#endif
+}
