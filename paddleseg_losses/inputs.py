@@ -7,7 +7,7 @@ so the value cannot depend on them, their gradient is exactly 0, and an infinity
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Callable, TypeVar
 
@@ -111,6 +111,10 @@ class Inputs:
         if key not in self._made:
             self._made[key] = make(self, *args)
         return self._made[key]  # type: ignore[no-any-return]
+
+    def with_labels(self, labels: Tensor) -> Inputs:
+        """The same problem with other labels; nothing made is kept."""
+        return replace(self, source=replace(self.source, labels=labels), _made={}, _wanted={})
 
     @property
     def channels(self) -> int:

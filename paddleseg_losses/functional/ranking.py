@@ -93,12 +93,16 @@ def jaccard_increments(hit: Tensor, dtype: Any) -> Tensor:
     return paddle.where(hit > 0, 1 / union.clip(min=1).astype(dtype), grown)
 
 
+def only_largest(values: Tensor, inputs: Inputs, percent: float) -> Inputs:
+    """The same problem with all other pixels ignored, where kernels apply."""
+    raw, classes = inputs.source, inputs.channels if inputs.multiclass else 2
+    return inputs.with_labels(kernel.largest(values, raw.labels, classes, raw.ignore_index, percent))
+
+
 def largest(values: Tensor, inputs: Inputs, percent: float) -> Tensor:
     """1 at the given per cent of the pixels that count with the largest values (at least one), else 0; no gradient."""
-    raw = inputs.raw
-    if raw is not None:
-        classes = inputs.channels if inputs.multiclass else 2
-        return kernel.largest(values, raw.labels, classes, raw.ignore_index, percent)
+    if inputs.raw is not None:
+        return only_largest(values, inputs, percent).mask
     valid = inputs.valid
     with paddle.no_grad():
         flat = paddle.where(valid, values, paddle.full([], IGNORED, values.dtype)).flatten()

@@ -11,7 +11,7 @@ import paddle
 from paddle.autograd import PyLayer
 
 from .problem import ADDRESS, LONG, WHOLE, Problem, function, refuse_second_derivatives
-from .recycled import empty_like
+from .recycled import empty, empty_like
 from .sums import PROBLEM, Moment, gradient, listed, table
 from .switch import threads
 
@@ -48,7 +48,7 @@ class _Values(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, coefficients: Any) -> Tensor:
         problem = Problem(logits, *rest)
-        found, numbers = paddle.empty(problem.labels.shape, "float32"), table(coefficients, problem, moments)
+        found, numbers = empty(problem.labels.shape), table(coefficients, problem, moments)
         native = function("pixel_values", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
         problem.call(native, moments, len(moments), numbers.ctypes.data, found.data_ptr())
         ctx.save_for_backward(problem.logits)

@@ -12,18 +12,20 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def _expected(values, valid, percent):
+def _expected(values, labels, percent):
+    valid = labels < 5
     count = max(int(valid.sum() * percent / 100), 1)
     order = np.argsort(np.where(valid, -values, np.inf).ravel(), kind="stable")
     chosen = np.zeros(values.size, "float32")
     chosen[order[:count]] = 1
-    return (chosen * valid.ravel()).reshape(values.shape)
+    return np.where(chosen.reshape(values.shape) * valid, labels, 255)
 
 
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
 @pytest.mark.parametrize("threads", ["1", "3"])
 @pytest.mark.parametrize("percent", [1e-6, 0.5, 10.0, 99.9, 100.0])
 @pytest.mark.parametrize("kind", ["random", "ties", "zeros", "huge"])
-def test_equal_to_a_stable_sort(kind, percent, threads, monkeypatch):
+def test_equal_to_a_stable_sort(kind, percent, threads, dtype, monkeypatch):
     monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
     rng = np.random.default_rng(0)
     shape = (3, 1, 211, 331)
@@ -33,22 +35,22 @@ def test_equal_to_a_stable_sort(kind, percent, threads, monkeypatch):
         "zeros": np.zeros(shape),
         "huge": 10.0 ** rng.integers(-40, 38, shape),
     }[kind].astype("float32")
-    labels = rng.integers(0, 5, shape)
+    labels = rng.integers(0, 5, shape).astype(dtype)
     labels[rng.random(shape) < 0.2] = 255
     labels[rng.random(shape) < 0.01] = 9  # out of range
     found = largest(paddle.to_tensor(values), paddle.to_tensor(labels), 5, 255, percent).numpy()
-    np.testing.assert_array_equal(found, _expected(values, labels < 5, percent))
+    np.testing.assert_array_equal(found, _expected(values, labels, percent))
 
 
 def test_nothing_counts():
     values, labels = paddle.ones([1, 1, 3, 5]), paddle.full([1, 1, 3, 5], 255, "int64")
-    assert not largest(values, labels, 5, 255, 10.0).numpy().any()
+    assert (largest(values, labels, 5, 255, 10.0).numpy() == 255).all()
 
 
 def test_nan_is_seen():
     values = np.ones((1, 1, 3, 5), "float32")
     values[0, 0, 1, 1] = np.nan
-    chosen = largest(paddle.to_tensor(values), paddle.zeros([1, 1, 3, 5], "int64"), 5, 255, 7.0).numpy()
+    chosen = largest(paddle.to_tensor(values), paddle.zeros([1, 1, 3, 5], "int64"), 5, 255, 7.0).numpy() == 0
     assert chosen.sum() == chosen[0, 0, 1, 1] == 1
 
 

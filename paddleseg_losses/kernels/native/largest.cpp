@@ -1,5 +1,5 @@
-// Which pixels have the largest values: found by counting bit patterns, which order non-negative floats, in two rounds of
-// 16 bits. Of equal values the earlier pixels are taken.
+// Which pixels have the largest values: found by counting bit patterns, which order non-negative floats, in rounds of 11
+// bits. Of equal values the earlier pixels are taken.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -11,8 +11,8 @@
 
 namespace {
 
-constexpr std::int64_t PART = 1 << 16;  // pixels of one task
-constexpr int BINS = 1 << 16;
+constexpr std::int64_t PART = 1 << 14;  // pixels of one task
+constexpr int DIGIT = 11, BINS = 1 << DIGIT;
 
 // NaN stays and counts as largest, so that it is seen.
 inline std::uint32_t bits_of(float value) {
@@ -29,12 +29,18 @@ int bin_of(const std::vector<std::int64_t>& counts, std::int64_t& count) {
     return bin;
 }
 
+inline void write_label(void* labels, int bytes, std::int64_t place, std::int64_t label) {
+    if (bytes == 8) static_cast<std::int64_t*>(labels)[place] = label;
+    else if (bytes == 4) static_cast<std::int32_t*>(labels)[place] = static_cast<std::int32_t>(label);
+    else static_cast<std::uint8_t*>(labels)[place] = static_cast<std::uint8_t>(label);
+}
+
 }  // namespace
 
-// chosen: 1 at the given per cent (at least one pixel) of those that count with the largest values, else 0. Values are at
-// least 0; labels tell which pixels count, as in a problem of `classes` classes.
+// kept: the labels of the given per cent (at least one pixel) of those that count with the largest values, and `ignore`
+// elsewhere, as wide as the labels. Values are at least 0; labels tell which pixels count, as in a problem of `classes`.
 EXPORT void largest(const float* values, const void* labels, int label_bytes, std::int64_t size, std::int64_t classes,
-                    std::int64_t ignore, double percent, float* chosen, int threads) {
+                    std::int64_t ignore, double percent, void* kept, int threads) {
     Problem q{};
     q.labels = labels, q.label_bytes = label_bytes, q.ignore = ignore;
     const std::int64_t parts = (size + PART - 1) / PART;
@@ -47,28 +53,34 @@ EXPORT void largest(const float* values, const void* labels, int label_bytes, st
             work(first, w, label.data());
         });
     };
-    std::vector<std::int64_t> high(BINS, 0), low(BINS, 0), ties(parts, 0);
     std::mutex lock;
-    auto count_bins = [&](std::vector<std::int64_t>& counts, auto bin) {
+    std::int64_t rank = 0;  // of the least value that is taken, among those that share its digits so far
+    std::uint32_t prefix = 0;
+    for (int shift = 2 * DIGIT; shift >= 0; shift -= DIGIT) {
+        std::vector<std::int64_t> counts(BINS, 0);
         every_part([&](std::int64_t first, int w, const std::int32_t* label) {
-            std::vector<std::int32_t> own(BINS, 0);
+            std::vector<std::int32_t> own(BINS + 1, 0);  // the last takes what is not looked at
             for (int i = 0; i < w; ++i) {
-                const int place = label[i] < 0 ? -1 : bin(bits_of(values[first + i]));
-                if (place >= 0) ++own[place];
+                const std::uint32_t bits = bits_of(values[first + i]);
+                const bool looked_at = label[i] >= 0 && (shift == 2 * DIGIT || bits >> (shift + DIGIT) == prefix);
+                ++own[looked_at ? bits >> shift & (BINS - 1) : BINS];
             }
             std::lock_guard<std::mutex> guard(lock);
             for (int k = 0; k < BINS; ++k) counts[k] += own[k];
         });
-    };
-    count_bins(high, [](std::uint32_t bits) { return static_cast<int>(bits >> 16); });
-    std::int64_t valid = 0;
-    for (std::int64_t number : high) valid += number;
-    std::int64_t rank = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(valid * percent / 100)));
-    const std::uint32_t top = bin_of(high, rank);
-    count_bins(low, [&](std::uint32_t bits) { return bits >> 16 == top ? static_cast<int>(bits & 0xffff) : -1; });
-    const std::uint32_t threshold = top << 16 | static_cast<std::uint32_t>(bin_of(low, rank));  // `rank` of these are taken
+        if (shift == 2 * DIGIT) {
+            std::int64_t valid = 0;
+            for (std::int64_t number : counts) valid += number;
+            rank = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(valid * percent / 100)));
+        }
+        prefix = prefix << DIGIT | static_cast<std::uint32_t>(bin_of(counts, rank));
+    }
+    const std::uint32_t threshold = prefix;  // `rank` pixels of this value are taken
+    std::vector<std::int64_t> ties(parts, 0);
     every_part([&](std::int64_t first, int w, const std::int32_t* label) {
-        for (int i = 0; i < w; ++i) ties[first / PART] += label[i] >= 0 && bits_of(values[first + i]) == threshold;
+        std::int64_t found = 0;
+        for (int i = 0; i < w; ++i) found += label[i] >= 0 && bits_of(values[first + i]) == threshold;
+        ties[first / PART] = found;
     });
     for (std::int64_t& number : ties) {  // how many of each part are taken
         number = std::min(number, rank);
@@ -79,7 +91,7 @@ EXPORT void largest(const float* values, const void* labels, int label_bytes, st
         for (int i = 0; i < w; ++i) {
             const std::uint32_t bits = bits_of(values[first + i]);
             const bool taken = label[i] >= 0 && (bits > threshold || (bits == threshold && left-- > 0));
-            chosen[first + i] = taken ? 1.0f : 0.0f;
+            write_label(kept, label_bytes, first + i, taken ? label[i] : ignore);
         }
     });
 }

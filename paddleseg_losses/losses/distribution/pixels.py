@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import paddle
+
 from ...functional.distribution import CROSS_ENTROPY, Formula, poly1
-from ...functional.ranking import largest
+from ...functional.moments import Moment
+from ...functional.ranking import largest, only_largest
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -130,9 +133,14 @@ class TopKCrossEntropyLoss(PixelLoss):
         """-log p_t."""
         return CROSS_ENTROPY
 
-    def plain(self) -> bool:
-        """The choice looks at every value."""
-        return False
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """None to share: the sums are of the chosen pixels."""
+        return ()
+
+    def chosen(self, inputs: Inputs) -> Inputs:
+        """The pixels with the largest values."""
+        with paddle.no_grad():
+            return only_largest(self.values(inputs), inputs, self.k)
 
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """-log p_t of the chosen pixels."""

@@ -39,9 +39,15 @@ class PixelLoss(Loss):
 
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Values `[N, 1 or C, *S]`, 0 where ignored, and the normaliser, whose sum divides theirs."""
-        weight = self.class_weight(inputs)
-        values = distribution.expected(inputs, self.formula(), weight, self.balance(inputs))
-        return values, distribution.expected(inputs, UNITY, weight)
+        return self.values(inputs), distribution.expected(inputs, UNITY, self.class_weight(inputs))
+
+    def values(self, inputs: Inputs) -> Tensor:
+        """The formula's values, 0 where ignored."""
+        return distribution.expected(inputs, self.formula(), self.class_weight(inputs), self.balance(inputs))
+
+    def chosen(self, inputs: Inputs) -> Inputs:
+        """The problem with only those pixels that count, for losses that choose among them; kernels only."""
+        return inputs
 
     def summable(self, inputs: Inputs) -> bool:
         """Whether a kernel can add up the formula's values."""
@@ -66,6 +72,7 @@ class PixelLoss(Loss):
         return total if self.reduction == "sum" else numeric.safe_divide(total, numeric.grand_total(normaliser))
 
     def _sum(self, inputs: Inputs) -> Tensor:
+        inputs = self.chosen(inputs)
         weight, balance, mean = self.class_weight(inputs), self.balance(inputs), self.reduction == "mean"
         shared = self.moments(inputs)
         if not shared or not inputs.wants_more(shared):
