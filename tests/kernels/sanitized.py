@@ -110,6 +110,13 @@ def run_sums(library, problem, labels, z, threads):
             for slope in (None, out):
                 library.pixel_total(q, own, 2, address(table), address(slope), threads)
         library.probabilities_forward(q, address(out), threads)
+        if not problem.sigmoid:
+            prices, found = np.ones((c, c), "float32"), np.ones((n, c))
+            library.confusion_forward(q, address(prices), address(found), threads)
+            library.confusion_backward(q, address(prices), address(found), address(out), threads)
+        values, kept = np.ones(labels.shape, "float32"), np.empty_like(narrow)
+        whole = (size, few, ctypes.c_int64(255), ctypes.c_double(10))
+        library.largest(address(values), *arguments, *whole, address(kept), threads)
     library.scale(address(out), ctypes.c_int64(out.size), ctypes.c_float(0.5), threads)
 
 

@@ -58,6 +58,7 @@ INLINE void powers_pull(const Moment* moments, int count, const double* upstream
 INLINE void add_by_label(const Tile& t, int c, int w, const float* table, const float* value, float* out) {
     const std::int32_t* label = t.label.data();
     if (c > Tile::FEW) {
+#pragma omp simd
         for (int i = 0; i < w; ++i) out[i] += table[label[i] < 0 ? 0 : label[i]] * value[i];
         return;
     }

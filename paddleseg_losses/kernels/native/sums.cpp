@@ -39,19 +39,7 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
         evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, value);
         if (weight != nullptr && moments[m].kind != COUNT)
             for (int i = 0; i < w; ++i) value[i] *= weight[i];
-        if (q.c <= Tile::FEW) {
-            for (std::int64_t k = 0; k < q.c; ++k) table[k * count + m] += total_of_label(value, t.label.data(), k, w);
-            continue;
-        }
-        const std::int64_t size = q.c + 1;  // the last row takes what is left out
-        double* lanes = t.lanes.data();
-        std::fill(t.lanes.begin(), t.lanes.end(), 0.0);
-        for (int i = 0; i < w; ++i) {
-            const std::int64_t row = t.label[i] < 0 ? q.c : t.label[i];
-            lanes[(i % Tile::LANES) * size + row] += value[i];
-        }
-        for (std::int64_t k = 0; k < q.c; ++k)
-            for (int lane = 0; lane < Tile::LANES; ++lane) table[k * count + m] += lanes[lane * size + k];
+        add_by_class(t, q.c, w, value, table + m, count);
     }
 }
 
@@ -98,12 +86,7 @@ EXPORT void sums_forward(const Problem* problem, const Moment* moments, int coun
         if (q.sigmoid) sigmoid_sums(q, plane / q.c, plane % q.c, first, w, moments, count, t, part);
         else softmax_sums(q, plane, first, w, moments, count, t, part);
     });
-    for (std::int64_t plane = 0; plane < plan.planes; ++plane)
-        for (std::int64_t k = 0; k < size; ++k) {
-            double sum = 0;
-            for (std::int64_t chunk = 0; chunk < plan.chunks; ++chunk) sum += parts[(plane * plan.chunks + chunk) * size + k];
-            table[plane * size + k] = sum;
-        }
+    plan.add_up(parts, size, table);
 }
 
 // upstream: [n][c][count], the gradient of the table; gradient: that of the logits, overwritten.

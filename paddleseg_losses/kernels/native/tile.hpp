@@ -188,4 +188,14 @@ struct Plan {
             finish_streaming();
         });
     }
+
+    // sums[planes][size] of parts[planes][chunks][size], in order.
+    void add_up(const std::vector<double>& parts, std::int64_t size, double* sums) const {
+        for (std::int64_t plane = 0; plane < planes; ++plane)
+            for (std::int64_t k = 0; k < size; ++k) {
+                double sum = 0;
+                for (std::int64_t chunk = 0; chunk < chunks; ++chunk) sum += parts[(plane * chunks + chunk) * size + k];
+                sums[plane * size + k] = sum;
+            }
+    }
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "platform.hpp"
+#include "tile.hpp"
 
 constexpr int BLOCK = 256;  // numbers added in float32 before they go into a double
 
@@ -43,3 +44,16 @@ INLINE double total_product(const float* a, const float* b, int w) {
     return sum;
 }
 
+// table[k * step] += the sum of a over the pixels of class k.
+INLINE void add_by_class(Tile& t, std::int64_t c, int w, const float* a, double* table, std::int64_t step) {
+    if (c <= Tile::FEW) {
+        for (std::int64_t k = 0; k < c; ++k) table[k * step] += total_of_label(a, t.label.data(), k, w);
+        return;
+    }
+    const std::int64_t size = c + 1;  // the last row takes what is left out
+    double* lanes = t.lanes.data();
+    std::fill(t.lanes.begin(), t.lanes.end(), 0.0);
+    for (int i = 0; i < w; ++i) lanes[(i % Tile::LANES) * size + (t.label[i] < 0 ? c : t.label[i])] += a[i];
+    for (std::int64_t k = 0; k < c; ++k)
+        for (int lane = 0; lane < Tile::LANES; ++lane) table[k * step] += lanes[lane * size + k];
+}

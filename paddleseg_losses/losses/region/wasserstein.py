@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import paddle
+from typing import Any
 
+import numpy as np
+
+from ...functional.confusion import prices
+from ...functional.moments import COUNT, OWN, Moment
 from ...functional.numeric import safe_divide
 from ...inputs import Inputs, Tensor
 from ...options import choice, matrix_or_none, number
@@ -80,26 +84,25 @@ class GeneralizedWassersteinDiceLoss(NumberLoss):
         default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
 
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """The number of pixels of each class."""
+        return (Moment(OWN, COUNT),)
+
     def number(self, inputs: Inputs) -> Tensor:
         """Price over price and overlap, of each sample."""
-        labels = inputs.labels.flatten(1)
-        price = paddle.matmul(self._matrix(inputs), inputs.prob.flatten(2))
-        price = paddle.take_along_axis(price, labels.unsqueeze(1), axis=1).squeeze(1)
-        weight = inputs.mask.flatten(1)
-        right = 1 - price
+        price, count = prices(inputs, self._matrix(inputs.channels)), inputs.sum_of(OWN, COUNT)
+        right = count - price
         if self.weighting_mode == "GDL":
-            rarity = 1 / (inputs.target.flatten(2).sum(axis=-1) + 1)
-            weight = weight * paddle.take_along_axis(rarity, labels, axis=1)
+            rarity = 1 / (count + 1)
+            price, right = price * rarity, right * rarity
         else:
-            right = right * (labels != 0).astype(right.dtype)
-        error, overlap = (weight * price).sum(axis=1), (weight * right).sum(axis=1)
+            right = right[:, 1:]
+        error, overlap = price.sum(axis=1), right.sum(axis=1)
         return safe_divide(error, 2 * overlap + error + self.smooth).mean()
 
-    def _matrix(self, inputs: Inputs) -> Tensor:
+    def _matrix(self, classes: int) -> Any:
         """The matrix scaled to a maximum of 1."""
-        dtype, size = inputs.prob.dtype, inputs.channels
         if self.dist_matrix is None:
-            return 1 - paddle.eye(size, dtype=dtype)
-        fit(self.dist_matrix, size, "dist_matrix", type(self).__name__)
-        matrix = paddle.to_tensor(self.dist_matrix, dtype=dtype)
-        return matrix / matrix.max()
+            return 1 - np.eye(classes)
+        fit(self.dist_matrix, classes, "dist_matrix", type(self).__name__)
+        return np.asarray(self.dist_matrix) / np.max(self.dist_matrix)

@@ -1,0 +1,30 @@
+"""Prices of taking one class for another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import paddle
+
+from ..kernels import confusion as kernel
+from . import numeric
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+
+Tensor = Any
+
+
+def prices(inputs: Inputs, matrix: Any) -> Tensor:
+    """Expected price of every pixel, summed over the pixels of each class, `[N, C]`.
+
+    Args:
+        inputs: clean tensors of a multiclass problem with hard labels.
+        matrix: NumPy array `[C, C]` of the price of the column where the row is true, 0 on the diagonal.
+    """
+    raw = inputs.raw
+    if raw is not None:
+        return kernel.confusion(raw.logits, raw.labels, raw.ignore_index, matrix)
+    p = inputs.prob.flatten(2)
+    price = paddle.matmul(paddle.to_tensor(matrix, dtype=p.dtype), p)  # of each label at each pixel
+    return numeric.spatial_sum(paddle.where(inputs.own.flatten(2), price, paddle.zeros([], price.dtype)))

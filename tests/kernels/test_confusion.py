@@ -1,0 +1,64 @@
+"""The kernel of confusion prices: equal to float64 NumPy, value and gradient."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import errors, kernels
+from paddleseg_losses.kernels.confusion import confusion
+from tests.kernels.problems import LARGE, problem
+
+pytestmark = pytest.mark.skipif(
+    kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
+)
+MULTICLASS = [scene for scene in LARGE if scene.mode == "multiclass"]
+
+
+def _task(scene):
+    logits, labels = problem(scene)
+    rng = np.random.default_rng(4)
+    matrix = rng.random((scene.channels, scene.channels)) * (1 - np.eye(scene.channels))
+    return logits, labels, matrix, rng.normal(size=(scene.samples, scene.channels))
+
+
+def _expected(logits, labels, matrix, upstream):
+    """Sums and gradient in float64."""
+    z = logits.reshape(*logits.shape[:2], -1).astype("float64")
+    y = labels.reshape(len(z), -1).astype("int64")
+    p = np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True))
+    rows = np.moveaxis(matrix[np.where(y == 255, 0, y)], -1, 1) * (y != 255)[:, None]  # [n, k, s]
+    price = (rows * p).sum(axis=1)
+    sums = np.stack([(price * (y == k)).sum(axis=1) for k in range(matrix.shape[0])], axis=1)
+    force = np.take_along_axis(upstream, np.where(y == 255, 0, y), axis=1) * (y != 255)
+    return sums, (force[:, None] * p * (rows - price[:, None])).reshape(logits.shape)
+
+
+@pytest.mark.parametrize("scene", MULTICLASS, ids=str)
+def test_equal_to_float64(scene):
+    logits, labels, matrix, upstream = _task(scene)
+    sums, slope = _expected(logits, labels, matrix, upstream)
+    z = paddle.to_tensor(logits, stop_gradient=False)
+    found = confusion(z, paddle.to_tensor(labels), 255, matrix)
+    np.testing.assert_allclose(found.numpy(), sums, rtol=1e-6, atol=1e-7 * sums.max())
+    (found * paddle.to_tensor(upstream, "float32")).sum().backward()
+    np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
+
+
+def test_the_number_of_threads_changes_no_bit(monkeypatch):
+    logits, labels, matrix, _ = _task(MULTICLASS[1])
+    found = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
+        z = paddle.to_tensor(np.tile(logits, (1, 1, 9)), stop_gradient=False)
+        sums = confusion(z, paddle.to_tensor(np.tile(labels, (1, 1, 9))), 255, matrix)
+        found.append((sums.numpy(), paddle.grad(sums.sum(), z)[0].numpy()))
+    for one, several in zip(*found):
+        assert np.array_equal(one, several)
+
+
+def test_shapes_are_checked():
+    z, y = paddle.zeros([2, 3, 4, 5]), paddle.zeros([2, 1, 4, 5], "int64")
+    with pytest.raises(errors.KernelError, match=r"\[2, 2\]"):
+        confusion(z, y, 255, np.zeros((2, 2)))
+    with pytest.raises(errors.KernelError):
+        confusion(z, y[:, :, :2], 255, np.zeros((3, 3)))
