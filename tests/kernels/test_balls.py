@@ -52,7 +52,8 @@ def test_second_derivatives_are_refused():
     scene = Scene("multiclass", 3, (5, 7))
     z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
     loss = HausdorffCVLoss()(z, paddle.to_tensor(scene.labels()))
-    with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
+    # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
+    with pytest.raises((OSError, RuntimeError), match="create_graph"):
         paddle.grad(loss, z, create_graph=True)
 
 

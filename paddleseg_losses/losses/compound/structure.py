@@ -117,12 +117,13 @@ class StructuralSimilarityLoss(NumberLoss):
         # Where the truth is flat the deviation is the root of what rounding leaves: float64 leaves little.
         mask = inputs.mask.astype("float64")
         total = window_mean(mask, kernel)
+        steady = paddle.to_tensor(self.c4, dtype="float64")  # Paddle 2.6 adds a number in float32
 
         def standardised(x: Tensor) -> Tensor:
             mean = safe_divide(window_mean(x, kernel), total.expand_as(x))
             square = safe_divide(window_mean(x * x, kernel), total.expand_as(x))
             deviation = (square - mean * mean).clip(min=0.0).sqrt()
-            return (x - mean + self.c4) / (deviation + self.c4)
+            return (x - mean + steady) / (deviation + steady)
 
         p = F.sigmoid(inputs.logits.astype("float64")) * mask
         error = (standardised(inputs.target.astype("float64")) - standardised(p)).abs() * mask
