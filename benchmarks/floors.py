@@ -27,6 +27,9 @@ REASONS: dict[str, str] = {
     "HausdorffERLoss": "up to ten means over the cross of every map, each stretched to its own ends, and the way back",
     "ShapeAwareLoss": "an exact distance transform of the true rim of every class, in a box around both rims",
     "DistancePenalizedCELoss": "an exact distance transform of the labels; a Dice of few classes is one short pass",
+    "CELovaszLoss": "a sort of every class's errors: the Lovász part, which has a floor of its own",
+    "NACLLoss": "counts of the labels in a window around every pixel, for every class",
+    "TopKCrossEntropyLoss": "values of all pixels, five looks at them to find the largest, then a cross entropy",
     "BoundaryLoss": "an exact distance transform of every class; known_maps brings them ready from the data pipeline",
 }
 MOST_DICES = 3.0
