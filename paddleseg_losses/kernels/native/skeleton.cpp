@@ -1,23 +1,8 @@
 // The soft skeleton of maps and its gradient.
 #include "memory.hpp"
-#include "parallel.hpp"
 #include "skeleton.hpp"
 
 namespace {
-
-// Maps are shared out whole; if there are fewer than threads, each is cut into bands of slices. A band is computed with the
-// slices around it that matter, so the result does not depend on the cuts.
-template <class Task>
-int in_bands(std::int64_t maps, const Slices& grid, int iterations, int threads, Task task) {
-    const std::int64_t longest = std::max<std::int64_t>(1, grid.count / (16 * (iterations + 2)));
-    const std::int64_t bands = std::min((threads + maps - 1) / maps, longest);
-    return status_of([&] {
-        run_parallel(int(maps * bands), threads, [&](int i) {
-            const std::int64_t band = i % bands;
-            task(i / bands, grid.count * band / bands, grid.count * (band + 1) / bands);
-        });
-    });
-}
 
 template <bool VOLUME>
 int forward(const float* x, std::int64_t maps, const Slices& grid, int iterations, int threads, float* out) {

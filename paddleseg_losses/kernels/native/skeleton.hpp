@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "parallel.hpp"
 #include "slices.hpp"
 
 // The last few slices of a map; they start as 0.
@@ -112,3 +113,17 @@ private:
     Spare spare_;
     std::vector<Ring> x_, ridges_, gradients_;  // of x_k, r_k and the gradient of x_k
 };
+
+// Run task(map, first slice, last) on all of some maps. They are shared out whole; if there are fewer than threads, each is
+// cut into bands of slices. A band is computed with the slices around it that matter: the result does not depend on the cuts.
+template <class Task>
+int in_bands(std::int64_t maps, const Slices& grid, int iterations, int threads, Task task) {
+    const std::int64_t most = std::max<std::int64_t>(1, grid.count / (8 * (iterations + 2)));
+    const std::int64_t bands = std::min((threads + maps - 1) / maps, most);
+    return status_of([&] {
+        run_parallel(int(maps * bands), threads, [&](int i) {
+            const std::int64_t band = i % bands;
+            task(i / bands, grid.count * band / bands, grid.count * (band + 1) / bands);
+        });
+    });
+}
