@@ -73,6 +73,11 @@ def run(library, n, c, space, sigmoid, threads):
         grid = (long(n * c), axes, sizes, iterations, threads)
         run_one(library, "skeleton_forward", address(z), *grid, address(out))
         run_one(library, "skeleton_backward", address(z), address(z), *grid, address(out))
+        lines, upstream = np.empty(labels.shape, "uint8"), np.ones((n, c, 4))
+        region = (q, axes, sizes, iterations, min(1, c - 1), address(lines))
+        run_one(library, "centre_lines", *region[:4], address(lines), threads)
+        run_one(library, "centre_line_sums", *region, address(upstream), threads)
+        run_one(library, "centre_line_gradient", *region, address(upstream), address(out), threads)
     run_sums(library, problem, labels, z, threads)
     run_maps(library, problem, rng, sizes, axes, threads)
 
