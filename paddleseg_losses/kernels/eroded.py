@@ -47,14 +47,12 @@ def ball_sums(
     radii: Sequence[float],
     prices: Sequence[float],
 ) -> Tensor:
-    """Sums `[N, C]` of errors far from either boundary by balls, on 1 or 2 axes; the arguments of `eroded_sums`.
+    """Sums `[N, C]` of errors far from either boundary by balls, the arguments of `eroded_sums`.
 
     The cost grows with the number of lines that a ball crosses, that of a Fourier transform does not.
     """
-    if len(p.shape) > 4 or not all(0 < radius <= LARGEST for radius in radii) or len(prices) != len(radii):
-        raise KernelError(
-            f"Balls of radii {list(radii)} in {len(p.shape) - 2} axes.", f"radii up to {LARGEST} in 2", "compose them"
-        )
+    if not all(0 < radius <= LARGEST for radius in radii) or len(prices) != len(radii):
+        raise KernelError(f"Balls of radii {list(radii)}.", f"radii up to {LARGEST}", "compose them")
     keep = paddle.is_grad_enabled() and not p.stop_gradient
     return _MapSums.apply(p, (labels, sigmoid, ignore_index), first, ("balls_forward", radii, prices), keep)
 

@@ -139,9 +139,8 @@ def run_maps(library, problem, rng, sizes, axes, threads):
             prices = (ctypes.c_double * 4)(1, 2, 3, 4)
             erosion = (q, axes, sizes, prices, 4, min(1, c - 1), address(sums), address(kept), threads)
             run_one(library, "eroded_forward", *erosion)
-            if axes < 3:
-                radii = (ctypes.c_double * 4)(0.5, 3, 7.5, 60)
-                run_one(library, "balls_forward", q, axes, sizes, radii, *erosion[3:])
+            radii = (ctypes.c_double * 4)(0.5, 3, 7.5, 60)
+            run_one(library, "balls_forward", q, axes, sizes, radii, *erosion[3:])
         counts = np.empty((n, c), "int64")
         run_one(library, "rim_counts", q, axes, sizes, address(counts), threads)
         for spacing in (None, (ctypes.c_double * 3)(0.5, 2.0, 3.0)):

@@ -2,115 +2,191 @@
 // mean over a ball of radius r, 0 beyond the image, and f(x) = max(x - 0.5, 0),
 //     L = sum over radii of price (p - g)^2 [f(1 - B_r g) p + f(B_r p) p + f(1 - B_r p) g + f(B_r g) g].
 //
-// One or two axes. A ball is a row of pixels in each line, whose sum is a difference of two sums from the line's start, in
-// float64. A ball's mean is its own adjoint.
+// A ball is a row of pixels in each line, whose sum is a difference of two sums from the line's start: in float64, or in
+// whole numbers for g. The lines at the same distance on both sides have rows of the same length, and so have the planes:
+// lines are added in pairs before, and a disk's sum serves the balls of two planes. A ball's mean is its own adjoint.
 #include "image.hpp"
 #include "memory.hpp"
 
 namespace {
 
+constexpr std::int64_t BLOCK = 32;  // sums that stay in registers while a disk is gone through
+
 struct Ball {
-    std::vector<int> half;  // pixels to either side, in lines 0, 1, ... away
+    std::vector<std::vector<std::int64_t>> half;  // pixels to either side, [planes away][lines away], within the width
     double size = 0;
 
-    Ball(double radius, int axes) {
-        for (int away = 0; away == 0 || (axes > 1 && away <= radius); ++away) {
-            int reach = 0;
-            while (double(reach + 1) * (reach + 1) + double(away) * away <= radius * radius) ++reach;
-            half.push_back(reach);
-            size += (away == 0 ? 1 : 2) * (2.0 * reach + 1);
+    Ball(double radius, const Image& image) {
+        const auto within = [&](double x, double y, double z) { return x * x + y * y + z * z <= radius * radius; };
+        for (int z = 0; z == 0 || (image.axes > 2 && within(0, 0, z)); ++z) {
+            half.emplace_back();
+            for (int y = 0; y == 0 || (image.axes > 1 && within(0, y, z)); ++y) {
+                int reach = 0;
+                while (within(reach + 1, y, z)) ++reach;
+                half[z].push_back(std::min<std::int64_t>(reach, image.width));
+                size += (z == 0 ? 1 : 2) * (y == 0 ? 1 : 2) * (2.0 * reach + 1);
+            }
         }
     }
 };
 
 // Sums from the start of each line, which goes on for `pad` pixels at both ends.
+template <class Number>
 struct Running {
     const Image& image;
-    std::int64_t pad, stride;
-    std::vector<double> sums;
+    std::int64_t pad, room, stride;
+    std::vector<Number> sums;
 
-    Running(const Image& image, std::int64_t reach)
-        : image(image), pad(std::min(reach, image.width)), stride(image.width + 2 * pad + 1), sums(image.rows() * stride) {}
+    Running(const Image& image, std::int64_t pad)
+        : image(image), pad(pad), room((image.width + BLOCK - 1) / BLOCK * BLOCK), stride(room + 2 * pad + 1),
+          sums(image.rows() * stride) {}
 
-    void add_up(const double* field) {
-        for (std::int64_t row = 0; row < image.rows(); ++row) {
-            double *to = &sums[row * stride], sum = 0;
-            for (std::int64_t i = 0; i <= pad; ++i) *to++ = 0;
-            for (std::int64_t i = 0; i < image.width; ++i) *to++ = sum += *field++;
-            for (std::int64_t i = 0; i < pad; ++i) *to++ = sum;
-        }
+    template <class Field>
+    void add_up(const Field* field, std::int64_t row) {
+        Number *to = &sums[row * stride], *end = to + stride, sum = 0;
+        field += row * image.width;
+        to = std::fill_n(to, pad + 1, Number(0));
+        for (std::int64_t i = 0; i < image.width; ++i) *to++ = sum += Number(field[i]);
+        std::fill(to, end, sum);
     }
 };
 
-EVERY_INSTRUCTION_SET
-void add_segments(const double* begin, const double* end, std::int64_t width, double* out) {
-    for (std::int64_t i = 0; i < width; ++i) out[i] += end[i] - begin[i];
-}
+// Sums over balls around all pixels with the same place along the second axis, and the space that they take.
+template <class Number>
+class Around {
+public:
+    explicit Around(const Running<Number>& running)
+        : running_(running), sums_(running.image.depth * running.room) {}
 
-// Means over balls around the pixels of a line.
-void mean_line(const Running& running, const Ball& ball, std::int64_t line, double* out) {
-    const Image& image = running.image;
-    std::fill_n(out, image.width, 0.0);
-    const int lines = int(ball.half.size());
-    for (int k = 1 - lines; k < lines; ++k) {
-        if (line + k < 0 || line + k >= image.rows()) continue;
-        const std::int64_t half = std::min<std::int64_t>(ball.half[k < 0 ? -k : k], running.pad);
-        const double* start = &running.sums[(line + k) * running.stride + running.pad];
-        add_segments(start - half, start + half + 1, image.width, out);
+    const Number* plane(std::int64_t z) const { return &sums_[z * running_.room]; }
+
+    void sum(const Ball& ball, std::int64_t y) {
+        const Image& image = running_.image;
+        std::fill(sums_.begin(), sums_.end(), Number(0));
+        for (std::int64_t z = 0; z < image.depth; ++z) {
+            const std::int64_t lines = std::min<std::int64_t>(ball.half[0].size(), std::max(y + 1, image.height - y));
+            pairs_.resize(std::max<std::size_t>(pairs_.size(), lines * running_.stride));
+            for (std::int64_t away = 0; away < lines; ++away) {
+                const Number *mine = &running_.sums[(z * image.height + y) * running_.stride], *none = nullptr;
+                const std::int64_t shift = away * running_.stride;
+                add_pair(y + away < image.height ? mine + shift : none, away > 0 && y >= away ? mine - shift : none,
+                         running_.stride, &pairs_[shift]);
+            }
+            for (std::int64_t away = 0; away < std::int64_t(ball.half.size()); ++away) {
+                const bool after = z + away < image.depth, before = away > 0 && z >= away;
+                if (!after && !before) break;
+                Number* to = &sums_[z * running_.room];
+                const std::int64_t shift = away * running_.room;
+                const auto& half = ball.half[away];
+                add_disk(half.data(), std::min<std::int64_t>(half.size(), lines), after ? to + shift : nullptr,
+                         before ? to - shift : nullptr);
+            }
+        }
     }
-    for (std::int64_t i = 0; i < image.width; ++i) out[i] /= ball.size;
-}
+
+private:
+    EVERY_INSTRUCTION_SET
+    static void add_pair(const Number* one, const Number* other, std::int64_t width, Number* to) {
+        for (std::int64_t i = 0; i < width; ++i) to[i] = (one ? one[i] : Number(0)) + (other ? other[i] : Number(0));
+    }
+
+    EVERY_INSTRUCTION_SET
+    static void sum_disk(const Number* pairs, std::int64_t stride, const std::int64_t* half, std::int64_t lines, Number* to) {
+        Number sum[BLOCK] = {};
+        for (std::int64_t away = 0; away < lines; ++away, pairs += stride) {
+            const Number *begin = pairs - half[away], *end = pairs + half[away] + 1;
+#pragma omp simd
+            for (int i = 0; i < BLOCK; ++i) sum[i] += end[i] - begin[i];
+        }
+        for (int i = 0; i < BLOCK; ++i) to[i] = sum[i];
+    }
+
+    void add_disk(const std::int64_t* half, std::int64_t lines, Number* after, Number* before) const {
+        Number sum[BLOCK];
+        for (std::int64_t first = 0; first < running_.room; first += BLOCK) {
+            sum_disk(&pairs_[running_.pad + first], running_.stride, half, lines, sum);
+            for (int i = 0; after && i < BLOCK; ++i) after[first + i] += sum[i];
+            for (int i = 0; before && i < BLOCK; ++i) before[first + i] += sum[i];
+        }
+    }
+
+    const Running<Number>& running_;
+    std::vector<Number> pairs_, sums_;
+};
 
 INLINE double above(double x) { return x <= 0.5 ? 0.0 : x - 0.5; }  // NaN stays NaN
 
 // Prices of a line's errors: their sum, the slope in p without its part through B_r p, and what pulls at B_r p.
 EVERY_INSTRUCTION_SET
-double price_line(const double* p, const double* g, const double* of_p, const double* of_g, std::int64_t width,
-                  double price, double* slope, double* pull) {
+double price_line(const float* guess, const std::uint8_t* truth, const double* sum_p, const std::int32_t* sum_g,
+                  std::int64_t width, double size, double price, double* slope, double* pull) {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (std::int64_t i = 0; i < width; ++i) {
-        const double gap = p[i] - g[i], error = price * gap * gap;
-        const double of_guess = above(1 - of_g[i]) + above(of_p[i]), of_truth = above(1 - of_p[i]) + above(of_g[i]);
-        const double field = of_guess * p[i] + of_truth * g[i];
+        const double p = double(guess[i]), g = double(truth[i]), of_p = sum_p[i] / size, of_g = double(sum_g[i]) / size;
+        const double gap = p - g, error = price * gap * gap;
+        const double of_guess = above(1 - of_g) + above(of_p), of_truth = above(1 - of_p) + above(of_g);
+        const double field = of_guess * p + of_truth * g;
         sum += error * field;
         slope[i] += 2 * price * gap * field + error * of_guess;
-        pull[i] = error * (of_p[i] > 0.5 ? p[i] : of_p[i] < 0.5 ? -g[i] : 0.0);
+        pull[i] = error * (of_p > 0.5 ? p : of_p < 0.5 ? -g : 0.0);
     }
     return sum;
 }
 
-double one_map(const Problem& q, const Image& image, const std::vector<Ball>& balls, const double* prices,
-               std::int64_t cell, float* slope) {
-    const std::int64_t n = q.s, width = image.width;
-    const int own = q.sigmoid ? 1 : int(cell % q.c);
-    std::vector<std::int32_t> label(n);
-    read_part(q, (q.sigmoid ? cell : cell / q.c) * n, int(n), q.sigmoid ? 2 : q.c, label.data());
-    std::vector<double> p(n), g(n), slopes(n), pull(n), of_p(width), of_g(width);
-    for (std::int64_t i = 0; i < n; ++i) {
-        p[i] = label[i] < 0 ? 0.0 : q.logits[cell * n + i];
+EVERY_INSTRUCTION_SET
+void add_means(const double* sums, std::int64_t width, double size, double* to) {
+    for (std::int64_t i = 0; i < width; ++i) to[i] += sums[i] / size;
+}
+
+EVERY_INSTRUCTION_SET
+void read_map(const float* logits, const std::int32_t* label, int own, std::int64_t pixels, float* p, std::uint8_t* g) {
+    for (std::int64_t i = 0; i < pixels; ++i) {
+        p[i] = label[i] < 0 ? 0.0f : logits[i];
         g[i] = label[i] == own;
     }
-    int reach = 0;
-    for (const Ball& ball : balls) reach = std::max(reach, ball.half[0]);
-    Running guess(image, reach), truth(image, reach), pulls(image, reach);
-    guess.add_up(p.data()), truth.add_up(g.data());
-    double total = 0;
+}
+
+double one_map(const Problem& q, const Image& image, const std::vector<Ball>& balls, const double* prices,
+               std::int64_t cell, int threads, float* slope) {
+    const std::int64_t n = q.s, width = image.width, height = image.height;
+    std::vector<std::int32_t> label(n);
+    std::vector<float> p(n);
+    std::vector<std::uint8_t> g(n);
+    std::vector<double> slopes(n), pull(n), totals(height);
+    read_part(q, (q.sigmoid ? cell : cell / q.c) * n, int(n), q.sigmoid ? 2 : q.c, label.data());
+    read_map(q.logits + cell * n, label.data(), q.sigmoid ? 1 : int(cell % q.c), n, p.data(), g.data());
+    std::int64_t reach = 0;
+    for (const Ball& ball : balls) reach = std::max(reach, ball.half[0][0]);
+    Running<double> guess(image, reach), pulls(image, reach);
+    Running<std::int32_t> truth(image, reach);
+    for (std::int64_t row = 0; row < image.rows(); ++row) guess.add_up(p.data(), row), truth.add_up(g.data(), row);
     for (std::size_t k = 0; k < balls.size(); ++k) {
-        for (std::int64_t line = 0, at = 0; line < image.rows(); ++line, at += width) {
-            mean_line(guess, balls[k], line, of_p.data());
-            mean_line(truth, balls[k], line, of_g.data());
-            total += price_line(&p[at], &g[at], of_p.data(), of_g.data(), width, prices[k], &slopes[at], &pull[at]);
-        }
+        const double size = balls[k].size;
+        run_slices(height, threads, [&](std::int64_t first, std::int64_t last) {
+            Around<double> of_p(guess);
+            Around<std::int32_t> of_g(truth);
+            for (std::int64_t y = first; y < last; ++y) {
+                of_p.sum(balls[k], y), of_g.sum(balls[k], y);
+                for (std::int64_t z = 0, at = y * width; z < image.depth; ++z, at += height * width)
+                    totals[y] += price_line(&p[at], &g[at], of_p.plane(z), of_g.plane(z), width, size, prices[k],
+                                            &slopes[at], &pull[at]);
+            }
+        });
         if (slope == nullptr) continue;
-        pulls.add_up(pull.data());
-        for (std::int64_t line = 0, at = 0; line < image.rows(); ++line, at += width) {
-            mean_line(pulls, balls[k], line, of_p.data());
-            for (std::int64_t i = 0; i < width; ++i) slopes[at + i] += of_p[i];
-        }
+        for (std::int64_t row = 0; row < image.rows(); ++row) pulls.add_up(pull.data(), row);
+        run_slices(height, threads, [&](std::int64_t first, std::int64_t last) {
+            Around<double> of_pull(pulls);
+            for (std::int64_t y = first; y < last; ++y) {
+                of_pull.sum(balls[k], y);
+                for (std::int64_t z = 0, at = y * width; z < image.depth; ++z, at += height * width)
+                    add_means(of_pull.plane(z), width, size, &slopes[at]);
+            }
+        });
     }
-    if (slope != nullptr)
-        for (std::int64_t i = 0; i < n; ++i) slope[i] = label[i] < 0 ? 0.0f : float(slopes[i]);
+    for (std::int64_t i = 0; slope != nullptr && i < n; ++i) slope[i] = label[i] < 0 ? 0.0f : float(slopes[i]);
+    double total = 0;
+    for (const double part : totals) total += part;
     return total;
 }
 
@@ -124,13 +200,15 @@ EXPORT int balls_forward(const Problem* problem, int axes, const std::int64_t* s
         const Problem& q = *problem;
         const Image image(axes, sizes);
         std::vector<Ball> balls;
-        for (int k = 0; k < count; ++k) balls.emplace_back(radii[k], axes);
+        for (int k = 0; k < count; ++k) balls.emplace_back(radii[k], image);
         if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
-        run_parallel(int(q.n * q.c), threads, [&](int i) {
+        const std::int64_t maps = q.n * (q.c - first);
+        const int across = maps >= threads ? threads : 1, within = maps >= threads ? 1 : threads;
+        run_parallel(int(q.n * q.c), across, [&](int i) {
             float* own = slope == nullptr ? nullptr : slope + i * q.s;
             sums[i] = 0;
             if (i % q.c >= first)
-                sums[i] = one_map(q, image, balls, prices, i, own);
+                sums[i] = one_map(q, image, balls, prices, i, within, own);
             else if (own != nullptr)
                 std::fill_n(own, q.s, 0.0f);
         });
