@@ -10,8 +10,6 @@
 
 namespace {
 
-constexpr std::int64_t BLOCK = 32;  // sums that stay in registers while a disk is gone through
-
 struct Ball {
     std::vector<std::vector<std::int64_t>> half;  // pixels to either side, [planes away][lines away], within the width
     double size = 0;
@@ -34,12 +32,11 @@ struct Ball {
 template <class Number>
 struct Running {
     const Image& image;
-    std::int64_t pad, room, stride;
+    std::int64_t pad, stride;
     std::vector<Number> sums;
 
     Running(const Image& image, std::int64_t pad)
-        : image(image), pad(pad), room((image.width + BLOCK - 1) / BLOCK * BLOCK), stride(room + 2 * pad + 1),
-          sums(image.rows() * stride) {}
+        : image(image), pad(pad), stride(image.width + 2 * pad + 1), sums(image.rows() * stride) {}
 
     template <class Field>
     void add_up(const Field* field, std::int64_t row) {
@@ -56,9 +53,9 @@ template <class Number>
 class Around {
 public:
     explicit Around(const Running<Number>& running)
-        : running_(running), sums_(running.image.depth * running.room) {}
+        : running_(running), disk_(running.image.width), sums_(running.image.depth * running.image.width) {}
 
-    const Number* plane(std::int64_t z) const { return &sums_[z * running_.room]; }
+    const Number* plane(std::int64_t z) const { return &sums_[z * running_.image.width]; }
 
     void sum(const Ball& ball, std::int64_t y) {
         const Image& image = running_.image;
@@ -67,19 +64,20 @@ public:
             const std::int64_t lines = std::min<std::int64_t>(ball.half[0].size(), std::max(y + 1, image.height - y));
             pairs_.resize(std::max<std::size_t>(pairs_.size(), lines * running_.stride));
             for (std::int64_t away = 0; away < lines; ++away) {
-                const Number *mine = &running_.sums[(z * image.height + y) * running_.stride], *none = nullptr;
+                const Number* mine = &running_.sums[(z * image.height + y) * running_.stride];
                 const std::int64_t shift = away * running_.stride;
-                add_pair(y + away < image.height ? mine + shift : none, away > 0 && y >= away ? mine - shift : none,
-                         running_.stride, &pairs_[shift]);
+                const bool below = y + away < image.height, above = away > 0 && y >= away;
+                if (below && above)
+                    add_pair(mine + shift, mine - shift, running_.stride, &pairs_[shift]);
+                else
+                    std::copy_n(below ? mine + shift : mine - shift, running_.stride, &pairs_[shift]);
             }
             for (std::int64_t away = 0; away < std::int64_t(ball.half.size()); ++away) {
                 const bool after = z + away < image.depth, before = away > 0 && z >= away;
                 if (!after && !before) break;
-                Number* to = &sums_[z * running_.room];
-                const std::int64_t shift = away * running_.room;
-                const auto& half = ball.half[away];
-                add_disk(half.data(), std::min<std::int64_t>(half.size(), lines), after ? to + shift : nullptr,
-                         before ? to - shift : nullptr);
+                sum_disk(ball.half[away], lines);
+                if (after) add(&sums_[(z + away) * image.width]);
+                if (before) add(&sums_[(z - away) * image.width]);
             }
         }
     }
@@ -87,31 +85,43 @@ public:
 private:
     EVERY_INSTRUCTION_SET
     static void add_pair(const Number* one, const Number* other, std::int64_t width, Number* to) {
-        for (std::int64_t i = 0; i < width; ++i) to[i] = (one ? one[i] : Number(0)) + (other ? other[i] : Number(0));
+        for (std::int64_t i = 0; i < width; ++i) to[i] = one[i] + other[i];
+    }
+
+    // Four lines at a time: their sums are read and written once.
+    EVERY_INSTRUCTION_SET
+    static void add_segments(const Number* const* begin, const Number* const* end, std::int64_t width, Number* to) {
+        const Number *a = begin[0], *b = begin[1], *c = begin[2], *d = begin[3];
+        const Number *e = end[0], *f = end[1], *g = end[2], *h = end[3];
+#pragma omp simd
+        for (std::int64_t i = 0; i < width; ++i) to[i] += ((e[i] - a[i]) + (f[i] - b[i])) + ((g[i] - c[i]) + (h[i] - d[i]));
     }
 
     EVERY_INSTRUCTION_SET
-    static void sum_disk(const Number* pairs, std::int64_t stride, const std::int64_t* half, std::int64_t lines, Number* to) {
-        Number sum[BLOCK] = {};
-        for (std::int64_t away = 0; away < lines; ++away, pairs += stride) {
-            const Number *begin = pairs - half[away], *end = pairs + half[away] + 1;
+    static void add_row(const Number* row, std::int64_t width, Number* to) {
 #pragma omp simd
-            for (int i = 0; i < BLOCK; ++i) sum[i] += end[i] - begin[i];
-        }
-        for (int i = 0; i < BLOCK; ++i) to[i] = sum[i];
+        for (std::int64_t i = 0; i < width; ++i) to[i] += row[i];
     }
 
-    void add_disk(const std::int64_t* half, std::int64_t lines, Number* after, Number* before) const {
-        Number sum[BLOCK];
-        for (std::int64_t first = 0; first < running_.room; first += BLOCK) {
-            sum_disk(&pairs_[running_.pad + first], running_.stride, half, lines, sum);
-            for (int i = 0; after && i < BLOCK; ++i) after[first + i] += sum[i];
-            for (int i = 0; before && i < BLOCK; ++i) before[first + i] += sum[i];
+    void add(Number* to) const { add_row(disk_.data(), running_.image.width, to); }
+
+    void sum_disk(const std::vector<std::int64_t>& half, std::int64_t lines) {
+        lines = std::min<std::int64_t>(half.size(), lines);
+        std::fill(disk_.begin(), disk_.end(), Number(0));
+        for (std::int64_t line = 0; line < lines; line += 4) {
+            const Number *begin[4], *end[4];
+            for (int k = 0; k < 4; ++k) {
+                const bool there = line + k < lines;  // else an empty segment
+                const Number* middle = &pairs_[(there ? line + k : 0) * running_.stride + running_.pad];
+                begin[k] = there ? middle - half[line + k] : middle;
+                end[k] = there ? middle + half[line + k] + 1 : middle;
+            }
+            add_segments(begin, end, running_.image.width, disk_.data());
         }
     }
 
     const Running<Number>& running_;
-    std::vector<Number> pairs_, sums_;
+    std::vector<Number> pairs_, disk_, sums_;
 };
 
 INLINE double above(double x) { return x <= 0.5 ? 0.0 : x - 0.5; }  // NaN stays NaN
