@@ -57,6 +57,7 @@ public:
 
     const Number* plane(std::int64_t z) const { return &sums_[z * running_.image.width]; }
 
+    EVERY_INSTRUCTION_SET
     void sum(const Ball& ball, std::int64_t y) {
         const Image& image = running_.image;
         std::fill(sums_.begin(), sums_.end(), Number(0));
@@ -83,29 +84,27 @@ public:
     }
 
 private:
-    EVERY_INSTRUCTION_SET
-    static void add_pair(const Number* one, const Number* other, std::int64_t width, Number* to) {
+    static INLINE void add_pair(const Number* one, const Number* other, std::int64_t width, Number* to) {
+#pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) to[i] = one[i] + other[i];
     }
 
     // Four lines at a time: their sums are read and written once.
-    EVERY_INSTRUCTION_SET
-    static void add_segments(const Number* const* begin, const Number* const* end, std::int64_t width, Number* to) {
+    static INLINE void add_segments(const Number* const* begin, const Number* const* end, std::int64_t width, Number* to) {
         const Number *a = begin[0], *b = begin[1], *c = begin[2], *d = begin[3];
         const Number *e = end[0], *f = end[1], *g = end[2], *h = end[3];
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) to[i] += ((e[i] - a[i]) + (f[i] - b[i])) + ((g[i] - c[i]) + (h[i] - d[i]));
     }
 
-    EVERY_INSTRUCTION_SET
-    static void add_row(const Number* row, std::int64_t width, Number* to) {
+    static INLINE void add_row(const Number* row, std::int64_t width, Number* to) {
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) to[i] += row[i];
     }
 
-    void add(Number* to) const { add_row(disk_.data(), running_.image.width, to); }
+    INLINE void add(Number* to) const { add_row(disk_.data(), running_.image.width, to); }
 
-    void sum_disk(const std::vector<std::int64_t>& half, std::int64_t lines) {
+    INLINE void sum_disk(const std::vector<std::int64_t>& half, std::int64_t lines) {
         lines = std::min<std::int64_t>(half.size(), lines);
         std::fill(disk_.begin(), disk_.end(), Number(0));
         for (std::int64_t line = 0; line < lines; line += 4) {
@@ -128,7 +127,7 @@ INLINE double above(double x) { return x <= 0.5 ? 0.0 : x - 0.5; }  // NaN stays
 
 // Prices of a line's errors: their sum, the slope in p without its part through B_r p, and what pulls at B_r p.
 EVERY_INSTRUCTION_SET
-double price_line(const float* guess, const std::uint8_t* truth, const double* sum_p, const std::int32_t* sum_g,
+double price_line(const float* guess, const float* truth, const double* sum_p, const std::int32_t* sum_g,
                   std::int64_t width, double size, double price, double* slope, double* pull) {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -150,10 +149,10 @@ void add_means(const double* sums, std::int64_t width, double size, double* to) 
 }
 
 EVERY_INSTRUCTION_SET
-void read_map(const float* logits, const std::int32_t* label, int own, std::int64_t pixels, float* p, std::uint8_t* g) {
+void read_map(const float* logits, const std::int32_t* label, int own, std::int64_t pixels, float* p, float* g) {
     for (std::int64_t i = 0; i < pixels; ++i) {
         p[i] = label[i] < 0 ? 0.0f : logits[i];
-        g[i] = label[i] == own;
+        g[i] = label[i] == own ? 1.0f : 0.0f;
     }
 }
 
@@ -161,8 +160,7 @@ double one_map(const Problem& q, const Image& image, const std::vector<Ball>& ba
                std::int64_t cell, int threads, float* slope) {
     const std::int64_t n = q.s, width = image.width, height = image.height;
     std::vector<std::int32_t> label(n);
-    std::vector<float> p(n);
-    std::vector<std::uint8_t> g(n);
+    std::vector<float> p(n), g(n);
     std::vector<double> slopes(n), pull(n), totals(height);
     read_part(q, (q.sigmoid ? cell : cell / q.c) * n, int(n), q.sigmoid ? 2 : q.c, label.data());
     read_map(q.logits + cell * n, label.data(), q.sigmoid ? 1 : int(cell % q.c), n, p.data(), g.data());
