@@ -67,6 +67,8 @@ def test_second_derivatives_are_refused():
         ((2, 3, 5), "float64", [1.0]),
         ((2, 3, 5), "float32", [65.0]),
         ((2, 3, 5), "float32", [float("nan")]),
+        ((2, 3, 5, 4, 3), "float32", [49.0]),
+        ((2, 3, 5, 4, 3, 2), "float32", [1.0]),
     ],
 )
 def test_refuses_what_native_code_could_not_check(shape, dtype, radii):

@@ -161,7 +161,7 @@ class HausdorffCVLoss(MapLoss):
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same with running sums, for balls that cross few lines."""
         raw = inputs.source
-        if max(self.radii) > eroded.LARGEST:
+        if max(self.radii) > eroded.LARGEST[raw.logits.ndim - 3]:
             return None
         problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
         prices = [radius**self.alpha for radius in self.radii]
