@@ -11,7 +11,7 @@ import pytest
 import paddleseg_losses
 from integrations.mistakes import MISTAKES, PADDLESEGS
 from paddleseg_losses import errors
-from paddleseg_losses.cli import main
+from paddleseg_losses.cli import main, progress
 from paddleseg_losses.cli.phrases import BOOK, commented, translated
 
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -82,6 +82,38 @@ def test_every_error_has_its_chinese(path, chinese):
     left = [text for text in texts if english_in(translated(text))]
     placed = f"{VALUE}: "  # a file before a sentence, which nothing but its name tells
     assert not [text for text in left if english_in(translated(text.removeprefix(placed)))]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "integrations/doctor").glob("*.py")), ids=lambda path: path.stem)
+def test_every_comment_of_the_doctor_has_its_chinese(path, chinese):
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    pieces = {piece for node in nodes if isinstance(node, ast.JoinedStr) for piece in node.values}
+    whole = [node for node in nodes if isinstance(node, (ast.Constant, ast.JoinedStr)) and node not in pieces]
+    texts = [text for node in whole for text in sentences(node)]
+    comments = {comment for text in texts for comment in re.findall(r"# (.+)$", text, flags=re.MULTILINE)}
+    assert not [comment for comment in comments if english_in(translated(comment))]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "training FastSCNN on cpu, 4 images, loss 1 x ComboLoss()\nlog and checkpoints: output",
+        "iter 2/4  loss 0.5440  lr 0.00772  0.26 s/iter  left 00:00:00",
+        "iter 2/4  loss 0.5440 (head 0: dice 1 x 0.8; head 1: DiceLoss 1 x 0.9)  lr 0.01  0.2 s/iter  left 00:00:01",
+        "iter 2  mIoU 0.0085 on the validation images (averaged weights)",
+        "the loss is nan at iteration 2: lower the learning rate, or look for labels outside the classes "
+        "(the losses' option checks: always finds them)",
+        "warning: DiceLoss: the labels hold only 0 and 255, and 255 is the ignore_index, so there is no foreground. "
+        "If this is a 0/255 mask, use (labels > 0).astype('int64').",
+    ],
+)
+def test_lines_of_a_training_in_chinese(line, chinese, capsys):
+    display = progress.display()
+    display.say(line)
+    said = capsys.readouterr().out
+    assert HAN.search(said)
+    assert not english_in(said)
+    assert not re.search(r"\b(iter|loss|left|head|warning)\b", said)
 
 
 @pytest.mark.parametrize("english", BOOK)

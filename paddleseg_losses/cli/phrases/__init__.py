@@ -18,6 +18,7 @@ from . import configs, data, tensors, training
 BOOK = {**configs.BOOK, **tensors.BOOK, **data.BOOK, **training.BOOK}
 
 
+_LEVELS = {"warning: ": "警告：", "error: ": "错误：", "critical: ": "严重错误："}  # of PaddleSeg's log
 # A file, and perhaps a place in it, before a sentence.
 _PLACED = re.compile(r"((?!\w+_dataset of ).+?\.ya?ml: (?:[\w.\[\]]+: )?)(.+)", flags=re.DOTALL)
 
@@ -33,6 +34,9 @@ def commented(yaml: str) -> str:
 
 
 def _chinese(text: str) -> str:
+    for level, chinese in _LEVELS.items():
+        if text.startswith(level):
+            return chinese + _chinese(text.removeprefix(level))
     placed = _PLACED.fullmatch(text)
     return placed[1] + _sentence(placed[2]) if placed else _sentence(text)
 

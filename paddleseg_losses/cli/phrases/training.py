@@ -86,8 +86,6 @@ BOOK = {
     "class {}": "类别 {0}",
     "class": "类别",
     "mean": "平均",
-    "warning: {}": "警告：{0}",
-    "error: {}": "错误：{0}",
     "{} holds an earlier training: its checkpoints and metrics.json are written over; "
     "--save_dir names another folder": (
         "{0} 中已有一次训练：其检查点与 metrics.json 会被覆盖；可用 --save_dir 换一个目录"
