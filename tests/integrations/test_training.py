@@ -169,9 +169,12 @@ def test_a_flag_that_the_installed_version_does_not_know(dataset, tmp_path, quic
             train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder(), **{name: value})
 
 
+BOOTSTRAPPED = {"type": "BootstrappedCrossEntropyLoss", "min_K": 64, "loss_th": 0.3}  # PaddleSeg has it, we do not
+
+
 def test_a_schedule_around_a_loss_of_paddlesegs(dataset, tmp_path, quick_end):
     ramp = {"kind": "linear", "start": 0, "end": 1, "steps": 4}
-    theirs = {"type": "WeightedSumLoss", "losses": [{"type": "OhemCrossEntropyLoss"}], "schedule": ramp}
+    theirs = {"type": "WeightedSumLoss", "losses": [BOOTSTRAPPED], "schedule": ramp}
     entry = {"type": "WeightedSumLoss", "losses": [{"type": "paddleseg_losses.DiceLoss"}, theirs]}
     path = tiny.write_config(tmp_path / "config.yml", dataset, entry)
     result = train(path, save_dir=str(tmp_path / "output"), iters=4, log_iters=1, display=tiny.recorder())
