@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from paddleseg_losses.cli.docstrings import for_and_against
 from paddleseg_losses.cli.show import describe
 from paddleseg_losses.options import REQUIRED, options_of, own_options_of
 from paddleseg_losses.options.chinese import accepted
@@ -96,11 +97,10 @@ class Known:
 
     def when(self) -> tuple[str, str]:
         """What it is for and what it is not for."""
-        english = " ".join(self._docstring.sections["When"].split())
-        parts = re.fullmatch(r"For: (.*) Against: (.*)", english)
-        if not parts:
+        halves = for_and_against(self._docstring.sections["When"])
+        if not halves:
             raise SystemExit(f"{self.name}: `When` is not `For: ... Against: ...`")
-        return self._translated("For", parts[1]), self._translated("Against", parts[2])
+        return self._translated("For", halves[0]), self._translated("Against", halves[1])
 
     def shapes(self) -> list[tuple[str, str]]:
         """What goes in and comes out, with the shape of each."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from paddleseg_losses.cli import docstrings
+from paddleseg_losses.cli.docstrings import joined
+
 DOCS = Path(__file__).resolve().parent.parent
-CJK = "\u2e80-\u9fff\uff00-\uffef\u201c\u201d\u2014"
+ZH = "paddleseg_losses/cli/zh"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def page(name: str, language: Language) -> str:
 
 def read(path: str) -> Any:
     """A YAML file of this folder; lines of Chinese that were folded are joined without a blank."""
-    return _joined(yaml.safe_load((DOCS / path).read_text(encoding="utf-8")))
+    return joined(yaml.safe_load((DOCS / path).read_text(encoding="utf-8")))
 
 
 def read_all(folder: str) -> list[Any]:
@@ -54,58 +54,34 @@ def read_all(folder: str) -> list[Any]:
     return [read(f"{folder}/{path.name}") for path in sorted((DOCS / folder).glob("[0-9]*.yml"))]
 
 
-def _joined(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _joined(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_joined(item) for item in value]
-    return re.sub(f"(?<=[{CJK}]) (?=[{CJK}])", "", value) if isinstance(value, str) else value
-
-
-def mark(english: str) -> str:
-    """The short hash that stands beside a translation and says which English text it translates."""
-    return hashlib.sha256(" ".join(english.split()).encode()).hexdigest()[:6]
-
-
 @dataclass
 class Translations:
-    """The Chinese of the docstrings, from `zh/`; what is missing or has been overtaken is kept in `problems`."""
+    """The Chinese of the docstrings, from `cli/zh`; what is missing or has been overtaken is kept in `problems`."""
 
     problems: list[str] = field(default_factory=list)
     used: set[tuple[str, str]] = field(default_factory=set)
 
-    @cached_property
-    def sections(self) -> dict[str, tuple[str, dict[str, str]]]:
-        """For each loss the file, and its texts by "section hash"."""
-        files = [path for path in sorted((DOCS / "zh").glob("*.yml")) if path.stem != "phrases"]
-        return {name: (path.name, texts) for path in files for name, texts in read(f"zh/{path.name}").items()}
-
-    @cached_property
-    def phrases(self) -> dict[str, str]:
-        """Short texts that occur in many places, by their English."""
-        return read("zh/phrases.yml")  # type: ignore[no-any-return]
-
     def section(self, loss: str, title: str, english: str) -> str:
         """The Chinese of a section of a docstring."""
-        file, texts = self.sections.get(loss, ("", {}))
-        key = f"{title} {mark(english)}"
+        file, texts = docstrings.sections().get(loss, ("", {}))
+        key = docstrings.key(title, english)
         self.used.add((loss, key))
         if key in texts:
             return texts[key]
         found = [old for old in texts if old.rpartition(" ")[0] == title]
         state = f"has changed since `{found[0]}` was written" if found else "is not translated"
-        self.problems.append(f"docs/zh/{file or '?.yml'}: {loss}: {title} {state}; write `{key}` for: {english}")
+        self.problems.append(f"{ZH}/{file or '?.yml'}: {loss}: {title} {state}; write `{key}` for: {english}")
         return english
 
     def phrase(self, english: str) -> str:
         """The Chinese of a phrase."""
-        if english not in self.phrases:
-            self.problems.append(f"docs/zh/phrases.yml: not translated: {english}")
+        if english not in docstrings.phrases():
+            self.problems.append(f"{ZH}/phrases.yml: not translated: {english}")
         self.used.add(("", english))
-        return self.phrases.get(english, english)
+        return docstrings.phrase(english)
 
     def unused(self) -> list[str]:
         """Translations that nothing asks for any more."""
-        kept = {(loss, key) for loss, (_, texts) in self.sections.items() for key in texts}
-        kept |= {("", phrase) for phrase in self.phrases}
-        return [f"docs/zh: nothing uses {loss or 'phrases.yml'}: `{key}`" for loss, key in sorted(kept - self.used)]
+        kept = {(loss, key) for loss, (_, texts) in docstrings.sections().items() for key in texts}
+        kept |= {("", phrase) for phrase in docstrings.phrases()}
+        return [f"{ZH}: nothing uses {loss or 'phrases.yml'}: `{key}`" for loss, key in sorted(kept - self.used)]

@@ -11,7 +11,7 @@ from click.exceptions import Exit
 from . import screen
 from .command import command, option
 from .language import say
-from .phrases import translated
+from .phrases import commented, translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def _print(report: Report) -> None:
     for note in report.notes:
         screen.put(screen.plain(say("note: ", "提示：") + translated(note), style="dim"))
     if report.findings and report.corrected:
-        screen.put(Text(say("\nCorrected:\n", "\n改正后：\n"), style="bold"), screen.yaml(report.yaml, indent=0))
+        screen.put(
+            Text(say("\nCorrected:\n", "\n改正后：\n"), style="bold"), screen.yaml(commented(report.yaml), indent=0)
+        )
 
 
 def _finding(number: int, finding: Finding) -> None:

@@ -11,7 +11,7 @@ from click.exceptions import Exit
 from . import screen
 from .command import command, option
 from .language import say
-from .phrases import translated
+from .phrases import commented, translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _as_dict(diagnosis: Diagnosis) -> dict[str, Any]:
     found = dataclasses.asdict(diagnosis)
     found.update(config=str(diagnosis.config), well=diagnosis.well)
     found["advice"] = [
-        {"code": item.code, "warning": say(item.en, item.zh), "yaml": item.yaml} for item in diagnosis.advice
+        {"code": item.code, "warning": _warning(item), "yaml": commented(item.yaml)} for item in diagnosis.advice
     ]
     return found
 
@@ -145,7 +145,7 @@ def _mistakes(diagnosis: Diagnosis) -> None:
             screen.plain(translated(finding.cure), 3, "green"),
         )
     if diagnosis.corrected:
-        screen.put(screen.heading(say("Corrected:", "改正后：")), screen.yaml(diagnosis.corrected))
+        screen.put(screen.heading(say("Corrected:", "改正后：")), screen.yaml(commented(diagnosis.corrected)))
 
 
 def _masks(diagnosis: Diagnosis) -> None:
@@ -190,4 +190,9 @@ def _terms(diagnosis: Diagnosis) -> None:
 
 
 def _advice(number: int, item: Advice) -> None:
-    screen.put(screen.heading(f"{number}. {say(item.en, item.zh)}"), screen.yaml(item.yaml, indent=3))
+    screen.put(screen.heading(f"{number}. {_warning(item)}"), screen.yaml(commented(item.yaml), indent=3))
+
+
+def _warning(item: Advice) -> str:
+    """What a loss itself said is English in both."""
+    return translated(say(item.en, item.zh))

@@ -56,7 +56,8 @@ def _show(error: Exception) -> None:
         parts = {"found": found, "expected": expected, "what_to_do": cure}
         text = f"{found}\n{say('  expected: ', '  应为：')}{expected}\n{say('  what to do: ', '  怎么办：')}{cure}"
     else:
-        parts, text = {"found": str(error)}, str(error)
+        text = translated(str(error))
+        parts = {"found": text}
     if screen.wants_json():
         screen.put_json({"error": parts})
     else:
@@ -73,8 +74,8 @@ def _show_usage(error: click.UsageError) -> None:
 
 
 def _chinese(error: click.UsageError) -> str:
-    """Click's usage errors; their details stay as click words them."""
-    detail = error.message
+    """Click's usage errors."""
+    detail = translated(error.format_message())
     if isinstance(error, click.NoSuchOption):
         near = f"，是不是 {'、'.join(error.possibilities)}？" if error.possibilities else "。"
         return f"没有选项 {error.option_name}{near}"
@@ -83,5 +84,5 @@ def _chinese(error: click.UsageError) -> str:
         return f"缺少参数 {name}。"
     if isinstance(error, click.BadParameter):
         name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
-        return f"{name} 的取值无效：{detail}"
+        return f"{name} 的取值无效：{translated(error.message)}"
     return detail

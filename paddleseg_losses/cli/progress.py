@@ -6,16 +6,29 @@ import sys
 
 from ..integrations.display import Display, Step, describe
 from . import screen
+from .phrases import translated
 
 
 def display() -> Display:
     """A bar on a terminal; plain lines in a file or a pipe; nothing where a script reads JSON."""
     if screen.wants_json():
         return Quiet()
-    return Bar() if sys.stdout.isatty() else Display()
+    return Bar() if sys.stdout.isatty() else Lines()
 
 
-class Quiet(Display):
+class Lines(Display):
+    """Plain lines in the language to speak."""
+
+    def say(self, text: str) -> None:
+        """A line for the reader."""
+        super().say(translated(text))
+
+    def warn(self, text: str) -> None:
+        """A warning or an error of PaddleSeg."""
+        super().warn(translated(text))
+
+
+class Quiet(Lines):
     """Warnings alone."""
 
     def say(self, text: str) -> None:
@@ -35,16 +48,16 @@ class Bar(Display):
         self.progress = Progress(
             TextColumn("{task.description}"), *columns, console=self.console, redirect_stdout=False
         )
-        self.training = self.progress.add_task("training", total=None, note="", visible=False)
-        self.evaluation = self.progress.add_task("evaluating", total=None, note="", visible=False)
+        self.training = self.progress.add_task(translated("training"), total=None, note="", visible=False)
+        self.evaluation = self.progress.add_task(translated("evaluating"), total=None, note="", visible=False)
 
     def say(self, text: str) -> None:
         """Above the bar."""
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(translated(text), markup=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Above the bar, in yellow."""
-        self.console.print(text, style="yellow", markup=False, soft_wrap=True)
+        self.console.print(translated(text), style="yellow", markup=False, soft_wrap=True)
 
     def tick(self, iteration: int, total: int) -> None:
         """Move on."""
@@ -57,7 +70,7 @@ class Bar(Display):
         """Show the loss behind the bar."""
         if step.terms:
             self.say(f"iter {step.iteration}  loss {step.loss:.4f} ({describe(step.terms)})")
-        self.progress.update(self.training, note=f"loss {step.loss:.4f}  lr {step.rate:.2g}")
+        self.progress.update(self.training, note=translated(f"loss {step.loss:.4f}  lr {step.rate:.2g}"))
 
     def evaluating(self, done: int, total: int) -> None:
         """A second bar."""

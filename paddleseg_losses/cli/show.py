@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -12,9 +12,9 @@ from .. import registry
 from ..options import REQUIRED, options_of
 from ..options.chinese import accepted
 from ..registry import FAMILIES, SYMPTOMS, LossSpec
-from . import screen
+from . import docstrings, screen
 from .command import command
-from .language import say
+from .language import language, say
 
 
 @command(
@@ -25,7 +25,7 @@ from .language import say
 @click.argument("name")
 def show(name: str) -> None:
     """Show the loss called NAME: formula, options, paper, YAML."""
-    description = describe(registry.get(name))
+    description = spoken(describe(registry.get(name)))
     if screen.wants_json():
         screen.put_json(_as_dict(description))
     else:
@@ -37,7 +37,7 @@ class Description:
     """What `show` shows."""
 
     spec: LossSpec
-    summary: str
+    summary: str  # English, as are the sections
     sections: dict[str, str]  # of the docstring: Formula, When, Shape, ...
     options: list[tuple[str, Any, str, str]]  # name, default, meaning, what may be given
 
@@ -57,6 +57,22 @@ def _dedented(text: str) -> str:
     return "\n".join(line.removeprefix(" " * 8) for line in text.strip("\n").splitlines()).strip()
 
 
+def spoken(description: Description) -> Description:
+    """The docstring in the language to speak."""
+    if language() == "en":
+        return description
+    name = description.spec.name
+    found = {title: docstrings.section(name, title, text) for title, text in description.sections.items()}
+    halves = docstrings.for_and_against(description.sections.get("When", ""))
+    if halves:
+        good, bad = (docstrings.section(name, title, text) for title, text in zip(("For", "Against"), halves))
+        found["When"] = f"适合：{good}\n不适合：{bad}"
+    lines = [line.partition(": ") for line in re.sub(r"\n +", " ", description.sections.get("Shape", "")).splitlines()]
+    found["Shape"] = "\n".join(f"{place}：{docstrings.phrase(shape)}" for place, _, shape in lines)
+    summary = docstrings.section(name, "Summary", description.summary)
+    return replace(description, summary=summary, sections=found)
+
+
 def _as_dict(description: Description) -> dict[str, Any]:
     spec = description.spec
     return {
@@ -67,7 +83,7 @@ def _as_dict(description: Description) -> dict[str, Any]:
         "suits": spec.suits,
         "modes": spec.modes,
         "range": spec.range,
-        "paper": {"title": spec.paper, "link": spec.link, "equation": spec.equation},
+        "paper": {"title": spec.paper, "link": spec.link, "equation": _equation(spec)},
         "options": [
             {"name": name, "required": default is REQUIRED, "meaning": meaning, "values": expected}
             | ({} if default is REQUIRED else {"default": default})
@@ -83,13 +99,13 @@ def _print(description: Description) -> None:
     spec, sections = description.spec, description.sections
     family = say(spec.family, FAMILIES[spec.family])
     screen.put(Text(f"{spec.name}: {say(spec.title, spec.title_zh)} ({family})", style="bold cyan"))
-    screen.put(screen.plain(say(description.summary, spec.purpose_zh)))
+    screen.put(screen.plain(description.summary))
     screen.put(screen.plain(say("problems: ", "任务类型：") + ", ".join(spec.modes)))
     if spec.suits:
         helps = say(", ", "、").join(say(*SYMPTOMS[key]) for key in spec.suits)
         screen.put(screen.plain(say("helps against: ", "适用症状：") + helps))
     _section(say("Formula", "公式"), sections.get("Formula", ""))
-    _section(say("When", "何时使用"), say(sections.get("When", ""), ""))
+    _section(say("When", "何时使用"), sections.get("When", ""))
     screen.put(screen.heading(say("Options", "选项")))
     columns = (say("option", "选项"), say("default", "默认值"), say("meaning", "含义"), say("values", "取值"))
     required = say("required", "必填")
@@ -98,9 +114,13 @@ def _print(description: Description) -> None:
         for name, default, meaning, expected in description.options
     ]
     screen.put(screen.table(columns, rows, fixed=2))
-    _section(say("Paper", "论文"), f"{spec.paper}\n{spec.link}\n{spec.equation}")
-    _section(say("Differences", "与论文的差别（英文）"), sections.get("Differences", ""))
+    _section(say("Paper", "论文"), f"{spec.paper}\n{spec.link}\n{_equation(spec)}")
+    _section(say("Differences", "与论文的差别"), sections.get("Differences", ""))
     screen.put(screen.heading("YAML"), screen.yaml(sections.get("YAML", "")))
+
+
+def _equation(spec: LossSpec) -> str:
+    return say(spec.equation, docstrings.phrase(spec.equation))
 
 
 def _section(title: str, text: str) -> None:

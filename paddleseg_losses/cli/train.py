@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from ..integrations.flags import Flags
 from . import screen
 from .command import Bilingual, Option
 from .language import say
+from .phrases import translated
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Flags)}
 _MANY = [f"--{name}" for name, field in _FIELDS.items() if field.metadata.get("many")]
@@ -27,7 +29,7 @@ class TrainCommand(Bilingual):
             if arg.startswith("-"):
                 option = arg if arg in _MANY else None
                 if option and after.startswith("-"):
-                    raise click.BadOptionUsage(arg, f"{arg} needs a value.", ctx)
+                    raise click.BadOptionUsage(arg, say(f"{arg} needs a value.", f"{arg} 需要一个值。"), ctx)
                 spread += [] if option else [arg]
             else:
                 spread += [option, arg] if option else [arg]
@@ -43,10 +45,16 @@ def _option(field: dataclasses.Field[Any]) -> Option:
     elif facts.get("many"):
         kwargs.update(multiple=True, type=facts["of"])
     else:
-        kwargs["type"] = click.Choice(facts["choices"]) if "choices" in facts else facts.get("of")
+        kwargs["type"] = _type(facts)
         if default is not None and not required:
             kwargs.update(default=default, show_default=True)
     return Option([f"--{field.name}"], **kwargs)
+
+
+def _type(facts: Mapping[str, Any]) -> Any:
+    if "choices" in facts:
+        return click.Choice(facts["choices"])
+    return click.IntRange(facts["low"]) if "low" in facts else facts.get("of")
 
 
 def _train(override: tuple[str, ...], **flags: Any) -> None:
@@ -66,7 +74,7 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
         title = say(
             f"{result.checkpoint} on {images} validation images:", f"{result.checkpoint}，{images} 张验证图像："
         )
-        click.echo(f"\n{title}\n\n{result.scores}")
+        click.echo(f"\n{title}\n\n{result.scores.table(translated)}")
     log, numbers = result.save_dir / "train.log", result.save_dir / "metrics.json"
     click.echo(say(f"\nlog: {log}    numbers: {numbers}", f"\n日志：{log}    指标：{numbers}"))
     return None

@@ -14,6 +14,7 @@ from click.exceptions import Exit
 from . import screen
 from .command import command, option
 from .language import say
+from .phrases import translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -53,7 +54,12 @@ class Balance:
     @property
     def broken(self) -> bool:
         """Whether a training would stumble."""
-        return bool(self.strange or self.counts.troubles)
+        return bool(self.strange or self.counts.troubles or self.black_and_white)
+
+    @property
+    def black_and_white(self) -> bool:
+        """Whether the foreground is written as 255, which is ignored."""
+        return set(self.counts.pixels) == {0, 255} and self.source.ignore_index == 255
 
 
 @command(
@@ -64,7 +70,7 @@ class Balance:
     FILE 是 PaddleSeg 的文件列表（每行为图像与标签），或含 train_dataset 的配置文件。
     权重在出现过的类别上均值为 1；从未出现的类别权重为 0。
 
-    标签值超出范围或有掩码无法读取时，退出码为 1。
+    标签值超出范围、前景被忽略或有掩码无法读取时，退出码为 1。
     """,
 )
 @click.argument("file", type=click.Path())
@@ -101,7 +107,7 @@ def weights(file: str, scheme: str | None, beta: float | None, workers: int | No
     weights: inverse and square-root inverse frequency, ENet, median frequency, effective number. Their mean over the
     classes that occur is 1; a class that never occurs gets 0.
 
-    Exits with 1 if label values are out of range or masks cannot be read.
+    Exits with 1 if label values are out of range, the foreground is ignored or masks cannot be read.
     """
     from ..integrations.masks import count, open_source
 
@@ -167,12 +173,12 @@ def _yaml(balance: Balance, scheme: str | None) -> str:
     lines = [f"# {line}".rstrip() for line in _table(balance)]
     if scheme:
         lines += ["loss:", "  types:", "    - type: paddleseg_losses.CrossEntropyLoss"]
-        lines += [f"      weight: {lists[scheme]}  # {SCHEMES[scheme].formula}", "  coef: [1]"]
+        lines += [f"      weight: {lists[scheme]}  # {translated(SCHEMES[scheme].formula)}", "  coef: [1]"]
         return "\n".join(lines)
     lines.append(say("# Copy one list as `weight` into a loss; --scheme NAME writes it for you.",
                      "# 选一个列表作为损失的 weight；--scheme 名称 可直接写成配置。"))  # fmt: skip
     for name, text in lists.items():
-        lines += [f"# {SCHEMES[name].formula} ({SCHEMES[name].paper})", f"{name}: {text}"]
+        lines += [f"# {translated(SCHEMES[name].formula)} ({translated(SCHEMES[name].paper)})", f"{name}: {text}"]
     return "\n".join(lines)
 
 
@@ -202,9 +208,10 @@ def _table(balance: Balance) -> list[str]:
     paper = Console(width=200, color_system=None)
     with paper.capture() as captured:
         paper.print(screen.table(columns, rows, fixed=5, right=[2, 3, 4]))
+    masks, where = balance.counts.masks, translated(balance.source.title)
     title = say(
-        f"{balance.source.title}: {balance.counts.masks} masks, {labelled} labelled pixels, {percent} ignored",
-        f"{balance.source.title}：{balance.counts.masks} 张掩码，{labelled} 个有标签的像素，{percent} 被忽略",
+        f"{where}: {masks} masks, {labelled} labelled pixels, {percent} ignored",
+        f"{where}：{masks} 张掩码，{labelled} 个有标签的像素，{percent} 被忽略",
     )
     return [title, *captured.get().splitlines()]
 
@@ -233,7 +240,7 @@ def _warn(balance: Balance) -> None:
     if balance.absent:
         names = ", ".join(balance.absent)
         screen.warn(say(f"never occurs: class {names}; its weight is 0", f"从未出现的类别：{names}；其权重为 0"))
-    if set(balance.counts.pixels) == {0, 255} and ignored == 255:
+    if balance.black_and_white:
         screen.warn(
             say(
                 "the masks hold 0 and 255 only, and 255 is ignored: write 1 for the foreground instead",

@@ -78,9 +78,12 @@ class _Handler(logging.Handler):
 
 
 @contextmanager
-def captured(path: Path | None, display: Display, append: bool = False) -> Iterator[Log]:
-    """Send PaddleSeg's log, prints, progress bars and warnings to a file (None: nowhere) and the display."""
-    with open(path, "a" if append else "w", encoding="utf-8") if path else io.StringIO() as file:
+def captured(path: Path | None, display: Display) -> Iterator[Log]:
+    """Send PaddleSeg's log, prints, progress bars and warnings to a file (None: nowhere) and the display.
+
+    What the file holds already stays: a training that goes on, or an earlier one.
+    """
+    with open(path, "a", encoding="utf-8") if path else io.StringIO() as file:
         log = Log(file, display)
         with redirect_stdout(log), warnings.catch_warnings(), swapped(*_redirections(log)):
             warnings.showwarning = log.warned

@@ -51,6 +51,11 @@ def _read(path: Path, above: tuple[Path, ...]) -> str:
             "a YAML file",
             f"did you mean {there[near]}?" if near else f"look into {path.parent.resolve()}",
         ) from None
+    except IsADirectoryError:
+        files = ", ".join(str(file) for file in sorted(path.glob("*.y*ml"))[:5])
+        raise ConfigError(
+            f"{path}{named} is a folder.", "a YAML file", f"give one of {files}" if files else "give a file in it"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}{named} cannot be read: {error}.", "a YAML file in UTF-8", "save it again") from None
 

@@ -6,7 +6,6 @@ import importlib.util
 import inspect
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,8 @@ from typing import Any
 import paddle
 import yaml
 
-from ..errors import ConfigError, LossError
+from ..errors import ConfigError
+from .explained import explained
 from .flags import Flags
 from .shims import module
 
@@ -40,7 +40,7 @@ class Recipe:
 
 def build(flags: Flags) -> Recipe:
     """Read the file and build model, data, optimizer and losses, or raise a ConfigError."""
-    with explained(flags.config):
+    with explained(flags.config, flags.use_multilabel):
         cfg = _read(flags)
         arguments = _arguments(flags, cfg)
         utils = module("utils.utils")
@@ -177,21 +177,3 @@ def _set_device(device: str | None) -> str:
             "--device cpu, or install paddlepaddle-gpu for an NVIDIA GPU",
         )
     return chosen
-
-
-@contextmanager
-def explained(config: str) -> Iterator[None]:
-    """PaddleSeg keeps only the text of an error; give back ours, or say where to look."""
-    try:
-        yield
-    except LossError:
-        raise
-    except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, LossError):
-            cause = cause.__cause__ or cause.__context__
-        raise cause or ConfigError(
-            f"PaddleSeg cannot use {config}: {error}",
-            "a configuration that PaddleSeg can build",
-            f"`paddleseg-losses check {config}` explains the loss section",
-        ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from .shims import module, swapped
 
@@ -46,8 +46,13 @@ class Scores:
 
     def __str__(self) -> str:
         """A table."""
+        return self.table()
+
+    def table(self, word: Callable[[str], str] = str) -> str:
+        """Scores by class; `word` gives the words to print for ours."""
         rows = [("class", "Dice", "IoU"), *((c.name, _number(c.dice), _number(c.iou)) for c in self.classes)]
         rows.append(("mean", _number(self.mean_dice), _number(self.mean_iou)))
+        rows = [(word(name), dice, iou) for name, dice, iou in rows]
         width = max(_width(row[0]) for row in rows)
         return "\n".join(f"{name}{' ' * (width - _width(name))}{dice:>9}{iou:>9}" for name, dice, iou in rows)
 

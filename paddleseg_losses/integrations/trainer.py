@@ -73,12 +73,12 @@ def train(
     display = (display or Display()) if first else Silent()
     save_dir = Path(given.save_dir)
     save_dir.mkdir(parents=True, exist_ok=True)
-    path, append = save_dir / "train.log" if first else None, given.resume_model is not None
+    path = save_dir / "train.log" if first else None
     # Names from zero, as in a new process: a checkpoint's optimizer is found again by the names of the weights.
     with (
         unique_name.guard(),
         mended() as defects,
-        captured(path, display, append) as log,
+        captured(path, display) as log,
     ):
         for defect in defects:
             log.record("INFO", f"mended: {defect}")
@@ -94,6 +94,11 @@ def train(
 def _run(flags: Flags, log: Log) -> Result:
     recipe = build(flags)
     result = Result(Path(flags.save_dir))
+    if flags.resume_model is None and (result.save_dir / "metrics.json").exists():
+        log.display.warn(
+            f"{result.save_dir} holds an earlier training: its checkpoints and metrics.json are written over; "
+            "--save_dir names another folder"
+        )
     log.display.say(_headline(recipe, result.save_dir))
     with (
         swapped(*_listeners(flags, recipe, result, log.display), hand_on_maps()),

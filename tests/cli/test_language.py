@@ -113,6 +113,17 @@ def test_options_are_chinese_in_chinese(spec):
             assert not re.search(r"\b(a|one|list|number|whole|or|of)\b", expected), expected
 
 
+@pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
+def test_show_is_chinese_in_chinese(spec, call, call_json):
+    text = call("show", spec.name, "--lang", "zh").output
+    for english in ("For:", "Against:", "From the paper", " then the mean", "of the paper"):
+        assert english not in text
+    _, found = call_json("show", spec.name, "--lang", "zh")
+    for section in ("when", "differences", "shape"):
+        assert HAN.search(found[section]), section
+    assert not HAN.search(call("show", spec.name).output)
+
+
 def test_colour_on_a_terminal_only(shell, tmp_path):
     _, piped, _ = shell("list", "--family", "boundary")
     assert "\x1b" not in piped

@@ -51,6 +51,12 @@ def test_rare_classes_stay_numbers_in_yaml(call, tmp_path):
     assert weight[0] == pytest.approx(2 / 9e6, rel=1e-3)
 
 
+def test_a_foreground_of_255_is_a_problem(call, tmp_path):
+    result = call("weights", write_masks(tmp_path, np.array([[0, 255]], np.uint8)), "--num_classes", 2)
+    assert result.exit_code == 1
+    assert "write 1 for the foreground" in result.stderr
+
+
 def test_a_class_that_never_occurs_is_named(call, listing):
     result = call("weights", listing, "--num_classes", 3, "--lang", "zh")
     assert result.exit_code == 0

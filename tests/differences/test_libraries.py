@@ -52,6 +52,15 @@ def test_dice_of_paddleseg_overwrites_labels(paddlesegs):
     return {"before": before, "after": after}
 
 
+def test_dice_of_paddleseg_breaks_the_backward_pass_of_earlier_terms(paddlesegs):
+    z, y = tensors(Z, IGNORED)
+    z.stop_gradient = False
+    earlier = paddle.nn.functional.cross_entropy(z, y, axis=1, ignore_index=255)
+    paddlesegs.DiceLoss(ignore_index=255)(z.detach(), y)
+    with pytest.raises(RuntimeError, match="inplace"):
+        earlier.backward()
+
+
 @shown
 def test_hinge_of_paddleseg_with_two_channels(paddlesegs):
     z, y = tensors(np.stack([-60 * (2 * OBJECT - 1), 60 * (2 * OBJECT - 1)], axis=1), OBJECT)

@@ -2,6 +2,7 @@
 
 OURS = "paddleseg_losses."
 TVERSKY = {"type": "TverskyLoss"}
+RAMP = {"kind": "linear", "start": 0, "end": 1, "steps": 10}
 
 # name: loss section, changes of the file, phrases of the findings in their order, corrected section (None: uncertain)
 MISTAKES = {
@@ -264,6 +265,55 @@ PADDLESEGS = {
         {},
         ["WeightedSumLoss: KLLoss compares with something else than labels"],
         None,
+    ),
+    "a schedule of PaddleSeg's own": (
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [{"type": OURS + "DiceLoss"}, {"type": "OhemCrossEntropyLoss", "schedule": RAMP}],
+                }
+            ],
+            "coef": [1],
+        },
+        {},
+        [r"losses\[1\].schedule: PaddleSeg's own OhemCrossEntropyLoss has no schedule"],
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [
+                        {"type": OURS + "DiceLoss"},
+                        {"type": "WeightedSumLoss", "losses": [{"type": "OhemCrossEntropyLoss"}], "schedule": RAMP},
+                    ],
+                }
+            ],
+            "coef": [1],
+        },
+    ),
+    "a schedule of a mixture": (
+        {
+            "types": [{"type": "MixedLoss", "losses": [{"type": OURS + "DiceLoss"}], "coef": [2], "schedule": RAMP}],
+            "coef": [1],
+        },
+        {},
+        [r"types\[0\].schedule: PaddleSeg's own MixedLoss has no schedule"],
+        {
+            "types": [
+                {
+                    "type": "WeightedSumLoss",
+                    "losses": [{"type": "MixedLoss", "losses": [{"type": OURS + "DiceLoss"}], "coef": [2]}],
+                    "schedule": RAMP,
+                }
+            ],
+            "coef": [1],
+        },
+    ),
+    "a schedule where ours can stand in": (
+        {"types": [{"type": "DiceLoss", "schedule": RAMP}], "coef": [1]},
+        {},
+        ["PaddleSeg's own DiceLoss has no option 'schedule'; that of this package has"],
+        {"types": [{"type": OURS + "DiceLoss", "schedule": RAMP}], "coef": [1]},
     ),
     "an option that only ours has": (
         {"types": [{"type": "DiceLoss", "squared_pred": True}], "coef": [1]},

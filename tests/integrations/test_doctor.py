@@ -54,6 +54,12 @@ def test_a_healthy_configuration(tmp_path, folder, losses_table):
     assert all(term.gradient > 0 for term in found.terms)
 
 
+def test_too_few_images_for_a_batch(tmp_path, folder, losses_table):
+    (item,) = examine(_config(tmp_path, folder, batch_size=9)).advice
+    assert item.code == "too_few_images"
+    assert yaml.safe_load(item.yaml) == {"batch_size": 4}
+
+
 def test_the_same_twice(tmp_path, folder, losses_table):
     path = _config(tmp_path, folder)
     assert examine(path).terms == examine(path).terms
@@ -187,7 +193,7 @@ def test_a_softmax_over_one_class(tmp_path, losses_table):
 
 def _batch(logits, losses, coef, labels=None):
     labels = paddle.randint(0, logits.shape[1], [logits.shape[0], *logits.shape[2:]]) if labels is None else labels
-    return Batch(paddle.zeros([2, 3, 4, 5]), labels, [logits], losses, coef, None, False)
+    return Batch(paddle.zeros([2, 3, 4, 5]), labels, [logits], losses, coef, None, False, 2, 2)
 
 
 def test_half_precision():

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import paddle
 import pytest
@@ -166,6 +167,65 @@ def test_a_flag_that_the_installed_version_does_not_know(dataset, tmp_path, quic
     for name, value in {"early_stop_intervals": 2, "use_multilabel": True}.items():
         with pytest.raises(ConfigError, match=f"--{name} is set, but PaddleSeg .* knows nothing of it"):
             train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder(), **{name: value})
+
+
+BOOTSTRAPPED = {"type": "BootstrappedCrossEntropyLoss", "min_K": 64, "loss_th": 0.3}  # PaddleSeg has it, we do not
+
+
+def test_a_schedule_around_a_loss_of_paddlesegs(dataset, tmp_path, quick_end):
+    ramp = {"kind": "linear", "start": 0, "end": 1, "steps": 4}
+    theirs = {"type": "WeightedSumLoss", "losses": [BOOTSTRAPPED], "schedule": ramp}
+    entry = {"type": "WeightedSumLoss", "losses": [{"type": "paddleseg_losses.DiceLoss"}, theirs]}
+    path = tiny.write_config(tmp_path / "config.yml", dataset, entry)
+    result = train(path, save_dir=str(tmp_path / "output"), iters=4, log_iters=1, display=tiny.recorder())
+    weights = [{term["name"]: term["weight"] for term in point["terms"]} for point in result.loss]
+    assert [weight["WeightedSumLoss"] for weight in weights] == [0, 0.25, 0.5, 0.75]
+    assert [weight["DiceLoss"] for weight in weights] == [1, 1, 1, 1]
+
+
+def _losses(entry):
+    return {"loss": {"types": [entry], "coef": [1]}}
+
+
+UNBUILDABLE = {
+    "model": ({"model": {"type": "PPHumanSegLit"}}, "knows nothing called 'PPHumanSegLit'", "PPHumanSegLite"),
+    "optimizer": ({"optimizer": {"type": "Adamm"}}, "knows nothing called 'Adamm'", "Adam"),
+    "option": ({"model": {**tiny.MODEL, "num_clases": 3}}, "PPHumanSegLite cannot be made: .*num_clases", "section"),
+    "rate": ({"lr_scheduler": {"type": "PolynomialDecay", "learning_rate": -1}}, "PaddleSeg cannot use", "correct"),
+    "loss": (_losses({"type": "TverskiLoss"}), "TverskiLoss", "TverskyLoss.*check .* shows all"),
+    "schedule": (
+        _losses({"type": "OhemCrossEntropyLoss", "schedule": {"kind": "constant", "value": 1}}),
+        "has no schedule",
+        "write {type: WeightedSumLoss",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNBUILDABLE)
+def test_what_paddleseg_cannot_build_is_explained(case, dataset, tmp_path, quick_end):
+    changes, found, cure = UNBUILDABLE[case]
+    path = tiny.write(tmp_path / "config.yml", {**tiny.config(dataset, {"type": "TverskyLoss"}), **changes})
+    with pytest.raises(ConfigError) as caught:
+        train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder())
+    assert re.search(found, caught.value.found)
+    assert re.search(cure, caught.value.cure)
+    assert str(path) in caught.value.found
+
+
+@pytest.mark.parametrize("name", ["iters", "log_iters", "save_interval", "batch_size", "repeats"])
+def test_a_flag_of_0_is_refused(name, tmp_path):
+    with pytest.raises(OptionError, match=f"{name}=0"):
+        train(tmp_path / "config.yml", **{name: 0})
+
+
+def test_an_earlier_training_is_told_of_and_its_log_kept(dataset, tmp_path, quick_end):
+    path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss"})
+    displays = [tiny.recorder(), tiny.recorder()]
+    for display in displays:
+        train(path, save_dir=str(tmp_path / "output"), iters=1, log_iters=1, display=display)
+    told = [[text for text in display.warned if "holds an earlier training" in text] for display in displays]
+    assert list(map(len, told)) == [0, 1]
+    assert (tmp_path / "output" / "train.log").read_text().count("[TRAIN]") == 2
 
 
 def test_the_error_of_a_constructor_arrives_whole(dataset, tmp_path, quick_end):

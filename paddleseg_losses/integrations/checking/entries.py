@@ -45,6 +45,17 @@ class EntryChecker:
             options = self._weighed(place, name, options)
         return cls, {"type": name, **options}
 
+    def lacks_schedule(self, entry: Entry) -> bool:
+        """Whether a loss of PaddleSeg's was given a schedule, and no loss of ours can stand in for it."""
+        cls = self.names.table.get(entry["type"])
+        if "schedule" not in entry or cls is None or _takes(cls, "schedule"):
+            return False
+        return not self._stands_in(entry["type"], {key: value for key, value in entry.items() if key != "type"})
+
+    def _stands_in(self, name: str, options: Entry) -> bool:
+        """Whether our loss of the same name has all these options."""
+        return name in registry.names() and all(_takes(self.names.table[PREFIX + name], key) for key in options)
+
     def _class(self, place: Place, entry: Entry) -> tuple[type | None, str]:
         name = str(entry["type"])
         if name not in self.names.table:
@@ -66,10 +77,7 @@ class EntryChecker:
     def _means_ours(self, place: Place, name: str, cls: type, options: Entry) -> bool:
         """Whether an entry has options that PaddleSeg's loss lacks, while ours of the same name has them all."""
         foreign = [key for key in options if not _takes(cls, key)]
-        if not foreign or name not in registry.names():
-            return False
-        mine = self.names.table[PREFIX + name]
-        if not all(_takes(mine, key) for key in options):
+        if not foreign or not self._stands_in(name, options):
             return False
         self.report.mistake(
             (*place, foreign[0]),

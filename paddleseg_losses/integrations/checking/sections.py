@@ -17,6 +17,7 @@ from .facts import facts_of
 from .names import Unseen, read_names
 from .report import Place, Report
 from .terms import is_sum
+from .text import inline
 
 _SECTIONS = ("loss", "distill_loss")
 
@@ -107,6 +108,8 @@ class _SectionChecker:
                 self.report.comment(place, "a loss with a type is needed here")
                 return entry
             entry = {"type" if name == near else name: value for name, value in entry.items()}
+        if self.entries.lacks_schedule(entry):
+            return self._entry(place, self._scheduled(place, entry))
         if entry["type"] == "MixedLoss":
             return self._mixed(place, entry)
         if is_sum(self.entries.names.table.get(entry["type"])):
@@ -116,6 +119,18 @@ class _SectionChecker:
         if len(self.report.findings) == before and cls not in (None, Unseen):
             self._build(place, cls, entry)
         return entry
+
+    def _scheduled(self, place: Place, entry: Entry) -> Entry:
+        """A loss of PaddleSeg's with a schedule, put into a sum of ours, which can have one."""
+        bare = {key: value for key, value in entry.items() if key != "schedule"}
+        wrapped = {"type": "WeightedSumLoss", "losses": [bare], "schedule": entry["schedule"]}
+        self.report.mistake(
+            (*place, "schedule"),
+            f"PaddleSeg's own {entry['type']} has no schedule.",
+            "a WeightedSumLoss of this package around it, which can have one",
+            f"write {inline(wrapped)}",
+        )
+        return wrapped
 
     def _mixed(self, place: Place, entry: Entry) -> Entry:
         for name in [name for name in entry if name not in ("type", "losses", "coef")]:

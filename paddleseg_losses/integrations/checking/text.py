@@ -22,9 +22,9 @@ def _lines(value: Any, comments: Comments, place: tuple[Any, ...]) -> list[str]:
         here = (*place, key)
         inner = _lines(item, comments, here) if _is_block(item, comments, here) else None
         if isinstance(value, dict):
-            lines += [f"{key}: {_inline(item)}"] if inner is None else [f"{key}:", *_indented(inner)]
+            lines += [f"{key}: {inline(item)}"] if inner is None else [f"{key}:", *_indented(inner)]
         else:
-            first, *rest = [_inline(item)] if inner is None else inner
+            first, *rest = [inline(item)] if inner is None else inner
             lines += [f"- {first}", *_indented(rest)]
     return lines + [f"# {comment}" for comment in comments.get(place, [])]
 
@@ -39,7 +39,8 @@ def _indented(lines: list[str]) -> list[str]:
     return ["  " + line for line in lines]
 
 
-def _inline(item: Any) -> str:
+def inline(item: Any) -> str:
+    """Anything on one line."""
     item = list(item) if isinstance(item, tuple) else item
     line: str = yaml.safe_dump(item, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
     return line.removesuffix("\n").removesuffix("\n...")

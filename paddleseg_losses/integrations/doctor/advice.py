@@ -59,6 +59,17 @@ def of_outputs(batch: Batch) -> Iterator[Advice]:
             )
 
 
+def of_size(batch: Batch) -> Iterator[Advice]:
+    """PaddleSeg leaves out the last, incomplete batch: with no other there is nothing to train on."""
+    if batch.dataset < batch.wanted:
+        yield Advice(
+            "too_few_images",
+            f"train_dataset has {batch.dataset} image(s), less than one batch ({batch.wanted}): nothing is trained on.",
+            f"train_dataset 只有 {batch.dataset} 张图像，不足一个批次（{batch.wanted}）：无法训练。",
+            f"batch_size: {batch.dataset}",
+        )
+
+
 def of_labels(batch: Batch, ignore_index: int | None) -> Iterator[Advice]:
     """Labels as they reach the loss."""
     shape, logits = list(batch.labels.shape), batch.logits[0]
@@ -93,7 +104,7 @@ def of_terms(pulls: list[Pull]) -> Iterator[Advice]:
             yield Advice(
                 "not_finite",
                 f"{fact.label} is {fact.value:g} with a gradient of norm {fact.gradient:g}.",
-                f"{fact.label} 的值为 {fact.value:g}，梯度范数为 {fact.gradient:g}。",
+                f"{fact.label_zh} 的值为 {fact.value:g}，梯度范数为 {fact.gradient:g}。",
                 _entry(pull.loss, "checks: always  # names labels that are out of range"),
             )
         elif fact.gradient == 0:
@@ -144,7 +155,7 @@ def _no_gradient(pull: Pull) -> Advice:
     return Advice(
         "no_gradient",
         f"{fact.label} gives no gradient on this batch (weight {fact.weight:g}, value {fact.value:g}).",
-        f"{fact.label} 在这个批次上没有梯度（权重 {fact.weight:g}，值 {fact.value:g}）。",
+        f"{fact.label_zh} 在这个批次上没有梯度（权重 {fact.weight:g}，值 {fact.value:g}）。",
         cure,
     )
 
@@ -163,7 +174,7 @@ def _in_half_precision(pull: Pull) -> Iterator[Advice]:
     yield Advice(
         "half_precision",
         f"With --precision fp16 the gradient of {pull.fact.label} {what[0]}.",
-        f"使用 --precision fp16 时，{pull.fact.label} 的梯度{what[1]}。",
+        f"使用 --precision fp16 时，{pull.fact.label_zh} 的梯度{what[1]}。",
         "# Leave --precision fp16 out, or change the coefficient:\nloss:\n  coef: [1]",
     )
 
@@ -180,7 +191,7 @@ def _drowned(pulls: list[Pull]) -> Iterator[Advice]:
     yield Advice(
         "drowned",
         f"{strong.fact.label} pulls {ratio:.0f} times as hard as {weak.fact.name}, which has no say.",
-        f"{strong.fact.label} 的梯度是 {weak.fact.name} 的 {ratio:.0f} 倍，后者不起作用。",
+        f"{strong.fact.label_zh} 的梯度是 {weak.fact.name} 的 {ratio:.0f} 倍，后者不起作用。",
         _balanced(pulls, strong, weak),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 
 from ...errors import ConfigError
-from ..recipe import explained
+from ..explained import explained
 from ..shims import module
 
 Tensor = Any
@@ -27,6 +27,8 @@ class Batch:
     coef: list[float]
     edges: Tensor | None
     own_sum: bool  # the model adds up its losses itself
+    dataset: int  # its images
+    wanted: int  # images of a batch, by the file
 
 
 def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
@@ -48,7 +50,7 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
             logits = model(images)
     own = hasattr(model, "loss_computation")
     heads = list(logits) if isinstance(logits, (list, tuple)) else [logits]
-    return Batch(images, labels, heads, losses["types"], losses["coef"], edges, own)
+    return Batch(images, labels, heads, losses["types"], losses["coef"], edges, own, len(dataset), cfg.batch_size)
 
 
 def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:

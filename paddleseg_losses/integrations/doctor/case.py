@@ -45,6 +45,11 @@ class TermFact:
         """Its name with its head."""
         return f"head {self.head}: {self.name}"
 
+    @property
+    def label_zh(self) -> str:
+        """The same in Chinese."""
+        return f"第 {self.head} 个输出的 {self.name}"
+
 
 @dataclass
 class Diagnosis:

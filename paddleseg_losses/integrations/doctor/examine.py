@@ -71,6 +71,7 @@ class _Quiet(Display):
 def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> None:
     found.batch, found.heads = list(batch.images.shape), len(batch.logits)
     found.classes = _classes(source, counts, batch)
+    found.advice += advice.of_size(batch)
     found.advice += advice.of_labels(batch, source.ignore_index)
     found.advice += advice.of_outputs(batch)
     if batch.own_sum or any(item.code in ("labels_rgb", "sizes") for item in found.advice):
@@ -92,7 +93,7 @@ def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> Non
 def _refused(error: LossError) -> Advice:
     """A loss does not take this batch; its own words say why."""
     text = f"{error.found} Expected: {error.expected}."
-    return Advice("refused", text, f"{error.found} 应为：{error.expected}。", f"# {error.cure}")
+    return Advice("refused", text, text, f"# {error.cure}")  # the command line has their Chinese
 
 
 def _failed(error: Exception, batch: Batch) -> Advice:
