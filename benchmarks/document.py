@@ -7,6 +7,7 @@ from typing import Any
 
 from .cases import SHAPES
 from .peers import OURS, PEERS
+from .phrases import chinese
 
 LANGUAGES = {"en": "benchmarks.md", "zh": "benchmarks_cn.md"}
 MARKS = {True: "✓", False: "✗", None: "–"}
@@ -21,6 +22,7 @@ TEXTS = {
         "请横向比较各列，不要与其他机器或其他日期的数字比较。",
     ),
     "partial": ("**A part of the benchmark only.**", "**只运行了部分测试。**"),
+    "versions": ("versions:", "版本："),
     "missing": ("Left out, as it could not be imported:", "无法导入、未参与比较："),
     "asked": ("## What is asked, and what was found", "## 目标与实测"),
     "asked_head": ("| | asked | loss | where | found |", "| | 目标 | 损失函数 | 输入 | 实测 |"),
@@ -85,7 +87,7 @@ def document(results: dict[str, Any], rows: list[dict[str, Any]], language: str)
     at = list(LANGUAGES).index(language)
     say = {name: texts[at] for name, texts in TEXTS.items()}
     parts = [say["title"], say["other"], say["made"], _conditions(results["conditions"], say, at)]
-    parts += _asked(results["verdicts"], say)
+    parts += _asked(results["verdicts"], say, at)
     if rows:
         parts += [say["times"], say["times_text"], *_times(rows, say)]
     if results.get("growth"):
@@ -110,17 +112,22 @@ def _lines(head: str, rows: Iterable[Iterable[str]]) -> str:
 
 def _conditions(found: dict[str, Any], say: dict[str, str], at: int) -> str:
     lines = [f"- {texts[at]}: {found[name]}" for name, texts in FACTS.items() if name in found]
-    lines.append("- " + ", ".join(f"{package} {version}" for package, version in found["versions"].items()))
+    lines.append(
+        f"- {say['versions']} " + ", ".join(f"{package} {version}" for package, version in found["versions"].items())
+    )
     if found["missing"]:
         lines.append(f"- {say['missing']} " + ", ".join(f"{peer} ({why})" for peer, why in found["missing"].items()))
     return ("" if found["everything"] else say["partial"] + "\n\n") + "\n".join(lines)
 
 
-def _asked(verdicts: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
+def _asked(verdicts: list[dict[str, Any]], say: dict[str, str], at: int) -> list[str]:
+    words = chinese if at else str
     judged = [verdict["met"] for verdict in verdicts]
     count = say["count"].format(met=judged.count(True), missed=judged.count(False), none=judged.count(None))
     ordered = sorted(verdicts, key=lambda v: (v["met"] is not False, v["asked"]))
-    rows = ([MARKS[v["met"]], v["asked"], f"`{v['loss']}`", v["where"], v["found"]] for v in ordered)
+    rows = (
+        [MARKS[v["met"]], words(v["asked"]), f"`{v['loss']}`", words(v["where"]), words(v["found"])] for v in ordered
+    )
     return [say["asked"], count, _lines(say["asked_head"], rows)]
 
 

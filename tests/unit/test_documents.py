@@ -139,6 +139,8 @@ def copy(tmp_path):
     shutil.copytree(DOCS, tmp_path / "docs")
     for name in PAIRS["README.md"]:
         shutil.copy(name, tmp_path)
+    (tmp_path / "benchmarks").mkdir()
+    shutil.copy(DOCS.parent / "benchmarks/results.json", tmp_path / "benchmarks")
     return tmp_path
 
 
