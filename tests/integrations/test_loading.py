@@ -16,7 +16,9 @@ def _train(dataset, folder, transforms, **flags):
     content["train_dataset"]["transforms"] += transforms
     del content["val_dataset"]
     path, recorder = tiny.write(folder / "config.yml", content), tiny.recorder()
-    result = train(path, save_dir=str(folder / "output"), log_iters=1, seed=0, display=recorder, **flags)
+    result = train(
+        path, save_dir=str(folder / f"output{len(transforms)}"), log_iters=1, seed=0, display=recorder, **flags
+    )
     return [point["loss"] for point in result.loss], recorder.warned
 
 
