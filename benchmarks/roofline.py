@@ -28,7 +28,7 @@ def bandwidth(threads: int, length: int = LENGTH, repeats: int = 9) -> float:
 
     with ThreadPoolExecutor(threads) as pool:
         seconds = []
-        for _ in range(repeats):
+        for _ in range(repeats + 1):
             start = time.perf_counter()
             list(pool.map(part, bounds[:-1], bounds[1:]))
             seconds.append(time.perf_counter() - start)

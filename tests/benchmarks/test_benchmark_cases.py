@@ -33,7 +33,7 @@ def test_floors_and_reasons_name_losses_that_exist():
 
 
 def test_peers_are_of_known_frameworks_and_have_modules_of_their_own():
-    assert {peer.framework for peer in PEERS.values()} == {"paddle", "torch", "host"}
+    assert {peer.framework for peer in PEERS.values()} == {"ours", "paddle", "torch", "host"}
     assert len({peer.module for peer in PEERS.values()}) == len(PEERS)
 
 

@@ -16,22 +16,28 @@ SMALL = Shape("small", (2, 3, 20, 24))
 
 @pytest.fixture(scope="module")
 def worker():
+    with started("ours", threads=1) as processes:
+        yield processes["ours"]
+
+
+@pytest.fixture(scope="module")
+def other():
     with started("paddle", threads=1) as processes:
         yield processes["paddle"]
 
 
-def test_a_worker_measures_and_tells_the_value(worker):
+def test_a_worker_measures_and_tells_the_value(worker, other):
     first = worker.ask("prepare", peer="ours", loss="DiceLoss", shape=SMALL)
-    plain = worker.ask("prepare", peer="paddle", loss="DiceLoss", shape=SMALL)
+    plain = other.ask("prepare", peer="paddle", loss="DiceLoss", shape=SMALL)
     assert first["value"] == pytest.approx(plain["value"], rel=1e-5)
     seconds = worker.ask("time", peer="ours", loss="DiceLoss", shape=SMALL, steps=3)["seconds"]
     assert len(seconds) == 3
     assert all(0 < s < 60 for s in seconds)
 
 
-def test_a_worker_tells_what_a_peer_lacks(worker):
+def test_a_worker_tells_what_a_peer_lacks(worker, other):
     assert worker.ask("describe", peer="ours", loss="LovaszHingeLoss", shape=SMALL) == {"has": False}
-    assert worker.ask("describe", peer="paddle", loss="MCCLoss", shape=SMALL) == {"has": False}
+    assert other.ask("describe", peer="paddle", loss="MCCLoss", shape=SMALL) == {"has": False}
     assert worker.ask("describe", peer="ours", loss="MCCLoss", shape=SMALL)["has"]
 
 

@@ -52,7 +52,7 @@ void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, i
     }
     for (int i = 0; i < w; ++i) {
         inverse[i] = 1.0f / inverse[i];
-        missed[i] *= label[i] < 0 ? 0.0f : inverse[i];
+        missed[i] = label[i] < 0 ? 0.0f : missed[i] * inverse[i];  // whatever is there must not spread
     }
 }
 

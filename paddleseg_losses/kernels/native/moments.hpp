@@ -27,6 +27,13 @@ struct Moment {
     float gamma;
 };
 
+// Whether any of the functions, or its slope, reads the cost.
+INLINE bool read_cost(const Moment* moments, int count) {
+    bool found = false;
+    for (int m = 0; m < count; ++m) found |= moments[m].kind >= COST;
+    return found;
+}
+
 constexpr float EPSILON = 1e-7f;
 
 // x^gamma for x >= 0, with the straight line near 0.

@@ -39,10 +39,10 @@ double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int
     const double* own = coefficient + (q.sigmoid ? plane : plane * q.c) * count;
     float* sum = t.value.data();
     if (q.sigmoid) {
-        sigmoid_tile(q, plane, first, w, t);
+        sigmoid_tile(q, plane, first, w, read_cost(moments, count), t);
         add_up_sigmoid(moments, count, own, w, t, sum);
     } else {
-        softmax_tile(q, sample, first, w, nullptr, t);
+        softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), t);
         add_up_softmax(moments, count, own, static_cast<int>(q.c), w, t, sum);
     }
     if (values != nullptr) write_row(sum, w, false, values + plane * q.s + first);

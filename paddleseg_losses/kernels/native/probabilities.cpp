@@ -8,13 +8,13 @@ namespace {
 EVERY_INSTRUCTION_SET
 void tile_probabilities(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t, float* out) {
     if (q.sigmoid) {
-        sigmoid_tile(q, plane, first, w, t);
+        sigmoid_tile(q, plane, first, w, false, t);
         float* row = out + plane * q.s + first;
         for (int i = 0; i < w; ++i)
             row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == 1 ? t.right[i] : t.error[i];
         return;
     }
-    softmax_tile(q, plane, first, w, nullptr, t);
+    softmax_tile(q, plane, first, w, nullptr, false, t);
     for (std::int64_t k = 0; k < q.c; ++k) {
         const float* share = t.share.data() + k * t.stride;
         float* row = out + (plane * q.c + k) * q.s + first;

@@ -11,7 +11,7 @@ namespace {
 EVERY_INSTRUCTION_SET
 void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                   Tile& t, double* table) {
-    softmax_tile(q, sample, first, w, nullptr, t);
+    softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), t);
     const float* weight = weights(q, sample, 0, first);
     float* value = t.value.data();
     float* factor = t.pull.data();  // what turns a share into a weighted probability
@@ -46,7 +46,8 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
 EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                       const double* upstream, const Others& others, Tile& t, float* gradient) {
-    softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, t);
+    softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, read_cost(moments, count),
+                 t);
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 
@@ -54,7 +55,7 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
 EVERY_INSTRUCTION_SET
 void sigmoid_sums(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first, int w,
                   const Moment* moments, int count, Tile& t, double* table) {
-    sigmoid_tile(q, sample * q.c + channel, first, w, t);
+    sigmoid_tile(q, sample * q.c + channel, first, w, read_cost(moments, count), t);
     const float* weight = weights(q, sample, channel, first);
     float *value = t.value.data(), *chosen = t.slope.data();
     for (int m = 0; m < count; ++m) {
@@ -69,7 +70,7 @@ void sigmoid_sums(const Problem& q, std::int64_t sample, std::int64_t channel, s
 EVERY_INSTRUCTION_SET
 void sigmoid_gradient(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first, int w,
                       const Moment* moments, int count, const double* upstream, Tile& t, float* gradient) {
-    sigmoid_tile(q, sample * q.c + channel, first, w, t);
+    sigmoid_tile(q, sample * q.c + channel, first, w, read_cost(moments, count), t);
     write_sigmoid_gradient(q, sample, channel, first, w, moments, count, upstream, t, gradient);
 }
 

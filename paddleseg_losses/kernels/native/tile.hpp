@@ -101,8 +101,9 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
 }
 
 // Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
-// (without the pixel weight).
-INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
+// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest.
+INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, bool costs,
+                         Tile& t) {
     const int c = static_cast<int>(q.c);
     const std::int32_t* label = t.label.data();
     read_labels(q, sample * q.s + first, w, q.c, t.label.data());
@@ -138,20 +139,25 @@ INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t fir
             }
         }
     }
+    float* own = top;  // the largest logits have done their work
+    for (int i = 0; i < w; ++i) own[i] = exp_nonpositive(gap[i]);
+    if (costs) {
+        for (int i = 0; i < w; ++i) {
+            const float cost = log1p_nonnegative(rest[i] + (own[i] - 1.0f)) - gap[i];
+            gap[i] = label[i] < 0 ? 0.0f : cost;
+        }
+    }
     for (int i = 0; i < w; ++i) {
-        const float own = exp_nonpositive(gap[i]);
-        const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own);
-        const float cost = log1p_nonnegative(rest[i] + (own - 1.0f)) - gap[i];
+        const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own[i]);
         inverse[i] = scale;
         t.error[i] = rest[i] * scale;
-        right[i] = own * scale;
+        right[i] = own[i] * scale;
         pull[i] *= scale;
-        t.cost[i] = label[i] < 0 ? 0.0f : cost;
     }
 }
 
 // Error, right and cost of w elements of one channel under a sigmoid; label 1 is the channel's own, 0 the others'.
-INLINE void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) {
+INLINE void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, bool costs, Tile& t) {
     read_labels(q, plane * q.s + first, w, 2, t.label.data());
     const float* z = q.logits + plane * q.s + first;
     for (int i = 0; i < w; ++i) {
@@ -161,8 +167,11 @@ INLINE void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t firs
         const float small = exp_nonpositive(-size), scale = 1.0f / (1.0f + small);
         t.error[i] = wrong > 0.0f ? scale : small * scale;
         t.right[i] = wrong > 0.0f ? small * scale : scale;
-        t.cost[i] = (wrong > 0.0f ? wrong : 0.0f) + log1p_nonnegative(small);
+        t.cost[i] = wrong > 0.0f ? wrong : 0.0f;
+        t.own[i] = small;
     }
+    if (!costs) return;
+    for (int i = 0; i < w; ++i) t.cost[i] += log1p_nonnegative(t.own[i]);
 }
 
 // The image cut into tiles, and the tiles into a number of chunks that does not depend on the threads.
