@@ -42,8 +42,7 @@ def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
     """Lovász extension of each (image and) channel over max(0, 1 - z (2 y - 1)); of z_1 - z_0 if two compete."""
     raw = inputs.raw
     if raw is not None:
-        logits = raw.logits[:, 1:] - raw.logits[:, :1] if inputs.multiclass else raw.logits
-        return lovasz_kernel.lovasz(logits, raw.labels, raw.ignore_index, per_image, hinge=True)[0]
+        return lovasz_kernel.lovasz(raw.logits, raw.labels, raw.ignore_index, per_image, hinge=True)[0]
     z, hit = inputs.logits, inputs.target
     if inputs.multiclass:
         z, hit = z[:, 1:] - z[:, :1], hit[:, 1:]

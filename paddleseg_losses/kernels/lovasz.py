@@ -34,43 +34,46 @@ def lovasz(
 
     Args:
         logits: float32 `[N, C, *S]`; the gradient flows to them.
-        labels: `[N, 1, *S]` class indices, or `[N, C, *S]` of 0 and 1 with `hinge`.
+        labels: `[N, 1, *S]` class indices, or with `hinge` `[N, C, *S]` of 0 and 1.
         ignore_index: label of pixels to leave out; labels out of range are left out too.
         per_image: whether images are sorted apart.
-        hinge: errors max(0, 1 - z (2 y - 1)) of every channel on its own, instead of |g - softmax(z)|.
-        wanted: classes to compute, all if None.
+        hinge: errors max(0, 1 - z (2 y - 1)) of every channel on its own, instead of |g - softmax(z)|; of z = z_1 - z_0
+            where the labels are indices of two classes, a single row.
+        wanted: rows of an image to compute, all if None.
         present_only: leave out rows without a pixel of their class.
 
     Returns:
-        float32 `[N or 1, C]`, 0 where left out, and a NumPy array of how many pixels of its class each row has.
+        float32 `[N or 1, C or 1]`, 0 where left out, and a NumPy array of how many pixels of its class each row has.
     """
     samples, classes = int(logits.shape[0]), int(logits.shape[1])
+    margin = hinge and classes == 2 and labels.shape[1] == 1
+    rows = 1 if margin else classes
     if math.prod(logits.shape) // max(classes, 1) > MOST:
         raise KernelError(
             f"Logits of shape {list(logits.shape)}.",
             "fewer than 2^31 pixels in a batch",
             "split the batch, or set PADDLESEG_LOSSES_KERNELS=composed",
         )
-    chosen = np.array([wanted is None or c in wanted for c in range(classes)], np.uint8)
-    hits = np.zeros((samples if per_image else 1, classes), np.int64)
+    chosen = np.array([wanted is None or c in wanted for c in range(rows)], np.uint8)
+    hits = np.zeros((samples if per_image else 1, rows), np.int64)
     keep = paddle.is_grad_enabled() and not logits.stop_gradient  # else nothing is kept for a backward pass
-    rows = _Lovasz.apply(logits, (labels, hinge, ignore_index), int(per_image), chosen, int(present_only), hits, keep)
-    return rows, hits
+    problem, kind = (labels, hinge and not margin, ignore_index), (int(per_image), int(hinge))
+    return _Lovasz.apply(logits, problem, kind, chosen, int(present_only), hits, keep), hits
 
 
 class _Lovasz(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(
-        ctx: Any, logits: Tensor, rest: Any, per_image: int, chosen: Any, present_only: int, hits: Any, keep: bool
+        ctx: Any, logits: Tensor, rest: Any, kind: Any, chosen: Any, present_only: int, hits: Any, keep: bool
     ) -> Tensor:
         problem, losses = Problem(logits, *rest), np.zeros(hits.shape)
-        pull = empty([problem.cells[1], problem.size // problem.cells[1]]) if keep else None
-        asked = problem_function("lovasz_room", POINTER, WHOLE, WHOLE)
+        pull = empty([hits.shape[1], problem.size // problem.cells[1]]) if keep else None
+        asked = problem_function("lovasz_room", POINTER, WHOLE, WHOLE, WHOLE)
         asked.restype = LONG
-        room = empty([-(-problem.call(asked, per_image) // 4)])  # of bytes, in floats
+        room = empty([-(-problem.call(asked, *kind) // 4)])  # of bytes, in floats
         problem.call(
-            function("lovasz_forward", POINTER, WHOLE, ADDRESS, WHOLE, *[ADDRESS] * 4, WHOLE),
-            per_image,
+            function("lovasz_forward", POINTER, WHOLE, WHOLE, ADDRESS, WHOLE, *[ADDRESS] * 4, WHOLE),
+            *kind,
             chosen.ctypes.data,
             present_only,
             losses.ctypes.data,
@@ -79,15 +82,15 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
             room.data_ptr(),
         )
         ctx.save_for_backward(problem.logits)
-        ctx.kept = rest, per_image, pull
+        ctx.kept = rest, kind, pull
         return paddle.to_tensor(losses, dtype="float32")
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (logits,), (rest, per_image, pull) = ctx.saved_tensor(), ctx.kept
+        (logits,), (rest, kind, pull) = ctx.saved_tensor(), ctx.kept
         problem, found = Problem(logits, *rest), empty_like(logits)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("lovasz_backward", POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, per_image, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())
+        native = function("lovasz_backward", POINTER, WHOLE, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        problem.call(native, *kind, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())
         return found

@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from itertools import product
 
 import numpy as np
 
@@ -55,15 +56,16 @@ def run(library, n, c, space, sigmoid, threads):
             found = (address(fits), address(sums), address(slope), threads)
             run_one(library, "priced_forward", q, axes, sizes, spacing, *price, *found)
         run_one(library, "priced_backward", q, address(sums), address(slope), address(out), threads)
-    for per_image in (0, 1):
-        losses, hits = (np.empty((n if per_image else 1, c), dtype) for dtype in ("float64", "int64"))
-        wanted = np.ones(c, "uint8")
+    for per_image, hinge in product((0, 1), (1,) if sigmoid else (0, 1) if c == 2 else (0,)):
+        rows = 1 if hinge and not sigmoid else c
+        losses, hits = (np.empty((n if per_image else 1, rows), dtype) for dtype in ("float64", "int64"))
+        wanted = np.ones(rows, "uint8")
         library.lovasz_room.restype = long
-        room = np.empty(library.lovasz_room(q, per_image, threads), "uint8")
+        room = np.empty(library.lovasz_room(q, per_image, hinge, threads), "uint8")
         for pull in (None, slope):
-            table = (per_image, address(wanted), per_image, address(losses), address(hits), address(pull))
+            table = (per_image, hinge, address(wanted), per_image, address(losses), address(hits), address(pull))
             run_one(library, "lovasz_forward", q, *table, address(room), threads)
-        run_one(library, "lovasz_backward", q, per_image, address(losses), address(slope), address(out), threads)
+        run_one(library, "lovasz_backward", q, per_image, hinge, address(losses), address(slope), address(out), threads)
     for reach in (0, 1, 4):
         weights, total = (real * (2 * reach + 1))(*[0.3] * (2 * reach + 1)), np.empty(2)
         window = (q, axes, sizes, weights, reach)

@@ -55,16 +55,21 @@ def test_labels_of_any_width_and_layout(dtype):
     assert np.array_equal(z.grad.numpy().transpose(0, 3, 2, 1), gradient)
 
 
-@pytest.mark.parametrize("hinge", [False, True])
-@pytest.mark.parametrize("channels", [1, 2, 7])
-def test_same_bits_on_any_number_of_threads(hinge, channels, monkeypatch):
-    scene = Scene("multilabel" if hinge else "multiclass", channels, (301, 257))
+HINGES = [("multilabel", 1), ("multilabel", 7), ("multiclass", 2)]
+SOFTMAXES = [("multiclass", 1), ("multiclass", 2), ("multiclass", 7)]
+
+
+@pytest.mark.parametrize(
+    ("hinge", "mode", "channels"), [*((True, *case) for case in HINGES), *((False, *case) for case in SOFTMAXES)]
+)
+def test_same_bits_on_any_number_of_threads(hinge, mode, channels, monkeypatch):
+    scene = Scene(mode, channels, (301, 257))
     logits, labels = scene.logits(dtype="float32"), scene.labels()
     found = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
         z = paddle.to_tensor(logits, stop_gradient=False)
-        y = paddle.to_tensor(labels if hinge else labels[:, None])
+        y = paddle.to_tensor(labels if mode == "multilabel" else labels[:, None])
         rows, sizes = lovasz(z, y, IGNORED, per_image=False, hinge=hinge)
         rows.sum().backward()
         found.append((rows.numpy(), sizes, z.grad.numpy()))
@@ -84,8 +89,9 @@ def test_ties_have_one_value():
 
 
 @pytest.mark.parametrize("junk", [np.inf, -np.inf, np.nan])
-def test_ignored_and_wrong_labels_are_left_out(junk):
-    scene = Scene("multiclass", 3, (21, 34))
+@pytest.mark.parametrize(("hinge", "channels"), [(False, 3), (True, 2)])
+def test_ignored_and_wrong_labels_are_left_out(hinge, channels, junk):
+    scene = Scene("multiclass", channels, (21, 34))
     logits, labels = scene.logits(dtype="float32"), scene.labels()
     left_out = labels == IGNORED
     wild = np.where(left_out, np.random.default_rng(0).choice([IGNORED, -7, 3, 10**12], labels.shape), labels)
@@ -93,12 +99,12 @@ def test_ignored_and_wrong_labels_are_left_out(junk):
     found = []
     for z, y in ((logits, labels), (spoilt, wild)):
         z = paddle.to_tensor(z, stop_gradient=False)
-        rows, sizes = lovasz(z, paddle.to_tensor(y[:, None]), IGNORED, per_image=True)
+        rows, sizes = lovasz(z, paddle.to_tensor(y[:, None]), IGNORED, per_image=True, hinge=hinge)
         rows.sum().backward()
         found.append((rows.numpy(), sizes, z.grad.numpy()))
     for one, two in zip(*found):
         assert np.array_equal(one, two)
-    assert not found[0][2][np.repeat(left_out[:, None], 3, axis=1)].any()
+    assert not found[0][2][np.repeat(left_out[:, None], channels, axis=1)].any()
 
 
 def test_nan_is_seen():

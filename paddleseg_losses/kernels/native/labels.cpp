@@ -53,6 +53,8 @@ void compact_part(const void* labels, int bytes, std::int64_t first, std::int64_
 // Tables written in turn: neighbouring labels of one class do not wait for each other.
 constexpr int LANES = 4;
 
+constexpr std::int64_t SOME = 255;  // labels whose hits even the smallest type can count
+
 constexpr std::int64_t FEW = 8;  // classes up to which a comparison with each is faster than an index
 
 template <class In>
@@ -60,7 +62,12 @@ INLINE void count_each(const In* labels, std::int64_t size, std::int64_t classes
     for (std::int64_t k = 0; k < classes; ++k) {
         std::int32_t hits = 0;  // a part has fewer pixels than this can count
         const In label = static_cast<In>(k);
-        for (std::int64_t i = 0; i < size; ++i) hits += labels[i] == label;
+        for (std::int64_t start = 0; start < size; start += SOME) {
+            const int some = static_cast<int>(std::min(SOME, size - start));
+            In found_here = 0;
+            for (int i = 0; i < some; ++i) found_here = static_cast<In>(found_here + (labels[start + i] == label));
+            hits += static_cast<std::int32_t>(found_here);
+        }
         found[k] += k == ignore ? 0 : hits;
     }
 }

@@ -3,8 +3,9 @@
 // A row is a class, or an image and a class. Its errors e are sorted decreasingly and multiplied with the growth of
 // 1 - IoU as pixels are counted wrong one after another: with I pixels of the class still right and a union of U after the
 // step, a pixel of the class adds 1 / U, any other I / (U (U - 1)). Errors are |g - p| with p = softmax(z), or
-// max(0, 1 - z (2 y - 1)); an error of 0 adds nothing, so it is not sorted. What is sorted is the excess, e less a base: of
-// the hinge -z (2 y - 1), which tells errors apart that are equal after rounding.
+// max(0, 1 - z (2 y - 1)) for each channel, or for z = z_1 - z_0 of two classes, which have one row then. An error of 0 adds
+// nothing, so it is not sorted. What is sorted is the excess, e less a base: of the hinge -z (2 y - 1), which tells errors apart
+// that are equal after rounding.
 //
 // Growths carry no gradient. The forward pass keeps them, with the sign of de/dp or de/dz, as `pull` [c, n s]; then
 // dz = p (pull - sum over classes of p pull), or dz = pull, times the gradient of each row.
@@ -45,7 +46,7 @@ void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, i
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
-            const float e = exp_nonpositive(z[i] - top[i]);
+            const float e = exp_below_88(z[i] - top[i]);
             inverse[i] += e;
             missed[i] += e * (label[i] == k ? 0.0f : 1.0f);
         }
@@ -62,7 +63,7 @@ void softmax_errors(const float* z, const Softmax& of, std::int64_t first, int c
     const float *top = of.top + first, *inverse = of.inverse + first, *missed = of.missed + first;
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
-        const float p = exp_nonpositive(z[i] - top[i]) * inverse[i];
+        const float p = exp_below_88(z[i] - top[i]) * inverse[i];
         error[i] = label[i] < 0 ? 0.0f : label[i] == channel ? missed[i] : p;
     }
 }
@@ -73,19 +74,26 @@ void hinge_excesses(const float* z, const std::int32_t* label, int w, float* exc
 }
 
 EVERY_INSTRUCTION_SET
+void hinge_excesses_of_two(const float* z0, const float* z1, const std::int32_t* label, int w, float* excess) {
+    for (int i = 0; i < w; ++i) excess[i] = label[i] < 0 ? -1.0f : label[i] == 1 ? z0[i] - z1[i] : z1[i] - z0[i];
+}
+
+EVERY_INSTRUCTION_SET
 void read_all_labels(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* label) {
     read_labels(q, first, w, classes, label);
 }
 
 struct Lovasz {
     const Problem& q;
-    bool per_image;
-    const std::uint8_t* wanted;  // which classes, [c]
+    bool per_image, hinge;
+    const std::uint8_t* wanted;  // which rows of an image, [rows_each()]
     bool present_only;           // leave out a row without pixels of its class
     Softmax softmax;
-    float* pull;  // [c, n s], or null
+    float* pull;  // [rows_each(), n s], or null
 
-    float base() const { return q.sigmoid ? 1.0f : 0.0f; }
+    float base() const { return hinge ? 1.0f : 0.0f; }
+    bool margin() const { return hinge && !q.sigmoid; }  // of two classes
+    std::int64_t rows_each() const { return margin() ? 1 : q.c; }
     std::int64_t groups() const { return per_image ? q.n : 1; }
     std::int64_t length() const { return per_image ? q.s : q.n * q.s; }
 
@@ -101,7 +109,7 @@ struct Lovasz {
     }
 
     void prepare(Room& room, int threads) {
-        if (q.sigmoid) return;
+        if (hinge) return;
         const std::int64_t pixels = q.n * q.s;
         softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<float>(pixels), room.take<float>(pixels)};
         run_slices(pixels, threads, [&](std::int64_t begin, std::int64_t end) {
@@ -122,15 +130,18 @@ struct Lovasz {
         std::vector<std::int32_t> labels(BLOCK);
         pieces(first, last, [&](std::int64_t sample, std::int64_t offset, int w, std::int64_t place) {
             const std::int64_t plane = (sample * q.c + channel) * q.s + offset;
-            const std::int32_t* label = q.sigmoid ? labels.data() : softmax.label + place;
+            const std::int32_t* label = hinge ? labels.data() : softmax.label + place;
             const float* error = paired() ? softmax.missed + place : excess.data();
-            if (q.sigmoid) {
+            if (margin()) {
+                read_all_labels(q, place, w, 2, labels.data());
+                hinge_excesses_of_two(q.logits + plane, q.logits + plane + q.s, label, w, excess.data());
+            } else if (hinge) {
                 read_all_labels(q, plane, w, 2, labels.data());
                 hinge_excesses(q.logits + plane, label, w, excess.data());
             } else if (!paired()) {
                 softmax_errors(q.logits + plane, softmax, place, channel, w, excess.data());
             }
-            const int own_label = q.sigmoid ? 1 : channel;
+            const int own_label = hinge ? 1 : channel;
             for (int i = 0; i < w; ++i) {
                 const bool hit = label[i] == own_label;
                 mine += hit;
@@ -144,9 +155,9 @@ struct Lovasz {
     }
 
     // Two classes have the same errors: one order serves both.
-    bool paired() const { return !q.sigmoid && q.c == 2; }
+    bool paired() const { return !hinge && q.c == 2; }
     int together() const { return paired() ? 2 : 1; }
-    int tasks() const { return int(groups() * q.c / together()); }
+    int tasks() const { return int(groups() * rows_each() / together()); }
     int across(int threads) const { return tasks() >= threads ? threads : 1; }  // rows at a time, or threads in one
 
     void rows(std::int64_t number, int threads, Sorter& sorter, double* loss, std::int64_t* hits) const;
@@ -175,8 +186,8 @@ double Lovasz::weigh_all(const Entry* entries, std::int64_t total, std::int64_t 
 
 // A row, or both rows of two classes.
 void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss, std::int64_t* hits) const {
-    const int channel = int(number % q.c), served = together();
-    const std::int64_t start = number / q.c * length();  // first pixel of the row
+    const int channel = int(number % rows_each()), served = together();
+    const std::int64_t start = number / rows_each() * length();  // first pixel of the row
     const int chunks = int((length() + CHUNK - 1) / CHUNK);
     float* slopes[2] = {};
     for (int k = 0; k < served; ++k) {
@@ -214,7 +225,7 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
         const float *z = q.logits + plane, *h = pull + k * q.n * q.s, u = float(upstream[k]);
         float* dz = out + plane;
         for (int i = 0; i < w; ++i) {
-            dz[i] = exp_nonpositive(z[i] - top[i]) * inverse[i];
+            dz[i] = exp_below_88(z[i] - top[i]) * inverse[i];
             mean[i] += dz[i] * u * h[i];
         }
     }
@@ -226,26 +237,27 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
 }
 
 EVERY_INSTRUCTION_SET
-void hinge_gradient(const float* pull, const double upstream, int w, float* out) {
+void hinge_gradient(const float* pull, double upstream, int w, float* out) {
     for (int i = 0; i < w; ++i) out[i] = float(upstream) * pull[i];
 }
 
 }  // namespace
 
 // Bytes of work space that the forward pass needs.
-EXPORT std::int64_t lovasz_room(const Problem* problem, int per_image, int threads) {
-    const Lovasz lovasz{*problem, per_image != 0, nullptr, false, {}, nullptr};
-    const std::int64_t softmax = problem->sigmoid ? 0 : 4 * Room::bytes<float>(problem->n * problem->s);
+EXPORT std::int64_t lovasz_room(const Problem* problem, int per_image, int hinge, int threads) {
+    const Lovasz lovasz{*problem, per_image != 0, hinge != 0, nullptr, false, {}, nullptr};
+    const std::int64_t softmax = hinge ? 0 : 4 * Room::bytes<float>(problem->n * problem->s);
     return softmax + lovasz.across(threads) * Sorter::bytes(lovasz.length());
 }
 
-// Losses and numbers of class pixels of every row, [groups, c]; 0 for rows that are left out. pull [c, n s] or null.
-EXPORT int lovasz_forward(const Problem* problem, int per_image, const std::uint8_t* wanted, int present_only,
+// Losses and numbers of class pixels of every row, [groups, rows]; 0 for rows that are left out. pull [rows, n s] or null.
+// rows = c, or 1 of the hinge of two classes.
+EXPORT int lovasz_forward(const Problem* problem, int per_image, int hinge, const std::uint8_t* wanted, int present_only,
                           double* losses, std::int64_t* hits, float* pull, void* space, int threads) {
     return status_of([&] {
-        Lovasz lovasz{*problem, per_image != 0, wanted, present_only != 0, {}, pull};
+        Lovasz lovasz{*problem, per_image != 0, hinge != 0, wanted, present_only != 0, {}, pull};
         Room room(space);
-        if (pull) expect_large_pages(pull, problem->n * problem->s * problem->c * sizeof(float));
+        if (pull) expect_large_pages(pull, problem->n * problem->s * lovasz.rows_each() * sizeof(float));
         lovasz.prepare(room, threads);
         const int together = lovasz.together(), across = lovasz.across(threads), within = across > 1 ? 1 : threads;
         std::vector<std::unique_ptr<Sorter>> idle;  // each worker takes one at a time
@@ -263,25 +275,28 @@ EXPORT int lovasz_forward(const Problem* problem, int per_image, const std::uint
     });
 }
 
-// out [n, c, s] from the gradient of every row, [groups, c].
-EXPORT int lovasz_backward(const Problem* problem, int per_image, const double* upstream, const float* pull,
+// out [n, c, s] from the gradient of every row, [groups, rows].
+EXPORT int lovasz_backward(const Problem* problem, int per_image, int hinge, const double* upstream, const float* pull,
                            float* out, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
-        const Lovasz lovasz{q, per_image != 0, nullptr, false, {}, nullptr};
+        const Lovasz lovasz{q, per_image != 0, hinge != 0, nullptr, false, {}, nullptr};
         expect_large_pages(out, q.n * q.c * q.s * sizeof(float));
         run_slices(q.n * q.s, threads, [&](std::int64_t begin, std::int64_t end) {
             std::vector<float> space(4 * BLOCK);
             std::vector<std::int32_t> label(BLOCK);
             lovasz.pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
-                const double* of = upstream + (per_image ? sample * q.c : 0);
-                if (!q.sigmoid) {
+                const double* of = upstream + (per_image ? sample * lovasz.rows_each() : 0);
+                if (!hinge) {
                     read_all_labels(q, place, w, q.c, label.data());
                     softmax_gradient(q, sample, first, w, label.data(), pull + place, of, space.data(), out);
                     return;
                 }
-                for (int k = 0; k < q.c; ++k)
-                    hinge_gradient(pull + k * q.n * q.s + place, of[k], w, out + (sample * q.c + k) * q.s + first);
+                for (int k = 0; k < q.c; ++k) {
+                    const int row = lovasz.margin() ? 0 : k;
+                    const double sign = lovasz.margin() && k == 0 ? -1.0 : 1.0;  // z = z_1 - z_0
+                    hinge_gradient(pull + row * q.n * q.s + place, sign * of[row], w, out + (sample * q.c + k) * q.s + first);
+                }
             });
         });
     });

@@ -49,17 +49,14 @@ INLINE float bounded_power_slope(float x, float gamma) {
     return x < EPSILON && gamma < 1.0f ? below : gamma * below;
 }
 
-// Loops over a tile: out = f(x, l). Exponents 0 and 1 have kinds of their own, so they do not occur.
-INLINE void evaluate(const Moment& m, const float* x, const float* right, const float* cost, int w, float* out) {
+// Loops over a tile: f(x, l), in `out` if it is nowhere yet. Exponents 0 and 1 have kinds of their own, so they do not occur.
+INLINE const float* evaluate(const Moment& m, const float* x, const float* right, const float* cost, int w, float* out) {
     const float gamma = m.gamma;
+    if (m.kind == RIGHT) return right;
+    if (m.kind == ERROR) return x;
+    if (m.kind == COST) return cost;
     if (m.kind == COUNT)
         for (int i = 0; i < w; ++i) out[i] = 1.0f;
-    else if (m.kind == RIGHT)
-        for (int i = 0; i < w; ++i) out[i] = right[i];
-    else if (m.kind == ERROR)
-        for (int i = 0; i < w; ++i) out[i] = x[i];
-    else if (m.kind == COST)
-        for (int i = 0; i < w; ++i) out[i] = cost[i];
     else if (m.kind == POWER && gamma == 2.0f)
         for (int i = 0; i < w; ++i) out[i] = x[i] * x[i];
     else if (m.kind == POWER)
@@ -70,6 +67,7 @@ INLINE void evaluate(const Moment& m, const float* x, const float* right, const 
         for (int i = 0; i < w; ++i) out[i] = bounded_power(x[i], gamma) * cost[i];
     else  // COST_POWER
         for (int i = 0; i < w; ++i) out[i] = bounded_power(cost[i], gamma);
+    return out;
 }
 
 // out = df/dx (1 - x) + df/dl: a step of the logit that raises the error changes f by x times this.

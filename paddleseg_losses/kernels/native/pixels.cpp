@@ -8,10 +8,9 @@ namespace {
 
 // sum = coefficient[moments] f(x, l) of w elements of one channel under a sigmoid, 0 where left out.
 INLINE void add_up_sigmoid(const Moment* moments, int count, const double* coefficient, int w, Tile& t, float* sum) {
-    float* value = t.slope.data();
     for (int i = 0; i < w; ++i) sum[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
-        evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, value);
+        const float* value = evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, t.slope.data());
         const std::int32_t side = moments[m].side == OWN ? 1 : 0;
         const float u = static_cast<float>(coefficient[m]);
         for (int i = 0; i < w; ++i) sum[i] += t.label[i] == side ? u * value[i] : 0.0f;
@@ -20,10 +19,9 @@ INLINE void add_up_sigmoid(const Moment* moments, int count, const double* coeff
 
 // sum = coefficient[c][moments] f(x, l) of w pixels under a softmax, 0 where left out.
 INLINE void add_up_softmax(const Moment* moments, int count, const double* coefficient, int c, int w, Tile& t, float* sum) {
-    float* value = t.slope.data();
     for (int i = 0; i < w; ++i) sum[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
-        evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, value);
+        const float* value = evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, t.slope.data());
         for (int k = 0; k < c; ++k) t.table[k] = static_cast<float>(coefficient[k * count + m]);
         add_by_label(t, c, w, t.table.data(), value, sum);
     }
@@ -42,7 +40,7 @@ double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int
         sigmoid_tile(q, plane, first, w, read_cost(moments, count), t);
         add_up_sigmoid(moments, count, own, w, t, sum);
     } else {
-        softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), t);
+        softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), false, t);
         add_up_softmax(moments, count, own, static_cast<int>(q.c), w, t, sum);
     }
     if (values != nullptr) write_row(sum, w, false, values + plane * q.s + first);

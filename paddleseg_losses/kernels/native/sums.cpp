@@ -7,11 +7,20 @@
 
 namespace {
 
+// What each of w pixels adds to a sum of the true label's error.
+INLINE const float* weighted_values(const Moment& moment, const float* weight, int w, Tile& t) {
+    float* space = t.value.data();
+    const float* value = evaluate(moment, t.error.data(), t.right.data(), t.cost.data(), w, space);
+    if (weight == nullptr || moment.kind == COUNT) return value;
+    for (int i = 0; i < w; ++i) space[i] = value[i] * weight[i];
+    return space;
+}
+
 // Adds the sums of w pixels to table[c][moments].
 EVERY_INSTRUCTION_SET
 void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                   Tile& t, double* table) {
-    softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), t);
+    softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), false, t);
     const float* weight = weights(q, sample, 0, first);
     float* value = t.value.data();
     float* factor = t.pull.data();  // what turns a share into a weighted probability
@@ -30,16 +39,13 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
                     others_cost(q, sample, first, k, t, t.own.data(), small, w, value);
                 } else {
                     for (int i = 0; i < w; ++i) t.slope[i] = row[i] * t.inverse[i];
-                    evaluate(moments[m], t.slope.data(), nullptr, nullptr, w, value);  // POWER
+                    evaluate(moments[m], t.slope.data(), nullptr, nullptr, w, value);  // POWER, and so in `value`
                 }
                 table[k * count + m] += weight == nullptr ? total(value, w) : total_product(value, weight, w);
             }
             continue;
         }
-        evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, value);
-        if (weight != nullptr && moments[m].kind != COUNT)
-            for (int i = 0; i < w; ++i) value[i] *= weight[i];
-        add_by_class(t, q.c, w, value, table + m, count);
+        add_by_class(t, q.c, w, weighted_values(moments[m], weight, w, t), table + m, count);
     }
 }
 
@@ -47,7 +53,7 @@ EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                       const double* upstream, const Others& others, Tile& t, float* gradient) {
     softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, read_cost(moments, count),
-                 t);
+                 false, t);
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 
@@ -57,13 +63,9 @@ void sigmoid_sums(const Problem& q, std::int64_t sample, std::int64_t channel, s
                   const Moment* moments, int count, Tile& t, double* table) {
     sigmoid_tile(q, sample * q.c + channel, first, w, read_cost(moments, count), t);
     const float* weight = weights(q, sample, channel, first);
-    float *value = t.value.data(), *chosen = t.slope.data();
     for (int m = 0; m < count; ++m) {
-        evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, value);
-        const std::int32_t side = moments[m].side == OWN ? 1 : 0;
-        for (int i = 0; i < w; ++i) chosen[i] = t.label[i] == side ? value[i] : 0.0f;
-        const bool weighted = weight != nullptr && moments[m].kind != COUNT;
-        table[m] += weighted ? total_product(chosen, weight, w) : total(chosen, w);
+        const float* value = weighted_values(moments[m], weight, w, t);
+        table[m] += total_of_label(value, t.label.data(), moments[m].side == OWN ? 1 : 0, w);
     }
 }
 

@@ -100,20 +100,47 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
     }
 }
 
-// Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
-// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest.
-INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, bool costs,
-                         Tile& t) {
+// Logits up to this size need no largest one taken off: their shares fit floats, and so do ratios of them.
+constexpr float MODERATE = 40.0f;
+
+// Shares e^z, `own` and `rest` in one pass, if all logits of the tile are moderate; says whether they are.
+INLINE bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
+    const std::int32_t* label = t.label.data();
+    float *own = t.own.data(), *rest = t.error.data(), *pull = t.pull.data(), *size = t.cost.data();
+    for (int i = 0; i < w; ++i) own[i] = rest[i] = pull[i] = size[i] = 0.0f;
+    for (int k = 0; k < static_cast<int>(q.c); ++k) {
+        const float* z = q.logits + (sample * q.c + k) * q.s + first;
+        const float u = upstream == nullptr ? 0.0f : upstream[k];
+        float* row = t.row(k);
+        prefetch_to_read(z + w, w);  // the next tile's, while this one's are computed
+#pragma omp simd
+        for (int i = 0; i < w; ++i) {
+            const float clean = label[i] < 0 ? 0.0f : z[i];  // whatever is there must not spread
+            const float magnitude = clean < 0.0f ? -clean : clean, e = exp_below_88(clean);
+            size[i] = magnitude > size[i] ? magnitude : size[i];
+            own[i] = label[i] == k ? e : own[i];
+            row[i] = label[i] == k ? 0.0f : e;
+            rest[i] += row[i];
+        }
+        if (upstream != nullptr)
+            for (int i = 0; i < w; ++i) pull[i] += u * row[i];
+    }
+    float largest = 0.0f;
+#pragma omp simd reduction(max : largest)
+    for (int i = 0; i < w; ++i) largest = size[i] > largest ? size[i] : largest;
+    return largest <= MODERATE;
+}
+
+// The same of any logits, as e^(z - top). `gap` is the label's z - top.
+INLINE void any_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
     const int c = static_cast<int>(q.c);
     const std::int32_t* label = t.label.data();
-    read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    float *top = t.own.data(), *gap = t.cost.data(), *rest = t.error.data();
-    float *inverse = t.inverse.data(), *right = t.right.data(), *pull = t.pull.data();
+    float *top = t.own.data(), *gap = t.cost.data(), *rest = t.error.data(), *pull = t.pull.data();
     for (int k = 0; k < c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
         float* row = t.row(k);
         for (int i = 0; i < w; ++i) {
-            const float clean = label[i] < 0 ? 0.0f : z[i];  // whatever is there must not spread
+            const float clean = label[i] < 0 ? 0.0f : z[i];
             row[i] = clean;
             top[i] = k == 0 || clean > top[i] ? clean : top[i];
         }
@@ -125,22 +152,27 @@ INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t fir
     }
     for (int k = 0; k < c; ++k) {
         float* row = t.row(k);
-        if (upstream == nullptr) {
-            for (int i = 0; i < w; ++i) {
-                row[i] = exp_nonpositive(row[i] - top[i]);
-                rest[i] += row[i];
-            }
-        } else {
-            const float u = upstream[k];
-            for (int i = 0; i < w; ++i) {
-                row[i] = exp_nonpositive(row[i] - top[i]);
-                rest[i] += row[i];
-                pull[i] += u * row[i];
-            }
+        prefetch_to_read(q.logits + (sample * q.c + k) * q.s + first + w, w);
+        const float u = upstream == nullptr ? 0.0f : upstream[k];
+        for (int i = 0; i < w; ++i) {
+            row[i] = exp_below_88(row[i] - top[i]);
+            rest[i] += row[i];
         }
+        if (upstream != nullptr)
+            for (int i = 0; i < w; ++i) pull[i] += u * row[i];
     }
-    float* own = top;  // the largest logits have done their work
-    for (int i = 0; i < w; ++i) own[i] = exp_nonpositive(gap[i]);
+    for (int i = 0; i < w; ++i) t.own[i] = exp_below_88(gap[i]);
+}
+
+// Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
+// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest. `exact`: the
+// largest share is 1, for what cancels against it.
+INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, bool costs,
+                         bool exact, Tile& t) {
+    const std::int32_t* label = t.label.data();
+    read_labels(q, sample * q.s + first, w, q.c, t.label.data());
+    float *own = t.own.data(), *gap = t.cost.data(), *rest = t.error.data(), *inverse = t.inverse.data();
+    if (costs || exact || !moderate_shares(q, sample, first, w, upstream, t)) any_shares(q, sample, first, w, upstream, t);
     if (costs) {
         for (int i = 0; i < w; ++i) {
             const float cost = log1p_nonnegative(rest[i] + (own[i] - 1.0f)) - gap[i];
@@ -151,8 +183,8 @@ INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t fir
         const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own[i]);
         inverse[i] = scale;
         t.error[i] = rest[i] * scale;
-        right[i] = own[i] * scale;
-        pull[i] *= scale;
+        t.right[i] = own[i] * scale;
+        t.pull[i] *= scale;
     }
 }
 
@@ -164,7 +196,7 @@ INLINE void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t firs
         const float clean = t.label[i] < 0 ? 0.0f : z[i];
         const float wrong = t.label[i] == 1 ? -clean : clean;  // log-odds of the error
         const float size = wrong < 0.0f ? -wrong : wrong;
-        const float small = exp_nonpositive(-size), scale = 1.0f / (1.0f + small);
+        const float small = exp_below_88(-size), scale = 1.0f / (1.0f + small);
         t.error[i] = wrong > 0.0f ? scale : small * scale;
         t.right[i] = wrong > 0.0f ? small * scale : scale;
         t.cost[i] = wrong > 0.0f ? wrong : 0.0f;

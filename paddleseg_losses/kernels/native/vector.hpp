@@ -7,10 +7,10 @@
 
 #include "platform.hpp"
 
-// e^x for x <= 0 with a relative error below 1.2e-7; 0 below -87, where the result would be denormal; NaN of NaN.
+// e^x for x < 88 with a relative error below 1.2e-7; 0 below -87, where the result would be denormal; NaN of NaN.
 //
 // x = n log 2 + r with a whole n, so e^x = 2^n e^r, and |r| <= log(2) / 2 makes a short polynomial enough.
-INLINE float exp_nonpositive(float x) {
+INLINE float exp_below_88(float x) {
     const float shift = 12582912.0f;  // 1.5 * 2^23: a sum with it is rounded to a whole number, kept in its low bits
     const float shifted = x * 1.44269504f + shift;
     const float n = shifted - shift;
@@ -30,11 +30,8 @@ INLINE float exp_nonpositive(float x) {
     return x < -87.0f ? 0.0f : series * power;
 }
 
-// e^x for |x| < 87, 0 below, about e^87 above.
-INLINE float exp_bounded(float x) {
-    const float half = exp_nonpositive(-(x < 0.0f ? -x : x > 87.0f ? 87.0f : x));
-    return x < 0.0f ? half : 1.0f / half;
-}
+// e^x, and e^87 above that.
+INLINE float exp_bounded(float x) { return exp_below_88(x > 87.0f ? 87.0f : x); }
 
 // log x for normal x > 0 with an error below 1e-7 (relative where |log x| > 0.5, else absolute).
 //

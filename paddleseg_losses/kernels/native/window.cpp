@@ -75,7 +75,7 @@ struct Slab {
 };
 
 INLINE float sigmoid(float z) {
-    const float e = exp_nonpositive(z < 0.0f ? z : -z);
+    const float e = exp_below_88(z < 0.0f ? z : -z);
     return (z < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
@@ -128,7 +128,7 @@ void weigh(const float* z, const std::int32_t* label, int own, std::int64_t size
     for (std::int64_t i = 0; i < size; ++i) {
         const bool kept = !(error[i] <= least);  // NaN is kept, and seen
         const float margin = label[i] == own ? -z[i] : z[i];
-        const float e = exp_nonpositive(margin < 0.0f ? margin : -margin);
+        const float e = exp_below_88(margin < 0.0f ? margin : -margin);
         const float entropy = (margin > 0.0f ? margin : 0.0f) + log1p_nonnegative(e);
         const float wrong = (margin < 0.0f ? e : 1.0f) / (1.0f + e);
         total += kept ? double(error[i] * entropy) : 0.0;
