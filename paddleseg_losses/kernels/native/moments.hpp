@@ -27,10 +27,17 @@ struct Moment {
     float gamma;
 };
 
-// Whether any of the functions, or its slope, reads the cost.
+// Whether any of the functions reads the cost.
 INLINE bool read_cost(const Moment* moments, int count) {
     bool found = false;
     for (int m = 0; m < count; ++m) found |= moments[m].kind >= COST;
+    return found;
+}
+
+// Whether the slope of any does.
+INLINE bool slope_reads_cost(const Moment* moments, int count) {
+    bool found = false;
+    for (int m = 0; m < count; ++m) found |= moments[m].kind > COST;
     return found;
 }
 

@@ -52,8 +52,8 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
 EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                       const double* upstream, const Others& others, Tile& t, float* gradient) {
-    softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, read_cost(moments, count),
-                 false, t);
+    softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, slope_reads_cost(moments, count),
+                 others.costs, t);
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 
@@ -72,7 +72,7 @@ void sigmoid_sums(const Problem& q, std::int64_t sample, std::int64_t channel, s
 EVERY_INSTRUCTION_SET
 void sigmoid_gradient(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first, int w,
                       const Moment* moments, int count, const double* upstream, Tile& t, float* gradient) {
-    sigmoid_tile(q, sample * q.c + channel, first, w, read_cost(moments, count), t);
+    sigmoid_tile(q, sample * q.c + channel, first, w, slope_reads_cost(moments, count), t);
     write_sigmoid_gradient(q, sample, channel, first, w, moments, count, upstream, t, gradient);
 }
 

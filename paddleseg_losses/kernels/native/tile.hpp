@@ -192,18 +192,24 @@ INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t fir
 INLINE void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, bool costs, Tile& t) {
     read_labels(q, plane * q.s + first, w, 2, t.label.data());
     const float* z = q.logits + plane * q.s + first;
+    const std::int32_t* label = t.label.data();
+    float *error = t.error.data(), *right = t.right.data(), *cost = t.cost.data(), *small = t.own.data();
+    float* inverse = t.inverse.data();
+    prefetch_to_read(z + w, w);  // the next tile's, while this one's are computed
+#pragma omp simd
     for (int i = 0; i < w; ++i) {
-        const float clean = t.label[i] < 0 ? 0.0f : z[i];
-        const float wrong = t.label[i] == 1 ? -clean : clean;  // log-odds of the error
-        const float size = wrong < 0.0f ? -wrong : wrong;
-        const float small = exp_below_88(-size), scale = 1.0f / (1.0f + small);
-        t.error[i] = wrong > 0.0f ? scale : small * scale;
-        t.right[i] = wrong > 0.0f ? small * scale : scale;
-        t.cost[i] = wrong > 0.0f ? wrong : 0.0f;
-        t.own[i] = small;
+        const float clean = label[i] < 0 ? 0.0f : z[i];
+        const float wrong = label[i] == 1 ? -clean : clean;  // log-odds of the error
+        const float e = exp_below_88(wrong < 0.0f ? wrong : -wrong), scale = 1.0f / (1.0f + e);
+        error[i] = wrong > 0.0f ? scale : e * scale;
+        right[i] = wrong > 0.0f ? e * scale : scale;
+        cost[i] = wrong > 0.0f ? wrong : 0.0f;
+        small[i] = e;
+        inverse[i] = scale;
     }
     if (!costs) return;
-    for (int i = 0; i < w; ++i) t.cost[i] += log1p_nonnegative(t.own[i]);
+#pragma omp simd
+    for (int i = 0; i < w; ++i) cost[i] += log1p_nonnegative(small[i], inverse[i]);
 }
 
 // The image cut into tiles, and the tiles into a number of chunks that does not depend on the threads.

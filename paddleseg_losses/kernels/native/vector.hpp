@@ -59,9 +59,11 @@ INLINE float log_positive(float x) {
     return (r + low) + exponent * 0.693359375f;
 }
 
-// log(1 + x) for x >= 0, accurate near 0 too: what 1 + x loses is put back.
-INLINE float log1p_nonnegative(float x) {
+// log(1 + x) for x >= 0, accurate near 0 too: what 1 + x loses is put back. `inverse` is about 1 / (1 + x).
+INLINE float log1p_nonnegative(float x, float inverse) {
     const float sum = 1.0f + x;
     const float lost = x - (sum - 1.0f);
-    return log_positive(sum) + lost / sum;
+    return log_positive(sum) + lost * inverse;
 }
+
+INLINE float log1p_nonnegative(float x) { return log1p_nonnegative(x, 1.0f / (1.0f + x)); }
