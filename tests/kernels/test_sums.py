@@ -163,3 +163,26 @@ def test_hostile_tensors_never_reach_native_code():
         kernel.sums(z, y, False, 255, wanted, weight=z)
     with pytest.raises(errors.KernelError):
         kernel.sums(z[:0], y[:0], False, 255, wanted)
+
+
+@pytest.mark.parametrize("offset", [0.0, 38.0, -38.0, 45.0, -300.0])
+@pytest.mark.parametrize("channels", [2, 11])
+def test_sums_without_costs_take_logits_of_any_size(channels, offset):
+    """Shares of moderate logits need no largest one: each side of that limit is exact, and both are in one image."""
+    scene = Scene("multiclass", channels, (41, 77))
+    logits, labels = problem(scene)
+    logits = (logits + offset * (np.arange(77) < 50)).astype("float32")  # some tiles are moderate, whatever the offset
+    functions = [m.RIGHT, m.ERROR]
+    wanted = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OTHER, m.ERROR)]
+    z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
+    table = kernel.sums(z, y, False, 255, m.flat(wanted))
+    expected = expected_sums(logits, labels, False, functions)
+    for k, moment in enumerate(wanted):
+        np.testing.assert_allclose(table.numpy()[..., k], expected[moment], rtol=2e-7, err_msg=str(moment))
+    factors = np.random.default_rng(5).normal(size=(scene.samples, channels, 2))
+    (table * paddle.to_tensor(factors, "float32")).sum().backward()
+    double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
+    inputs = Inputs(Raw(double, y, 255), scene.mode)
+    sum((m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted)).backward()
+    slope = double.grad.numpy()
+    np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())

@@ -53,7 +53,7 @@ void compact_part(const void* labels, int bytes, std::int64_t first, std::int64_
 // Tables written in turn: neighbouring labels of one class do not wait for each other.
 constexpr int LANES = 4;
 
-constexpr std::int64_t SOME = 255;  // labels whose hits even the smallest type can count
+constexpr std::int64_t SOME = 192;  // labels: few enough for the smallest type to count, and whole vectors
 
 constexpr std::int64_t FEW = 8;  // classes up to which a comparison with each is faster than an index
 
