@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddleseg_losses import registry
+from paddleseg_losses import kernels, registry
 from paddleseg_losses.door import Accepts, Door
 from paddleseg_losses.functional.statistics import region_sums
 
@@ -17,16 +17,23 @@ SUMS = "region sums"  # no loss, but what region losses are made of
 
 
 def errors(loss: str, shape: Shape) -> dict[str, Any]:
-    """Relative error of the value (of sums: the largest), and of the gradient relative to its largest entry."""
+    """Relative error of the value (of sums: the largest), and of the gradient relative to its largest entry.
+
+    `composed` is the gradient's error when Paddle's operators make it.
+    """
     made = arrays(shape.size)
     if loss == SUMS:
         single, double = (_sums(made, dtype) for dtype in ("float32", "float64"))
         return {"value": float(np.max(np.abs(single - double) / np.maximum(np.abs(double), 1.0))), "gradient": None}
     spec = registry.get(loss)
     (value, gradient), (exact, slope) = (_both(spec, made, dtype) for dtype in ("float32", "float64"))
+    with kernels.using("composed"):
+        _, composed = _both(spec, made, "float32")
+    largest = max(np.abs(slope).max(), 1e-300)
     return {
         "value": abs(value - exact) / max(abs(exact), 1e-30),
-        "gradient": float(np.abs(gradient - slope).max() / max(np.abs(slope).max(), 1e-300)),
+        "gradient": float(np.abs(gradient - slope).max() / largest),
+        "composed": float(np.abs(composed - slope).max() / largest),
     }
 
 

@@ -87,10 +87,14 @@ def test_growth_and_threads():
 def test_accuracy():
     rows = [
         {"loss": "region sums", "value": 3e-7, "gradient": None},
-        {"loss": "DiceLoss", "value": 1.0, "gradient": 1e-6},
+        {"loss": "DiceLoss", "value": 1.0, "gradient": 1e-6, "composed": 3e-6},
         {"loss": "MCCLoss", "error": "no"},
+        {"loss": "LovaszSoftmaxLoss", "value": 1.0, "gradient": 1e-5, "composed": 2e-5},
     ]
-    assert [v.met for v in floors.accuracy(rows)] == [False, True, False]
+    verdicts = floors.accuracy(rows)
+    assert [v.met for v in verdicts] == [False, True, False, False]
+    assert verdicts[1].found == "1.0e-06, composed 3.0e-06"
+    assert verdicts[3].found.startswith("1.0e-05, composed 2.0e-05: pixels whose errors")
 
 
 def test_the_table_joins_times_and_memory():

@@ -183,6 +183,8 @@ def test_sums_without_costs_take_logits_of_any_size(channels, offset):
     (table * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
     inputs = Inputs(Raw(double, y, 255), scene.mode)
-    sum((m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted)).backward()
+    sum(
+        (m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted)
+    ).backward()
     slope = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
