@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "excesses.hpp"
 #include "growths.hpp"
 #include "memory.hpp"
 #include "parallel.hpp"
@@ -26,57 +27,6 @@
 namespace {
 
 constexpr int BLOCK = 256;  // pixels whose errors are computed together
-
-// e^(z - top) is scaled to the softmax by `inverse`; `missed` is 1 - p of the label, which is -1 where a pixel is left out.
-// All [n s].
-struct Softmax {
-    std::int32_t* label;
-    float *top, *inverse, *missed;
-};
-
-EVERY_INSTRUCTION_SET
-void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label, float* top,
-                    float* inverse, float* missed) {
-    for (int k = 0; k < q.c; ++k) {
-        const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        for (int i = 0; i < w; ++i) top[i] = k == 0 || z[i] > top[i] ? z[i] : top[i];
-    }
-    for (int i = 0; i < w; ++i) inverse[i] = missed[i] = 0.0f;
-    for (int k = 0; k < q.c; ++k) {
-        const float* z = q.logits + (sample * q.c + k) * q.s + first;
-#pragma omp simd
-        for (int i = 0; i < w; ++i) {
-            const float e = exp_below_88(z[i] - top[i]);
-            inverse[i] += e;
-            missed[i] += e * (label[i] == k ? 0.0f : 1.0f);
-        }
-    }
-    for (int i = 0; i < w; ++i) {
-        inverse[i] = 1.0f / inverse[i];
-        missed[i] = label[i] < 0 ? 0.0f : missed[i] * inverse[i];  // whatever is there must not spread
-    }
-}
-
-EVERY_INSTRUCTION_SET
-void softmax_errors(const float* z, const Softmax& of, std::int64_t first, int channel, int w, float* error) {
-    const std::int32_t* label = of.label + first;
-    const float *top = of.top + first, *inverse = of.inverse + first, *missed = of.missed + first;
-#pragma omp simd
-    for (int i = 0; i < w; ++i) {
-        const float p = exp_below_88(z[i] - top[i]) * inverse[i];
-        error[i] = label[i] < 0 ? 0.0f : label[i] == channel ? missed[i] : p;
-    }
-}
-
-EVERY_INSTRUCTION_SET
-void hinge_excesses(const float* z, const std::int32_t* label, int w, float* excess) {
-    for (int i = 0; i < w; ++i) excess[i] = label[i] < 0 ? -1.0f : label[i] == 1 ? -z[i] : z[i];
-}
-
-EVERY_INSTRUCTION_SET
-void hinge_excesses_of_two(const float* z0, const float* z1, const std::int32_t* label, int w, float* excess) {
-    for (int i = 0; i < w; ++i) excess[i] = label[i] < 0 ? -1.0f : label[i] == 1 ? z0[i] - z1[i] : z1[i] - z0[i];
-}
 
 EVERY_INSTRUCTION_SET
 void read_all_labels(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* label) {
