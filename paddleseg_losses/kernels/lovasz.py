@@ -57,23 +57,23 @@ def lovasz(
     chosen = np.array([wanted is None or c in wanted for c in range(rows)], np.uint8)
     hits = np.zeros((samples if per_image else 1, rows), np.int64)
     keep = paddle.is_grad_enabled() and not logits.stop_gradient  # else nothing is kept for a backward pass
-    problem, kind = (labels, hinge and not margin, ignore_index), (int(per_image), int(hinge))
-    return _Lovasz.apply(logits, problem, kind, chosen, int(present_only), hits, keep), hits
+    problem, how = (labels, hinge and not margin, ignore_index), (int(per_image), int(hinge))
+    return _Lovasz.apply(logits, problem, how, chosen, int(present_only), hits, keep), hits
 
 
 class _Lovasz(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(
-        ctx: Any, logits: Tensor, rest: Any, kind: Any, chosen: Any, present_only: int, hits: Any, keep: bool
+        ctx: Any, logits: Tensor, rest: Any, how: Any, chosen: Any, present_only: int, hits: Any, keep: bool
     ) -> Tensor:
         problem, losses = Problem(logits, *rest), np.zeros(hits.shape)
         pull = empty([hits.shape[1], problem.size // problem.cells[1]]) if keep else None
         asked = problem_function("lovasz_room", POINTER, WHOLE, WHOLE, WHOLE)
         asked.restype = LONG
-        room = empty([-(-problem.call(asked, *kind) // 4)])  # of bytes, in floats
+        room = empty([-(-problem.call(asked, *how) // 4)])  # of bytes, in floats
         problem.call(
             function("lovasz_forward", POINTER, WHOLE, WHOLE, ADDRESS, WHOLE, *[ADDRESS] * 4, WHOLE),
-            *kind,
+            *how,
             chosen.ctypes.data,
             present_only,
             losses.ctypes.data,
@@ -82,15 +82,15 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
             room.data_ptr(),
         )
         ctx.save_for_backward(problem.logits)
-        ctx.kept = rest, kind, pull
+        ctx.kept = rest, how, pull
         return paddle.to_tensor(losses, dtype="float32")
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (logits,), (rest, kind, pull) = ctx.saved_tensor(), ctx.kept
+        (logits,), (rest, how, pull) = ctx.saved_tensor(), ctx.kept
         problem, found = Problem(logits, *rest), empty_like(logits)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
         native = function("lovasz_backward", POINTER, WHOLE, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, *kind, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())
+        problem.call(native, *how, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())
         return found

@@ -42,3 +42,12 @@ def test_labels_of_each_class_are_counted(dtype, classes):
 def test_negative_labels_are_counted_nowhere():
     labels = paddle.to_tensor(np.array([[-1, -256, 0, 256, 2**40]]))
     np.testing.assert_array_equal(label_counts(labels, 2, 255), [[1, 0]])
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("size", [191, 192, 193, 70001])
+def test_counts_of_one_label_alone(size, dtype):
+    """More of a label in a row than the smallest type can count."""
+    labels = paddle.full([1, 1, size], 1, dtype)
+    assert label_counts(labels, 2, 255).tolist() == [[0, size]]
+    assert label_counts(labels, 9, 255).tolist() == [[0, size, *[0] * 7]]

@@ -107,10 +107,12 @@ def test_ignored_and_wrong_labels_are_left_out(hinge, channels, junk):
     assert not found[0][2][np.repeat(left_out[:, None], channels, axis=1)].any()
 
 
-def test_nan_is_seen():
+@pytest.mark.parametrize("hinge", [False, True])
+def test_nan_is_seen(hinge):
     logits = np.zeros((1, 2, 9), "float32")
     logits[0, 0, 3] = np.nan
-    rows, _ = lovasz(paddle.to_tensor(logits), paddle.zeros([1, 1, 9], "int64"), IGNORED, per_image=False)
+    labels = paddle.zeros([1, 1, 9], "int64")
+    rows, _ = lovasz(paddle.to_tensor(logits), labels, IGNORED, per_image=False, hinge=hinge)
     assert np.isnan(rows.numpy()).all()
 
 

@@ -171,7 +171,7 @@ def test_sums_without_costs_take_logits_of_any_size(channels, offset):
     """Shares of moderate logits need no largest one: each side of that limit is exact, and both are in one image."""
     scene = Scene("multiclass", channels, (41, 77))
     logits, labels = problem(scene)
-    logits = (logits + offset * (np.arange(77) < 50)).astype("float32")  # some tiles are moderate, whatever the offset
+    logits = (logits + offset * (np.arange(41) < 20)[:, None]).astype("float32")  # the last tiles are always moderate
     functions = [m.RIGHT, m.ERROR]
     wanted = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OTHER, m.ERROR)]
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
@@ -188,3 +188,48 @@ def test_sums_without_costs_take_logits_of_any_size(channels, offset):
     ).backward()
     slope = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("offset", [38.0, -38.0, 300.0])
+@pytest.mark.parametrize("functions", [[m.COST], [m.COST, m.ERROR], [m.power(2.0)]])
+def test_gradients_of_other_classes_alone(functions, offset):
+    """No slope here reads the own class's cost."""
+    scene = Scene("multiclass", 5, (41, 77))
+    logits, labels = problem(scene)
+    wanted = [m.Moment(m.OTHER, function) for function in functions]
+    z, y = paddle.to_tensor(logits + np.float32(offset), stop_gradient=False), paddle.to_tensor(labels)
+    kernel.sums(z, y, False, 255, m.flat(wanted)).sum().backward()
+    double = paddle.to_tensor(z.numpy().astype("float64"), stop_gradient=False)
+    inputs = Inputs(Raw(double, y, 255), scene.mode)
+    sum(m.composed(inputs, each).sum() for each in wanted).backward()
+    slope = double.grad.numpy()
+    np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
+
+
+def test_gradients_of_saturated_wrong_pixels_keep_their_digits():
+    """p (u - T) cancels where a wrong class has all of a pixel: its share has to be 1, not 1 up to rounding."""
+    z = np.zeros((1, 2, 512), "float32")
+    z[:, 1] = np.linspace(24, 38, 512)
+    logits = paddle.to_tensor(z, stop_gradient=False)
+    table = kernel.sums(logits, paddle.zeros([1, 1, 512], "int64"), False, 255, m.flat([m.Moment(m.OTHER, m.ERROR)]))
+    table.sum().backward()
+    p = 1 / (1 + np.exp(-z[:, 1].astype("float64")))
+    right = np.exp(-z[:, 1].astype("float64")) * p
+    np.testing.assert_allclose(logits.grad.numpy()[:, 0], -p * right, rtol=1e-5)
+    np.testing.assert_allclose(logits.grad.numpy()[:, 1], p * right, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("junk", [np.nan, np.inf])
+@pytest.mark.parametrize("functions", [[m.RIGHT, m.ERROR], [m.RIGHT, m.ERROR, m.COST]])
+def test_junk_is_seen_where_it_counts_and_only_there(functions, junk):
+    logits, labels = np.zeros((2, 3, 7, 9), "float32"), np.zeros((2, 1, 7, 9), "int64")
+    labels[1, 0, 2, 3] = 255
+    logits[1, :, 2, 3] = junk
+    wanted = m.flat([m.Moment(m.OWN, function) for function in functions])
+    clean = kernel.sums(paddle.zeros(logits.shape), paddle.to_tensor(labels), False, 255, wanted).numpy()
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, wanted).numpy()
+    assert np.array_equal(table, clean)
+    logits[0, 1, 0, 0] = junk
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, wanted).numpy()
+    assert np.isnan(table[0, 0]).all()
+    assert np.array_equal(table[1], clean[1])

@@ -15,8 +15,8 @@ struct Softmax {
 };
 
 EVERY_INSTRUCTION_SET
-static void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label, float* top,
-                    float* inverse, float* missed) {
+static void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label,
+                           float* top, float* inverse, float* missed) {
     for (int k = 0; k < q.c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
         for (int i = 0; i < w; ++i) top[i] = k == 0 || z[i] > top[i] ? z[i] : top[i];

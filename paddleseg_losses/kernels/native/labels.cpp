@@ -53,7 +53,8 @@ void compact_part(const void* labels, int bytes, std::int64_t first, std::int64_
 // Tables written in turn: neighbouring labels of one class do not wait for each other.
 constexpr int LANES = 4;
 
-constexpr std::int64_t SOME = 192;  // labels: few enough for the smallest type to count, and whole vectors
+constexpr std::int64_t BLOCK = 192;  // labels: whole vectors, and few enough for the smallest type to count
+static_assert(BLOCK <= 255, "uint8 counts a block's hits");
 
 constexpr std::int64_t FEW = 8;  // classes up to which a comparison with each is faster than an index
 
@@ -62,11 +63,11 @@ INLINE void count_each(const In* labels, std::int64_t size, std::int64_t classes
     for (std::int64_t k = 0; k < classes; ++k) {
         std::int32_t hits = 0;  // a part has fewer pixels than this can count
         const In label = static_cast<In>(k);
-        for (std::int64_t start = 0; start < size; start += SOME) {
-            const int some = static_cast<int>(std::min(SOME, size - start));
-            In found_here = 0;
-            for (int i = 0; i < some; ++i) found_here = static_cast<In>(found_here + (labels[start + i] == label));
-            hits += static_cast<std::int32_t>(found_here);
+        for (std::int64_t start = 0; start < size; start += BLOCK) {
+            const int w = static_cast<int>(std::min(BLOCK, size - start));
+            In hits_here = 0;
+            for (int i = 0; i < w; ++i) hits_here = static_cast<In>(hits_here + (labels[start + i] == label));
+            hits += static_cast<std::int32_t>(hits_here);
         }
         found[k] += k == ignore ? 0 : hits;
     }

@@ -3,9 +3,9 @@
 // A row is a class, or an image and a class. Its errors e are sorted decreasingly and multiplied with the growth of
 // 1 - IoU as pixels are counted wrong one after another: with I pixels of the class still right and a union of U after the
 // step, a pixel of the class adds 1 / U, any other I / (U (U - 1)). Errors are |g - p| with p = softmax(z), or
-// max(0, 1 - z (2 y - 1)) for each channel, or for z = z_1 - z_0 of two classes, which have one row then. An error of 0 adds
-// nothing, so it is not sorted. What is sorted is the excess, e less a base: of the hinge -z (2 y - 1), which tells errors apart
-// that are equal after rounding.
+// max(0, 1 - z (2 y - 1)) for each channel, or for z = z_1 - z_0 of two classes, which have one row then. An error of 0
+// adds nothing, so it is not sorted. What is sorted is the excess, e less a base: of the hinge -z (2 y - 1), which tells
+// errors apart that are equal after rounding.
 //
 // Growths carry no gradient. The forward pass keeps them, with the sign of de/dp or de/dz, as `pull` [c, n s]; then
 // dz = p (pull - sum over classes of p pull), or dz = pull, times the gradient of each row.
@@ -245,7 +245,8 @@ EXPORT int lovasz_backward(const Problem* problem, int per_image, int hinge, con
                 for (int k = 0; k < q.c; ++k) {
                     const int row = lovasz.margin() ? 0 : k;
                     const double sign = lovasz.margin() && k == 0 ? -1.0 : 1.0;  // z = z_1 - z_0
-                    hinge_gradient(pull + row * q.n * q.s + place, sign * of[row], w, out + (sample * q.c + k) * q.s + first);
+                    float* dz = out + (sample * q.c + k) * q.s + first;
+                    hinge_gradient(pull + row * q.n * q.s + place, sign * of[row], w, dz);
                 }
             });
         });

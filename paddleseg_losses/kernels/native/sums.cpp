@@ -22,7 +22,6 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
                   Tile& t, double* table) {
     softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), false, t);
     const float* weight = weights(q, sample, 0, first);
-    float* value = t.value.data();
     float* factor = t.pull.data();  // what turns a share into a weighted probability
     for (int i = 0; i < w; ++i) factor[i] = weight == nullptr ? t.inverse[i] : t.inverse[i] * weight[i];
     for (int m = 0; m < count; ++m) {
@@ -34,12 +33,13 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
                     table[k * count + m] += total_product(row, factor, w);
                     continue;
                 }
+                const float* value = t.value.data();
                 if (moments[m].kind == COST) {
                     if (k == 0) small = rest_of_top(q, t, w, t.own.data());
-                    others_cost(q, sample, first, k, t, t.own.data(), small, w, value);
+                    others_cost(q, sample, first, k, t, t.own.data(), small, w, t.value.data());
                 } else {
                     for (int i = 0; i < w; ++i) t.slope[i] = row[i] * t.inverse[i];
-                    evaluate(moments[m], t.slope.data(), nullptr, nullptr, w, value);  // POWER, and so in `value`
+                    value = evaluate(moments[m], t.slope.data(), nullptr, nullptr, w, t.value.data());
                 }
                 table[k * count + m] += weight == nullptr ? total(value, w) : total_product(value, weight, w);
             }
@@ -53,7 +53,7 @@ EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                       const double* upstream, const Others& others, Tile& t, float* gradient) {
     softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, slope_reads_cost(moments, count),
-                 others.costs, t);
+                 true, t);
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 

@@ -41,7 +41,7 @@ struct Tile {
     const float* row(std::int64_t k) const { return share.data() + k * stride; }
 
     int stride;
-    std::vector<float> share;       // e^(z - top) of each channel, 0 for the label's own: [c, stride]
+    std::vector<float> share;       // e^z of each channel up to a factor of the pixel, 0 for the label's own: [c, stride]
     std::vector<std::int32_t> label;  // -1: left out
     std::vector<float> own, error, right, cost, inverse, pull, slope, value, spare;
     std::vector<float> table;   // a number of each class
@@ -100,30 +100,28 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
     }
 }
 
-// Logits up to this size need no largest one taken off: their shares fit floats, and so do ratios of them.
+// Logits up to this size need no largest one taken off: their shares and the sum of these fit floats.
 constexpr float MODERATE = 40.0f;
 
-// Shares e^z, `own` and `rest` in one pass, if all logits of the tile are moderate; says whether they are.
-INLINE bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
+// Shares e^z, `own` and `rest` in one pass, if all logits of the tile are moderate (or NaN); says whether they are. A share that
+// is nearly all is 1 up to rounding: what cancels against it needs `any_shares`.
+INLINE bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
     const std::int32_t* label = t.label.data();
-    float *own = t.own.data(), *rest = t.error.data(), *pull = t.pull.data(), *size = t.cost.data();
-    for (int i = 0; i < w; ++i) own[i] = rest[i] = pull[i] = size[i] = 0.0f;
+    float *own = t.own.data(), *rest = t.error.data(), *size = t.value.data();
+    for (int i = 0; i < w; ++i) own[i] = rest[i] = size[i] = 0.0f;
     for (int k = 0; k < static_cast<int>(q.c); ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        const float u = upstream == nullptr ? 0.0f : upstream[k];
         float* row = t.row(k);
         prefetch_to_read(z + w, w);  // the next tile's, while this one's are computed
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
             const float clean = label[i] < 0 ? 0.0f : z[i];  // whatever is there must not spread
-            const float magnitude = clean < 0.0f ? -clean : clean, e = exp_below_88(clean);
-            size[i] = magnitude > size[i] ? magnitude : size[i];
+            const float here = clean < 0.0f ? -clean : clean, e = exp_below_88(clean);
+            size[i] = here > size[i] ? here : size[i];
             own[i] = label[i] == k ? e : own[i];
             row[i] = label[i] == k ? 0.0f : e;
             rest[i] += row[i];
         }
-        if (upstream != nullptr)
-            for (int i = 0; i < w; ++i) pull[i] += u * row[i];
     }
     float largest = 0.0f;
 #pragma omp simd reduction(max : largest)
@@ -165,14 +163,14 @@ INLINE void any_shares(const Problem& q, std::int64_t sample, std::int64_t first
 }
 
 // Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
-// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest. `exact`: the
-// largest share is 1, for what cancels against it.
+// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest. With costs, or
+// if asked for, the largest share is 1, for what cancels against it: gradients, differences of probabilities.
 INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, bool costs,
-                         bool exact, Tile& t) {
+                         bool largest_is_one, Tile& t) {
     const std::int32_t* label = t.label.data();
     read_labels(q, sample * q.s + first, w, q.c, t.label.data());
     float *own = t.own.data(), *gap = t.cost.data(), *rest = t.error.data(), *inverse = t.inverse.data();
-    if (costs || exact || !moderate_shares(q, sample, first, w, upstream, t)) any_shares(q, sample, first, w, upstream, t);
+    if (costs || largest_is_one || !moderate_shares(q, sample, first, w, t)) any_shares(q, sample, first, w, upstream, t);
     if (costs) {
         for (int i = 0; i < w; ++i) {
             const float cost = log1p_nonnegative(rest[i] + (own[i] - 1.0f)) - gap[i];
