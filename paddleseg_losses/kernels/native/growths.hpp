@@ -12,8 +12,8 @@ constexpr int TOGETHER = 256;  // entries whose growths are computed together
 // Sum of e times growth over sorted entries; before them came `steps` others, `lost` of them of the class. `other`: the class
 // is the one of the pixels that are not marked.
 EVERY_INSTRUCTION_SET
-static double weigh(const Entry* entries, std::int64_t count, std::int64_t steps, std::int64_t lost, std::int64_t size, bool other,
-             float base, float* pull) {
+static double weigh(const Entry* entries, std::int64_t count, std::int64_t steps, std::int64_t lost, std::int64_t size,
+                    bool other, float base, float* pull) {
     double sum = 0;
     for (std::int64_t start = 0; start < count; start += TOGETHER) {
         const Entry* block = entries + start;

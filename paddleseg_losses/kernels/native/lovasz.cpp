@@ -61,7 +61,8 @@ struct Lovasz {
     void prepare(Room& room, int threads) {
         if (hinge) return;
         const std::int64_t pixels = q.n * q.s;
-        softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<float>(pixels), room.take<float>(pixels)};
+        softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<float>(pixels),
+                   room.take<float>(pixels)};
         run_slices(pixels, threads, [&](std::int64_t begin, std::int64_t end) {
             pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
                 read_all_labels(q, place, w, q.c, softmax.label + place);

@@ -56,8 +56,8 @@ INLINE float bounded_power_slope(float x, float gamma) {
     return x < EPSILON && gamma < 1.0f ? below : gamma * below;
 }
 
-// Loops over a tile. Returns where f(x, l) lies: a row of the tile, or else `out`. Exponents 0 and 1 have kinds of their own, so
-// they do not occur.
+// Loops over a tile. Returns where f(x, l) lies: a row of the tile, or else `out`. Exponents 0 and 1 have kinds of their
+// own, so they do not occur.
 INLINE const float* evaluate(const Moment& m, const float* x, const float* right, const float* cost, int w, float* out) {
     const float gamma = m.gamma;
     if (m.kind == RIGHT) return right;

@@ -103,8 +103,8 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
 // Logits up to this size need no largest one taken off: their shares and the sum of these fit floats.
 constexpr float MODERATE = 40.0f;
 
-// Shares e^z, `own` and `rest` in one pass, if all logits of the tile are moderate (or NaN); says whether they are. A share that
-// is nearly all is 1 up to rounding: what cancels against it needs `any_shares`.
+// Shares e^z, `own` and `rest` in one pass, if all logits of the tile are moderate (or NaN); says whether they are. A share
+// that is nearly all is 1 up to rounding: what cancels against it needs `any_shares`.
 INLINE bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
     const std::int32_t* label = t.label.data();
     float *own = t.own.data(), *rest = t.error.data(), *size = t.value.data();
