@@ -191,6 +191,25 @@ def test_a_softmax_over_one_class(tmp_path, losses_table):
     assert yaml.safe_load(item.yaml) == {"model": {"num_classes": 2}}
 
 
+@pytest.mark.parametrize(
+    ("changes", "text", "cure"),
+    [
+        ({"optimizer": {"type": "Adamm"}}, "knows nothing called 'Adamm'", "# did you mean Adam?"),
+        ({"optimizer": {"type": "SGD", "momentun": 0.9}}, "SGD cannot be made", "# correct its section of the file"),
+        ({"lr_scheduler": {"type": "PolynomialDecay", "rate": 1}}, "PolynomialDecay cannot be made", "# correct its"),
+        ({"optimizer": {}}, "No optimizer specified", "# correct what it names"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_made(changes, text, cure, tmp_path, folder, losses_table):
+    path = tiny.write(tmp_path / "config.yml", {**tiny.config(folder, DICE), **changes})
+    found = examine(path)
+    (item,) = found.advice
+    assert item.code == "optimizer"
+    assert text in item.en
+    assert item.yaml.startswith(cure)
+    assert found.terms  # the rest is looked at all the same
+
+
 def _batch(logits, losses, coef, labels=None):
     labels = paddle.randint(0, logits.shape[1], [logits.shape[0], *logits.shape[2:]]) if labels is None else labels
     return Batch(paddle.zeros([2, 3, 4, 5]), labels, [logits], losses, coef, None, False, 2, 2)

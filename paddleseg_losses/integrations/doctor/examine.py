@@ -71,6 +71,8 @@ class _Quiet(Display):
 def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> None:
     found.batch, found.heads = list(batch.images.shape), len(batch.logits)
     found.classes = _classes(source, counts, batch)
+    if batch.unbuilt:
+        found.advice.append(_refused(batch.unbuilt, "optimizer"))
     found.advice += advice.of_size(batch)
     found.advice += advice.of_labels(batch, source.ignore_index)
     found.advice += advice.of_outputs(batch)
@@ -90,10 +92,10 @@ def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> Non
     found.advice += advice.of_boundaries(batch, terms, source.ignore_index)
 
 
-def _refused(error: LossError) -> Advice:
-    """A loss does not take this batch; its own words say why."""
-    text = f"{error.found} Expected: {error.expected}."
-    return Advice("refused", text, text, f"# {error.cure}")  # the command line has their Chinese
+def _refused(error: LossError, code: str = "refused") -> Advice:
+    """A loss does not take this batch, or an optimizer its options; their own words say why."""
+    text = f"{error.found.rstrip('.')}. Expected: {error.expected}."
+    return Advice(code, text, text, f"# {error.cure}")  # the command line has their Chinese
 
 
 def _failed(error: Exception, batch: Batch) -> Advice:
