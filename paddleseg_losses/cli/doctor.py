@@ -132,8 +132,8 @@ def _mistakes(diagnosis: Diagnosis) -> None:
     screen.put(
         Text(
             say(
-                f"{diagnosis.config}: {count} mistake(s) in the losses; mend them first",
-                f"{diagnosis.config}：损失部分有 {count} 处错误，请先改正",
+                f"{diagnosis.config}: {count} mistake(s); mend them first",
+                f"{diagnosis.config}：有 {count} 处错误，请先改正",
             ),
             style="bold red",
         )
@@ -161,12 +161,15 @@ def _masks(diagnosis: Diagnosis) -> None:
                 f"Labels ({diagnosis.masks} of {diagnosis.all_masks} masks)",
                 f"标签（{diagnosis.all_masks} 张掩码中的 {diagnosis.masks} 张）",
             )
-        ),
-        screen.table(columns, rows, fixed=5, right=[2, 3, 4]),
+        )
     )
+    if diagnosis.masks:
+        screen.put(screen.table(columns, rows, fixed=5, right=[2, 3, 4]))
 
 
 def _terms(diagnosis: Diagnosis) -> None:
+    if not diagnosis.terms:
+        return
     shape = " x ".join(map(str, diagnosis.batch))
     screen.put(
         screen.heading(
@@ -176,8 +179,6 @@ def _terms(diagnosis: Diagnosis) -> None:
             )
         )
     )
-    if not diagnosis.terms:
-        return
     columns = (
         say("term", "项"), say("output", "输出"), say("weight", "权重"), say("value", "值"),
         say("gradient", "梯度范数"), say("share of it", "梯度占比"),

@@ -88,6 +88,8 @@ def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> Non
         found.advice.append(_failed(error, batch))
         return
     found.terms = [pull.fact for pull in terms]
+    if "masks_0_255" in {item.code for item in found.advice}:
+        return  # without a foreground they say nothing
     found.advice += advice.of_terms(terms)
     found.advice += advice.of_boundaries(batch, terms, source.ignore_index)
 
