@@ -113,7 +113,8 @@ def _failed(error: Exception, batch: Batch) -> Advice:
 
 
 def _classes(source: Source, counts: Counts, batch: Batch | None) -> list[ClassFact]:
-    labelled = sum(n for value, n in counts.pixels.items() if value != source.ignore_index)
+    labels = {value: n for value, n in counts.pixels.items() if value != source.ignore_index}
+    labelled = sum(labels.values())
     names = source.class_names or []
     inside = None
     if batch is not None and batch.labels.ndim == 3:
@@ -127,6 +128,6 @@ def _classes(source: Source, counts: Counts, batch: Batch | None) -> list[ClassF
             masks=counts.images.get(c, 0),
             batch=None if inside is None else float(np.mean(inside == c)) if inside.size else 0.0,
         )
-        for c in range(max(source.classes or 0, 2))
+        for c in range(max(source.classes or 1 + max(labels, default=0), 2))
         if c != source.ignore_index
     ]
