@@ -180,8 +180,8 @@ def test_labels_as_our_transforms_make_them(tmp_path):
     assert count(opened("Foreground", {"classes": [3]}, 1), workers=1).pixels == {0: 14, 1: 2, 255: 2}
     source = opened("Multilabel", {"sets": [[1, 3], [3]]}, 2)
     assert (source.classes, count(source, workers=1).pixels) == (None, {0: 14, 3: 2, 255: 2})
-    with pytest.raises(ConfigError, match=r"cannot be made: .*clases"):
-        opened("Foreground", {"clases": [3]}, 1)
+    with pytest.raises(ConfigError, match=r"cannot be made: .*labels"):
+        opened("Foreground", {"labels": [3]}, 1)
 
 
 def test_a_dataset_class_reads_its_own_labels(tmp_path, losses_table):
