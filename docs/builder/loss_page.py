@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .advice import about
@@ -148,7 +149,11 @@ def _options(loss: Known) -> str:
     t = loss.language
     head = [t("option", "选项"), t("default", "默认值"), t("accepted", "可取值"), t("meaning", "含义")]
     own, shared = (
-        [(f"`{name}`", default, accepted, meaning) for name, default, accepted, meaning in loss.options()[key]]
+        [
+            # A cell's last braces are attributes to the site's Markdown, unless they are code.
+            (f"`{name}`", default, re.sub(r"\{.*\}", r"`\g<0>`", accepted), meaning)
+            for name, default, accepted, meaning in loss.options()[key]
+        ]
         for key in (True, False)
     )
     tables = [_table(head, own)] if own else []

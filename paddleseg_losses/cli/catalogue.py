@@ -112,7 +112,7 @@ def _print(specs: list[LossSpec]) -> None:
             row.insert(1, _paddleseg_name(spec))
         rows.append(row if person else [spec.family, *row])
     if not person:
-        columns.insert(0, say("family", "类别"))
+        columns.insert(0, say("family", "章节"))
     screen.put(screen.table(columns, rows, fixed=len(columns) - 1))
     if person and any(spec.name in BUILT_IN for spec in specs):
         screen.put(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     example="paddleseg-losses doctor --config my_config.yml",
     zh="""让一个真实批次通过配置中的数据、模型与损失，像同事一样指出问题：标签取值与类别占比、从未出现的类别、
     RGB 或 0/255 掩码、num_classes 与标签、输出个数与 coef、各项损失的梯度占比、NaN 与半精度风险、
-    没有边界却使用距离类损失的图像。每条警告都附有该怎么改的 YAML。
+    没有边界却使用距离类损失的图像、无法创建的优化器。每条警告都附有该怎么改的 YAML。
 
     有警告时退出码为 1。--kernels 说明 CPU 上是否使用原生内核，以及为何不用。
     """,
@@ -59,7 +59,7 @@ def doctor(
 
     It looks at label values and class shares, a class that never occurs, RGB masks and masks of 0 and 255,
     num_classes against the labels, outputs against coef, the gradient share of every term, NaN and half precision,
-    distance losses on images without a boundary. Each warning says what to change, in YAML.
+    distance losses on images without a boundary, the optimizer. Each warning says what to change, in YAML.
 
     Exits with 1 if there is a warning. With --kernels: if the composed path is used although nobody asked for it.
     """
@@ -132,8 +132,8 @@ def _mistakes(diagnosis: Diagnosis) -> None:
     screen.put(
         Text(
             say(
-                f"{diagnosis.config}: {count} mistake(s) in the losses; mend them first",
-                f"{diagnosis.config}：损失部分有 {count} 处错误，请先改正",
+                f"{diagnosis.config}: {count} mistake(s); mend them first",
+                f"{diagnosis.config}：有 {count} 处错误，请先改正",
             ),
             style="bold red",
         )
@@ -161,12 +161,15 @@ def _masks(diagnosis: Diagnosis) -> None:
                 f"Labels ({diagnosis.masks} of {diagnosis.all_masks} masks)",
                 f"标签（{diagnosis.all_masks} 张掩码中的 {diagnosis.masks} 张）",
             )
-        ),
-        screen.table(columns, rows, fixed=5, right=[2, 3, 4]),
+        )
     )
+    if diagnosis.masks:
+        screen.put(screen.table(columns, rows, fixed=5, right=[2, 3, 4]))
 
 
 def _terms(diagnosis: Diagnosis) -> None:
+    if not diagnosis.terms:
+        return
     shape = " x ".join(map(str, diagnosis.batch))
     screen.put(
         screen.heading(
@@ -176,8 +179,6 @@ def _terms(diagnosis: Diagnosis) -> None:
             )
         )
     )
-    if not diagnosis.terms:
-        return
     columns = (
         say("term", "项"), say("output", "输出"), say("weight", "权重"), say("value", "值"),
         say("gradient", "梯度范数"), say("share of it", "梯度占比"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -95,10 +97,11 @@ def _option(word: str) -> tuple[str, Any]:
         return name, text  # the loss says what it expects instead
 
 
-def file_name(built: dict[str, Any]) -> str:
-    """The classes' names, as long as they make a file name."""
-    names = list(dict.fromkeys(type(loss).__name__ for loss in built.values()))
-    return "-".join(names) if len(names) <= 3 else f"{names[0]}-and-{len(built) - 1}-more"
+def file_name(labels: Iterable[str]) -> str:
+    """What was asked for, so that other options are another file; a digest ends what is too long."""
+    asked = "-".join(labels)
+    name = re.sub(r"[^\w.=+-]+", "_", asked)
+    return name if len(name) <= 100 else f"{name[:80]}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
 
 
 def _curve(found: Any) -> dict[str, Any]:

@@ -107,6 +107,7 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[Any]], fixed: int = 1,
         made.add_column(
             column,
             no_wrap=number < fixed,
+            overflow="ellipsis" if number < fixed else "fold",  # Chinese has no blanks to wrap at
             style="cyan" if number == 0 else None,
             justify="right" if number in right else "left",
         )

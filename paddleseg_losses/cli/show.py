@@ -97,8 +97,8 @@ def _print(description: Description) -> None:
     from rich.text import Text
 
     spec, sections = description.spec, description.sections
-    family = say(spec.family, FAMILIES[spec.family])
-    screen.put(Text(f"{spec.name}: {say(spec.title, spec.title_zh)} ({family})", style="bold cyan"))
+    title = say(f": {spec.title} ({spec.family})", f"：{spec.title_zh}（{FAMILIES[spec.family]}）")
+    screen.put(Text(f"{spec.name}{title}", style="bold cyan"))
     screen.put(screen.plain(description.summary))
     screen.put(screen.plain(say("problems: ", "任务类型：") + ", ".join(spec.modes)))
     if spec.suits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ def gradient_map(losses: Mapping[str, Loss], scene: Scene = SCENE, pulls: Mappin
     for axis in grid[1:, :2].flat:
         axis.set_axis_off()
     for row, (name, pull) in zip(grid, found.items()):
-        title = f"{name}: " if len(found) > 1 else ""
+        title = f"{textwrap.fill(name, 36)}\n" if len(found) > 1 else ""
         _gradient(figure, row[2], pull, scene, title)
         _bars(row[3], pull)
     return figure

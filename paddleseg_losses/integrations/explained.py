@@ -13,7 +13,9 @@ from .paddleseg import import_manager
 
 _KINDS = ("MODELS", "BACKBONES", "DATASETS", "TRANSFORMS", "LOSSES", "OPTIMIZERS")
 _UNKNOWN = re.compile(r"specified component \((.+?)\) was not found")
-_REFUSED = re.compile(r"Tried to create an? (\w+) object.*?error message is:\s*(.*)", flags=re.DOTALL)
+_REFUSED = re.compile(
+    r"(?:Tried to create an? |Create )(\w+) (?:object|has failed).*?error message(?: is)?:\s*(.*)", flags=re.DOTALL
+)
 
 
 @contextmanager

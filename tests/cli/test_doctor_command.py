@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
+from PIL import Image
+
 import tiny
 
 
@@ -42,6 +44,14 @@ def test_warnings_exit_with_1(call, call_json, write, losses_table):
     assert found["terms"][0]["name"] == "TverskyLoss"
 
 
+def test_no_table_of_nothing(call, write, tmp_path, losses_table):
+    path = write({"type": "TverskyLoss"})
+    for number in range(4):
+        Image.new("RGB", (40, 32)).save(tmp_path / "data" / f"label{number}.png")
+    result = call("doctor", "--config", path)
+    assert "Labels (0 of 4 masks)\n\n1 warning(s)" in result.output
+
+
 def test_chinese(call, write, losses_table):
     result = call("doctor", "--config", write({"type": "TverskyLoss"}, classes=5), "--lang", "zh")
     assert "全部掩码中从未出现类别 3, 4。" in result.output
@@ -51,7 +61,7 @@ def test_chinese(call, write, losses_table):
 def test_mistakes_and_missing_files(call, write, tmp_path, losses_table):
     result = call("doctor", "--config", write({"type": "TverskiLoss"}))
     assert result.exit_code == 1
-    assert "1 mistake(s) in the losses; mend them first" in result.output
+    assert "1 mistake(s); mend them first" in result.output
     assert "- type: TverskyLoss" in result.output
     result = call("doctor", "--config", tmp_path / "config_.yml")
     assert result.exit_code == 1

@@ -50,7 +50,8 @@ def test_examples_run(path, call, place, quick_end):
     result = call(*arguments)
     assert result.exit_code == 0, result.stderr
     left_behind = {
-        "train": "output/metrics.json", "run": "ran", "plot": "pictures/FocalLoss-DiceLoss_curve.png",
+        "train": "output/metrics.json", "run": "ran",
+        "plot": "pictures/FocalLoss_gamma=2-FocalLoss_gamma=5-DiceLoss_curve.png",
         "enable": "paddleseg_losses_enable.pth", "data mni": "data/mni/train.txt",
     }  # fmt: skip
     assert (place / left_behind.get(name, ".")).exists()

@@ -1,5 +1,6 @@
 """Two languages, `--lang` and `--json` on either side of the command's name, exit codes, colour on terminals only."""
 
+import io
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ import click
 import pytest
 
 from paddleseg_losses import registry
-from paddleseg_losses.cli import main
+from paddleseg_losses.cli import main, screen
 from paddleseg_losses.cli.language import of_locale
 from paddleseg_losses.cli.show import describe
 
@@ -151,3 +152,12 @@ def test_a_reader_that_has_seen_enough(tmp_path):
     command = f"set -o pipefail; {sys.executable} -m paddleseg_losses list | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
+
+
+def test_nothing_is_cut_off_on_a_narrow_terminal():
+    from rich.console import Console
+
+    console = Console(width=40, file=io.StringIO())
+    console.print(screen.table(["option", "meaning"], [["weight", "权" * 60]]))
+    shown = console.file.getvalue()
+    assert (shown.count("权"), shown.count("…")) == (60, 0)

@@ -144,6 +144,16 @@ def test_a_file_before_a_sentence_stays(chinese):
     assert translated("my files/a.yml: loss.coef: it is missing.") == "my files/a.yml: loss.coef: 缺少这一项。"
 
 
+def test_a_file_inside_a_sentence_is_no_place(chinese):
+    assert translated("PaddleSeg cannot use my files/a.yml: why") == "PaddleSeg 无法使用 my files/a.yml：why"
+
+
+def test_an_error_that_the_doctor_repeats(chinese):
+    said = "a.yml: PaddleSeg knows nothing called 'Adamm'. Expected: options that it takes."
+    assert translated(said) == "a.yml: PaddleSeg 中没有名为 'Adamm' 的组件。应为：它支持的选项。"
+    assert translated("SGD cannot be made: why. Expected: a YAML file.") == "无法创建 SGD：why。应为：一个 YAML 文件。"
+
+
 def test_comments_in_yaml_are_chinese(chinese):
     assert commented("a: 1  # val_dataset too\nb: '#2'") == "a: 1  # val_dataset 也一样\nb: '#2'"
 

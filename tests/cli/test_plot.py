@@ -13,7 +13,7 @@ PNG = b"\x89PNG\r\n"
 def test_two_pictures_of_a_loss(call, tmp_path):
     result = call("plot", "TverskyLoss", "alpha=0.2", "beta=0.8", "--out", tmp_path)
     assert result.exit_code == 0
-    files = [tmp_path / "TverskyLoss_curve.png", tmp_path / "TverskyLoss_gradient.png"]
+    files = [tmp_path / f"TverskyLoss_alpha=0.2_beta=0.8_{kind}.png" for kind in ("curve", "gradient")]
     assert result.output.split() == [str(file) for file in files]
     assert all(file.read_bytes().startswith(PNG) for file in files)
 
@@ -34,9 +34,10 @@ def test_several_in_one_picture(call, call_json, tmp_path):
     code, found = call_json(*line)
     assert code == 0
     assert list(found["curves"]) == ["FocalLoss gamma=2", "FocalLoss gamma=5", "DiceLoss"]
-    assert found["files"] == [str(tmp_path / "FocalLoss-DiceLoss_curve.png")]
+    (file,) = tmp_path.iterdir()
+    assert file.name == "FocalLoss_gamma=2-FocalLoss_gamma=5-DiceLoss_curve.png"
+    assert found["files"] == [str(file)]
     assert "pulls" not in found
-    assert [file.name for file in tmp_path.iterdir()] == ["FocalLoss-DiceLoss_curve.png"]
 
 
 def test_options_are_yaml():
@@ -47,7 +48,15 @@ def test_options_are_yaml():
     focal, total = losses.values()
     assert (type(focal), focal.gamma) == (FocalLoss, 0.1)
     assert len(total.losses) == 2
-    assert file_name(dict.fromkeys("abcd", focal)) == "FocalLoss"
+
+
+def test_other_options_are_another_file():
+    assert file_name(["DiceLoss"]) == "DiceLoss"
+    assert file_name(["WeightedSumLoss losses=[{type: DiceLoss}]"]) == "WeightedSumLoss_losses=_type_DiceLoss_"
+    many = [f"FocalLoss gamma={gamma}" for gamma in range(20)]
+    assert len(file_name(many)) < 100
+    assert file_name(many).startswith("FocalLoss_gamma=0-FocalLoss_gamma=1-")
+    assert file_name(many) != file_name([*many, "DiceLoss"])
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,12 @@ def test_all_mistakes_of_a_file_at_once(tmp_path):
     assert str(report).startswith(f"{tmp_path / 'config.yml'}: 7 mistake(s)\n1. ")
 
 
+def test_a_section_without_mistakes_is_not_corrected(tmp_path):
+    report = check(_file(tmp_path, {"types": [TVERSKY], "coef": [1]}, {"model.num_classes": 4}))
+    assert len(report.findings) == 1
+    assert "Corrected" not in str(report)
+
+
 RIGHT = {
     "one loss for several outputs": {"types": [TVERSKY], "coef": [1, 0.4, 0.4]},
     "text numbers in options": {"types": [{**TVERSKY, "smooth": "1e-5"}], "coef": [1]},

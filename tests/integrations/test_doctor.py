@@ -92,7 +92,7 @@ def test_masks(case, tmp_path, folder, losses_table):
     _paint(folder, change)
     found = examine(_config(tmp_path, folder, **options))
     assert _codes(found)[0] == code
-    assert "refused" not in _codes(found)
+    assert not {"refused", "drowned", "no_boundary"} & set(_codes(found))
     assert text in found.advice[0].en
     cure = yaml.safe_load(found.advice[0].yaml)
     expected = {
@@ -189,6 +189,25 @@ def test_a_softmax_over_one_class(tmp_path, losses_table):
     (item,) = examine(_config(tmp_path, folder, {"type": "CrossEntropyLoss"}, classes=1)).advice
     assert item.code == "refused"
     assert yaml.safe_load(item.yaml) == {"model": {"num_classes": 2}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text", "cure"),
+    [
+        ({"optimizer": {"type": "Adamm"}}, "knows nothing called 'Adamm'", "# did you mean Adam?"),
+        ({"optimizer": {"type": "SGD", "momentun": 0.9}}, "SGD cannot be made", "# correct its section of the file"),
+        ({"lr_scheduler": {"type": "PolynomialDecay", "rate": 1}}, "PolynomialDecay cannot be made", "# correct its"),
+        ({"optimizer": {}}, "No optimizer specified", "# correct what it names"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_made(changes, text, cure, tmp_path, folder, losses_table):
+    path = tiny.write(tmp_path / "config.yml", {**tiny.config(folder, DICE), **changes})
+    found = examine(path)
+    (item,) = found.advice
+    assert item.code == "optimizer"
+    assert text in item.en
+    assert item.yaml.startswith(cure)
+    assert found.terms  # the rest is looked at all the same
 
 
 def _batch(logits, losses, coef, labels=None):

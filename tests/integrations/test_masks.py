@@ -166,6 +166,24 @@ def test_a_configuration_says_the_rest(tmp_path):
     assert listing.is_file()
 
 
+def test_labels_as_our_transforms_make_them(tmp_path):
+    write_masks(tmp_path, np.where(FIRST == 1, 3, FIRST).astype("uint8"), SECOND)
+    content = {"type": "Dataset", "dataset_root": str(tmp_path), "train_path": str(tmp_path / "train.txt")}
+    path = tmp_path / "config.yml"
+
+    def opened(kind, options, classes):
+        entry = {"type": f"paddleseg_losses.{kind}", **options}
+        section = {**content, "num_classes": classes, "transforms": [{"type": "Normalize"}, entry]}
+        path.write_text(yaml.safe_dump({"train_dataset": section}))
+        return open_source(path)
+
+    assert count(opened("Foreground", {"classes": [3]}, 1), workers=1).pixels == {0: 14, 1: 2, 255: 2}
+    source = opened("Multilabel", {"sets": [[1, 3], [3]]}, 2)
+    assert (source.classes, count(source, workers=1).pixels) == (None, {0: 14, 3: 2, 255: 2})
+    with pytest.raises(ConfigError, match=r"cannot be made: .*labels"):
+        opened("Foreground", {"labels": [3]}, 1)
+
+
 def test_a_dataset_class_reads_its_own_labels(tmp_path, losses_table):
     manager = pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed").manager
 

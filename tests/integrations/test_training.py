@@ -191,7 +191,11 @@ UNBUILDABLE = {
     "model": ({"model": {"type": "PPHumanSegLit"}}, "knows nothing called 'PPHumanSegLit'", "PPHumanSegLite"),
     "optimizer": ({"optimizer": {"type": "Adamm"}}, "knows nothing called 'Adamm'", "Adam"),
     "option": ({"model": {**tiny.MODEL, "num_clases": 3}}, "PPHumanSegLite cannot be made: .*num_clases", "section"),
-    "rate": ({"lr_scheduler": {"type": "PolynomialDecay", "learning_rate": -1}}, "PaddleSeg cannot use", "correct"),
+    "rate": (
+        {"lr_scheduler": {"type": "PolynomialDecay", "learning_rate": -1}},
+        "PolynomialDecay cannot be made",
+        "section",
+    ),
     "loss": (_losses({"type": "TverskiLoss"}), "TverskiLoss", "TverskyLoss.*check .* shows all"),
     "schedule": (
         _losses({"type": "OhemCrossEntropyLoss", "schedule": {"kind": "constant", "value": 1}}),

@@ -102,11 +102,9 @@ def test_what_each_file_is_there_to_show(losses_table):
     assert ranks.losses[1] == {"type": "paddleseg_losses.DiceLoss", "batch": True, "sync": True}
 
 
-@each_config
-def test_it_trains(name, four_classes, tmp_path, quick_end):
-    from paddleseg_losses.integrations.trainer import train
-
-    config, recorder = load(FOLDER / f"{name}.yml"), tiny.recorder()
+def _on_small_images(name, four_classes, tmp_path):
+    """The same file for other data."""
+    config = load(FOLDER / f"{name}.yml")
     for part in ("train", "val"):
         section = config[f"{part}_dataset"]
         if section:
@@ -115,8 +113,24 @@ def test_it_trains(name, four_classes, tmp_path, quick_end):
             if "crop_size" in transform:
                 transform.update(crop_size=[40, 32])
     config.update(batch_size=2)
+    return tiny.write(tmp_path / "config.yml", config)
+
+
+@each_config
+def test_the_doctor_has_nothing_against_its_labels(name, four_classes, tmp_path, losses_table):
+    from paddleseg_losses.integrations.doctor import examine
+
+    codes = {item.code for item in examine(_on_small_images(name, four_classes, tmp_path)).advice}
+    assert not codes & {"labels_out_of_range", "class_never_occurs", "refused", "optimizer", "heads"}
+
+
+@each_config
+def test_it_trains(name, four_classes, tmp_path, quick_end):
+    from paddleseg_losses.integrations.trainer import train
+
+    recorder = tiny.recorder()
     result = train(
-        tiny.write(tmp_path / "config.yml", config),
+        _on_small_images(name, four_classes, tmp_path),
         save_dir=str(tmp_path / "output"),
         iters=2,
         log_iters=1,

@@ -6,7 +6,7 @@ import pytest
 
 from paddleseg_losses import HausdorffCVLoss
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels.eroded import ball_sums
+from paddleseg_losses.kernels.eroded import LARGEST, ball_sums
 from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient, value_of
 
 pytestmark = pytest.mark.usefixtures("native")
@@ -26,6 +26,12 @@ OPTIONS = [
     {"alpha": 0.7, "radii": [0.5, 1.5, 60]},
     {"radii": [2], "include_background": True, "reduction": "none"},
 ]
+
+
+def test_the_page_says_how_large():
+    pixels = "radii up to {} pixels ({} on three axes)".format(*LARGEST[1:])
+    assert LARGEST[0] == LARGEST[1]
+    assert pixels in HausdorffCVLoss.__doc__
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)

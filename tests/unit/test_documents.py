@@ -57,6 +57,13 @@ def test_same_code(name):
 
 
 @each_pair
+def test_no_cell_ends_with_attributes(name):
+    """Braces at the end of a cell that are no code are not shown on the site."""
+    for text in TEXTS[name]:
+        assert not re.findall(r"\{[^|`\n]*\} *\|", text)
+
+
+@each_pair
 def test_links_lead_somewhere(name):
     for path, text in zip(PAIRS[name], TEXTS[name]):
         for target in re.findall(r"\]\((?!http)(\S+?)\)", text):

@@ -108,7 +108,7 @@ def test_gradient_map_shows_the_gradient_around_zero():
     losses = {"Dice": DiceLoss(), "Hausdorff": HausdorffDTLoss(), "Lovász": LovaszSoftmaxLoss()}
     figure = drawing.gradient_map(losses)
     maps = [axis for axis in figure.axes if "gradient" in axis.get_title()]
-    assert [axis.get_title().partition(":")[0] for axis in maps] == list(losses)
+    assert [axis.get_title().splitlines()[0] for axis in maps] == list(losses)
     for axis, loss in zip(maps, losses.values()):
         (image,) = axis.get_images()
         pull = drawing.pull_of(loss)
@@ -120,6 +120,17 @@ def test_gradient_map_shows_the_gradient_around_zero():
     assert [bar.get_width() for bar in bars[0].patches] == [
         drawing.pull_of(losses["Dice"]).share(region) for region in drawing.SCENE.regions
     ]
+
+
+def test_long_names_stay_above_their_own_map():
+    losses = {f"TverskyLoss alpha={alpha} beta={1 - alpha} classes=present smooth=1e-6": DiceLoss() for alpha in (0, 1)}
+    figure = drawing.gradient_map(losses)
+    figure.draw_without_rendering()
+    titled = [axis for axis in figure.axes if axis.get_title()]
+    boxes = [axis.title.get_window_extent() for axis in titled]
+    bars = [axis.get_tightbbox() for axis in figure.axes if axis.get_label() == "<colorbar>"]
+    for place, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in [*boxes[:place], *bars])
 
 
 def test_numbers_that_are_known_are_not_computed_again(monkeypatch):

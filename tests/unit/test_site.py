@@ -216,6 +216,7 @@ def test_the_site_builds_without_a_warning(tmp_path, monkeypatch, capfd):
     home = (site / "zh" / "index.html").read_text(encoding="utf-8")
     assert '<html lang="zh"' in home
     assert not re.findall(r'(?:src|href)="(https?:)?//[^"]*\.(?:js|css|woff2?)', home)
+    assert '<script src="../web/columns.js"></script>' in home  # the words beside the cells of a table on a phone
 
 
 def _no_data(folder, cache):

@@ -20,7 +20,7 @@ BOOK = {**configs.BOOK, **tensors.BOOK, **data.BOOK, **training.BOOK}
 
 _LEVELS = {"warning: ": "警告：", "error: ": "错误：", "critical: ": "严重错误："}  # of PaddleSeg's log
 # A file, and perhaps a place in it, before a sentence.
-_PLACED = re.compile(r"((?!\w+_dataset of ).+?\.ya?ml: (?:[\w.\[\]]+: )?)(.+)", flags=re.DOTALL)
+_PLACED = re.compile(r"((?!\w+_dataset of |PaddleSeg cannot use ).+?\.ya?ml: (?:[\w.\[\]]+: )?)(.+)", flags=re.DOTALL)
 
 
 def translated(text: str) -> str:
@@ -37,6 +37,9 @@ def _chinese(text: str) -> str:
     for level, chinese in _LEVELS.items():
         if text.startswith(level):
             return chinese + _chinese(text.removeprefix(level))
+    found, joint, expected = text.partition(" Expected: ")  # how the doctor repeats an error
+    if joint:
+        return f"{_chinese(found).rstrip('.。')}。应为：{_chinese(expected.removesuffix('.'))}。"
     placed = _PLACED.fullmatch(text)
     return placed[1] + _sentence(placed[2]) if placed else _sentence(text)
 

@@ -111,5 +111,4 @@ BOOK = {
     "equal pulls at the weights {}": "使梯度相等的权重：{0}",
     "{} has: {}": "{0} 的选项：{1}",
     "its errors say what is wrong": "它的错误信息会说明问题",
-    "{} Expected: {}.": "{0}应为：{1}。",
 }  # fmt: skip

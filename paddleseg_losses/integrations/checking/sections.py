@@ -47,6 +47,8 @@ def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: 
     for name in _SECTIONS:
         if name in config:
             report.corrected[name] = checker.section((name,), config[name])
+    if report.findings and not report.comments and all(report.corrected[n] == config[n] for n in report.corrected):
+        report.corrected.clear()  # the mistakes are elsewhere in the file
     return report
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ...errors import ConfigError
+from ...errors import ConfigError, LossError
 from ..explained import explained
 from ..shims import module
 
@@ -29,6 +29,7 @@ class Batch:
     own_sum: bool  # the model adds up its losses itself
     dataset: int  # its images
     wanted: int  # images of a batch, by the file
+    unbuilt: LossError | None = None  # why there is no optimizer
 
 
 def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
@@ -50,7 +51,18 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
             logits = model(images)
     own = hasattr(model, "loss_computation")
     heads = list(logits) if isinstance(logits, (list, tuple)) else [logits]
-    return Batch(images, labels, heads, losses["types"], losses["coef"], edges, own, len(dataset), cfg.batch_size)
+    counts = len(dataset), cfg.batch_size
+    return Batch(images, labels, heads, losses["types"], losses["coef"], edges, own, *counts, _refusal(builder, config))
+
+
+def _refusal(builder: Any, config: str | Path) -> LossError | None:
+    """What is wrong with the optimizer or its learning rate: nothing else depends on it."""
+    try:
+        with explained(str(config)):
+            _ = builder.optimizer
+    except LossError as error:
+        return error
+    return None
 
 
 def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:

@@ -71,6 +71,8 @@ class _Quiet(Display):
 def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> None:
     found.batch, found.heads = list(batch.images.shape), len(batch.logits)
     found.classes = _classes(source, counts, batch)
+    if batch.unbuilt:
+        found.advice.append(_refused(batch.unbuilt, "optimizer"))
     found.advice += advice.of_size(batch)
     found.advice += advice.of_labels(batch, source.ignore_index)
     found.advice += advice.of_outputs(batch)
@@ -86,14 +88,16 @@ def _look(batch: Batch, found: Diagnosis, source: Source, counts: Counts) -> Non
         found.advice.append(_failed(error, batch))
         return
     found.terms = [pull.fact for pull in terms]
+    if "masks_0_255" in {item.code for item in found.advice}:
+        return  # without a foreground they say nothing
     found.advice += advice.of_terms(terms)
     found.advice += advice.of_boundaries(batch, terms, source.ignore_index)
 
 
-def _refused(error: LossError) -> Advice:
-    """A loss does not take this batch; its own words say why."""
-    text = f"{error.found} Expected: {error.expected}."
-    return Advice("refused", text, text, f"# {error.cure}")  # the command line has their Chinese
+def _refused(error: LossError, code: str = "refused") -> Advice:
+    """A loss does not take this batch, or an optimizer its options; their own words say why."""
+    text = f"{error.found.rstrip('.')}. Expected: {error.expected}."
+    return Advice(code, text, text, f"# {error.cure}")  # the command line has their Chinese
 
 
 def _failed(error: Exception, batch: Batch) -> Advice:
@@ -109,7 +113,8 @@ def _failed(error: Exception, batch: Batch) -> Advice:
 
 
 def _classes(source: Source, counts: Counts, batch: Batch | None) -> list[ClassFact]:
-    labelled = sum(n for value, n in counts.pixels.items() if value != source.ignore_index)
+    labels = {value: n for value, n in counts.pixels.items() if value != source.ignore_index}
+    labelled = sum(labels.values())
     names = source.class_names or []
     inside = None
     if batch is not None and batch.labels.ndim == 3:
@@ -123,6 +128,6 @@ def _classes(source: Source, counts: Counts, batch: Batch | None) -> list[ClassF
             masks=counts.images.get(c, 0),
             batch=None if inside is None else float(np.mean(inside == c)) if inside.size else 0.0,
         )
-        for c in range(max(source.classes or 0, 2))
+        for c in range(max(source.classes or 1 + max(labels, default=0), 2))
         if c != source.ignore_index
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
 
 from ...errors import ConfigError, DataError, LossError, MissingDependencyError
-from ...registry import suggest
+from ...registry import PREFIX, suggest
 from .. import config as configs
 from ..paddleseg import import_manager
 
@@ -53,6 +53,17 @@ class _Samples:
     def __call__(self, index: int) -> Any:
         label = np.asarray(self.dataset[index]["label"])
         return label[0] if label.ndim == 3 and label.shape[0] == 1 else label
+
+
+@dataclass(frozen=True)
+class _Merged:
+    """Reads labels as the transform `Foreground` makes them."""
+
+    read: Callable[[int], Any]
+    foreground: Callable[[dict[str, Any]], dict[str, Any]]
+
+    def __call__(self, index: int) -> Any:
+        return self.foreground({"label": self.read(index)})["label"]
 
 
 def open_source(
@@ -139,7 +150,7 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
         )
     title = f"{part}_dataset of {path}"
     if section["type"] not in _LISTED:
-        return _of_dataset(title, section, classes, ignore_index, part)
+        return _as_transformed(_of_dataset(title, section, classes, ignore_index, part), section)
     for key in ("dataset_root", f"{part}_path"):
         if not isinstance(section.get(key), str):
             raise ConfigError(f"{title} has no {key}.", f"a path as {key}", f"add {key}")
@@ -147,7 +158,27 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
     paths = _listed(listing, section.get("separator", " "))
     classes = section.get("num_classes") if classes is None else classes
     ignore_index = section.get("ignore_index", 255) if ignore_index is None else ignore_index
-    return _of_paths(title, Path(section["dataset_root"]), paths, classes, ignore_index)
+    return _as_transformed(_of_paths(title, Path(section["dataset_root"]), paths, classes, ignore_index), section)
+
+
+def _as_transformed(source: Source, section: Any) -> Source:
+    """With what our transforms make of the labels: under `Multilabel` num_classes does not count those of the masks."""
+    from ...transforms import Foreground
+
+    for entry in section.get("transforms") or ():
+        kind, options = entry.get("type"), {key: value for key, value in entry.items() if key != "type"}
+        if kind == f"{PREFIX}Foreground":
+            try:
+                source = replace(source, read=_Merged(source.read, Foreground(**options)))
+            except (TypeError, ValueError) as error:
+                raise _unmade(source.title, error) from error
+        elif kind == f"{PREFIX}Multilabel":
+            source = replace(source, classes=None)
+    return source
+
+
+def _unmade(title: str, error: Exception) -> ConfigError:
+    return ConfigError(f"{title} cannot be made: {error}", "a dataset that PaddleSeg can make", "correct its options")
 
 
 def _of_dataset(title: str, section: Any, classes: int | None, ignore_index: int | None, part: str) -> Source:
@@ -166,9 +197,7 @@ def _of_dataset(title: str, section: Any, classes: int | None, ignore_index: int
     except LossError:
         raise
     except Exception as error:
-        raise ConfigError(
-            f"{title} cannot be made: {error}", "a dataset that PaddleSeg can make", "correct its options"
-        ) from error
+        raise _unmade(title, error) from error
     names = [str(file[1] if isinstance(file, (list, tuple)) else file) for file in dataset.file_list]
     return Source(
         title,
