@@ -61,6 +61,7 @@ TEXTS = {
         "| loss | shape | 1 thread, ms | {n} threads, ms | ratio |",
         "| 损失函数 | 输入 | 1 线程 (ms) | {n} 线程 (ms) | 比值 |",
     ),
+    "colon": (": ", "："),
     "accuracy": ("## Accuracy", "## 精度"),
     "accuracy_text": (
         "float32 against float64 on the same numbers: relative error of the value (of the sums: the largest), and "
@@ -112,7 +113,7 @@ def _lines(head: str, rows: Iterable[Iterable[str]]) -> str:
 
 
 def _conditions(found: dict[str, Any], say: dict[str, str], at: int) -> str:
-    lines = [f"- {texts[at]}: {found[name]}" for name, texts in FACTS.items() if name in found]
+    lines = [f"- {texts[at]}{say['colon']}{found[name]}" for name, texts in FACTS.items() if name in found]
     lines.append(
         f"- {say['versions']} " + ", ".join(f"{package} {version}" for package, version in found["versions"].items())
     )

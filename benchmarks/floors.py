@@ -35,7 +35,6 @@ REASONS: dict[str, str] = {
 LIMITS = {  # of float32: why a gradient is off
     "LovaszSoftmaxLoss": "pixels whose errors float32 cannot tell apart change places, and slopes",
     "CELovaszLoss": "pixels whose errors float32 cannot tell apart change places, and slopes",
-    "HausdorffERLoss": "every erosion takes 0.5 off a mean, and leaves the rounding of p",
 }
 MOST_DICES = 3.0
 MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"

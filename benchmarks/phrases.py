@@ -22,7 +22,6 @@ PHRASES = (
     (r", unchecked and by hand (\d+) us$", r"，不作检查的手写版本 \1 微秒"),
     (r"^(\S+), composed (\S+?)(: .*)?$", r"\1，组合 \2\3"),
     (r": pixels whose errors float32 .*$", "：float32 分不清误差的像素会互换位置，斜率随之互换"),
-    (r": every erosion takes 0.5 .*$", "：每次腐蚀都从均值中减去 0.5，剩下的是 p 的舍入误差"),
     (r"^(\S+)x \((\S+) to (\S+) ns\)$", r"\1x（\2 至 \3 纳秒）"),
     (r"^256\^2 to 4096\^2$", "256² 至 4096²"),
     (r"^C 2 to 150$", "C 从 2 到 150"),

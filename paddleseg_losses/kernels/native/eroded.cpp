@@ -15,24 +15,26 @@ struct Step {
     std::int64_t lowest, highest;  // where they are
 };
 
-INLINE void add(const float* row, std::int64_t width, float* out) {
-    for (std::int64_t i = 0; i < width; ++i) out[i] += row[i];
+INLINE void add(const float* row, std::int64_t width, double* sum) {
+    for (std::int64_t i = 0; i < width; ++i) sum[i] += row[i];
 }
 
-// Means over the cross of one row of pixels; the matrix is its own transpose, so the gradient is the same mean.
+// Means over the cross of one row of pixels, less `base`; the matrix is its own transpose, so the gradient is the same mean.
+// In double, as most of a mean may be taken off.
 EVERY_INSTRUCTION_SET
-void cross_row(const Image& image, const float* map, std::int64_t number, float* out) {
+void cross_row(const Image& image, const float* map, std::int64_t number, double base, double* sum, float* out) {
     const std::int64_t width = image.width, plane = image.height * width;
     const std::int64_t y = number % image.height, z = number / image.height;
-    const float *row = map + number * width, share = 1.0f / float(2 * image.axes + 1);
-    for (std::int64_t i = 0; i < width; ++i) out[i] = row[i];
-    add(row + 1, width - 1, out);
-    add(row, width - 1, out + 1);
-    if (y > 0) add(row - width, width, out);
-    if (y + 1 < image.height) add(row + width, width, out);
-    if (z > 0) add(row - plane, width, out);
-    if (z + 1 < image.depth) add(row + plane, width, out);
-    for (std::int64_t i = 0; i < width; ++i) out[i] *= share;
+    const float* row = map + number * width;
+    const double share = 1.0 / double(2 * image.axes + 1);
+    for (std::int64_t i = 0; i < width; ++i) sum[i] = row[i];
+    add(row + 1, width - 1, sum);
+    add(row, width - 1, sum + 1);
+    if (y > 0) add(row - width, width, sum);
+    if (y + 1 < image.height) add(row + width, width, sum);
+    if (z > 0) add(row - plane, width, sum);
+    if (z + 1 < image.depth) add(row + plane, width, sum);
+    for (std::int64_t i = 0; i < width; ++i) out[i] = float(sum[i] * share - base);
 }
 
 EVERY_INSTRUCTION_SET
@@ -40,8 +42,7 @@ void threshold(std::int64_t width, float* row, float& low, float& high) {
     float least = low, most = high;
 #pragma omp simd reduction(min : least) reduction(max : most)
     for (std::int64_t i = 0; i < width; ++i) {
-        const float above = row[i] - 0.5f;
-        row[i] = above > 0.0f ? above : 0.0f;
+        row[i] = row[i] > 0.0f ? row[i] : 0.0f;
         least = row[i] < least ? row[i] : least;
         most = row[i] > most ? row[i] : most;
     }
@@ -110,12 +111,13 @@ double one_map(const Problem& q, const Image& image, const double* prices, int e
     }
     double total = 0;
     std::vector<Step> steps;
+    std::vector<double> sum(image.width);
     const float* before = first.get();
     for (int k = 0; k < erosions; ++k) {
         Step step{std::unique_ptr<float[]>(new float[n]), INFINITY, -INFINITY, 0, 0};
         float* map = step.map.get();
         for (std::int64_t row = 0; row < rows; ++row) {
-            cross_row(image, before, row, map + row * image.width);
+            cross_row(image, before, row, 0.5, sum.data(), map + row * image.width);
             threshold(image.width, map + row * image.width, step.low, step.high);
         }
         if (step.low == step.high) break;
@@ -131,7 +133,7 @@ double one_map(const Problem& q, const Image& image, const double* prices, int e
     for (std::size_t k = steps.size(); k-- > 0;) {
         pull_back(label.get(), n, float(prices[k]), steps[k], pull.get());
         for (std::int64_t row = 0; row < rows; ++row)
-            cross_row(image, pull.get(), row, first.get() + row * image.width);
+            cross_row(image, pull.get(), row, 0.0, sum.data(), first.get() + row * image.width);
         pull.swap(first);
     }
     finish(p, label.get(), own, n, pull.get(), slope);
