@@ -95,3 +95,12 @@ def test_second_derivatives_are_refused():
 def test_refuses_what_native_code_could_not_check(labels, dtype):
     with pytest.raises(KernelError):
         eroded_sums(paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False, IGNORED, 0, [1.0])
+
+
+def test_gradients_are_those_of_float64():
+    """Each erosion takes half of a mean off: rounded means would leave three times what is allowed here."""
+    scene = Scene("multiclass", 7, (192, 160))
+    logits, labels = scene.logits(dtype="float32", scale=1.0), scene.labels()
+    _, gradient = value_and_gradient(HausdorffERLoss(), logits, labels)
+    _, slope = value_and_gradient(HausdorffERLoss(), logits.astype("float64"), labels)
+    np.testing.assert_allclose(gradient, slope, rtol=0, atol=2e-6 * np.abs(slope).max())

@@ -52,7 +52,7 @@ inline double log_rest(const Problem& q, std::int64_t sample, std::int64_t pixel
     return top + std::log(sum);
 }
 
-// out = l of one class at w pixels, after `softmax_tile` with the largest share 1.
+// out = l of one class at w pixels, after `softmax_tile`.
 INLINE void others_cost(const Problem& q, std::int64_t sample, std::int64_t first, std::int64_t k, const Tile& t,
                         const float* rest, bool small, int w, float* out) {
     const float *row = t.row(k), *inverse = t.inverse.data();

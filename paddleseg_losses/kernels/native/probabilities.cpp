@@ -14,7 +14,7 @@ void tile_probabilities(const Problem& q, std::int64_t plane, std::int64_t first
             row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == 1 ? t.right[i] : t.error[i];
         return;
     }
-    softmax_tile(q, plane, first, w, nullptr, false, true, t);  // p - g is small where p is nearly 1
+    softmax_tile(q, plane, first, w, nullptr, false, t);
     for (std::int64_t k = 0; k < q.c; ++k) {
         const float* share = t.share.data() + k * t.stride;
         float* row = out + (plane * q.c + k) * q.s + first;

@@ -20,7 +20,8 @@ INLINE const float* weighted_values(const Moment& moment, const float* weight, i
 EVERY_INSTRUCTION_SET
 void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                   Tile& t, double* table) {
-    softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), false, t);
+    if (read_cost(moments, count)) softmax_tile(q, sample, first, w, nullptr, true, t);
+    else softmax_tile_for_sums(q, sample, first, w, t);
     const float* weight = weights(q, sample, 0, first);
     float* factor = t.pull.data();  // what turns a share into a weighted probability
     for (int i = 0; i < w; ++i) factor[i] = weight == nullptr ? t.inverse[i] : t.inverse[i] * weight[i];
@@ -53,7 +54,7 @@ EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                       const double* upstream, const Others& others, Tile& t, float* gradient) {
     softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, slope_reads_cost(moments, count),
-                 true, t);
+                 t);
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 

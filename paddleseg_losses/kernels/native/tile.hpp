@@ -162,28 +162,43 @@ INLINE void any_shares(const Problem& q, std::int64_t sample, std::int64_t first
     for (int i = 0; i < w; ++i) t.own[i] = exp_below_88(gap[i]);
 }
 
-// Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
-// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest. With costs, or
-// if asked for, the largest share is 1, for what cancels against it: gradients, differences of probabilities.
-INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, bool costs,
-                         bool largest_is_one, Tile& t) {
+// Inverse, error and right of shares, `own` and `rest`.
+INLINE void normalise(int w, Tile& t) {
     const std::int32_t* label = t.label.data();
+    float *own = t.own.data(), *rest = t.error.data(), *inverse = t.inverse.data(), *right = t.right.data();
+#pragma omp simd
+    for (int i = 0; i < w; ++i) {
+        const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own[i]);
+        inverse[i] = scale;
+        right[i] = own[i] * scale;
+        rest[i] *= scale;
+    }
+}
+
+// Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
+// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest. The largest
+// share is 1, for what cancels against it: gradients, costs of other classes, differences of probabilities.
+INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, bool costs,
+                         Tile& t) {
+    const std::int32_t* label = t.label.data();
+    float *own = t.own.data(), *gap = t.cost.data(), *rest = t.error.data();
     read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    float *own = t.own.data(), *gap = t.cost.data(), *rest = t.error.data(), *inverse = t.inverse.data();
-    if (costs || largest_is_one || !moderate_shares(q, sample, first, w, t)) any_shares(q, sample, first, w, upstream, t);
+    any_shares(q, sample, first, w, upstream, t);
     if (costs) {
         for (int i = 0; i < w; ++i) {
             const float cost = log1p_nonnegative(rest[i] + (own[i] - 1.0f)) - gap[i];
             gap[i] = label[i] < 0 ? 0.0f : cost;
         }
     }
-    for (int i = 0; i < w; ++i) {
-        const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own[i]);
-        inverse[i] = scale;
-        t.error[i] = rest[i] * scale;
-        t.right[i] = own[i] * scale;
-        t.pull[i] *= scale;
-    }
+    normalise(w, t);
+    for (int i = 0; i < w; ++i) t.pull[i] *= t.inverse[i];
+}
+
+// The same for sums, where nothing cancels, without costs and `pull`.
+INLINE void softmax_tile_for_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
+    read_labels(q, sample * q.s + first, w, q.c, t.label.data());
+    if (!moderate_shares(q, sample, first, w, t)) any_shares(q, sample, first, w, nullptr, t);
+    normalise(w, t);
 }
 
 // Error, right and cost of w elements of one channel under a sigmoid; label 1 is the channel's own, 0 the others'.
