@@ -130,7 +130,7 @@ def weigh(source: Source, counts: Counts, scheme: str | None = None, beta: float
     from ..integrations.masks import SCHEMES, balance
 
     labels = [value for value in counts.pixels if value != source.ignore_index]
-    classes = max(source.classes if source.classes is not None else max(labels, default=0) + 1, 2)
+    classes = source.number_of_classes(labels)
     pixels, area, images = (
         [table.get(c, 0) if c != source.ignore_index else 0 for c in range(classes)]
         for table in (counts.pixels, counts.area, counts.images)

@@ -128,6 +128,6 @@ def _classes(source: Source, counts: Counts, batch: Batch | None) -> list[ClassF
             masks=counts.images.get(c, 0),
             batch=None if inside is None else float(np.mean(inside == c)) if inside.size else 0.0,
         )
-        for c in range(max(source.classes or 1 + max(labels, default=0), 2))
+        for c in range(source.number_of_classes(labels))
         if c != source.ignore_index
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable
@@ -29,6 +30,10 @@ class Source:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def number_of_classes(self, labels: Iterable[int]) -> int:
+        """Those that are said, or as many as the labels that were found, without the ignored one; at least two."""
+        return max(max(labels, default=0) + 1 if self.classes is None else self.classes, 2)
 
 
 @dataclass(frozen=True)
