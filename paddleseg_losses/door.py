@@ -21,7 +21,7 @@ from .checks import (
 from .errors import InputError
 from .inputs import Inputs, Raw, Tensor
 from .kernels import applies
-from .kernels.labels import compact_labels
+from .kernels.labels import Compact, compact_labels
 from .kernels.problem import LABEL_BYTES
 
 CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoid) before the logarithm
@@ -61,9 +61,11 @@ class Door:
             labels = labels.astype("int64")  # a narrow type could not be compared with every ignore_index
         if check == "raise":
             self._look(logits, labels if soft else labels.astype("int64"), mode, classes, soft or shares)
-        ignore_index, valid = self.ignore_index, None
+        ignore_index, valid, counts = self.ignore_index, None, None
         if native:
-            labels, ignore_index, flawed, counted = self._compact(logits, labels, classes, check)
+            found = compact_labels(labels, classes, self.ignore_index, channels=mode != "multiclass")
+            labels, ignore_index, counts, counted = found.labels, found.ignore_index, found.counts, bool(found.counts.any())
+            flawed = self._marked(logits, found) if check == "mark" else None
         else:
             flawed, counted = self._counts(logits, labels, mode, classes, shares, check)
         if shares:
@@ -78,6 +80,7 @@ class Door:
             native=native,
             flawed=flawed,
             counted=counted,
+            label_counts=counts,
         )
         if pixel_weight is None:
             return inputs
@@ -119,15 +122,12 @@ class Door:
                 "pass class indices [N, *S], or mark ignored pixels by 255 in every channel",
             )
 
-    def _compact(
-        self, logits: Tensor, labels: Tensor, classes: int, check: str
-    ) -> tuple[Tensor, int, bool | None, bool]:
-        """Labels for the kernels, what they ignore, whether a value is wrong, and whether any pixel counts."""
-        found = compact_labels(labels, classes, self.ignore_index)
-        wrong = found.wrong > 0
-        if check == "mark" and not self.from_logits:
-            wrong = wrong or bool(outside(logits, found.labels != found.ignore_index, 1).any())
-        return found.labels, found.ignore_index, wrong if check == "mark" else None, found.valid > 0
+    def _marked(self, logits: Tensor, labels: Compact) -> bool:
+        """Whether a value is wrong, for the kernels."""
+        wrong = labels.wrong > 0
+        if wrong or self.from_logits:
+            return wrong
+        return bool(outside(logits, labels.labels != labels.ignore_index, 1).any())
 
     def _counts(
         self, logits: Tensor, labels: Tensor, mode: str, classes: int, shares: bool, check: str

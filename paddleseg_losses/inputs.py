@@ -15,7 +15,7 @@ import paddle
 import paddle.nn.functional as F
 
 from .functional import moments, numeric
-from .functional.moments import COUNT, OTHER, Function, Moment
+from .functional.moments import COUNT, OTHER, OWN, Function, Moment
 from .kernels.probabilities import probabilities
 
 Tensor = Any
@@ -62,6 +62,7 @@ class Inputs:
         pixel_weight: float `[N, 1, *S]`, or None.
         flawed: whether an unchecked label was out of range, bool or bool 0-D; None if that is not known.
         counted: whether any pixel counts, bool or bool 0-D.
+        label_counts: number of labels of each class, as `kernels.labels` counts them, if that is known.
         differentiable: whether gradients were enabled when the loss was called.
     """
 
@@ -72,6 +73,7 @@ class Inputs:
     pixel_weight: Tensor | None = None
     flawed: Tensor | bool | None = None
     counted: Tensor | bool = True
+    label_counts: Any = None
     differentiable: bool = field(default_factory=paddle.is_grad_enabled)
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
     _wanted: dict[Moment, None] = field(default_factory=dict, repr=False)
@@ -105,6 +107,11 @@ class Inputs:
         """Number of pixels of each side, of each sample and channel, where kernels apply: an array `[2, N, C]`."""
         return moments.counts(self)
 
+    @lasting
+    def filled(self) -> bool:
+        """Whether every sample and channel is known to have a pixel that counts."""
+        return self.raw is not None and bool((self.counts[OWN] + self.counts[OTHER]).all())
+
     def once(self, make: Callable[..., Made], *args: float) -> Made:
         """`make(self, *args)`, made at most once: the terms of a compound share it."""
         key = (make, *args)
@@ -114,7 +121,7 @@ class Inputs:
 
     def with_labels(self, labels: Tensor) -> Inputs:
         """The same problem with other labels; nothing made is kept."""
-        return replace(self, source=replace(self.source, labels=labels), _made={}, _wanted={})
+        return replace(self, source=replace(self.source, labels=labels), label_counts=None, _made={}, _wanted={})
 
     @property
     def channels(self) -> int:
@@ -232,4 +239,4 @@ class Inputs:
         """Number of pixels that count, of each sample and channel, `[N, C]`."""
         if self.raw is None:
             return numeric.spatial_sum(self.mask).expand([-1, self.channels])
-        return paddle.to_tensor(self.counts.sum(axis=0).astype("float32"))
+        return self.sum_of(OWN, COUNT) + self.rest

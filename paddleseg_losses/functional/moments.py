@@ -60,24 +60,25 @@ class Moment(NamedTuple):
 def native(inputs: Inputs, moments: Sequence[Moment]) -> list[Tensor]:
     """The sums `[N, C]` by the kernel, all in one pass; labels alone tell the counts."""
     raw, read = inputs.source, [moment for moment in moments if moment.function != COUNT]
-    found: dict[Moment, Tensor] = {}
+    counted = [moment for moment in moments if moment.function == COUNT]
+    counts = np.stack([inputs.counts[moment.side] for moment in counted], axis=-1) if counted else None
     if read:
-        table = kernel.sums(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, flat(read))
-        found.update(zip(read, table.unbind(-1)))
-    for moment in moments:
-        if moment.function == COUNT:
-            found[moment] = paddle.to_tensor(inputs.counts[moment.side].astype("float32"))
+        table = kernel.sums(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, flat(read), counts=counts)
+    else:
+        table = paddle.to_tensor(counts.astype("float32"))
+    found = dict(zip([*read, *counted], table.unbind(-1)))
     return [found[moment] for moment in moments]
 
 
 def counts(inputs: Inputs) -> Any:
     """Number of pixels of each side, of each sample and channel, by the kernel; an array `[2, N, C]`."""
-    raw = inputs.source
+    raw, classes = inputs.source, inputs.channels if inputs.multiclass else 2
+    found = inputs.label_counts
+    if found is None:
+        found = label_counts(raw.labels, classes, raw.ignore_index, channels=not inputs.multiclass)
     if not inputs.multiclass:
-        by_label = label_counts(raw.labels, 2, raw.ignore_index, channels=True)
-        return np.stack([by_label[..., 1], by_label[..., 0]])
-    own = label_counts(raw.labels, inputs.channels, raw.ignore_index)
-    return np.stack([own, own.sum(axis=1, keepdims=True) - own])
+        return np.stack([found[..., 1], found[..., 0]])
+    return np.stack([found, found.sum(axis=1, keepdims=True) - found])
 
 
 def flat(moments: Sequence[Moment]) -> list[kernel.Moment]:

@@ -12,6 +12,7 @@ import paddle
 
 Tensor = Any
 
+SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take for 0
 EPSILON = 1e-7  # below it a fractional power continues as a straight line
 
 
@@ -34,6 +35,11 @@ def safe_divide(a: Tensor, b: Tensor) -> Tensor:
     """`a / b`, and 0 where b is 0 (only where a is 0 too)."""
     zero = b == 0
     return paddle.where(zero, paddle.zeros_like(a), a / paddle.where(zero, paddle.ones_like(b), b))
+
+
+def smooth_divide(a: Tensor, b: Tensor, smooth: float) -> Tensor:
+    """`a / (b + smooth)` for b >= 0, and 0 where that is 0 / 0."""
+    return safe_divide(a, b + smooth) if smooth < SMALLEST else a / (b + smooth)
 
 
 def softplus(x: Tensor) -> Tensor:

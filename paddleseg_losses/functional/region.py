@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import paddle
@@ -16,7 +15,7 @@ Tensor = Any
 def tversky(sums: RegionSums, alpha: float, beta: float, smooth: float) -> Tensor:
     """1 - (TP + s) / (TP + alpha FP + beta FN + s)."""
     error = alpha * sums.fp + beta * sums.fn
-    return numeric.safe_divide(error, sums.tp + error + smooth)
+    return numeric.smooth_divide(error, sums.tp + error, smooth)
 
 
 def dice(sums: RegionSums, smooth: float) -> Tensor:
@@ -31,7 +30,7 @@ def minus_log_dice(sums: RegionSums, smooth: float) -> Tensor:
 
 def dice_squared(sums: SquaredSums, smooth: float) -> Tensor:
     """1 - (2 sum p g + s) / (sum p^2 + sum g^2 + s)."""
-    return numeric.safe_divide(sums.error2, sums.p2 + sums.g2 + smooth)
+    return numeric.smooth_divide(sums.error2, sums.p2 + sums.g2, smooth)
 
 
 def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:
@@ -41,12 +40,12 @@ def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:
     """
     size = sums.g.detach()
     absent = size == 0
-    smallest = paddle.where(absent, paddle.full_like(size, math.inf), size).min(axis=-1, keepdim=True)
-    one = paddle.ones_like(size)
-    weight = paddle.where(absent, one, smallest / paddle.where(absent, one, size))
-    weight = weight ** {"square": 2, "simple": 1, "uniform": 0}[w_type]
-    error = (weight * (sums.fp + sums.fn)).sum(axis=-1)
-    return numeric.safe_divide(error, (weight * (sums.p + sums.g)).sum(axis=-1) + smooth)
+    smallest = paddle.where(absent, paddle.full_like(size, 1e30), size).min(axis=-1, keepdim=True)
+    weight = smallest / paddle.where(absent, smallest, size)
+    weight = {"square": lambda: weight * weight, "simple": lambda: weight, "uniform": lambda: weight**0}[w_type]()
+    error = sums.fp + sums.fn
+    both = 2 * sums.tp + error
+    return numeric.smooth_divide((weight * error).sum(axis=-1), (weight * both).sum(axis=-1), smooth)
 
 
 def matthews(sums: RegionSums, eps: float) -> Tensor:

@@ -19,22 +19,23 @@ class Compact(NamedTuple):
 
     labels: Tensor  # uint8, or int32 for more than 255 classes
     ignore_index: int  # where a label does not count: it was ignored, or out of range
-    valid: int  # number of labels that count
-    wrong: int  # number of those that are neither classes nor ignored
+    counts: Any  # number of labels of each class, int64 array `[N, classes]`, or `[N, C, classes]`
+    wrong: int  # number of labels that are neither classes nor ignored
 
 
-def compact_labels(labels: Tensor, classes: int, ignore_index: int) -> Compact:
-    """Copy labels (int64, int32 or uint8), and count them."""
+def compact_labels(labels: Tensor, classes: int, ignore_index: int, channels: bool = False) -> Compact:
+    """Copy labels (int64, int32 or uint8), and count them; `channels` as for `label_counts`."""
     labels, few = labels.contiguous(), classes <= 255
-    size, found = math.prod(labels.shape), np.zeros(2, np.int64)
+    planes, size, found = _cut(labels, classes, channels)
     out = paddle.empty(labels.shape, "uint8" if few else "int32")
     out.stop_gradient = True
-    native = function("compact_labels", ADDRESS, WHOLE, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
-    native(
-        labels.data_ptr(), LABEL_BYTES[labels.dtype], size, classes, ignore_index,
-        out.data_ptr(), LABEL_BYTES[out.dtype], found.ctypes.data, threads(size),
+    native = function("compact_labels", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
+    native.restype = LONG
+    wrong = native(
+        labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, classes, ignore_index,
+        out.data_ptr(), LABEL_BYTES[out.dtype], found.ctypes.data, threads(planes * size),
     )  # fmt: skip
-    return Compact(out, 255 if few else -1, int(found[0]), int(found[1]))
+    return Compact(out, 255 if few else -1, found, wrong)
 
 
 def label_counts(labels: Tensor, classes: int, ignore_index: int, channels: bool = False) -> Any:
@@ -50,12 +51,17 @@ def label_counts(labels: Tensor, classes: int, ignore_index: int, channels: bool
         int64 array `[N, classes]`, or `[N, C, classes]`.
     """
     labels = labels.contiguous()
-    planes = labels.shape[: 2 if channels else 1]
-    size, count = math.prod(labels.shape), math.prod(planes)
-    found = np.zeros((*planes, classes), np.int64)
+    planes, size, found = _cut(labels, classes, channels)
     native = function("label_counts", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE)
     native(
-        labels.data_ptr(), LABEL_BYTES[labels.dtype], count, size // count, classes, ignore_index,
-        found.ctypes.data, threads(size),
+        labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, classes, ignore_index,
+        found.ctypes.data, threads(planes * size),
     )  # fmt: skip
     return found
+
+
+def _cut(labels: Tensor, classes: int, channels: bool) -> tuple[int, int, Any]:
+    """Number of planes and labels of each, and room for counts."""
+    planes = labels.shape[: 2 if channels else 1]
+    count = math.prod(planes)
+    return count, math.prod(labels.shape) // count, np.zeros((*planes, classes), np.int64)

@@ -31,12 +31,14 @@ def sums(
     ignore_index: int,
     moments: Sequence[Moment],
     weight: Tensor | None = None,
+    counts: Any = None,
 ) -> Tensor:
     """Table `[N, C, moments]` of sums over the pixels of each sample and class, through which gradients flow.
 
-    The arguments are those of `Problem`; `weight` is the factor of what each pixel adds.
+    The arguments are those of `Problem`; `weight` is the factor of what each pixel adds. `counts` are further columns that
+    are known already, an array `[N, C, any]`: one tensor is made faster than two.
     """
-    return _Sums.apply(logits, (labels, sigmoid, ignore_index, weight), listed(moments))
+    return _Sums.apply(logits, (labels, sigmoid, ignore_index, weight), listed(moments), counts)
 
 
 def listed(moments: Sequence[Moment]) -> Any:
@@ -60,16 +62,17 @@ def gradient(problem: Problem, moments: Any, upstream: Any) -> Tensor:
 
 class _Sums(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any) -> Tensor:
+    def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, counts: Any) -> Tensor:
         problem = Problem(logits, *rest)
         found = np.empty((*problem.cells, len(moments)))
         problem.call(function("sums_forward", *PROBLEM, ADDRESS, WHOLE), moments, len(moments), found.ctypes.data)
         ctx.save_for_backward(problem.logits)
         ctx.rest = rest, moments
-        return paddle.to_tensor(found, dtype="float32")
+        found = found if counts is None else np.concatenate([found, counts], axis=-1)
+        return paddle.to_tensor(found.astype(np.float32))
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         (logits,), (rest, moments) = ctx.saved_tensor(), ctx.rest
         problem = Problem(logits, *rest)
-        return gradient(problem, moments, table(upstream.numpy(), problem, moments))
+        return gradient(problem, moments, table(upstream.numpy()[..., : len(moments)], problem, moments))

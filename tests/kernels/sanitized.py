@@ -95,24 +95,28 @@ def run_sums(library, problem, labels, z, threads):
         kinds = [k for k in kinds if k[0] == 0 or k[1] in (2, 3, 4)]
     moments = (Moment * len(kinds))(*(Moment(*k) for k in kinds))
     own = (Moment * 2)(Moment(0, 4, 1), Moment(0, 5, 2))
+    simple, overlap = (Moment * 2)(Moment(0, 2, 1), Moment(1, 4, 1)), (Moment * 2)(Moment(0, 1, 1), Moment(1, 2, 1))
     table, maps = np.ones((n, c, len(kinds))), np.empty((n, c if problem.sigmoid else 1, s), "float32")
     weight = np.ones((n, s), "float32")
     rest = [getattr(problem, name) for name, _ in Problem._fields_[3:]]
     for dtype in ("int64", "int32", "uint8"):
         narrow = np.where(labels > c + 1, 255, labels).astype(dtype)
         rest[5] = narrow.itemsize
-        copy, counts = np.empty(labels.shape, "uint8"), np.zeros(2, "int64")
+        copy = np.empty(labels.shape, "uint8")
         size, few = ctypes.c_int64(labels.size), ctypes.c_int64(c)
         arguments = (address(narrow), narrow.itemsize)
-        library.compact_labels(*arguments, size, few, ctypes.c_int64(255), address(copy), 1, address(counts), threads)
         for classes in (2, 20):
             found = np.zeros((n, classes), "int64")
             planes = (ctypes.c_int64(n), ctypes.c_int64(labels.size // n), ctypes.c_int64(classes), ctypes.c_int64(255))
             library.label_counts(*arguments, *planes, address(found), threads)
+            library.compact_labels(*arguments, *planes, address(copy), 1, address(found), threads)
         for w in (None, weight):
             q = ctypes.byref(Problem(address(z), address(narrow), address(w), *rest))
             library.sums_forward(q, moments, len(kinds), address(table.copy()), threads)
             library.sums_backward(q, moments, len(kinds), address(table), address(out), threads)
+            for few_kinds in (simple, overlap):
+                library.sums_forward(q, few_kinds, len(few_kinds), address(table.copy()), threads)
+                library.sums_backward(q, few_kinds, len(few_kinds), address(table), address(out), threads)
             library.pixel_values(q, own, 2, address(table), address(maps), threads)
             for slope in (None, out):
                 library.pixel_total(q, own, 2, address(table), address(slope), threads)

@@ -19,8 +19,12 @@ def test_labels_are_copied_and_counted(dtype, classes):
     for shift, ignored in ((0, 255), (-2, -1)) if dtype != "uint8" else ((0, 255), (0, -1)):
         given = labels + labels.dtype.type(shift) if shift >= 0 else labels + shift
         found = compact_labels(paddle.to_tensor(given), classes, ignored)
+
+        def kept(given, ignored=ignored):
+            return np.where(given == ignored, 10**6, given.astype("int64"))
+
         inside = (given >= 0) & (given < classes) & (given != ignored)
-        assert found.valid == inside.sum()
+        np.testing.assert_array_equal(found.counts, [[(row == k).sum() for k in range(classes)] for row in kept(given)])
         assert found.wrong == (~inside & (given != ignored)).sum()
         np.testing.assert_array_equal(found.labels.numpy(), np.where(inside, given, found.ignore_index))
 
@@ -37,6 +41,8 @@ def test_labels_of_each_class_are_counted(dtype, classes):
         given = paddle.to_tensor(labels)
         np.testing.assert_array_equal(label_counts(given, classes, ignored, channels=True), expected)
         np.testing.assert_array_equal(label_counts(given, classes, ignored), expected.sum(axis=1))
+        np.testing.assert_array_equal(compact_labels(given, classes, ignored, channels=True).counts, expected)
+        np.testing.assert_array_equal(compact_labels(given, classes, ignored).counts, expected.sum(axis=1))
 
 
 def test_negative_labels_are_counted_nowhere():

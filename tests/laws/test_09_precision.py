@@ -28,6 +28,7 @@ def test_autocast_is_left(spec, monkeypatch):
         states.pop()
 
     monkeypatch.setattr(paddle.amp, "auto_cast", auto_cast)
+    monkeypatch.setattr(paddle.amp, "is_autocast_enabled", lambda: states[-1], raising=False)
     monkeypatch.setattr(spec.cls, "compute", recorded)
     scene = next(scene for scene in SCENES if fits(spec, scene))
     make(spec)(paddle.to_tensor(scene.logits(dtype="float32")), paddle.to_tensor(scene.labels()))

@@ -1,4 +1,4 @@
-// Labels made compact for the other kernels, and counted: pixels that count, and labels that are neither a class nor to be
+// Labels made compact for the other kernels, and counted: those of each class, and those that are neither a class nor to be
 // ignored. The copy is small, and nobody else writes to it between the forward and the backward pass.
 #include <algorithm>
 #include <atomic>
@@ -13,41 +13,35 @@ namespace {
 
 constexpr std::int64_t PART = 1 << 16;
 
-// out: the label, or `left_out` where it does not count.
+// out: the label, or `left_out` where it does not count. Returns how many are out of range.
 template <class In, class Out>
-INLINE void convert(const In* labels, std::int64_t size, std::int64_t classes, std::int64_t ignore, Out left_out, Out* out,
-                    std::int64_t& valid, std::int64_t& bad) {
-    std::int64_t good = 0, wrong = 0;
+INLINE std::int64_t convert(const In* labels, std::int64_t size, std::int64_t classes, std::int64_t ignore, Out left_out,
+                            Out* out) {
+    std::int64_t wrong = 0;
     for (std::int64_t i = 0; i < size; ++i) {
         const std::int64_t y = labels[i];
         const bool ignored = y == ignore, inside = y >= 0 && y < classes;
-        good += !ignored && inside;
         wrong += !ignored && !inside;
         out[i] = !ignored && inside ? static_cast<Out>(y) : left_out;
     }
-    valid = good, bad = wrong;
+    return wrong;
 }
 
 template <class Out>
-INLINE void convert_any(const void* labels, int bytes, std::int64_t first, std::int64_t size, std::int64_t classes,
-                        std::int64_t ignore, Out left_out, Out* out, std::int64_t& valid, std::int64_t& bad) {
-    if (bytes == 8)
-        convert(static_cast<const std::int64_t*>(labels) + first, size, classes, ignore, left_out, out, valid, bad);
-    else if (bytes == 4)
-        convert(static_cast<const std::int32_t*>(labels) + first, size, classes, ignore, left_out, out, valid, bad);
-    else
-        convert(static_cast<const std::uint8_t*>(labels) + first, size, classes, ignore, left_out, out, valid, bad);
+INLINE std::int64_t convert_any(const void* labels, int bytes, std::int64_t first, std::int64_t size, std::int64_t classes,
+                                std::int64_t ignore, Out left_out, Out* out) {
+    if (bytes == 8) return convert(static_cast<const std::int64_t*>(labels) + first, size, classes, ignore, left_out, out);
+    if (bytes == 4) return convert(static_cast<const std::int32_t*>(labels) + first, size, classes, ignore, left_out, out);
+    return convert(static_cast<const std::uint8_t*>(labels) + first, size, classes, ignore, left_out, out);
 }
 
 EVERY_INSTRUCTION_SET
-void compact_part(const void* labels, int bytes, std::int64_t first, std::int64_t size, std::int64_t classes,
-                  std::int64_t ignore, void* out, int out_bytes, std::int64_t* found) {
+std::int64_t compact_part(const void* labels, int bytes, std::int64_t first, std::int64_t size, std::int64_t classes,
+                          std::int64_t ignore, void* out, int out_bytes) {
     if (out_bytes == 1)
-        convert_any<std::uint8_t>(labels, bytes, first, size, classes, ignore, 255, static_cast<std::uint8_t*>(out) + first,
-                                  found[0], found[1]);
-    else
-        convert_any<std::int32_t>(labels, bytes, first, size, classes, ignore, -1, static_cast<std::int32_t*>(out) + first,
-                                  found[0], found[1]);
+        return convert_any<std::uint8_t>(labels, bytes, first, size, classes, ignore, 255,
+                                         static_cast<std::uint8_t*>(out) + first);
+    return convert_any<std::int32_t>(labels, bytes, first, size, classes, ignore, -1, static_cast<std::int32_t*>(out) + first);
 }
 
 // Tables written in turn: neighbouring labels of one class do not wait for each other.
@@ -92,40 +86,53 @@ void count_part(const In* labels, std::int64_t size, std::int64_t classes, std::
         for (std::int64_t k = 0; k < classes; ++k) found[k] += lanes[lane * (classes + 1) + k];
 }
 
+// Adds the number of each class's labels in a part to own[classes].
+void count_any(const void* labels, int bytes, std::int64_t first, std::int64_t size, std::int64_t classes,
+               std::int64_t ignore, std::int64_t* own) {
+    if (classes <= FEW)
+        count_few(labels, bytes, first, size, classes, ignore, own);
+    else if (bytes == 8)
+        count_part(static_cast<const std::int64_t*>(labels) + first, size, classes, ignore, own);
+    else if (bytes == 4)
+        count_part(static_cast<const std::int32_t*>(labels) + first, size, classes, ignore, own);
+    else
+        count_part(static_cast<const std::uint8_t*>(labels) + first, size, classes, ignore, own);
+}
+
+// Run work(first, size, counts) on the parts of every plane; what it adds to counts[classes] goes into found[planes][classes].
+template <class Work>
+void run_parts(std::int64_t planes, std::int64_t size, std::int64_t classes, std::int64_t* found, int threads, Work work) {
+    const std::int64_t parts = (size + PART - 1) / PART;
+    std::mutex lock;
+    run_parallel(static_cast<int>(planes * parts), threads, [&](int task) {
+        const std::int64_t plane = task / parts, start = task % parts * PART;
+        std::vector<std::int64_t> own(classes, 0);
+        work(plane * size + start, std::min(PART, size - start), own.data());
+        std::lock_guard<std::mutex> guard(lock);
+        for (std::int64_t k = 0; k < classes; ++k) found[plane * classes + k] += own[k];
+    });
+}
+
 }  // namespace
 
-// labels: int64, int32 or uint8 by their bytes. out: uint8 with 255 where a label does not count (out_bytes 1, for at most
-// 255 classes), or int32 with -1. found: number of labels that count, and of those out of range.
-EXPORT void compact_labels(const void* labels, int label_bytes, std::int64_t size, std::int64_t classes, std::int64_t ignore,
-                           void* out, int out_bytes, std::int64_t* found, int threads) {
-    std::atomic<std::int64_t> valid{0}, bad{0};
-    run_parallel(static_cast<int>((size + PART - 1) / PART), threads, [&](int part) {
-        std::int64_t counts[2];
-        compact_part(labels, label_bytes, part * PART, std::min(PART, size - part * PART), classes, ignore, out, out_bytes,
-                     counts);
-        valid += counts[0], bad += counts[1];
+// labels [planes][size]: int64, int32 or uint8 by their bytes. out: uint8 with 255 where a label does not count (out_bytes 1,
+// for at most 255 classes), or int32 with -1. found[planes][classes], zeros before: how many labels of each class count.
+// Returns how many are out of range.
+EXPORT std::int64_t compact_labels(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size,
+                                   std::int64_t classes, std::int64_t ignore, void* out, int out_bytes, std::int64_t* found,
+                                   int threads) {
+    std::atomic<std::int64_t> wrong{0};
+    run_parts(planes, size, classes, found, threads, [&](std::int64_t first, std::int64_t some, std::int64_t* own) {
+        wrong += compact_part(labels, label_bytes, first, some, classes, ignore, out, out_bytes);
+        count_any(out, out_bytes, first, some, classes, out_bytes == 1 ? 255 : -1, own);
     });
-    found[0] = valid, found[1] = bad;
+    return wrong;
 }
 
 // found[planes][classes], zeros before: how many of each plane's `size` labels are of each class and not to be ignored.
 EXPORT void label_counts(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
                          std::int64_t ignore, std::int64_t* found, int threads) {
-    const std::int64_t parts = (size + PART - 1) / PART;
-    std::mutex lock;
-    run_parallel(static_cast<int>(planes * parts), threads, [&](int task) {
-        const std::int64_t plane = task / parts, first = task % parts * PART, some = std::min(PART, size - first);
-        const std::int64_t start = plane * size + first;
-        std::vector<std::int64_t> own(classes, 0);
-        if (classes <= FEW)
-            count_few(labels, label_bytes, start, some, classes, ignore, own.data());
-        else if (label_bytes == 8)
-            count_part(static_cast<const std::int64_t*>(labels) + start, some, classes, ignore, own.data());
-        else if (label_bytes == 4)
-            count_part(static_cast<const std::int32_t*>(labels) + start, some, classes, ignore, own.data());
-        else
-            count_part(static_cast<const std::uint8_t*>(labels) + start, some, classes, ignore, own.data());
-        std::lock_guard<std::mutex> guard(lock);
-        for (std::int64_t k = 0; k < classes; ++k) found[plane * classes + k] += own[k];
+    run_parts(planes, size, classes, found, threads, [&](std::int64_t first, std::int64_t some, std::int64_t* own) {
+        count_any(labels, label_bytes, first, some, classes, ignore, own);
     });
 }

@@ -3,6 +3,7 @@
 // The logits are read once in each direction, a tile of pixels across all classes at a time.
 // Partial sums are kept for a fixed number of chunks and added in order: the result does not depend on the threads.
 #include "gradient.hpp"
+#include "simple.hpp"
 #include "totals.hpp"
 
 namespace {
@@ -60,10 +61,10 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
 
 // Adds the sums of w elements to table[moments] of one channel.
 EVERY_INSTRUCTION_SET
-void sigmoid_sums(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first, int w,
-                  const Moment* moments, int count, Tile& t, double* table) {
-    sigmoid_tile(q, sample * q.c + channel, first, w, read_cost(moments, count), t);
-    const float* weight = weights(q, sample, channel, first);
+void sigmoid_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count, Tile& t,
+                  double* table) {
+    sigmoid_tile(q, plane, first, w, read_cost(moments, count), t);
+    const float* weight = weights(q, plane / q.c, plane % q.c, first);
     for (int m = 0; m < count; ++m) {
         const float* value = weighted_values(moments[m], weight, w, t);
         table[m] += total_of_label(value, t.label.data(), moments[m].side == OWN ? 1 : 0, w);
@@ -71,10 +72,10 @@ void sigmoid_sums(const Problem& q, std::int64_t sample, std::int64_t channel, s
 }
 
 EVERY_INSTRUCTION_SET
-void sigmoid_gradient(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first, int w,
-                      const Moment* moments, int count, const double* upstream, Tile& t, float* gradient) {
-    sigmoid_tile(q, sample * q.c + channel, first, w, slope_reads_cost(moments, count), t);
-    write_sigmoid_gradient(q, sample, channel, first, w, moments, count, upstream, t, gradient);
+void sigmoid_gradient(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count,
+                      const double* upstream, Tile& t, float* gradient) {
+    sigmoid_tile(q, plane, first, w, slope_reads_cost(moments, count), t);
+    write_sigmoid_gradient(q, plane / q.c, plane % q.c, first, w, moments, count, upstream, t, gradient);
 }
 
 }  // namespace
@@ -84,11 +85,13 @@ EXPORT void sums_forward(const Problem* problem, const Moment* moments, int coun
     const Problem& q = *problem;
     const Plan plan(q);
     const std::int64_t size = (q.sigmoid ? 1 : q.c) * count;
+    const auto of_sigmoid = !simple(q, moments, count) ? sigmoid_sums
+                            : read_cost(moments, count) ? simple_sums<true>
+                                                        : simple_sums<false>;
     std::vector<double> parts(plan.planes * plan.chunks * size, 0.0);
     plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
         double* part = parts.data() + (plane * plan.chunks + chunk) * size;
-        if (q.sigmoid) sigmoid_sums(q, plane / q.c, plane % q.c, first, w, moments, count, t, part);
-        else softmax_sums(q, plane, first, w, moments, count, t, part);
+        (q.sigmoid ? of_sigmoid : softmax_sums)(q, plane, first, w, moments, count, t, part);
     });
     plan.add_up(parts, size, table);
 }
@@ -98,13 +101,14 @@ EXPORT void sums_backward(const Problem* problem, const Moment* moments, int cou
                           float* gradient, int threads) {
     const Problem& q = *problem;
     expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
+    const auto of_sigmoid = !simple(q, moments, count) ? sigmoid_gradient
+                            : read_cost(moments, count) ? write_simple_gradient<true>
+                                                        : write_simple_gradient<false>;
     std::vector<Others> others;
     for (std::int64_t n = 0; n < q.n && !q.sigmoid; ++n)
         others.emplace_back(q.c, moments, count, upstream + n * q.c * count);
     Plan(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
-        if (q.sigmoid)
-            sigmoid_gradient(q, plane / q.c, plane % q.c, first, w, moments, count, upstream + plane * count, t, gradient);
-        else
-            softmax_gradient(q, plane, first, w, moments, count, upstream + plane * q.c * count, others[plane], t, gradient);
+        if (q.sigmoid) of_sigmoid(q, plane, first, w, moments, count, upstream + plane * count, t, gradient);
+        else softmax_gradient(q, plane, first, w, moments, count, upstream + plane * q.c * count, others[plane], t, gradient);
     });
 }

@@ -54,12 +54,20 @@ INLINE void read_labels(const Problem& q, std::int64_t first, int w, std::int64_
         const std::int64_t* y = static_cast<const std::int64_t*>(q.labels) + first;
         for (int i = 0; i < w; ++i)
             out[i] = y[i] == q.ignore || y[i] < 0 || y[i] >= classes ? -1 : static_cast<std::int32_t>(y[i]);
-    } else if (q.label_bytes == 4) {
+        return;
+    }
+    // Narrow labels are compared as they are: a number that they cannot be is as good as -1.
+    const std::int32_t ignore = q.ignore == static_cast<std::int32_t>(q.ignore) ? static_cast<std::int32_t>(q.ignore) : -1;
+    const std::int32_t most = static_cast<std::int32_t>(std::min<std::int64_t>(classes, INT32_MAX));
+    if (q.label_bytes == 4) {
         const std::int32_t* y = static_cast<const std::int32_t*>(q.labels) + first;
-        for (int i = 0; i < w; ++i) out[i] = y[i] == q.ignore || y[i] < 0 || y[i] >= classes ? -1 : y[i];
+        for (int i = 0; i < w; ++i) out[i] = y[i] == ignore || y[i] < 0 || y[i] >= most ? -1 : y[i];
     } else {
         const std::uint8_t* y = static_cast<const std::uint8_t*>(q.labels) + first;
-        for (int i = 0; i < w; ++i) out[i] = y[i] == q.ignore || y[i] >= classes ? -1 : y[i];
+        for (int i = 0; i < w; ++i) {
+            const std::int32_t label = y[i];
+            out[i] = label == ignore || label >= most ? -1 : label;
+        }
     }
 }
 

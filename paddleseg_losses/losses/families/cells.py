@@ -31,9 +31,10 @@ class CellLoss(Loss):
         skip = 1 if inputs.multiclass and not self.include_background else 0
         return list(range(skip, inputs.channels))
 
-    def reduce(self, cells: Tensor, count: Tensor) -> Tensor:
+    def reduce(self, cells: Tensor, count: Tensor, inputs: Inputs) -> Tensor:
         """Average the cells; one without a valid pixel is 0 and still counts."""
-        cells = paddle.where(count > 0, cells, paddle.zeros_like(cells))
+        if not inputs.filled:
+            cells = paddle.where(count > 0, cells, paddle.zeros_like(cells))
         if self.reduction == "none":
             return cells
         return cells.sum() if self.reduction == "sum" else cells.mean()
@@ -121,7 +122,7 @@ class RegionLoss(SumsLoss):
             cells = cells * present
             if self.reduction == "mean":
                 return self.outer(numeric.safe_divide(cells.sum(), present.sum()))
-        return self.outer(self.reduce(cells, sums.count))
+        return self.outer(self.reduce(cells, sums.count, inputs))
 
 
 class ClassSumLoss(SumsLoss):
@@ -161,7 +162,7 @@ class MapLoss(CellLoss):
             p, g, m = p[:, skip:], g[:, skip:], m[:, skip:]
             sums = numeric.spatial_sum(self.pixels(p, g) * m)
         count = inputs.count[:, skip:]
-        return self.reduce(numeric.safe_divide(sums, count), count)
+        return self.reduce(numeric.safe_divide(sums, count), count, inputs)
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """Sums of the pixels of each cell from channel `skip` on, by a kernel; None if there is none."""

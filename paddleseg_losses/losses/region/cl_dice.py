@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional.neighbourhood import soft_skeleton
-from ...functional.numeric import safe_divide, spatial_sum
+from ...functional.numeric import safe_divide, smooth_divide, spatial_sum
 from ...inputs import Inputs, Tensor
 from ...kernels.skeleton import centre_line_sums
 from ...options import flag, number, whole
@@ -103,4 +103,4 @@ class SoftCLDiceLoss(NumberLoss):
 
     def _share(self, outside: Tensor, whole: Tensor) -> Tensor:
         """Share of each sample's centre lines that lies in a region; all of an empty one."""
-        return 1 - safe_divide(outside, whole + self.smooth)
+        return 1 - smooth_divide(outside, whole, self.smooth)

@@ -78,4 +78,4 @@ class DicePlusPlusLoss(RegionLoss):
     def cells(self, sums: PoweredSums) -> Tensor:
         """1 - Dice++."""
         error = sums.fp_power + sums.fn_power
-        return numeric.safe_divide(error, 2 * sums.tp + error + self.smooth)
+        return numeric.smooth_divide(error, 2 * sums.tp + error, self.smooth)

@@ -75,6 +75,6 @@ class SensitivitySpecificityLoss(RegionLoss):
 
     def cells(self, sums: PoweredSums) -> Tensor:
         """The two means."""
-        inside = numeric.safe_divide(sums.fn_power, sums.g + self.smooth)
-        outside = numeric.safe_divide(sums.fp_power, sums.rest + self.smooth)
+        inside = numeric.smooth_divide(sums.fn_power, sums.g, self.smooth)
+        outside = numeric.smooth_divide(sums.fp_power, sums.rest, self.smooth)
         return self.r * inside + (1 - self.r) * outside

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...functional.confusion import prices
 from ...functional.moments import COUNT, OWN, Moment
-from ...functional.numeric import safe_divide
+from ...functional.numeric import smooth_divide
 from ...inputs import Inputs, Tensor
 from ...options import choice, matrix_or_none, number
 from ...registry import registered
@@ -98,7 +98,7 @@ class GeneralizedWassersteinDiceLoss(NumberLoss):
         else:
             right = right[:, 1:]
         error, overlap = price.sum(axis=1), right.sum(axis=1)
-        return safe_divide(error, 2 * overlap + error + self.smooth).mean()
+        return smooth_divide(error, 2 * overlap + error, self.smooth).mean()
 
     def _matrix(self, classes: int) -> Any:
         """The matrix scaled to a maximum of 1."""

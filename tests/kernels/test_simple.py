@@ -1,0 +1,101 @@
+"""Sums of 1 - x, x and l under a sigmoid, which have loops of their own."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import kernels
+from paddleseg_losses.functional import moments as m
+from paddleseg_losses.inputs import Inputs, Raw
+from paddleseg_losses.kernels import sums as kernel
+from tests.kernels.problems import expected_sums, problem
+from tests.laws.scenes import Scene
+
+pytestmark = pytest.mark.skipif(
+    kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
+)
+
+OVERLAPS = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OWN, m.ERROR), m.Moment(m.OTHER, m.ERROR)]
+COSTS = [m.Moment(m.OWN, m.COST), m.Moment(m.OTHER, m.COST)]
+SETS = [OVERLAPS, [*OVERLAPS, *COSTS], COSTS, OVERLAPS[::-1], OVERLAPS[:1]]
+SCENES = [Scene("binary", 1, (67, 71)), Scene("multilabel", 3, (13, 17, 19)), Scene("binary", 1, (3,))]
+
+
+def sums(z, y, moments):
+    return kernel.sums(z, y, True, 255, m.flat(moments))
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 12.0, 1e4])
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("moments", SETS)
+@pytest.mark.parametrize("scene", SCENES, ids=str)
+def test_sums_and_gradients_are_those_of_float64(scene, moments, dtype, scale):
+    logits, labels = problem(scene, dtype)
+    logits = (logits * scale).astype("float32")
+    z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
+    table = sums(z, y, moments)
+    expected = expected_sums(logits, labels, True, [m.RIGHT, m.ERROR, m.COST])
+    for k, moment in enumerate(moments):
+        np.testing.assert_allclose(table[..., k].numpy(), expected[moment], rtol=4e-7, atol=1e-30, err_msg=str(moment))
+    factors = np.random.default_rng(5).normal(size=table.shape)
+    (table * paddle.to_tensor(factors, "float32")).sum().backward()
+    double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
+    inputs = Inputs(Raw(double, y.astype("int64"), 255), scene.mode)
+    sum((m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(moments)).backward()
+    slope = double.grad.numpy()
+    np.testing.assert_allclose(z.grad.numpy(), slope, rtol=1e-6, atol=1e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("moments", SETS)
+def test_each_pixel_keeps_its_digits(moments):
+    """No sum hides a small term: one pixel at a time, right by far and wrong by far."""
+    z = np.linspace(-80, 80, 641, dtype="float32")
+    for label in (0, 1):
+        side, wrong = (m.OWN, -z) if label else (m.OTHER, z)
+        x, rest = 1 / (1 + np.exp(-wrong.astype("float64"))), 1 / (1 + np.exp(wrong.astype("float64")))
+        values = {m.RIGHT: rest, m.ERROR: x, m.COST: np.logaddexp(0, wrong.astype("float64"))}
+        slopes = {m.RIGHT: -x * rest, m.ERROR: x * rest, m.COST: x}
+        for k, moment in enumerate(moments):
+            logits = paddle.to_tensor(z.reshape(-1, 1, 1), stop_gradient=False)
+            found = sums(logits, paddle.full([641, 1, 1], label, "int64"), moments)[..., k]
+            found.sum().backward()
+            here = 1 if moment.side == side else 0
+            sign = 1 - 2 * label
+            np.testing.assert_allclose(found.numpy().ravel(), here * values[moment.function], rtol=4e-7, atol=2e-38)
+            expected = here * sign * slopes[moment.function]
+            np.testing.assert_allclose(logits.grad.numpy().ravel(), expected, rtol=1e-6, atol=2e-38)
+
+
+@pytest.mark.parametrize("junk", [np.nan, np.inf, -np.inf, 1e38])
+@pytest.mark.parametrize("moments", SETS)
+def test_junk_is_seen_where_it_counts_and_only_there(moments, junk):
+    logits, labels = np.zeros((2, 1, 7, 9), "float32"), np.ones((2, 1, 7, 9), "int64")
+    labels[:, :, 3:] = 0
+    labels[1, 0, 2, 3] = 255
+    clean = sums(paddle.to_tensor(logits), paddle.to_tensor(labels), moments).numpy()
+    logits[1, 0, 2, 3] = junk
+    z = paddle.to_tensor(logits, stop_gradient=False)
+    table = sums(z, paddle.to_tensor(labels), moments)
+    np.testing.assert_array_equal(table.numpy(), clean)
+    table.sum().backward()
+    assert np.isfinite(z.grad.numpy()).all()
+    assert z.grad.numpy()[1, 0, 2, 3] == 0
+    logits[0, 0, 0, 0] = np.nan
+    table = sums(paddle.to_tensor(logits), paddle.to_tensor(labels), moments).numpy()
+    own = [k for k, moment in enumerate(moments) if moment.side == m.OWN]
+    assert np.isnan(table[0, 0, own]).all()
+    np.testing.assert_array_equal(table[1], clean[1])
+
+
+def test_known_counts_are_further_columns():
+    scene = SCENES[1]
+    logits, labels = problem(scene)
+    z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
+    counts = np.arange(2 * scene.channels * scene.samples).reshape(scene.samples, scene.channels, 2)
+    table = kernel.sums(z, y, True, 255, m.flat(OVERLAPS), counts=counts)
+    alone = sums(z, y, OVERLAPS)
+    np.testing.assert_array_equal(table[..., :3].numpy(), alone.numpy())
+    np.testing.assert_array_equal(table[..., 3:].numpy(), counts)
+    (slope,) = paddle.grad(table.sum(), z)
+    (expected,) = paddle.grad(alone.sum(), z)
+    np.testing.assert_array_equal(slope.numpy(), expected.numpy())
