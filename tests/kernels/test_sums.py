@@ -165,10 +165,10 @@ def test_hostile_tensors_never_reach_native_code():
         kernel.sums(z[:0], y[:0], False, 255, wanted)
 
 
-@pytest.mark.parametrize("offset", [0.0, 38.0, -38.0, 45.0, -300.0])
+@pytest.mark.parametrize("offset", [0.0, -5.0, -8.0, -38.0, -300.0, 70.0, 77.0, 85.0, 300.0])
 @pytest.mark.parametrize("channels", [2, 11])
 def test_sums_without_costs_take_logits_of_any_size(channels, offset):
-    """Shares of moderate logits need no largest one: each side of that limit is exact, and both are in one image."""
+    """Shares whose sum is moderate need no largest logit: each side of that range is exact, and both are in one image."""
     scene = Scene("multiclass", channels, (41, 77))
     logits, labels = problem(scene)
     logits = (logits + offset * (np.arange(41) < 20)[:, None]).astype("float32")  # the last tiles are always moderate
@@ -188,6 +188,32 @@ def test_sums_without_costs_take_logits_of_any_size(channels, offset):
     ).backward()
     slope = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("others", [0.0, -6.5, -7.5, -38.0, 77.0, 79.0])
+def test_sums_of_a_class_that_has_almost_nothing(others):
+    """Its shares are the smallest that floats hold, whether the largest logit is taken off or not."""
+    logits = np.full((1, 3, 300), others, "float32")
+    logits[:, 0] += np.linspace(-79, -70, 300)
+    labels = np.ones((1, 1, 300), "int64")
+    wanted = [m.Moment(m.OTHER, m.ERROR)]
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, m.flat(wanted)).numpy()
+    expected = expected_sums(logits, labels, False, [m.ERROR])[wanted[0]]
+    np.testing.assert_allclose(table[0, 0, 0], expected[0, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("largest", [77.0, 87.0, 88.5, 95.0, 1000.0])
+def test_sums_of_a_class_that_has_nearly_all(largest):
+    """However far it is above the others, which look moderate."""
+    logits = np.zeros((1, 3, 1000), "float32")
+    logits[:, 2] = largest
+    labels = np.full((1, 1, 1000), 2, "int64")
+    labels[..., :500] = 0  # whole tiles without its own pixels
+    wanted = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OTHER, m.ERROR)]
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, m.flat(wanted)).numpy()
+    expected = expected_sums(logits, labels, False, [m.RIGHT, m.ERROR])
+    for k, moment in enumerate(wanted):
+        np.testing.assert_allclose(table[..., k], expected[moment], rtol=1e-6, atol=1e-30)
 
 
 @pytest.mark.parametrize("offset", [38.0, -38.0, 300.0])
@@ -225,11 +251,11 @@ def test_junk_is_seen_where_it_counts_and_only_there(functions, junk):
     logits, labels = np.zeros((2, 3, 7, 9), "float32"), np.zeros((2, 1, 7, 9), "int64")
     labels[1, 0, 2, 3] = 255
     logits[1, :, 2, 3] = junk
-    wanted = m.flat([m.Moment(m.OWN, function) for function in functions])
+    wanted = m.flat([m.Moment(side, function) for side in (m.OWN, m.OTHER) for function in functions[side:]])
     clean = kernel.sums(paddle.zeros(logits.shape), paddle.to_tensor(labels), False, 255, wanted).numpy()
     table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, wanted).numpy()
     assert np.array_equal(table, clean)
     logits[0, 1, 0, 0] = junk
     table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, wanted).numpy()
-    assert np.isnan(table[0, 0]).all()
+    assert np.isnan(table[0, 0, : len(functions)]).all()
     assert np.array_equal(table[1], clean[1])

@@ -99,20 +99,20 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
         own[i] = (own[i] - pull[i]) * t.error[i];  // (G - T) / sum e
     }
     for (int k = 0; k < c; ++k) {
-        float* row = t.row(k);
+        const float* row = t.row(k);
         if (others.powers) powers_pull(moments, count, upstream + k * count, row, t.inverse.data(), w, value, slope);
         const float u = others.of_error[k];
-        for (int i = 0; i < w; ++i) row[i] *= u * t.error[i] + own[i];
-        if (!others.powers) continue;
-        for (int i = 0; i < w; ++i) row[i] += weight == nullptr ? slope[i] : slope[i] * weight[i];
-    }
-    put_own(t, c, w, t.cost.data());
-    for (int k = 0; k < c; ++k) {
+        float *rest = t.error.data(), *mine = t.cost.data();
         float* out = gradient + (sample * q.c + k) * q.s + first;
+#pragma omp simd
+        for (int i = 0; i < w; ++i) value[i] = label[i] == k ? mine[i] : row[i] * (u * rest[i] + own[i]);
+        if (others.powers)
+            for (int i = 0; i < w; ++i)
+                value[i] += label[i] == k ? 0.0f : weight == nullptr ? slope[i] : slope[i] * weight[i];
         if (others.costs)
-            for (int i = 0; i < w; ++i) out[i] += t.row(k)[i];
+            for (int i = 0; i < w; ++i) out[i] += value[i];
         else
-            write_row(t.row(k), w, q.streams(), out);
+            write_row(value, w, q.streams(), out);
     }
 }
 

@@ -36,6 +36,7 @@ struct Elements {
 template <bool COSTS>
 EVERY_INSTRUCTION_SET void simple_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w,
                                        const Moment* moments, int count, Tile& t, double* table) {
+    static_assert(Tile::WIDTH <= 256, "numbers added in float32 before they go into a double");
     const Elements elements(q, plane, first, w, t);
     const std::int32_t* label = elements.label;
     const float* z = elements.z;

@@ -71,25 +71,17 @@ INLINE void read_labels(const Problem& q, std::int64_t first, int w, std::int64_
     }
 }
 
-// own = the label's entry in the rows, which becomes `left`. Pixels that are left out count as class 0.
-INLINE void take_own(Tile& t, int c, int w, float left, float* own) {
-    const std::int32_t* label = t.label.data();
-    if (c > Tile::FEW) {
-        for (int i = 0; i < w; ++i) {
-            float& place = t.row(label[i] < 0 ? 0 : label[i])[i];
-            own[i] = place;
-            place = left;
-        }
+// out = the logit of each pixel's label; any number where left out.
+INLINE void read_own(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label, float* out) {
+    const float* logits = q.logits + sample * q.c * q.s + first;
+    if (q.c > Tile::FEW) {
+        for (int i = 0; i < w; ++i) out[i] = logits[(label[i] < 0 ? 0 : label[i]) * q.s + i];
         return;
     }
-    for (int k = 0; k < c; ++k) {
-        float* row = t.row(k);
+    for (int k = 0; k < static_cast<int>(q.c); ++k) {
+        const float* z = logits + k * q.s;
 #pragma omp simd
-        for (int i = 0; i < w; ++i) {
-            const bool hit = label[i] == k || (k == 0 && label[i] < 0);
-            own[i] = hit ? row[i] : own[i];
-            row[i] = hit ? left : row[i];
-        }
+        for (int i = 0; i < w; ++i) out[i] = k == 0 || label[i] == k ? z[i] : out[i];
     }
 }
 
@@ -108,66 +100,70 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
     }
 }
 
-// Logits up to this size need no largest one taken off: their shares and the sum of these fit floats.
-constexpr float MODERATE = 40.0f;
+// Shares whose sum is in this range need no largest logit taken off: what floats cannot hold of them would not count.
+constexpr float LEAST_SUM = 1e-3f, MOST_SUM = 1e34f;
 
-// Shares e^z, `own` and `rest` in one pass, if all logits of the tile are moderate (or NaN); says whether they are. A share
-// that is nearly all is 1 up to rounding: what cancels against it needs `any_shares`.
+// Shares e^z, `own` and `rest` (0 where left out) in one pass, unless a pixel's sum is too small or too large; says whether
+// they are good. A share that is nearly all is 1 up to rounding: what cancels against it needs `any_shares`.
 INLINE bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
     const std::int32_t* label = t.label.data();
-    float *own = t.own.data(), *rest = t.error.data(), *size = t.value.data();
-    for (int i = 0; i < w; ++i) own[i] = rest[i] = size[i] = 0.0f;
+    float *own = t.own.data(), *rest = t.error.data();
+    for (int i = 0; i < w; ++i) rest[i] = 0.0f;
     for (int k = 0; k < static_cast<int>(q.c); ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
         float* row = t.row(k);
         prefetch_to_read(z + w, w);  // the next tile's, while this one's are computed
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
-            const float clean = label[i] < 0 ? 0.0f : z[i];  // whatever is there must not spread
-            const float here = clean < 0.0f ? -clean : clean, e = exp_below_88(clean);
-            size[i] = here > size[i] ? here : size[i];
-            own[i] = label[i] == k ? e : own[i];
-            row[i] = label[i] == k ? 0.0f : e;
+            const float e = exp_bounded(z[i]);
+            row[i] = label[i] >= 0 && label[i] != k ? e : 0.0f;  // whatever is left out must not spread
             rest[i] += row[i];
         }
     }
-    float largest = 0.0f;
-#pragma omp simd reduction(max : largest)
-    for (int i = 0; i < w; ++i) largest = size[i] > largest ? size[i] : largest;
-    return largest <= MODERATE;
+    read_own(q, sample, first, w, label, own);
+    int bad = 0;
+#pragma omp simd reduction(+ : bad)
+    for (int i = 0; i < w; ++i) {
+        own[i] = label[i] < 0 ? 1.0f : exp_bounded(own[i]);
+        const float sum = own[i] + rest[i];
+        bad += sum < LEAST_SUM || sum > MOST_SUM ? 1 : 0;
+    }
+    return bad == 0;
 }
 
-// The same of any logits, as e^(z - top). `gap` is the label's z - top.
+// The same of any logits, as e^(z - top). `gap` is the label's z - top; PULLS: also the sum of the shares times `upstream`.
+template <bool PULLS>
 INLINE void any_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
     const int c = static_cast<int>(q.c);
     const std::int32_t* label = t.label.data();
     float *top = t.own.data(), *gap = t.cost.data(), *rest = t.error.data(), *pull = t.pull.data();
-    for (int k = 0; k < c; ++k) {
-        const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        float* row = t.row(k);
-        for (int i = 0; i < w; ++i) {
-            const float clean = label[i] < 0 ? 0.0f : z[i];
-            row[i] = clean;
-            top[i] = k == 0 || clean > top[i] ? clean : top[i];
-        }
-    }
-    take_own(t, c, w, -INFINITY, gap);
     for (int i = 0; i < w; ++i) {
-        gap[i] -= top[i];
+        top[i] = -INFINITY;
         rest[i] = pull[i] = 0.0f;
     }
     for (int k = 0; k < c; ++k) {
-        float* row = t.row(k);
-        prefetch_to_read(q.logits + (sample * q.c + k) * q.s + first + w, w);
-        const float u = upstream == nullptr ? 0.0f : upstream[k];
-        for (int i = 0; i < w; ++i) {
-            row[i] = exp_below_88(row[i] - top[i]);
-            rest[i] += row[i];
-        }
-        if (upstream != nullptr)
-            for (int i = 0; i < w; ++i) pull[i] += u * row[i];
+        const float* z = q.logits + (sample * q.c + k) * q.s + first;
+        prefetch_to_read(z + w, w);
+#pragma omp simd
+        for (int i = 0; i < w; ++i) top[i] = z[i] > top[i] ? z[i] : top[i];
     }
-    for (int i = 0; i < w; ++i) t.own[i] = exp_below_88(gap[i]);
+    for (int k = 0; k < c; ++k) {
+        const float* z = q.logits + (sample * q.c + k) * q.s + first;
+        float* row = t.row(k);
+        const float u = PULLS ? upstream[k] : 0.0f;
+#pragma omp simd
+        for (int i = 0; i < w; ++i) {
+            const float e = exp_below_88(z[i] - top[i]);
+            row[i] = label[i] >= 0 && label[i] != k ? e : 0.0f;
+            rest[i] += row[i];
+            if (PULLS) pull[i] += u * row[i];
+        }
+    }
+    read_own(q, sample, first, w, label, gap);
+    for (int i = 0; i < w; ++i) {
+        gap[i] = label[i] < 0 ? 0.0f : gap[i] - top[i];
+        t.own[i] = exp_below_88(gap[i]);
+    }
 }
 
 // Inverse, error and right of shares, `own` and `rest`.
@@ -191,7 +187,8 @@ INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t fir
     const std::int32_t* label = t.label.data();
     float *own = t.own.data(), *gap = t.cost.data(), *rest = t.error.data();
     read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    any_shares(q, sample, first, w, upstream, t);
+    if (upstream == nullptr) any_shares<false>(q, sample, first, w, nullptr, t);
+    else any_shares<true>(q, sample, first, w, upstream, t);
     if (costs) {
         for (int i = 0; i < w; ++i) {
             const float cost = log1p_nonnegative(rest[i] + (own[i] - 1.0f)) - gap[i];
@@ -205,7 +202,7 @@ INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t fir
 // The same for sums, where nothing cancels, without costs and `pull`.
 INLINE void softmax_tile_for_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
     read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    if (!moderate_shares(q, sample, first, w, t)) any_shares(q, sample, first, w, nullptr, t);
+    if (!moderate_shares(q, sample, first, w, t)) any_shares<false>(q, sample, first, w, nullptr, t);
     normalise(w, t);
 }
 
