@@ -9,38 +9,57 @@
 
 constexpr int TOGETHER = 256;  // entries whose growths are computed together
 
-// Sum of e times growth over sorted entries; before them came `steps` others, `lost` of them of the class. `other`: the class
-// is the one of the pixels that are not marked.
-EVERY_INSTRUCTION_SET
-static double weigh(const Entry* entries, std::int64_t count, std::int64_t steps, std::int64_t lost, std::int64_t size,
-                    bool other, float base, float* pull) {
+// One or two classes whose errors have the same order; of two, the second has the pixels that are not marked.
+struct Classes {
+    int served;
+    bool asked[2];
+    std::int64_t size[2];
+};
+
+// The sum of e times growth over w entries of a block, and their slopes, for the class of the marked ones, or of the others.
+// Before the block came `steps` entries, `lost` of them of the class; so_far[i] are marked of the first i + 1.
+template <bool OTHER>
+INLINE double weigh_block(const Entry* block, const std::int32_t* so_far, int w, std::int64_t steps, std::int64_t lost,
+                          std::int64_t size, float base, float* slope) {
+    const double still = double(size - lost), all = double(size + steps - lost + 1);
     double sum = 0;
-    for (std::int64_t start = 0; start < count; start += TOGETHER) {
-        const Entry* block = entries + start;
-        const int w = int(std::min<std::int64_t>(TOGETHER, count - start));
-        std::int32_t hits[TOGETHER];  // so far in the block
-        float slope[TOGETHER];
-        std::int32_t so_far = 0;
-        for (int i = 0; i < w; ++i) {
-            so_far += std::int32_t((block[i] & 1) != other);
-            hits[i] = so_far;
-            if (pull) prefetch_to_write(pull + (std::uint32_t(block[i]) >> 1));
-        }
-        double part = 0;
-#pragma omp simd reduction(+ : part)
-        for (int i = 0; i < w; ++i) {
-            const double hit = (block[i] & 1) != other ? 1.0 : 0.0;
-            const double right = double(size - lost) - double(hits[i]);
-            const double joint = double(size + steps - lost + 1) + double(i - hits[i]);
-            // An absent class has no union before its first wrong pixel, which raises its loss from 0 to 1.
-            const double parts = joint * (hit + (1.0 - hit) * (joint - 1.0));
-            const double growth = parts > 0 ? (hit + (1.0 - hit) * right) / parts : 1.0;
-            part += (double(base) + excess_of(block[i])) * growth;
-            slope[i] = float(growth - 2.0 * hit * growth);
-        }
-        sum += part;
-        for (int i = 0; pull && i < w; ++i) pull[std::uint32_t(block[i]) >> 1] = slope[i];
-        steps += w, lost += so_far;
+#pragma omp simd reduction(+ : sum)
+    for (int i = 0; i < w; ++i) {
+        const double hit = (block[i] & 1) != OTHER ? 1.0 : 0.0;
+        const std::int32_t hits = OTHER ? i + 1 - so_far[i] : so_far[i];
+        const double right = still - double(hits), joint = all + double(i - hits);
+        // An absent class has no union before its first wrong pixel, which raises its loss from 0 to 1.
+        const double parts = joint * (hit + (1.0 - hit) * (joint - 1.0));
+        const double growth = parts > 0 ? (hit + (1.0 - hit) * right) / parts : 1.0;
+        sum += (double(base) + excess_of(block[i])) * growth;
+        slope[i] = float(growth - 2.0 * hit * growth);
     }
     return sum;
+}
+
+// Adds e times growth of sorted entries to sums[served]; before them came `steps` others, `marked` of them marked. The growths
+// go to pull[pixels][served].
+EVERY_INSTRUCTION_SET
+static void weigh(const Entry* entries, std::int64_t count, std::int64_t steps, std::int64_t marked, const Classes& classes,
+                  float base, float* pull, double* sums) {
+    float slope[2][TOGETHER] = {};
+    for (std::int64_t start = 0; start < count; start += TOGETHER) {
+        const Entry* block = entries + start;
+        const int w = int(std::min<std::int64_t>(TOGETHER, count - start)), served = classes.served;
+        std::int32_t so_far[TOGETHER], marks = 0;
+        for (int i = 0; i < w; ++i) {
+            marks += std::int32_t(block[i] & 1);
+            so_far[i] = marks;
+            if (pull) prefetch_to_write(pull + served * std::int64_t(std::uint32_t(block[i]) >> 1));
+        }
+        if (classes.asked[0]) sums[0] += weigh_block<false>(block, so_far, w, steps, marked, classes.size[0], base, slope[0]);
+        if (classes.asked[1])
+            sums[1] += weigh_block<true>(block, so_far, w, steps, steps - marked, classes.size[1], base, slope[1]);
+        for (int i = 0; pull && i < w; ++i) {
+            float* place = pull + served * std::int64_t(std::uint32_t(block[i]) >> 1);
+            place[0] = slope[0][i];
+            if (served > 1) place[1] = slope[1][i];
+        }
+        steps += w, marked += marks;
+    }
 }

@@ -8,7 +8,8 @@
 // errors apart that are equal after rounding.
 //
 // Growths carry no gradient. The forward pass keeps them, with the sign of de/dp or de/dz, as `pull` [c, n s]; then
-// dz = p (pull - sum over classes of p pull), or dz = pull, times the gradient of each row.
+// dz = p (pull - sum over classes of p pull), or dz = pull, times the gradient of each row. Two classes of a softmax have the
+// same errors: one order serves both, and their pull is [n s, 2], as it is written in that order.
 //
 // Everything is done in chunks of fixed size, which are put together in order: results do not depend on the threads.
 #include <algorithm>
@@ -39,7 +40,7 @@ struct Lovasz {
     const std::uint8_t* wanted;  // which rows of an image, [rows_each()]
     bool present_only;           // leave out a row without pixels of its class
     Softmax softmax;
-    float* pull;  // [rows_each(), n s], or null
+    float* pull;  // [rows_each(), n s], of a pair [n s, 2]; or null
 
     float base() const { return hinge ? 1.0f : 0.0f; }
     bool margin() const { return hinge && !q.sigmoid; }  // of two classes
@@ -59,7 +60,7 @@ struct Lovasz {
     }
 
     void prepare(Room& room, int threads) {
-        if (hinge) return;
+        if (hinge || paired()) return;
         const std::int64_t pixels = q.n * q.s;
         softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<float>(pixels),
                    room.take<float>(pixels)};
@@ -72,99 +73,69 @@ struct Lovasz {
         });
     }
 
-    // Entries of the pixels first ... last with an error above 0; `hits` are the pixels of the class among all, and `valid`
-    // those that count.
-    std::int64_t collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, Entry* entries,
-                         std::int64_t& hits, std::int64_t& valid) const {
-        std::int64_t count = 0, mine = 0, all = 0;
+    // Hands the pixels first ... last with an error above 0 to take(entries, how many), some at a time.
+    template <class Take>
+    Tally collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, Take take) const {
+        Tally tally;
         std::vector<float> excess(BLOCK);
         std::vector<std::int32_t> labels(BLOCK);
+        std::vector<Entry> entries(BLOCK);
         pieces(first, last, [&](std::int64_t sample, std::int64_t offset, int w, std::int64_t place) {
             const std::int64_t plane = (sample * q.c + channel) * q.s + offset;
-            const std::int32_t* label = hinge ? labels.data() : softmax.label + place;
-            const float* error = paired() ? softmax.missed + place : excess.data();
-            if (margin()) {
-                read_all_labels(q, place, w, 2, labels.data());
-                hinge_excesses_of_two(q.logits + plane, q.logits + plane + q.s, label, w, excess.data());
-            } else if (hinge) {
-                read_all_labels(q, plane, w, 2, labels.data());
-                hinge_excesses(q.logits + plane, label, w, excess.data());
-            } else if (!paired()) {
-                softmax_errors(q.logits + plane, softmax, place, channel, w, excess.data());
-            }
-            const int own_label = hinge ? 1 : channel;
-            for (int i = 0; i < w; ++i) {
-                const bool hit = label[i] == own_label;
-                mine += hit;
-                all += label[i] >= 0;
-                entries[count] = entry_of(error[i], place - start + i, hit);
-                count += !(error[i] <= -base());  // NaN is kept, and seen
-            }
+            const float* z = q.logits + plane;
+            const std::int32_t* label = hinge || paired() ? labels.data() : softmax.label + place;
+            if (hinge || paired()) read_all_labels(q, hinge && !margin() ? plane : place, w, 2, labels.data());
+            if (margin()) hinge_excesses_of_two(z, z + q.s, label, w, excess.data());
+            else if (hinge) hinge_excesses(z, label, w, excess.data());
+            else if (paired()) softmax_errors_of_two(z, z + q.s, label, w, excess.data());
+            else softmax_errors(z, softmax, place, channel, w, excess.data());
+            const int own_label = hinge ? 1 : channel, pixel = int(place - start);
+            take(entries.data(), make_entries(excess.data(), label, own_label, pixel, base(), w, entries.data(), tally));
         });
-        hits = mine, valid = all;
-        return count;
+        return tally;
     }
 
-    // Two classes have the same errors: one order serves both.
     bool paired() const { return !hinge && q.c == 2; }
     int together() const { return paired() ? 2 : 1; }
     int tasks() const { return int(groups() * rows_each() / together()); }
     int across(int threads) const { return tasks() >= threads ? threads : 1; }  // rows at a time, or threads in one
 
     void rows(std::int64_t number, int threads, Sorter& sorter, double* loss, std::int64_t* hits) const;
-    double weigh_all(const Entry* entries, std::int64_t total, std::int64_t size, bool other, int threads, float* pull) const;
 };
-
-double Lovasz::weigh_all(const Entry* entries, std::int64_t total, std::int64_t size, bool other, int threads,
-                         float* pull) const {
-    const int chunks = int((total + CHUNK - 1) / CHUNK);
-    const auto filled = [&](int i) { return std::min(CHUNK, total - i * CHUNK); };
-    std::vector<std::int64_t> found(chunks), lost(chunks + 1);
-    run_parallel(chunks, threads, [&](int i) {
-        std::int64_t hits = 0;
-        for (std::int64_t k = 0; k < filled(i); ++k) hits += (entries[i * CHUNK + k] & 1) != other;
-        found[i] = hits;
-    });
-    for (int i = 0; i < chunks; ++i) lost[i + 1] = lost[i] + found[i];
-    std::vector<double> sums(chunks);
-    run_parallel(chunks, threads, [&](int i) {
-        sums[i] = weigh(entries + i * CHUNK, filled(i), i * CHUNK, lost[i], size, other, base(), pull);
-    });
-    double sum = 0;
-    for (double each : sums) sum += each;
-    return sum;
-}
 
 // A row, or both rows of two classes.
 void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss, std::int64_t* hits) const {
     const int channel = int(number % rows_each()), served = together();
     const std::int64_t start = number / rows_each() * length();  // first pixel of the row
     const int chunks = int((length() + CHUNK - 1) / CHUNK);
-    float* slopes[2] = {};
-    for (int k = 0; k < served; ++k) {
-        loss[k] = 0, hits[k] = 0;
-        if (pull) slopes[k] = pull + (channel + k) * q.n * q.s + start;
-    }
-    std::vector<std::int64_t> found(chunks), valid(chunks);
-    sorter.fill(chunks, threads, [&](int i, Entry* entries) {
+    float* slopes = pull == nullptr ? nullptr : paired() ? pull + 2 * start : pull + channel * q.n * q.s + start;
+    std::vector<Tally> tallies(chunks);
+    const auto collect_chunk = [&](int i, auto take) {
         const std::int64_t first = i * CHUNK, last = std::min(first + CHUNK, length());
-        for (int k = 0; k < served && pull; ++k) std::fill(slopes[k] + first, slopes[k] + last, 0.0f);
-        return collect(channel, start + first, start + last, start, entries, found[i], valid[i]);
-    });
-    for (int i = 0; i < chunks; ++i) {
-        hits[0] += found[i];
-        if (served > 1) hits[1] += valid[i] - found[i];
-    }
-    bool sorted = false;
+        tallies[i] = collect(channel, start + first, start + last, start, take);
+    };
+    sorter.count(chunks, threads, collect_chunk);
+    Tally tally;
+    for (const Tally& each : tallies) tally.hits += each.hits, tally.valid += each.valid;
+    Classes classes{served, {}, {tally.hits, tally.valid - tally.hits}};
     for (int k = 0; k < served; ++k) {
-        if (!wanted[channel + k] || (present_only && hits[k] == 0)) continue;
-        if (!sorted) sorter.sort(threads);
-        sorted = true;
-        loss[k] = weigh_all(sorter.entries(), sorter.total(), hits[k], k == 1, threads, slopes[k]);
+        loss[k] = 0, hits[k] = classes.size[k];
+        classes.asked[k] = wanted[channel + k] && !(present_only && hits[k] == 0);
     }
+    run_slices(slopes ? served * length() : 0, threads, [&](std::int64_t first, std::int64_t last) {
+        std::fill(slopes + first, slopes + last, 0.0f);
+    });
+    if (!classes.asked[0] && !classes.asked[1]) return;
+    std::vector<double> sums(2 * (length() / CHUNK + 1), 0.0);
+    const int tasks = sorter.sort(threads, collect_chunk, [&](int task, const Entry* entries, std::int64_t count,
+                                                              std::int64_t steps, std::int64_t marked) {
+        weigh(entries, count, steps, marked, classes, base(), slopes, &sums[2 * task]);
+    });
+    for (int task = 0; task < tasks; ++task)
+        for (int k = 0; k < served; ++k) loss[k] += sums[2 * task + k];
 }
 
-// dz of w pixels; `pull` points at them in the first class, and `upstream` is the gradient of each class's row.
+// dz of w pixels of more than two classes; `pull` points at them in the first class, and `upstream` is the gradient of each class's row.
 EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label,
                       const float* pull, const double* upstream, float* space, float* out) {
@@ -187,6 +158,23 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
     }
 }
 
+// The same of two classes: dz_1 = -dz_0 = p_0 p_1 (u_1 pull_1 - u_0 pull_0).
+EVERY_INSTRUCTION_SET
+void softmax_gradient_of_two(const float* z0, const float* z1, const std::int32_t* label, const float* pull,
+                             const double* upstream, int w, float* space, float* dz0, float* dz1) {
+    float *up = space, *down = space + BLOCK;
+    const float u0 = float(upstream[0]), u1 = float(upstream[1]);
+    for (int i = 0; i < w; ++i) up[i] = u1 * pull[2 * i + 1] - u0 * pull[2 * i];
+#pragma omp simd
+    for (int i = 0; i < w; ++i) {
+        const float e = exp_below_88(-std::fabs(z1[i] - z0[i])), scale = 1.0f / (1.0f + e), slope = e * scale * scale;
+        up[i] = label[i] < 0 ? 0.0f : slope * up[i];
+        down[i] = -up[i];
+    }
+    write_row(down, w, false, dz0);
+    write_row(up, w, false, dz1);
+}
+
 EVERY_INSTRUCTION_SET
 void hinge_gradient(const float* pull, double upstream, int w, float* out) {
     for (int i = 0; i < w; ++i) out[i] = float(upstream) * pull[i];
@@ -197,7 +185,7 @@ void hinge_gradient(const float* pull, double upstream, int w, float* out) {
 // Bytes of work space that the forward pass needs.
 EXPORT std::int64_t lovasz_room(const Problem* problem, int per_image, int hinge, int threads) {
     const Lovasz lovasz{*problem, per_image != 0, hinge != 0, nullptr, false, {}, nullptr};
-    const std::int64_t softmax = hinge ? 0 : 4 * Room::bytes<float>(problem->n * problem->s);
+    const std::int64_t softmax = hinge || lovasz.paired() ? 0 : 4 * Room::bytes<float>(problem->n * problem->s);
     return softmax + lovasz.across(threads) * Sorter::bytes(lovasz.length());
 }
 
@@ -238,8 +226,14 @@ EXPORT int lovasz_backward(const Problem* problem, int per_image, int hinge, con
             std::vector<std::int32_t> label(BLOCK);
             lovasz.pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
                 const double* of = upstream + (per_image ? sample * lovasz.rows_each() : 0);
+                if (!hinge) read_all_labels(q, place, w, q.c, label.data());
+                if (lovasz.paired()) {
+                    const std::int64_t plane = sample * 2 * q.s + first, next = plane + q.s;
+                    softmax_gradient_of_two(q.logits + plane, q.logits + next, label.data(), pull + 2 * place, of, w,
+                                            space.data(), out + plane, out + next);
+                    return;
+                }
                 if (!hinge) {
-                    read_all_labels(q, place, w, q.c, label.data());
                     softmax_gradient(q, sample, first, w, label.data(), pull + place, of, space.data(), out);
                     return;
                 }

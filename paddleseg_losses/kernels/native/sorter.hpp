@@ -1,12 +1,14 @@
 // Errors in order, largest first: a radix sort of (error, pixel, mark) by the bits of the error.
 //
-// The first pass splits entries by their highest digit into buckets, which then fit the caches and are sorted on their own,
-// several at a time. Chunks have a fixed size and are put together in order: results do not depend on the threads.
+// Entries are made twice: to be counted by their highest digit, and to be written into the bucket of that digit. A bucket
+// fits the caches: it is sorted and used there. Tasks have a fixed size and are put together in order: results do not depend
+// on the threads.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -32,54 +34,96 @@ INLINE float excess_of(Entry entry) {
     return excess;
 }
 
-constexpr std::int64_t CHUNK = 1 << 16;  // entries of a task
+constexpr std::int64_t CHUNK = 1 << 16;  // entries of a task, or a few more
 
 class Sorter {
 public:
-    Sorter(Room& room, std::int64_t most) : here_(room.take<Entry>(most)), there_(room.take<Entry>(most)) {}
+    Sorter(Room& room, std::int64_t most) : entries_(room.take<Entry>(most)) {}
 
     // Room that it takes.
-    static std::int64_t bytes(std::int64_t most) { return 2 * Room::bytes<Entry>(most); }
+    static std::int64_t bytes(std::int64_t most) { return Room::bytes<Entry>(most); }
 
-    // Takes what collect(chunk, entries) writes, at most CHUNK entries, and says how many.
-    template <class Collect>
-    void fill(int chunks, int threads, Collect collect) {
-        filled_.assign(chunks, 0);
-        place_.assign(std::size_t(chunks) * BUCKETS, 0);
+    // Counts what make(chunk, take) hands out: take(entries, how many), any number of times.
+    template <class Make>
+    void count(int chunks, int threads, Make make) {
+        chunks_ = chunks;
+        counts_.assign(std::size_t(chunks) * BUCKETS, {});
         run_parallel(chunks, threads, [&](int i) {
-            const Entry* chunk = here_ + i * CHUNK;
-            filled_[i] = collect(i, here_ + i * CHUNK);
-            for (std::int64_t k = 0; k < filled_[i]; ++k) ++place_[i * BUCKETS + (chunk[k] >> FIRST)];
+            Count* counts = &counts_[std::size_t(i) * BUCKETS];
+            make(i, [counts](const Entry* entries, int some) {
+                for (int k = 0; k < some; ++k) {
+                    Count& count = counts[entries[k] >> FIRST];
+                    ++count.all;
+                    count.marked += std::int32_t(entries[k] & 1);
+                }
+            });
         });
-        total_ = 0;
-        for (std::int64_t count : filled_) total_ += count;
     }
 
-    void sort(int threads) {
-        const int chunks = int(filled_.size());
-        std::vector<std::int64_t> start(BUCKETS + 1);
-        std::int64_t next = 0;
-        for (int d = 0; d < BUCKETS; ++d) {
-            start[d] = next;
-            for (int i = 0; i < chunks; ++i) next += std::exchange(place_[std::int64_t(i) * BUCKETS + d], std::int32_t(next));
-        }
-        start[BUCKETS] = next;
-        run_parallel(chunks, threads, [&](int i) {
-            const Entry* chunk = here_ + i * CHUNK;
-            for (std::int64_t k = 0; k < filled_[i]; ++k) there_[place_[i * BUCKETS + (chunk[k] >> FIRST)]++] = chunk[k];
+    // Sorts the same entries. use(task, entries, how many, number of entries before them, number of marked ones before them)
+    // gets them bucket by bucket, those of a task in order, and tasks at once. Returns the number of tasks.
+    template <class Make, class Use>
+    int sort(int threads, Make make, Use use) {
+        const std::vector<Task> tasks = plan();
+        run_parallel(chunks_, threads, [&](int i) {
+            Count* counts = &counts_[std::size_t(i) * BUCKETS];
+            make(i, [this, counts](const Entry* entries, int some) {
+                for (int k = 0; k < some; ++k) {
+                    Entry* place = &entries_[counts[entries[k] >> FIRST].all++];
+                    *place = entries[k];
+                    prefetch_to_write(place + AHEAD);
+                }
+            });
         });
-        run_parallel(BUCKETS, threads, [&](int d) {
-            sort_bucket(there_ + start[d], start[d + 1] - start[d], here_ + start[d]);
+        run_parallel(int(tasks.size()), threads, [&](int i) {
+            const Task& task = tasks[i];
+            const std::unique_ptr<Entry[]> space(new Entry[task.largest]);
+            for (const Bucket& bucket : task.buckets) {
+                sort_bucket(entries_ + bucket.first, bucket.size, space.get());
+                use(i, entries_ + bucket.first, bucket.size, bucket.first, bucket.marked_before);
+            }
         });
-        std::swap(here_, there_);
+        return int(tasks.size());
     }
-
-    const Entry* entries() const { return here_; }
-    std::int64_t total() const { return total_; }
 
 private:
     static constexpr int FIRST = 64 - 13, BUCKETS = 1 << 13, SECOND = FIRST - 10, THIRD = SECOND - 9;
-    static constexpr std::int64_t FEW = 48;
+    static constexpr std::int64_t FEW = 48, AHEAD = 16;
+
+    struct Count {
+        std::int32_t all, marked;
+    };
+    struct Bucket {
+        std::int64_t first, size, marked_before;
+    };
+    struct Task {
+        std::vector<Bucket> buckets;
+        std::int64_t size = 0, largest = 0;
+    };
+
+    // Buckets that are not empty, some for each task. Counts of each chunk become the places of its first entries.
+    std::vector<Task> plan() {
+        std::vector<Count> total(BUCKETS, Count{});
+        for (std::size_t i = 0; i < counts_.size(); ++i) {
+            total[i % BUCKETS].all += counts_[i].all;
+            total[i % BUCKETS].marked += counts_[i].marked;
+        }
+        std::vector<Task> tasks;
+        std::vector<std::int32_t> place(BUCKETS);
+        std::int64_t next = 0, marked = 0;
+        for (int d = 0; d < BUCKETS; ++d) {
+            place[d] = std::int32_t(next);
+            if (total[d].all == 0) continue;
+            if (tasks.empty() || tasks.back().size >= CHUNK) tasks.emplace_back();
+            Task& task = tasks.back();
+            task.buckets.push_back({next, total[d].all, marked});
+            task.size += total[d].all;
+            task.largest = std::max<std::int64_t>(task.largest, total[d].all);
+            next += total[d].all, marked += total[d].marked;
+        }
+        for (std::size_t i = 0; i < counts_.size(); ++i) place[i % BUCKETS] += std::exchange(counts_[i].all, place[i % BUCKETS]);
+        return tasks;
+    }
 
     // By the rest of the key; `space` is as large as the bucket.
     static void sort_bucket(Entry* bucket, std::int64_t count, Entry* space) {
@@ -102,8 +146,7 @@ private:
         for (std::int64_t k = 0; k < count; ++k) to[place[digit(from[k])]++] = from[k];
     }
 
-    Entry *here_, *there_;
-    std::vector<std::int64_t> filled_;
-    std::vector<std::int32_t> place_;
-    std::int64_t total_ = 0;
+    Entry* entries_;
+    int chunks_ = 0;
+    std::vector<Count> counts_;  // [chunks][BUCKETS]
 };
