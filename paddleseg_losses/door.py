@@ -64,7 +64,12 @@ class Door:
         ignore_index, valid, counts = self.ignore_index, None, None
         if native:
             found = compact_labels(labels, classes, self.ignore_index, channels=mode != "multiclass")
-            labels, ignore_index, counts, counted = found.labels, found.ignore_index, found.counts, bool(found.counts.any())
+            labels, ignore_index, counts, counted = (
+                found.labels,
+                found.ignore_index,
+                found.counts,
+                bool(found.counts.any()),
+            )
             flawed = self._marked(logits, found) if check == "mark" else None
         else:
             flawed, counted = self._counts(logits, labels, mode, classes, shares, check)

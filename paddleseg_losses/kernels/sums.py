@@ -35,8 +35,8 @@ def sums(
 ) -> Tensor:
     """Table `[N, C, moments]` of sums over the pixels of each sample and class, through which gradients flow.
 
-    The arguments are those of `Problem`; `weight` is the factor of what each pixel adds. `counts` are further columns that
-    are known already, an array `[N, C, any]`: one tensor is made faster than two.
+    The arguments are those of `Problem`; `weight` is the factor of what each pixel adds. `counts` are further columns
+    that are known already, an array `[N, C, any]`: one tensor is made faster than two.
     """
     return _Sums.apply(logits, (labels, sigmoid, ignore_index, weight), listed(moments), counts)
 

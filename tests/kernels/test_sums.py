@@ -168,7 +168,7 @@ def test_hostile_tensors_never_reach_native_code():
 @pytest.mark.parametrize("offset", [0.0, -5.0, -8.0, -38.0, -300.0, 70.0, 77.0, 85.0, 300.0])
 @pytest.mark.parametrize("channels", [2, 11])
 def test_sums_without_costs_take_logits_of_any_size(channels, offset):
-    """Shares whose sum is moderate need no largest logit: each side of that range is exact, and both are in one image."""
+    """Shares whose sum is moderate need no largest logit: both sides of that range are exact, also in one image."""
     scene = Scene("multiclass", channels, (41, 77))
     logits, labels = problem(scene)
     logits = (logits + offset * (np.arange(41) < 20)[:, None]).astype("float32")  # the last tiles are always moderate
