@@ -61,7 +61,7 @@ def native(inputs: Inputs, moments: Sequence[Moment]) -> list[Tensor]:
     """The sums `[N, C]` by the kernel, all in one pass; labels alone tell the counts."""
     raw, read = inputs.source, [moment for moment in moments if moment.function != COUNT]
     counted = [moment for moment in moments if moment.function == COUNT]
-    counts = np.stack([inputs.counts[moment.side] for moment in counted], axis=-1) if counted else None
+    counts: Any = np.stack([inputs.counts[moment.side] for moment in counted], axis=-1) if counted else None
     if read:
         table = kernel.sums(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, flat(read), counts=counts)
     else:
