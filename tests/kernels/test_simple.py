@@ -41,7 +41,9 @@ def test_sums_and_gradients_are_those_of_float64(scene, moments, dtype, scale):
     (table * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
     inputs = Inputs(Raw(double, y.astype("int64"), 255), scene.mode)
-    sum((m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(moments)).backward()
+    sum(
+        (m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(moments)
+    ).backward()
     slope = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=1e-6, atol=1e-6 * np.abs(slope).max())
 
