@@ -32,10 +32,6 @@ REASONS: dict[str, str] = {
     "TopKCrossEntropyLoss": "values of all pixels, five looks at them to find the largest, then a cross entropy",
     "BoundaryLoss": "an exact distance transform of every class; known_maps brings them ready from the data pipeline",
 }
-LIMITS = {  # of float32: why a gradient is off
-    "LovaszSoftmaxLoss": "pixels whose errors float32 cannot tell apart change places, and slopes",
-    "CELovaszLoss": "pixels whose errors float32 cannot tell apart change places, and slopes",
-}
 MOST_DICES = 3.0
 MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"
 LEAST_SCALING = 1.4
@@ -203,7 +199,5 @@ def accuracy(rows: list[Row]) -> list[Verdict]:
             met = row["gradient"] <= GRADIENT_ERROR
             asked = f"gradient within {GRADIENT_ERROR:g} of its largest"
             found = f"{row['gradient']:.1e}, composed {row['composed']:.1e}"
-            if not met and row["loss"] in LIMITS:
-                found += f": {LIMITS[row['loss']]}"
             verdicts.append(Verdict(asked, row["loss"], "accuracy", found, met))
     return verdicts

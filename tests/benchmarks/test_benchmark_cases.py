@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import roofline
 from benchmarks.cases import EDT, IGNORED, SHAPES, Shape, arrays, cases, masks
-from benchmarks.floors import FLOORED, LIMITS, REASONS
+from benchmarks.floors import FLOORED, REASONS
 from benchmarks.peers import PEERS, composed, ours, paddle_primitives
 from paddleseg_losses import registry
 
@@ -29,7 +29,7 @@ def test_our_tables_hold_every_loss(table):
 
 
 def test_floors_and_reasons_name_losses_that_exist():
-    assert set(NAMES) >= FLOORED | set(REASONS) | set(LIMITS)
+    assert set(NAMES) >= FLOORED | set(REASONS)
 
 
 def test_peers_are_of_known_frameworks_and_have_modules_of_their_own():

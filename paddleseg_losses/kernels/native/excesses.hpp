@@ -1,4 +1,7 @@
 // What the Lovász extension sorts, of a row of pixels: errors of the softmax, or what hinges exceed 1 by.
+//
+// Errors of the softmax are doubles: among a million pixels every tenth has a neighbour in the order that floats would not
+// tell from it, and a pixel of the class that changes places with another changes slopes.
 #pragma once
 
 #include <cmath>
@@ -9,88 +12,96 @@
 #include "tile.hpp"
 #include "vector.hpp"
 
-// e^(z - top) is scaled to the softmax by `inverse`; `missed` is 1 - p of the label, which is -1 where a pixel is left out.
-// All [n s].
+// e^(z - top) is scaled to the softmax by `inverse`; `missed` is 1 - p of the label. All [n s].
 struct Softmax {
-    std::int32_t* label;
-    float *top, *inverse, *missed;  // of more than two classes
+    std::int32_t* label;  // -1 where a pixel is left out
+    float* top;
+    double *inverse, *missed;
 };
 
-EVERY_INSTRUCTION_SET
-static void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label,
-                           float* top, float* inverse, float* missed) {
+template <class Real>
+EVERY_INSTRUCTION_SET void softmax_scales(const Problem& q, std::int64_t sample, std::int64_t first, int w,
+                                          const std::int32_t* label, float* top, Real* inverse, Real* missed) {
     for (int k = 0; k < q.c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
         for (int i = 0; i < w; ++i) top[i] = k == 0 || z[i] > top[i] ? z[i] : top[i];
     }
-    for (int i = 0; i < w; ++i) inverse[i] = missed[i] = 0.0f;
+    for (int i = 0; i < w; ++i) inverse[i] = missed[i] = 0;
     for (int k = 0; k < q.c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
-            const float e = exp_below_88(z[i] - top[i]);
+            const Real e = exp_below_88(Real(z[i]) - Real(top[i]));
             inverse[i] += e;
-            missed[i] += e * (label[i] == k ? 0.0f : 1.0f);
+            missed[i] += e * (label[i] == k ? Real(0) : Real(1));
         }
     }
     for (int i = 0; i < w; ++i) {
-        inverse[i] = 1.0f / inverse[i];
-        missed[i] = label[i] < 0 ? 0.0f : missed[i] * inverse[i];  // whatever is there must not spread
+        inverse[i] = 1 / inverse[i];
+        missed[i] = label[i] < 0 ? 0 : missed[i] * inverse[i];  // whatever is there must not spread
     }
 }
 
 EVERY_INSTRUCTION_SET
-static void softmax_errors(const float* z, const Softmax& of, std::int64_t first, int channel, int w, float* error) {
+static void softmax_errors(const float* z, const Softmax& of, std::int64_t first, int channel, int w, double* error) {
     const std::int32_t* label = of.label + first;
-    const float *top = of.top + first, *inverse = of.inverse + first, *missed = of.missed + first;
+    const float* top = of.top + first;
+    const double *inverse = of.inverse + first, *missed = of.missed + first;
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
-        const float p = exp_below_88(z[i] - top[i]) * inverse[i];
-        error[i] = label[i] < 0 ? 0.0f : label[i] == channel ? missed[i] : p;
+        const double p = exp_below_88(double(z[i]) - double(top[i])) * inverse[i];
+        error[i] = label[i] < 0 ? 0.0 : label[i] == channel ? missed[i] : p;
     }
 }
 
 // Both classes of two have this error, 1 - p of the label.
 EVERY_INSTRUCTION_SET
-static void softmax_errors_of_two(const float* z0, const float* z1, const std::int32_t* label, int w, float* error) {
+static void softmax_errors_of_two(const float* z0, const float* z1, const std::int32_t* label, int w, double* error) {
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
-        const float gap = z1[i] - z0[i], e = exp_below_88(-std::fabs(gap)), scale = 1.0f / (1.0f + e);
-        const bool right = (gap > 0.0f) == (label[i] == 1);
-        error[i] = label[i] < 0 ? 0.0f : right ? e * scale : scale;
+        const double gap = double(z1[i]) - double(z0[i]), e = exp_below_88(-std::fabs(gap)), scale = 1.0 / (1.0 + e);
+        const bool right = (gap > 0.0) == (label[i] == 1);
+        error[i] = label[i] < 0 ? 0.0 : right ? e * scale : scale;
     }
 }
 
 EVERY_INSTRUCTION_SET
-static void hinge_excesses(const float* z, const std::int32_t* label, int w, float* excess) {
-    for (int i = 0; i < w; ++i) excess[i] = label[i] < 0 ? -1.0f : label[i] == 1 ? -z[i] : z[i];
+static void hinge_excesses(const float* z, const std::int32_t* label, int w, double* excess) {
+    for (int i = 0; i < w; ++i) excess[i] = label[i] < 0 ? -1.0 : label[i] == 1 ? -double(z[i]) : double(z[i]);
 }
 
 EVERY_INSTRUCTION_SET
-static void hinge_excesses_of_two(const float* z0, const float* z1, const std::int32_t* label, int w, float* excess) {
-    for (int i = 0; i < w; ++i) excess[i] = label[i] < 0 ? -1.0f : label[i] == 1 ? z0[i] - z1[i] : z1[i] - z0[i];
+static void hinge_excesses_of_two(const float* z0, const float* z1, const std::int32_t* label, int w, double* excess) {
+    for (int i = 0; i < w; ++i) {
+        const double gap = double(z1[i]) - double(z0[i]);
+        excess[i] = label[i] < 0 ? -1.0 : label[i] == 1 ? -gap : gap;
+    }
 }
 
 struct Tally {
     std::int64_t hits = 0, valid = 0;  // pixels of the class, and those that count
 };
 
-// Entries of those of w <= 256 pixels whose error, base + excess, is above 0; returns how many, and counts all pixels.
+// Of w <= 256 pixels, those whose error, base + excess, is above 0: their buckets and entries. Returns how many these are, and
+// counts all pixels.
 EVERY_INSTRUCTION_SET
-static int make_entries(const float* excess, const std::int32_t* label, std::int32_t own_label, std::int64_t pixel,
-                        float base, int w, Entry* entries, Tally& tally) {
-    Entry every[256];
+static int make_entries(const Packing& packing, const double* excess, const std::int32_t* label, std::int32_t own_label,
+                        std::int64_t pixel, double base, int w, std::uint16_t* bucket, Entry* entries, Tally& tally) {
+    const Packing own = packing;  // a copy, which no store can change
+    std::uint64_t key[256], every[256];
     std::int32_t hits = 0, valid = 0;
 #pragma omp simd reduction(+ : hits, valid)
     for (int i = 0; i < w; ++i) {
         const bool hit = label[i] == own_label;
         hits += hit ? 1 : 0;
         valid += label[i] >= 0 ? 1 : 0;
-        every[i] = entry_of(excess[i], pixel + i, hit);
+        key[i] = key_of(excess[i]);
+        every[i] = own.entry(key[i], pixel + i, hit);
     }
     tally.hits += hits, tally.valid += valid;
     int count = 0;
     for (int i = 0; i < w; ++i) {
+        bucket[count] = std::uint16_t(key[i] >> Packing::REST);
         entries[count] = every[i];
         count += !(excess[i] <= -base);  // NaN is kept, and seen
     }

@@ -42,7 +42,7 @@ struct Lovasz {
     Softmax softmax;
     float* pull;  // [rows_each(), n s], of a pair [n s, 2]; or null
 
-    float base() const { return hinge ? 1.0f : 0.0f; }
+    double base() const { return hinge ? 1.0 : 0.0; }
     bool margin() const { return hinge && !q.sigmoid; }  // of two classes
     std::int64_t rows_each() const { return margin() ? 1 : q.c; }
     std::int64_t groups() const { return per_image ? q.n : 1; }
@@ -62,8 +62,8 @@ struct Lovasz {
     void prepare(Room& room, int threads) {
         if (hinge || paired()) return;
         const std::int64_t pixels = q.n * q.s;
-        softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<float>(pixels),
-                   room.take<float>(pixels)};
+        softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<double>(pixels),
+                   room.take<double>(pixels)};
         run_slices(pixels, threads, [&](std::int64_t begin, std::int64_t end) {
             pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
                 read_all_labels(q, place, w, q.c, softmax.label + place);
@@ -77,8 +77,10 @@ struct Lovasz {
     template <class Take>
     Tally collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, Take take) const {
         Tally tally;
-        std::vector<float> excess(BLOCK);
+        const Packing packing(length());
+        std::vector<double> excess(BLOCK);
         std::vector<std::int32_t> labels(BLOCK);
+        std::vector<std::uint16_t> buckets(BLOCK);
         std::vector<Entry> entries(BLOCK);
         pieces(first, last, [&](std::int64_t sample, std::int64_t offset, int w, std::int64_t place) {
             const std::int64_t plane = (sample * q.c + channel) * q.s + offset;
@@ -89,8 +91,9 @@ struct Lovasz {
             else if (hinge) hinge_excesses(z, label, w, excess.data());
             else if (paired()) softmax_errors_of_two(z, z + q.s, label, w, excess.data());
             else softmax_errors(z, softmax, place, channel, w, excess.data());
-            const int own_label = hinge ? 1 : channel, pixel = int(place - start);
-            take(entries.data(), make_entries(excess.data(), label, own_label, pixel, base(), w, entries.data(), tally));
+            const int found = make_entries(packing, excess.data(), label, hinge ? 1 : channel, place - start, base(), w,
+                                           buckets.data(), entries.data(), tally);
+            take(buckets.data(), entries.data(), found);
         });
         return tally;
     }
@@ -127,15 +130,18 @@ void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss
     });
     if (!classes.asked[0] && !classes.asked[1]) return;
     std::vector<double> sums(2 * (length() / CHUNK + 1), 0.0);
-    const int tasks = sorter.sort(threads, collect_chunk, [&](int task, const Entry* entries, std::int64_t count,
-                                                              std::int64_t steps, std::int64_t marked) {
-        weigh(entries, count, steps, marked, classes, base(), slopes, &sums[2 * task]);
-    });
+    const Packing packing(length());
+    const auto use = [&](int task, std::uint64_t bucket, const Entry* entries, std::int64_t count, std::int64_t steps,
+                         std::int64_t marked) {
+        weigh(packing, bucket, entries, count, steps, marked, classes, base(), slopes, &sums[2 * task]);
+    };
+    const int tasks = sorter.sort(threads, collect_chunk, use);
     for (int task = 0; task < tasks; ++task)
         for (int k = 0; k < served; ++k) loss[k] += sums[2 * task + k];
 }
 
-// dz of w pixels of more than two classes; `pull` points at them in the first class, and `upstream` is the gradient of each class's row.
+// dz of w pixels of more than two classes; `pull` points at them in the first class, and `upstream` is the gradient of each
+// class's row.
 EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label,
                       const float* pull, const double* upstream, float* space, float* out) {
@@ -185,7 +191,8 @@ void hinge_gradient(const float* pull, double upstream, int w, float* out) {
 // Bytes of work space that the forward pass needs.
 EXPORT std::int64_t lovasz_room(const Problem* problem, int per_image, int hinge, int threads) {
     const Lovasz lovasz{*problem, per_image != 0, hinge != 0, nullptr, false, {}, nullptr};
-    const std::int64_t softmax = hinge || lovasz.paired() ? 0 : 4 * Room::bytes<float>(problem->n * problem->s);
+    const std::int64_t pixels = problem->n * problem->s;
+    const std::int64_t softmax = hinge || lovasz.paired() ? 0 : 2 * (Room::bytes<float>(pixels) + Room::bytes<double>(pixels));
     return softmax + lovasz.across(threads) * Sorter::bytes(lovasz.length());
 }
 

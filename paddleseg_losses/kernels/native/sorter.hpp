@@ -16,23 +16,46 @@
 #include "parallel.hpp"
 #include "platform.hpp"
 
-using Entry = std::uint64_t;  // sort key, pixel and whether it is marked, from the highest bit to the lowest
+using Entry = std::uint64_t;  // rest of the key, pixel and whether it is marked, from the highest bit to the lowest
 
-// The bits of a float in the order of the numbers, largest first.
-INLINE Entry entry_of(float excess, std::int64_t pixel, bool marked) {
-    std::uint32_t bits;
+// A double in the order of the numbers, largest first, with the exponents of floats: sign, 8 bits, 52 bits and 3 that are 0.
+// What is too small for a float is as small as the smallest.
+INLINE std::uint64_t key_of(double excess) {
+    constexpr std::uint64_t SIGN = std::uint64_t{1} << 63, ONE = std::uint64_t{1} << 52;
+    std::uint64_t bits;
     std::memcpy(&bits, &excess, sizeof bits);
-    bits ^= bits >> 31 ? 0x00000000u : 0x7fffffffu;
-    return Entry(bits) << 32 | Entry(pixel) << 1 | Entry(marked);
+    const std::uint64_t size = bits & ~SIGN, bias = size >= 2047 * ONE ? 1792 * ONE : 896 * ONE;  // infinity and NaN stay
+    const std::uint64_t key = size < bias ? 0 : (size - bias) << 3;
+    return bits & SIGN ? key | SIGN : key ^ ~SIGN;
 }
 
-INLINE float excess_of(Entry entry) {
-    std::uint32_t bits = std::uint32_t(entry >> 32);
-    bits ^= bits >> 31 ? 0x00000000u : 0x7fffffffu;
-    float excess;
+INLINE double excess_of(std::uint64_t key) {
+    constexpr std::uint64_t SIGN = std::uint64_t{1} << 63, ONE = std::uint64_t{1} << 52;
+    const std::uint64_t size = (key & SIGN ? key & ~SIGN : key ^ ~SIGN) >> 3;
+    const std::uint64_t bits = (key & SIGN) | (size + (size >= 255 * ONE ? 1792 * ONE : 896 * ONE));
+    double excess;
     std::memcpy(&excess, &bits, sizeof excess);
     return excess;
 }
+
+// How a key, whose highest digit is its bucket, a pixel and a mark fill an entry.
+struct Packing {
+    static constexpr int DIGIT = 13, REST = 64 - DIGIT;
+
+    explicit Packing(std::int64_t pixels) {
+        int bits = 1;
+        while (pixels > std::int64_t{1} << bits) ++bits;
+        low = (std::uint64_t{2} << bits) - 1;
+    }
+
+    Entry entry(std::uint64_t key, std::int64_t pixel, bool marked) const {
+        return (key << DIGIT & ~low) | std::uint64_t(pixel) << 1 | std::uint64_t(marked);
+    }
+    std::int64_t pixel(Entry entry) const { return std::int64_t((entry & low) >> 1); }
+    double excess(std::uint64_t bucket, Entry entry) const { return excess_of(bucket << REST | (entry & ~low) >> DIGIT); }
+
+    std::uint64_t low;  // bits of pixel and mark
+};
 
 constexpr std::int64_t CHUNK = 1 << 16;  // entries of a task, or a few more
 
@@ -43,16 +66,16 @@ public:
     // Room that it takes.
     static std::int64_t bytes(std::int64_t most) { return Room::bytes<Entry>(most); }
 
-    // Counts what make(chunk, take) hands out: take(entries, how many), any number of times.
+    // Counts what make(chunk, take) hands out: take(buckets, entries, how many), any number of times.
     template <class Make>
     void count(int chunks, int threads, Make make) {
         chunks_ = chunks;
         counts_.assign(std::size_t(chunks) * BUCKETS, {});
         run_parallel(chunks, threads, [&](int i) {
             Count* counts = &counts_[std::size_t(i) * BUCKETS];
-            make(i, [counts](const Entry* entries, int some) {
+            make(i, [counts](const std::uint16_t* buckets, const Entry* entries, int some) {
                 for (int k = 0; k < some; ++k) {
-                    Count& count = counts[entries[k] >> FIRST];
+                    Count& count = counts[buckets[k]];
                     ++count.all;
                     count.marked += std::int32_t(entries[k] & 1);
                 }
@@ -60,16 +83,16 @@ public:
         });
     }
 
-    // Sorts the same entries. use(task, entries, how many, number of entries before them, number of marked ones before them)
+    // Sorts the same entries. use(task, bucket, entries, how many, number of entries before them, of marked ones before them)
     // gets them bucket by bucket, those of a task in order, and tasks at once. Returns the number of tasks.
     template <class Make, class Use>
     int sort(int threads, Make make, Use use) {
         const std::vector<Task> tasks = plan();
         run_parallel(chunks_, threads, [&](int i) {
             Count* counts = &counts_[std::size_t(i) * BUCKETS];
-            make(i, [this, counts](const Entry* entries, int some) {
+            make(i, [this, counts](const std::uint16_t* buckets, const Entry* entries, int some) {
                 for (int k = 0; k < some; ++k) {
-                    Entry* place = &entries_[counts[entries[k] >> FIRST].all++];
+                    Entry* place = &entries_[counts[buckets[k]].all++];
                     *place = entries[k];
                     prefetch_to_write(place + AHEAD);
                 }
@@ -80,20 +103,21 @@ public:
             const std::unique_ptr<Entry[]> space(new Entry[task.largest]);
             for (const Bucket& bucket : task.buckets) {
                 sort_bucket(entries_ + bucket.first, bucket.size, space.get());
-                use(i, entries_ + bucket.first, bucket.size, bucket.first, bucket.marked_before);
+                use(i, bucket.digit, entries_ + bucket.first, bucket.size, bucket.first, bucket.marked_before);
             }
         });
         return int(tasks.size());
     }
 
 private:
-    static constexpr int FIRST = 64 - 13, BUCKETS = 1 << 13, SECOND = FIRST - 10, THIRD = SECOND - 9;
+    static constexpr int BUCKETS = 1 << Packing::DIGIT, SECOND = 64 - 10, THIRD = SECOND - 9;
     static constexpr std::int64_t FEW = 48, AHEAD = 16;
 
     struct Count {
         std::int32_t all, marked;
     };
     struct Bucket {
+        std::uint64_t digit;
         std::int64_t first, size, marked_before;
     };
     struct Task {
@@ -116,24 +140,33 @@ private:
             if (total[d].all == 0) continue;
             if (tasks.empty() || tasks.back().size >= CHUNK) tasks.emplace_back();
             Task& task = tasks.back();
-            task.buckets.push_back({next, total[d].all, marked});
+            task.buckets.push_back({std::uint64_t(d), next, total[d].all, marked});
             task.size += total[d].all;
             task.largest = std::max<std::int64_t>(task.largest, total[d].all);
             next += total[d].all, marked += total[d].marked;
         }
-        for (std::size_t i = 0; i < counts_.size(); ++i) place[i % BUCKETS] += std::exchange(counts_[i].all, place[i % BUCKETS]);
+        for (std::size_t i = 0; i < counts_.size(); ++i) {
+            std::int32_t& here = place[i % BUCKETS];
+            here += std::exchange(counts_[i].all, here);
+        }
         return tasks;
     }
 
-    // By the rest of the key; `space` is as large as the bucket.
+    // By two more digits, which are nearly all of a float, and then by what is left; `space` is as large as the bucket.
     static void sort_bucket(Entry* bucket, std::int64_t count, Entry* space) {
-        if (count < 2) return;
         if (count <= FEW) {
             std::sort(bucket, bucket + count);  // pixels were in order
             return;
         }
         sort_by_digit<9>(bucket, count, THIRD, space);
         sort_by_digit<10>(space, count, SECOND, bucket);
+        for (std::int64_t k = 1; k < count; ++k) {
+            if (bucket[k - 1] <= bucket[k]) continue;
+            std::int64_t first = k - 1;  // of those that have the same digits so far
+            while (first > 0 && bucket[first - 1] >> THIRD == bucket[k] >> THIRD) --first;
+            while (k < count && bucket[k] >> THIRD == bucket[first] >> THIRD) ++k;
+            std::sort(bucket + first, bucket + k);
+        }
     }
 
     template <int BITS>

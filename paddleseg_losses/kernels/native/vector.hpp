@@ -30,6 +30,32 @@ INLINE float exp_below_88(float x) {
     return x < -87.0f ? 0.0f : series * power;
 }
 
+// The same within the last bits of a double; 0 below -700.
+INLINE double exp_below_88(double x) {
+    const double shift = 6755399441055744.0;  // 1.5 * 2^52
+    const double shifted = x * 1.4426950408889634 + shift;
+    const double n = shifted - shift;
+    const double r = (x - n * 6.93147180369123816490e-1) - n * 1.90821492927058770002e-10;
+    double series = 1.0 / 479001600;  // of Taylor: 1 / 12!
+    series = series * r + 1.0 / 39916800;
+    series = series * r + 1.0 / 3628800;
+    series = series * r + 1.0 / 362880;
+    series = series * r + 1.0 / 40320;
+    series = series * r + 1.0 / 5040;
+    series = series * r + 1.0 / 720;
+    series = series * r + 1.0 / 120;
+    series = series * r + 1.0 / 24;
+    series = series * r + 1.0 / 6;
+    series = series * r + 0.5;
+    series = series * (r * r) + r + 1.0;
+    std::uint64_t bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 52) + (std::uint64_t{1023} << 52);
+    double power;
+    std::memcpy(&power, &bits, sizeof power);
+    return x < -700.0 ? 0.0 : series * power;
+}
+
 // e^x, and e^87 above that.
 INLINE float exp_bounded(float x) { return exp_below_88(x > 87.0f ? 87.0f : x); }
 
