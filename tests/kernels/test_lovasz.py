@@ -1,5 +1,8 @@
 """The native Lovász extension: equal to the composed one in float64, in value and gradient."""
 
+import ctypes
+import threading
+
 import numpy as np
 import paddle
 import pytest
@@ -140,7 +143,7 @@ def test_ties_have_one_value():
 
 
 @pytest.mark.parametrize("junk", [np.inf, -np.inf, np.nan])
-@pytest.mark.parametrize(("hinge", "channels"), [(False, 3), (True, 2)])
+@pytest.mark.parametrize(("hinge", "channels"), [(False, 2), (False, 3), (True, 2)])
 def test_ignored_and_wrong_labels_are_left_out(hinge, channels, junk):
     scene = Scene("multiclass", channels, (21, 34))
     logits, labels = scene.logits(dtype="float32"), scene.labels()
@@ -165,6 +168,54 @@ def test_nan_is_seen(hinge):
     labels = paddle.zeros([1, 1, 9], "int64")
     rows, _ = lovasz(paddle.to_tensor(logits), labels, IGNORED, per_image=False, hinge=hinge)
     assert np.isnan(rows.numpy()).all()
+
+
+@pytest.mark.parametrize("channels", [2, 3])
+@pytest.mark.parametrize("junk", [np.inf, -np.inf])
+def test_an_infinite_logit_is_seen(channels, junk):
+    logits = np.zeros((1, channels, 9), "float32")
+    logits[0, 1, 3] = junk
+    value, _ = value_and_gradient(LovaszSoftmaxLoss(), logits, np.arange(9)[None] % channels)
+    expected, _ = value_and_gradient(LovaszSoftmaxLoss(), logits.astype("float64"), np.arange(9)[None] % channels)
+    assert np.isnan(value) == np.isnan(expected)
+
+
+@pytest.mark.parametrize("wanted", [None, [0], [1], []])
+@pytest.mark.parametrize(("hinge", "channels"), [(False, 2), (False, 3), (True, 3)])
+def test_nothing_is_read_that_was_not_written(hinge, channels, wanted, monkeypatch):
+    """Pixels without an error are not sorted: their place in the gradient has to be made 0."""
+    monkeypatch.setattr("paddleseg_losses.kernels.lovasz.empty", lambda shape: paddle.full(shape, np.nan))
+    scene = Scene("multilabel" if hinge else "multiclass", channels, (61, 34))
+    z = paddle.to_tensor(scene.logits(dtype="float32", scale=200.0), stop_gradient=False)
+    y = paddle.to_tensor(scene.labels() if hinge else scene.labels()[:, None])
+    rows, _ = lovasz(z, y, IGNORED, per_image=False, hinge=hinge, wanted=wanted)
+    rows.sum().backward()
+    assert np.isfinite(rows.numpy()).all()
+    assert np.isfinite(z.grad.numpy()).all()
+
+
+def test_logits_that_change_meanwhile_do_no_harm(monkeypatch):
+    """Entries are made twice; the second time others may come."""
+    monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", "1")
+    size = 1 << 19
+    z, y = paddle.zeros([1, 1, size]), paddle.zeros([1, 1, size], "int64")
+    numbers = np.frombuffer((ctypes.c_float * size).from_address(z.data_ptr()), np.float32)
+    done = threading.Event()
+
+    def write():
+        while not done.is_set():
+            numbers[:] = 0.0
+            numbers[:] = -0.9999
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with paddle.no_grad():
+            rows = [lovasz(z, y, IGNORED, per_image=False, hinge=True)[0] for _ in range(15)]
+    finally:
+        done.set()
+        writer.join()
+    assert all(np.isfinite(row.numpy()).all() for row in rows)
 
 
 def test_gradient_can_be_taken_twice():

@@ -89,6 +89,13 @@ def test_junk_is_seen_where_it_counts_and_only_there(moments, junk):
     np.testing.assert_array_equal(table[1], clean[1])
 
 
+@pytest.mark.parametrize("label", [0, 1])
+def test_an_infinite_logit_that_is_right_costs_nothing(label):
+    z = paddle.full([1, 1, 5], np.inf if label else -np.inf)
+    table = sums(z, paddle.full([1, 1, 5], label, "int64"), [*OVERLAPS, *COSTS]).numpy()
+    np.testing.assert_array_equal(table, [[[5.0 * label, 0, 0, 0, 0]]])
+
+
 def test_known_counts_are_further_columns():
     scene = SCENES[1]
     logits, labels = problem(scene)

@@ -73,9 +73,9 @@ struct Lovasz {
         });
     }
 
-    // Hands the pixels first ... last with an error above 0 to take(entries, how many), some at a time.
-    template <class Take>
-    Tally collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, Take take) const {
+    // Hands the pixels first ... last with an error above 0 to `take`, some at a time. No template: a compiler might round
+    // differently in two copies.
+    Tally collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, const Sorter::Take& take) const {
         Tally tally;
         const Packing packing(length());
         std::vector<double> excess(BLOCK);
@@ -113,7 +113,7 @@ void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss
     const int chunks = int((length() + CHUNK - 1) / CHUNK);
     float* slopes = pull == nullptr ? nullptr : paired() ? pull + 2 * start : pull + channel * q.n * q.s + start;
     std::vector<Tally> tallies(chunks);
-    const auto collect_chunk = [&](int i, auto take) {
+    const auto collect_chunk = [&](int i, const Sorter::Take& take) {
         const std::int64_t first = i * CHUNK, last = std::min(first + CHUNK, length());
         tallies[i] = collect(channel, start + first, start + last, start, take);
     };
@@ -173,7 +173,8 @@ void softmax_gradient_of_two(const float* z0, const float* z1, const std::int32_
     for (int i = 0; i < w; ++i) up[i] = u1 * pull[2 * i + 1] - u0 * pull[2 * i];
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
-        const float e = exp_below_88(-std::fabs(z1[i] - z0[i])), scale = 1.0f / (1.0f + e), slope = e * scale * scale;
+        const float gap = z1[i] - z0[i], e = exp_below_88(-std::fabs(gap)), scale = 1.0f / (1.0f + e);
+        const float slope = e * scale * scale + 0.0f * (gap > 0.0f ? z1[i] : z0[i]);
         up[i] = label[i] < 0 ? 0.0f : slope * up[i];
         down[i] = -up[i];
     }

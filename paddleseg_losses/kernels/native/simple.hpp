@@ -49,9 +49,9 @@ EVERY_INSTRUCTION_SET void simple_sums(const Problem& q, std::int64_t plane, std
         missed += label[i] == 1 ? rest : 0.0f;
         false_ += label[i] == 0 ? p : 0.0f;
         if (!COSTS) continue;
-        const float flat = log1p_nonnegative(e, scale), steep = z[i] > 0.0f ? z[i] : 0.0f;
-        missed_cost += label[i] == 1 ? flat + (steep - z[i]) : 0.0f;
-        false_cost += label[i] == 0 ? flat + steep : 0.0f;
+        const float flat = log1p_nonnegative(e, scale);
+        missed_cost += label[i] == 1 ? flat + (z[i] > 0.0f ? 0.0f : -z[i]) : 0.0f;
+        false_cost += label[i] == 0 ? flat + (z[i] > 0.0f ? z[i] : 0.0f) : 0.0f;
     }
     for (int m = 0; m < count; ++m) {
         const bool own = moments[m].side == OWN;

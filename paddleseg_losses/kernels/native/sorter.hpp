@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -61,12 +62,14 @@ constexpr std::int64_t CHUNK = 1 << 16;  // entries of a task, or a few more
 
 class Sorter {
 public:
+    using Take = std::function<void(const std::uint16_t* buckets, const Entry* entries, int some)>;
+
     Sorter(Room& room, std::int64_t most) : entries_(room.take<Entry>(most)) {}
 
     // Room that it takes.
     static std::int64_t bytes(std::int64_t most) { return Room::bytes<Entry>(most); }
 
-    // Counts what make(chunk, take) hands out: take(buckets, entries, how many), any number of times.
+    // Counts what make(chunk, take) hands out, in any number of portions.
     template <class Make>
     void count(int chunks, int threads, Make make) {
         chunks_ = chunks;
@@ -83,8 +86,9 @@ public:
         });
     }
 
-    // Sorts the same entries. use(task, bucket, entries, how many, number of entries before them, of marked ones before them)
-    // gets them bucket by bucket, those of a task in order, and tasks at once. Returns the number of tasks.
+    // Sorts the same entries; if others come, as somebody writes to the logits meanwhile, those that find a place.
+    // use(task, bucket, entries, how many, number of entries before them, of marked ones before them) gets them bucket by
+    // bucket, those of a task in order, and tasks at once. Returns the number of tasks.
     template <class Make, class Use>
     int sort(int threads, Make make, Use use) {
         const std::vector<Task> tasks = plan();
@@ -92,11 +96,15 @@ public:
             Count* counts = &counts_[std::size_t(i) * BUCKETS];
             make(i, [this, counts](const std::uint16_t* buckets, const Entry* entries, int some) {
                 for (int k = 0; k < some; ++k) {
-                    Entry* place = &entries_[counts[buckets[k]].all++];
+                    Count& count = counts[buckets[k]];
+                    if (count.all == count.marked) continue;
+                    Entry* place = &entries_[count.all++];
                     *place = entries[k];
                     prefetch_to_write(place + AHEAD);
                 }
             });
+            for (int d = 0; d < BUCKETS; ++d)
+                if (counts[d].all < counts[d].marked) std::fill(entries_ + counts[d].all, entries_ + counts[d].marked, Entry{0});
         });
         run_parallel(int(tasks.size()), threads, [&](int i) {
             const Task& task = tasks[i];
@@ -125,7 +133,8 @@ private:
         std::int64_t size = 0, largest = 0;
     };
 
-    // Buckets that are not empty, some for each task. Counts of each chunk become the places of its first entries.
+    // Buckets that are not empty, some for each task. Counts of each chunk become the places of its first and past its last
+    // entries.
     std::vector<Task> plan() {
         std::vector<Count> total(BUCKETS, Count{});
         for (std::size_t i = 0; i < counts_.size(); ++i) {
@@ -148,6 +157,7 @@ private:
         for (std::size_t i = 0; i < counts_.size(); ++i) {
             std::int32_t& here = place[i % BUCKETS];
             here += std::exchange(counts_[i].all, here);
+            counts_[i].marked = here;
         }
         return tasks;
     }
