@@ -129,7 +129,7 @@ void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss
         std::fill(slopes + first, slopes + last, 0.0f);
     });
     if (!classes.asked[0] && !classes.asked[1]) return;
-    std::vector<double> sums(2 * (length() / CHUNK + 1), 0.0);
+    std::vector<double> sums(2 * (length() / PORTION + 1), 0.0);
     const Packing packing(length());
     const auto use = [&](int task, std::uint64_t bucket, const Entry* entries, std::int64_t count, std::int64_t steps,
                          std::int64_t marked) {

@@ -58,7 +58,8 @@ struct Packing {
     std::uint64_t low;  // bits of pixel and mark
 };
 
-constexpr std::int64_t CHUNK = 1 << 16;  // entries of a task, or a few more
+constexpr std::int64_t CHUNK = 1 << 17;  // pixels that are read together; there is a table of buckets for each
+constexpr std::int64_t PORTION = 1 << 16;  // entries that are sorted together, or a few more
 
 class Sorter {
 public:
@@ -104,7 +105,7 @@ public:
                 }
             });
             for (int d = 0; d < BUCKETS; ++d)
-                if (counts[d].all < counts[d].marked) std::fill(entries_ + counts[d].all, entries_ + counts[d].marked, Entry{0});
+                for (std::int32_t k = counts[d].all; k < counts[d].marked; ++k) entries_[k] = 0;
         });
         run_parallel(int(tasks.size()), threads, [&](int i) {
             const Task& task = tasks[i];
@@ -147,7 +148,7 @@ private:
         for (int d = 0; d < BUCKETS; ++d) {
             place[d] = std::int32_t(next);
             if (total[d].all == 0) continue;
-            if (tasks.empty() || tasks.back().size >= CHUNK) tasks.emplace_back();
+            if (tasks.empty() || tasks.back().size >= PORTION) tasks.emplace_back();
             Task& task = tasks.back();
             task.buckets.push_back({std::uint64_t(d), next, total[d].all, marked});
             task.size += total[d].all;
