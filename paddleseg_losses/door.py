@@ -21,7 +21,7 @@ from .checks import (
 from .errors import InputError
 from .inputs import Inputs, Raw, Tensor
 from .kernels import applies
-from .kernels.labels import Compact, compact_labels
+from .kernels.labels import compact_labels
 from .kernels.problem import LABEL_BYTES
 
 CLIP = 1e-7  # probabilities are kept this far from 0 (and from 1 under a sigmoid) before the logarithm
@@ -64,13 +64,9 @@ class Door:
         ignore_index, valid, counts = self.ignore_index, None, None
         if native:
             found = compact_labels(labels, classes, self.ignore_index, channels=mode != "multiclass")
-            labels, ignore_index, counts, counted = (
-                found.labels,
-                found.ignore_index,
-                found.counts,
-                bool(found.counts.any()),
-            )
-            flawed = self._marked(logits, found) if check == "mark" else None
+            labels, ignore_index, counts, wrong = found
+            counted = bool(counts.any())
+            flawed = self._marked(logits, labels, ignore_index, wrong > 0) if check == "mark" else None
         else:
             flawed, counted = self._counts(logits, labels, mode, classes, shares, check)
         if shares:
@@ -127,12 +123,9 @@ class Door:
                 "pass class indices [N, *S], or mark ignored pixels by 255 in every channel",
             )
 
-    def _marked(self, logits: Tensor, labels: Compact) -> bool:
-        """Whether a value is wrong, for the kernels."""
-        wrong = labels.wrong > 0
-        if wrong or self.from_logits:
-            return wrong
-        return bool(outside(logits, labels.labels != labels.ignore_index, 1).any())
+    def _marked(self, logits: Tensor, labels: Tensor, ignore_index: int, wrong: bool) -> bool:
+        """Whether a value is wrong, if labels are or not, for the kernels."""
+        return wrong or (not self.from_logits and bool(outside(logits, labels != ignore_index, 1).any()))
 
     def _counts(
         self, logits: Tensor, labels: Tensor, mode: str, classes: int, shares: bool, check: str
