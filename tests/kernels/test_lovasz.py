@@ -175,9 +175,10 @@ def test_nan_is_seen(hinge):
 def test_an_infinite_logit_is_seen(channels, junk):
     logits = np.zeros((1, channels, 9), "float32")
     logits[0, 1, 3] = junk
-    value, _ = value_and_gradient(LovaszSoftmaxLoss(), logits, np.arange(9)[None] % channels)
-    expected, _ = value_and_gradient(LovaszSoftmaxLoss(), logits.astype("float64"), np.arange(9)[None] % channels)
-    assert np.isnan(value) == np.isnan(expected)
+    value, gradient = value_and_gradient(LovaszSoftmaxLoss(), logits, np.arange(9)[None] % channels)
+    expected, slope = value_and_gradient(LovaszSoftmaxLoss(), logits.astype("float64"), np.arange(9)[None] % channels)
+    assert np.isnan(value) == np.isnan(expected) == (junk > 0)
+    assert np.array_equal(np.isnan(gradient[..., 3]), np.isnan(slope[..., 3]))
 
 
 @pytest.mark.parametrize("wanted", [None, [0], [1], []])

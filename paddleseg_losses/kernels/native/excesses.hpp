@@ -1,7 +1,7 @@
 // What the Lovász extension sorts, of a row of pixels: errors of the softmax, or what hinges exceed 1 by.
 //
-// Errors of the softmax are doubles: among a million pixels every tenth has a neighbour in the order that floats would not
-// tell from it, and a pixel of the class that changes places with another changes slopes.
+// Errors are doubles: of many pixels some have a neighbour in the order that floats would not tell from it, and a pixel of the
+// class that changes places with another changes slopes.
 #pragma once
 
 #include <cmath>
