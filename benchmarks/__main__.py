@@ -10,6 +10,7 @@ import click
 
 from . import conditions, parts, report
 from .cases import EDT, SHAPES
+from .kernels import KERNELS
 from .peers import OURS, PEERS
 from .timing import SLOW, Plan
 
@@ -40,6 +41,7 @@ def _losses():
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--losses", callback=_names(_losses), help="Comma-separated names; all by default.")
+@click.option("--kernels", callback=_names(KERNELS), help=f"Only losses that tell of {', '.join(KERNELS)}.")
 @click.option("--shapes", callback=_names(SHAPES), help=f"Of {', '.join(SHAPES)}; all by default.")
 @click.option("--peers", callback=_names(PEERS), help=f"Of {', '.join(PEERS)}; all that are installed by default.")
 @click.option("--parts", "chosen", callback=_names(PARTS), help=f"Of {', '.join(PARTS)}; all by default.")
@@ -49,13 +51,15 @@ def _losses():
     "--seconds", default=Plan.seconds, show_default=True, help="After which an implementation has had enough."
 )
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder; see below for the default.")
-def main(losses, shapes, peers, chosen, threads, rounds, seconds, output):
+def main(losses, kernels, shapes, peers, chosen, threads, rounds, seconds, output):
     """Time, memory and accuracy of the losses beside their peers.
 
     A run of everything is stored in benchmarks/results.json and docs/benchmarks.md; a run of a part in
     output/benchmarks, so that figures of different days do not mix.
     """
     started_at = time.time()
+    if kernels != list(KERNELS):
+        losses = [loss for loss in losses if any(loss in KERNELS[stem] for stem in kernels)]
     whole = (losses, shapes, peers, chosen) == (_losses(), list(SHAPES), list(PEERS), list(PARTS))
     plan = Plan(rounds, seconds)
     say = _progress(started_at)

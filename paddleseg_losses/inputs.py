@@ -14,9 +14,9 @@ from typing import Any, Callable, TypeVar
 import paddle
 import paddle.nn.functional as F
 
-from .functional import moments, numeric
+from .functional import labels, moments, numeric
 from .functional.moments import COUNT, OTHER, OWN, Function, Moment
-from .kernels.probabilities import probabilities
+from .functional.probabilities import probabilities
 
 Tensor = Any
 Made = TypeVar("Made")
@@ -83,6 +83,16 @@ class Inputs:
         """What the kernels read, or None if they do not apply."""
         return self.source if self.native else None
 
+    def problem(self, scores: Tensor | None = None) -> tuple[Tensor, Tensor, bool, int]:
+        """What most kernels begin with.
+
+        Returns:
+            Scores (the logits, if none are given), labels, whether each channel has its own sigmoid, and the label of
+            pixels to leave out.
+        """
+        raw = self.source
+        return raw.logits if scores is None else scores, raw.labels, not self.multiclass, raw.ignore_index
+
     def want(self, moments: Iterable[Moment]) -> None:
         """Say which sums will be asked for: where a kernel can, the first that is makes them all in one pass."""
         self._wanted.update(dict.fromkeys(moments))
@@ -105,7 +115,7 @@ class Inputs:
     @lasting
     def counts(self) -> Any:
         """Number of pixels of each side, of each sample and channel, where kernels apply: an array `[2, N, C]`."""
-        return moments.counts(self)
+        return labels.counts(self)
 
     @lasting
     def filled(self) -> bool:
@@ -193,9 +203,7 @@ class Inputs:
     @lasting
     def prob(self) -> Tensor:
         """Probability p `[N, C, *S]`; meaningless where ignored: multiply by `mask` or `target`."""
-        if self.raw is not None:
-            return probabilities(self.raw.logits, self.raw.labels, not self.multiclass, self.raw.ignore_index)
-        return F.softmax(self.logits, axis=1) if self.multiclass else F.sigmoid(self.logits)
+        return probabilities(self)
 
     @lasting
     def prob_true(self) -> Tensor:

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from .errors import OptionError
-from .functional.distance import host_distance
+from .functional.edt import host_distance
 from .functional.known_maps import known_maps as known_maps
 
 KEY = "distance_maps"  # of a sample and of a batch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paddleseg_losses import kernels
-from paddleseg_losses.functional.distance import squared_distance
+from paddleseg_losses.functional.edt import squared_distance
 
 from ..cases import EDT, Shape
 from . import Entry, ours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paddleseg_losses import registry
-from paddleseg_losses.functional.distance import boundary_distance
+from paddleseg_losses.functional.edt import boundary_distance
 
 from ..cases import EDT, Shape, fits
 from . import Entry

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import paddle
 
-from ..kernels import sums as kernel
-from ..kernels.labels import label_counts
+from ..kernels import moments as kernel
 from . import numeric
 
 if TYPE_CHECKING:
@@ -59,26 +58,15 @@ class Moment(NamedTuple):
 
 def native(inputs: Inputs, moments: Sequence[Moment]) -> list[Tensor]:
     """The sums `[N, C]` by the kernel, all in one pass; labels alone tell the counts."""
-    raw, read = inputs.source, [moment for moment in moments if moment.function != COUNT]
+    read = [moment for moment in moments if moment.function != COUNT]
     counted = [moment for moment in moments if moment.function == COUNT]
     counts: Any = np.stack([inputs.counts[moment.side] for moment in counted], axis=-1) if counted else None
     if read:
-        table = kernel.sums(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, flat(read), counts=counts)
+        table = kernel.sums(*inputs.problem(), flat(read), counts=counts)
     else:
         table = paddle.to_tensor(counts.astype("float32"))
     found = dict(zip([*read, *counted], table.unbind(-1)))
     return [found[moment] for moment in moments]
-
-
-def counts(inputs: Inputs) -> Any:
-    """Number of pixels of each side, of each sample and channel, by the kernel; an array `[2, N, C]`."""
-    raw, classes = inputs.source, inputs.channels if inputs.multiclass else 2
-    found = inputs.label_counts
-    if found is None:
-        found = label_counts(raw.labels, classes, raw.ignore_index, channels=not inputs.multiclass)
-    if not inputs.multiclass:
-        return np.stack([found[..., 1], found[..., 0]])
-    return np.stack([found, found.sum(axis=1, keepdims=True) - found])
 
 
 def flat(moments: Sequence[Moment]) -> list[kernel.Moment]:

@@ -1,24 +1,17 @@
-"""Errors that survive erosions, and errors by balls, by the kernels `native/eroded.cpp` and `native/balls.cpp`."""
+"""Sums of errors that survive erosions, by the kernel `native/eroded.cpp`."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import paddle
-from paddle.autograd import PyLayer
-
-from ..errors import KernelError
-from .memory import MOST, function, integers, reals
-from .priced import scaled
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
-from .recycled import empty_like
+from .map_sums import map_sums
+from .memory import function, grid, reals
+from .problem import ADDRESS, POINTER, WHOLE, Problem
 
 Tensor = Any
 
-LARGEST = (64, 64, 48)  # radius of a ball in pixels, on 1, 2 and 3 axes: beyond, Fourier transforms are as fast
+_FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
 def eroded_sums(
@@ -34,50 +27,9 @@ def eroded_sums(
         first: channels before it are left out, their sums are 0.
         prices: one for each erosion.
     """
-    keep = paddle.is_grad_enabled() and not p.stop_gradient  # else no slope is made
-    return _MapSums.apply(p, (labels, sigmoid, ignore_index), first, ("eroded_forward", prices), keep)
+    image = grid(p.shape[2:], numbered=True)
 
+    def fill(problem: Problem, sums: int, slope: Any) -> None:
+        problem.call(function("eroded_forward", *_FORWARD), *image, reals(prices), len(prices), first, sums, slope)
 
-def ball_sums(
-    p: Tensor,
-    labels: Tensor,
-    sigmoid: bool,
-    ignore_index: int,
-    first: int,
-    radii: Sequence[float],
-    prices: Sequence[float],
-) -> Tensor:
-    """Sums `[N, C]` of errors far from either boundary by balls; the arguments of `eroded_sums`.
-
-    The cost grows with the number of lines that a ball crosses, that of a Fourier transform does not.
-    """
-    axes = len(p.shape) - 2
-    largest = LARGEST[axes - 1] if 1 <= axes <= 3 else 0
-    if not all(0 < radius <= largest for radius in radii) or len(prices) != len(radii):
-        raise KernelError(f"Balls of radii {list(radii)} in {axes} axes.", f"radii up to {largest}", "compose them")
-    keep = paddle.is_grad_enabled() and not p.stop_gradient
-    return _MapSums.apply(p, (labels, sigmoid, ignore_index), first, ("balls_forward", radii, prices), keep)
-
-
-class _MapSums(PyLayer):  # type: ignore[misc]
-    @staticmethod
-    def forward(ctx: Any, p: Tensor, rest: Any, first: int, formula: Any, keep: bool) -> Tensor:
-        problem, slope = Problem(p, *rest), empty_like(p) if keep else None
-        space, sums = [int(size) for size in p.shape[2:]], np.empty(problem.cells)
-        if not 1 <= len(space) <= 3 or math.prod(space) > MOST:
-            raise KernelError(f"A map of {space} pixels.", f"1 to 3 axes and at most {MOST} pixels", "cut it up")
-        name, *tables = formula
-        native = function(
-            name, POINTER, WHOLE, ADDRESS, *[ADDRESS] * len(tables), WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE
-        )
-        grid = (len(space), integers(space), *map(reals, tables), len(tables[0]))
-        problem.call(native, *grid, first, sums.ctypes.data, None if slope is None else slope.data_ptr())
-        ctx.save_for_backward(problem.logits)
-        ctx.kept = rest, slope
-        return paddle.to_tensor(sums, dtype="float32")
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        refuse_second_derivatives()
-        (p,), (rest, slope) = ctx.saved_tensor(), ctx.kept
-        return scaled(p, rest, gradient, slope)
+    return map_sums(p, labels, sigmoid, ignore_index, fill)

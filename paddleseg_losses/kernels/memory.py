@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,15 @@ def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
 def integers(values: Sequence[int]) -> Any:
     """A C array of counts."""
     return (problem.LONG * len(values))(*values)
+
+
+def grid(space: Sequence[int], numbered: bool = False) -> tuple[int, Any]:
+    """Number of spatial axes and their sizes; `numbered` if the kernel numbers the pixels of an image with 32 bits."""
+    sizes = [int(size) for size in space]
+    if not 1 <= len(sizes) <= 3 or 0 in sizes or (math.prod(sizes) if numbered else max(sizes)) > MOST:
+        limit = f"at most {MOST} pixels" + ("" if numbered else " along each")
+        raise KernelError(f"An image of {sizes} pixels.", f"1 to 3 axes with {limit}", "reshape it, or cut it up")
+    return len(sizes), integers(sizes)
 
 
 def reals(values: Sequence[float] | None) -> Any:

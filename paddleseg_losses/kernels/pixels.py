@@ -10,9 +10,9 @@ from typing import Any
 import paddle
 from paddle.autograd import PyLayer
 
+from .moments import PROBLEM, Moment, gradient, listed, table
 from .problem import ADDRESS, LONG, WHOLE, Problem, function, refuse_second_derivatives
 from .recycled import empty, empty_like
-from .sums import PROBLEM, Moment, gradient, listed, table
 from .switch import threads
 
 Tensor = Any

@@ -7,11 +7,11 @@ from typing import Any, Callable
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
 
 from .edt import checked_spacing
-from .memory import REAL, address, function, integers, reals
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .map_sums import map_sums
+from .memory import REAL, address, function, grid, reals
+from .problem import ADDRESS, POINTER, WHOLE, Problem
 from .recycled import empty_like
 
 Tensor = Any
@@ -45,7 +45,7 @@ def hausdorff_sums(
         known: signed distances of the truth, float32 `[N, C - first, *S]`, which are used if they fit the labels,
             and what to call then.
     """
-    return _Priced.apply(p, (labels, sigmoid, ignore_index), first, spacing, (alpha, 0, int(one_sided)), known)
+    return _priced((p, labels, sigmoid, ignore_index), first, spacing, known, alpha, one_sided=one_sided)
 
 
 def boundary_sums(
@@ -58,42 +58,36 @@ def boundary_sums(
     known: Known | None = None,
 ) -> Tensor:
     """Sums `[N, C]` of p times the signed distance to the true region; the arguments of `hausdorff_sums`."""
-    return _Priced.apply(p, (labels, sigmoid, ignore_index), first, spacing, (1.0, 1, 1), known)
+    return _priced((p, labels, sigmoid, ignore_index), first, spacing, known, boundary=True)
 
 
-class _Priced(PyLayer):  # type: ignore[misc]
-    @staticmethod
-    def forward(ctx: Any, p: Tensor, rest: Any, first: int, spacing: Any, price: Any, known: Known | None) -> Tensor:
-        problem, slope = Problem(p, *rest), empty_like(p)
-        space, sums = [int(size) for size in p.shape[2:]], np.empty(problem.cells)
-        steps = checked_spacing(spacing, space)
-        native = function("priced_forward", *_FORWARD)
-        price = (float(price[0]), min(steps or (1.0,)), *price[1:])
-        grid = (len(space), integers(space), reals(steps))
-        fits, found = np.zeros(1, np.int32), (sums.ctypes.data, slope.data_ptr())
+def _priced(
+    task: tuple[Tensor, Tensor, bool, int],
+    first: int,
+    spacing: Sequence[float] | None,
+    known: Known | None,
+    alpha: float = 1.0,
+    boundary: bool = False,
+    one_sided: bool = True,
+) -> Tensor:
+    space = task[0].shape[2:]
+    image, steps = grid(space), checked_spacing(spacing, space)
+    price = (float(alpha), min(steps or (1.0,)), int(boundary), int(one_sided), first)
+
+    def fill(problem: Problem, sums: int, slope: Any) -> None:
+        spare = empty_like(problem.logits) if slope is None else None  # the kernel always writes it
+        found = (sums, slope if spare is None else spare.data_ptr())
+        native, fits = function("priced_forward", *_FORWARD), np.zeros(1, np.int32)
+
+        def run(maps: Any) -> None:
+            problem.call(native, *image, reals(steps), *price, maps, fits.ctypes.data, *found)
+
         if known is not None:
             maps, shape = known[0].contiguous(), [problem.cells[0], problem.cells[1] - first, *space]
-            place = address(maps, "known maps", shape, paddle.float32)
-            problem.call(native, *grid, *price, first, place, fits.ctypes.data, *found)
+            run(address(maps, "known maps", shape, paddle.float32))
         if fits[0] and known is not None:
             known[1]()
         else:
-            problem.call(native, *grid, *price, first, None, fits.ctypes.data, *found)
-        ctx.save_for_backward(problem.logits)
-        ctx.kept = rest, slope
-        return paddle.to_tensor(sums, dtype="float32")
+            run(None)
 
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        refuse_second_derivatives()
-        (p,), (rest, slope) = ctx.saved_tensor(), ctx.kept
-        return scaled(p, rest, gradient, slope)
-
-
-def scaled(p: Tensor, rest: Any, gradient: Tensor, slope: Tensor) -> Tensor:
-    """The slope of each cell's sum, times the gradient of that sum."""
-    problem, found = Problem(p, *rest), empty_like(p)
-    upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-    native = function("priced_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-    problem.call(native, upstream.ctypes.data, slope.data_ptr(), found.data_ptr())
-    return found
+    return map_sums(*task, fill)

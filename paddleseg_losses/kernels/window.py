@@ -10,7 +10,7 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .memory import MOST, REAL, function, integers, reals
+from .memory import MOST, REAL, function, grid, reals
 from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
 from .recycled import empty_like
 
@@ -54,11 +54,8 @@ class _Window(PyLayer):  # type: ignore[misc]
             raise KernelError(f"A window of {len(kernel)} weights.", "an odd number of finite weights", "add one")
         (name, *types), values = options
         problem, slope = Problem(logits, *rest), empty_like(logits)
-        space = [int(size) for size in logits.shape[2:]]
-        if not 1 <= len(space) <= 3 or max(space) > MOST:
-            raise KernelError(f"Logits of shape {list(logits.shape)}.", "1 to 3 spatial axes", "reshape them")
         native = function(name, *_WINDOW, *types, ADDRESS, ADDRESS, WHOLE)
-        window = (len(space), integers(space), reals(kernel), len(kernel) // 2)
+        window = (*grid(logits.shape[2:]), reals(kernel), len(kernel) // 2)
         problem.call(native, *window, *values, found.ctypes.data, slope.data_ptr())
         ctx.save_for_backward(slope)
         return paddle.to_tensor(found[0], dtype="float32")

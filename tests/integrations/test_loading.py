@@ -3,7 +3,7 @@
 import pytest
 
 import tiny
-from paddleseg_losses.functional import distance
+from paddleseg_losses.functional import edt
 from paddleseg_losses.integrations.trainer import train
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
@@ -27,8 +27,8 @@ def test_maps_from_the_pipeline_change_nothing_but_where_they_are_made(
     workers, dataset, tmp_path, quick_end, monkeypatch
 ):
     monkeypatch.setenv("PADDLESEG_LOSSES_KERNELS", "composed")  # kernels compute maps elsewhere
-    calls, real = [], distance.host_distance
-    monkeypatch.setattr(distance, "host_distance", lambda *args: (calls.append(1), real(*args))[1])
+    calls, real = [], edt.host_distance
+    monkeypatch.setattr(edt, "host_distance", lambda *args: (calls.append(1), real(*args))[1])
     plain, _ = _train(dataset, tmp_path, [])
     assert len(calls) == 4
     known, warned = _train(dataset, tmp_path, [{**MAPS, "spacing": [1.0, 2.0]}], num_workers=workers)

@@ -85,7 +85,7 @@ def run(library, n, c, space, sigmoid, threads):
 
 
 def run_sums(library, problem, labels, z, threads):
-    """Kernels of sums and of labels; all but `sums_backward` also without what they may leave out."""
+    """Kernels of sums and of labels; all but `moments_backward` also without what they may leave out."""
     n, c, s, out = problem.n, problem.c, problem.s, np.empty_like(z)
     library.pixel_total.restype = ctypes.c_double
     kinds = [
@@ -112,11 +112,11 @@ def run_sums(library, problem, labels, z, threads):
             library.compact_labels(*arguments, *planes, address(copy), 1, address(found), threads)
         for w in (None, weight):
             q = ctypes.byref(Problem(address(z), address(narrow), address(w), *rest))
-            library.sums_forward(q, moments, len(kinds), address(table.copy()), threads)
-            library.sums_backward(q, moments, len(kinds), address(table), address(out), threads)
+            library.moments_forward(q, moments, len(kinds), address(table.copy()), threads)
+            library.moments_backward(q, moments, len(kinds), address(table), address(out), threads)
             for few_kinds in (simple, overlap):
-                library.sums_forward(q, few_kinds, len(few_kinds), address(table.copy()), threads)
-                library.sums_backward(q, few_kinds, len(few_kinds), address(table), address(out), threads)
+                library.moments_forward(q, few_kinds, len(few_kinds), address(table.copy()), threads)
+                library.moments_backward(q, few_kinds, len(few_kinds), address(table), address(out), threads)
             library.pixel_values(q, own, 2, address(table), address(maps), threads)
             for slope in (None, out):
                 library.pixel_total(q, own, 2, address(table), address(slope), threads)

@@ -6,7 +6,7 @@ import pytest
 
 from paddleseg_losses import HausdorffCVLoss
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels.eroded import LARGEST, ball_sums
+from paddleseg_losses.kernels.balls import LARGEST, ball_sums
 from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient, value_of
 
 pytestmark = pytest.mark.usefixtures("native")

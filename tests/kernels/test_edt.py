@@ -6,7 +6,7 @@ import pytest
 
 from paddleseg_losses import kernels
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.functional.distance import boundary_distance
+from paddleseg_losses.functional.edt import boundary_distance
 from paddleseg_losses.kernels import edt
 from reference.common import nearest
 

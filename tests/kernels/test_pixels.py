@@ -6,8 +6,8 @@ import pytest
 
 from paddleseg_losses import CrossEntropyLoss, WeightedSumLoss, kernels
 from paddleseg_losses.functional import moments as m
+from paddleseg_losses.kernels import moments as sums
 from paddleseg_losses.kernels import pixels as kernel
-from paddleseg_losses.kernels import sums
 from tests.kernels.problems import LARGE, moments, problem
 from tests.laws.scenes import Scene
 

@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses import kernels
 from paddleseg_losses.functional import moments as m
 from paddleseg_losses.inputs import Inputs, Raw
-from paddleseg_losses.kernels import sums as kernel
+from paddleseg_losses.kernels import moments as kernel
 from tests.kernels.problems import expected_sums, problem
 from tests.laws.scenes import Scene
 

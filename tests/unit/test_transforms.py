@@ -8,7 +8,7 @@ import pytest
 
 import paddleseg_losses
 from paddleseg_losses import errors, kernels, registry
-from paddleseg_losses.functional import distance
+from paddleseg_losses.functional import edt
 from paddleseg_losses.transforms import KEY, DistanceMaps, Foreground, Multilabel, known_maps, signed_maps
 
 SPACING = [1.5, 0.75]
@@ -42,13 +42,13 @@ def _run(loss, labels, channels, maps=None):
 @pytest.fixture
 def computed(monkeypatch):
     """The masks whose distances were computed."""
-    masks, real = [], distance.host_distance
+    masks, real = [], edt.host_distance
 
     def recorded(found, spacing):
         masks.append(found)
         return real(found, spacing)
 
-    monkeypatch.setattr(distance, "host_distance", recorded)
+    monkeypatch.setattr(edt, "host_distance", recorded)
     with kernels.using("composed"):
         yield masks
 

@@ -132,7 +132,8 @@ int sum_up(const Problem& q, const Slices& grid, int iterations, int first, cons
            int threads) {
     const std::int64_t size = grid.pixels();
     std::vector<Sums> parts(q.n * q.c * grid.count);  // of slices: added in order, whatever the threads
-    const int status = in_bands(q.n * q.c, grid, iterations, threads, [&](std::int64_t map, std::int64_t low, std::int64_t high) {
+    const std::int64_t maps = q.n * q.c;
+    const int status = in_bands(maps, grid, iterations, threads, [&](std::int64_t map, std::int64_t low, std::int64_t high) {
         if (map % q.c < first) return;
         Truth truth(q, grid, map);
         const float* p = q.logits + map * q.s;

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional import known_maps, neighbourhood, numeric
-from ...functional.distance import boundary_distance
 from ...functional.moments import Moment
+from ...functional.outlines import rim_counts
+from ...functional.priced import boundary, boundary_sums
 from ...functional.statistics import SQUARED, squared_sums
 from ...inputs import Inputs, Tensor
-from ...kernels import outlines, priced
 from ...options import number
 from ...registry import registered
 from ..families import MapLoss, NumberLoss, Spaced
@@ -71,18 +70,11 @@ class BoundaryLoss(Spaced, MapLoss):
 
     def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """P phi."""
-        spacing = self.pixel_size(p.ndim - 2)
-        inside = g > 0.5
-        distance = boundary_distance(inside, spacing, p.dtype)
-        signed = paddle.where(inside, min(spacing or (1.0,)) - distance, distance)
-        return p * paddle.where(distance > 0, signed, paddle.zeros_like(signed))
+        return boundary(p, g, self.pixel_size(p.ndim - 2))
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same in one pass over each map."""
-        raw, spacing = inputs.source, self.pixel_size(inputs.source.logits.ndim - 2)
-        known = known_maps.candidate(raw.logits, skip, spacing)
-        problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
-        return priced.boundary_sums(*problem, skip, spacing, known)[:, skip:]
+        return boundary_sums(inputs, skip, self.pixel_size(inputs.source.logits.ndim - 2))
 
 
 @registered(
@@ -153,16 +145,8 @@ class BoundaryDoULoss(NumberLoss):
         """Mean over classes of the difference over the reduced union."""
         sums = inputs.once(squared_sums).pooled()
         with paddle.no_grad():
-            edge = self._rim(inputs).sum(axis=0)
+            edge = rim_counts(inputs).sum(axis=0)
             alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
         error = sums.error2 + self.smooth
         cells = error / (error + (1 - alpha) * sums.pg)
         return paddle.where(sums.count > 0, cells, paddle.zeros_like(cells)).mean()
-
-    def _rim(self, inputs: Inputs) -> Tensor:
-        """Number of pixels on each true rim, `[N, C]`."""
-        if inputs.raw is None:
-            return numeric.spatial_sum(neighbourhood.rim(inputs.target, beyond=0.0))
-        raw = inputs.source
-        counts = outlines.rim_counts(raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index)
-        return paddle.to_tensor(counts, dtype=raw.logits.dtype)

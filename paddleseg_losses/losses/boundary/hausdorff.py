@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from ...functional import known_maps
-from ...functional.distance import boundary_distance
-from ...functional.numeric import power
+from ...functional.priced import hausdorff, hausdorff_sums
 from ...inputs import Inputs, Tensor
-from ...kernels import priced
 from ...options import flag, number
 from ...registry import registered
 from ..families import MapLoss, Spaced
@@ -75,15 +72,8 @@ class HausdorffDTLoss(Spaced, MapLoss):
 
     def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """(p - g)^2 times the field."""
-        spacing = self.pixel_size(p.ndim - 2)
-        field = power(boundary_distance(g > 0.5, spacing, p.dtype), self.alpha)
-        if not self.one_sided:
-            field = field + power(boundary_distance(p > 0.5, spacing, p.dtype), self.alpha)
-        return (p - g) ** 2 * field
+        return hausdorff(p, g, self.pixel_size(p.ndim - 2), self.alpha, self.one_sided)
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same in one pass over each map."""
-        raw, spacing = inputs.source, self.pixel_size(inputs.source.logits.ndim - 2)
-        known = known_maps.candidate(raw.logits, skip, spacing)
-        problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
-        return priced.hausdorff_sums(*problem, skip, spacing, self.alpha, self.one_sided, known)[:, skip:]
+        return hausdorff_sums(inputs, skip, self.pixel_size(inputs.source.logits.ndim - 2), self.alpha, self.one_sided)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import paddle
-import paddle.nn.functional as F
-
-from ...functional.neighbourhood import ball_means, cross_mean, stretched
+from ...functional import balls, eroded
 from ...inputs import Inputs, Tensor
-from ...kernels import eroded
 from ...options import flag, number, numbers, whole
 from ...registry import registered
 from ..families import MapLoss
@@ -76,19 +72,14 @@ class HausdorffERLoss(MapLoss):
 
     def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """The weighed sum of the eroded errors."""
-        error = (p - g) ** 2
-        total = error * 0  # a NaN stays one
-        for step in range(1, self.erosions + 1):
-            error = F.relu(cross_mean(error) - 0.5)
-            error = stretched(error)
-            total = total + error * step**self.alpha
-        return total
+        return eroded.eroded_errors(p, g, self._prices())
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same, one map after another."""
-        raw, prices = inputs.source, [step**self.alpha for step in range(1, self.erosions + 1)]
-        problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
-        return eroded.eroded_sums(*problem, skip, prices)[:, skip:]
+        return eroded.eroded_sums(inputs, skip, self._prices())
+
+    def _prices(self) -> list[float]:
+        return [step**self.alpha for step in range(1, self.erosions + 1)]
 
 
 @registered(
@@ -152,18 +143,11 @@ class HausdorffCVLoss(MapLoss):
 
     def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """Errors on the far side of either boundary."""
-        error, total = (p - g) ** 2, paddle.zeros_like(p)
-        for radius, truth, guess in zip(self.radii, ball_means(g, self.radii), ball_means(p, self.radii)):
-            outside = F.relu(0.5 - truth) * p + F.relu(0.5 - guess) * g
-            inside = F.relu(truth - 0.5) * g + F.relu(guess - 0.5) * p
-            total = total + radius**self.alpha * error * (outside + inside)
-        return total
+        return balls.far_errors(p, g, self.radii, self._prices())
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same with running sums, for balls that cross few lines."""
-        raw = inputs.source
-        if max(self.radii) > eroded.LARGEST[raw.logits.ndim - 3]:
-            return None
-        problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
-        prices = [radius**self.alpha for radius in self.radii]
-        return eroded.ball_sums(*problem, skip, self.radii, prices)[:, skip:]
+        return balls.ball_sums(inputs, skip, self.radii, self._prices())
+
+    def _prices(self) -> list[float]:
+        return [radius**self.alpha for radius in self.radii]

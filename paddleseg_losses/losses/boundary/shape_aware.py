@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional import neighbourhood, numeric
-from ...functional.distance import distance_to
-from ...functional.distribution import CROSS_ENTROPY, Formula
+from ...functional.outlines import contour_errors
+from ...functional.pixels import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
-from ...kernels import outlines
 from ...registry import registered
 from ..families import PixelLoss, Spaced
 
@@ -78,33 +76,5 @@ class ShapeAwareLoss(Spaced, PixelLoss):
         """(1 + E [wrong]) CE."""
         values, normaliser = super().pixels(inputs)
         with paddle.no_grad():
-            price = 1 + self._contour_error(inputs)
+            price = 1 + contour_errors(inputs, self.pixel_size(inputs.source.logits.ndim - 2))
         return values * price, normaliser
-
-    def _contour_error(self, inputs: Inputs) -> Tensor:
-        """E where a pixel is wrong, else 0, `[N, 1, *S]` (multilabel `[N, C, *S]`)."""
-        if inputs.raw is not None:
-            raw, scores = inputs.source, inputs.source.logits if inputs.multiclass else inputs.prob
-            spacing = self.pixel_size(scores.ndim - 2)
-            return outlines.contour_errors(scores, raw.labels, not inputs.multiclass, raw.ignore_index, spacing)
-        truth, guess = inputs.target, self._decision(inputs)
-        rims = [neighbourhood.rim(mask, beyond=1.0) for mask in (guess, truth)]
-        distance = distance_to(rims[1] > 0, self.pixel_size(truth.ndim - 2), truth.dtype)
-        size, true_size = (numeric.spatial_sum(rim) for rim in rims)
-        error = numeric.safe_divide(numeric.spatial_sum(rims[0] * distance), size)
-        known = paddle.logical_and(size > 0, true_size > 0).astype(error.dtype)
-        wrong = (truth != guess).astype(error.dtype)
-        if inputs.multiclass:
-            error, known = error[:, 1:], known[:, 1:]
-            error = numeric.safe_divide((error * known).sum(axis=1, keepdim=True), known.sum(axis=1, keepdim=True))
-            wrong = wrong.max(axis=1, keepdim=True)
-        else:
-            error = error * known
-        return error.unsqueeze(list(range(2, truth.ndim))) * wrong
-
-    def _decision(self, inputs: Inputs) -> Tensor:
-        """0/1 masks of the classes that the prediction decides for."""
-        if not inputs.multiclass:
-            return (inputs.prob > 0.5).astype(inputs.prob.dtype) * inputs.mask
-        best = inputs.logits.argmax(axis=1, keepdim=True)
-        return inputs.one_hot(best) * inputs.mask

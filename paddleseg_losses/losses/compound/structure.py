@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 import paddle
-import paddle.nn.functional as F
 
-from ...functional.neighbourhood import window_mean
-from ...functional.numeric import grand_total, safe_divide, softplus
+from ...functional.numeric import grand_total, softplus
+from ...functional.window import structure_sum, structure_weights
 from ...inputs import Inputs, Tensor
-from ...kernels import window
 from ...options import number, whole
 from ...registry import registered
 from ..families import NumberLoss
@@ -96,37 +94,19 @@ class StructuralSimilarityLoss(NumberLoss):
 
     def number(self, inputs: Inputs) -> Tensor:
         """Weighted mean of the binary cross entropies."""
-        raw = inputs.raw
-        if raw is not None:
-            problem = (raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index)
-            total, size = window.structure_sum(*problem, self.kernel(), self.c4, self.beta)
-            return total / max(size, 1.0)
+        if inputs.raw is not None:
+            total, count = structure_sum(inputs, self.window(), self.c4, self.beta)
+            return total / max(count, 1.0)
         entropy = softplus(inputs.logits) - inputs.logits * inputs.target
         with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
             weight, size = self.weights(inputs)
         return grand_total(weight * entropy) / size.clip(min=1)  # a NaN stays one
 
-    def kernel(self) -> list[float]:
+    def window(self) -> list[float]:
         """Weights of the Gaussian window along an axis."""
         half = self.window_size // 2
         return [math.exp(-(step**2) / (2 * self.sigma**2)) for step in range(-half, half + 1)]
 
     def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """E f of every pixel and channel, and M."""
-        kernel = self.kernel()
-        # Where the truth is flat the deviation is the root of what rounding leaves: float64 leaves little.
-        mask = inputs.mask.astype("float64")
-        total = window_mean(mask, kernel)
-        steady = paddle.to_tensor(self.c4, dtype="float64")  # Paddle 2.6 adds a number in float32
-
-        def standardised(x: Tensor) -> Tensor:
-            mean = safe_divide(window_mean(x, kernel), total.expand_as(x))
-            square = safe_divide(window_mean(x * x, kernel), total.expand_as(x))
-            deviation = (square - mean * mean).clip(min=0.0).sqrt()
-            return (x - mean + steady) / (deviation + steady)
-
-        p = F.sigmoid(inputs.logits.astype("float64")) * mask
-        error = (standardised(inputs.target.astype("float64")) - standardised(p)).abs() * mask
-        kept = (error > self.beta * error.max()).astype("float64")
-        dtype = inputs.logits.dtype
-        return (error * kept).astype(dtype), grand_total(kept).astype(dtype)
+        return structure_weights(inputs, self.window(), self.c4, self.beta)

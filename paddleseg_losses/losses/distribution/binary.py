@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...functional import numeric
-from ...functional.distribution import CROSS_ENTROPY, Balance, Formula
 from ...functional.moments import COUNT, OWN
+from ...functional.pixels import CROSS_ENTROPY, Balance, Formula
 from ...inputs import Inputs
 from ...options import flag, number, numbers_or_none
 from ...registry import registered

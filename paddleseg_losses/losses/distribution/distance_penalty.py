@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import paddle
-
-from ...functional.distance import boundary_closeness
-from ...functional.distribution import CROSS_ENTROPY, Formula
+from ...functional.closeness import region_closeness
+from ...functional.pixels import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
-from ...kernels import outlines
 from ...options import flag
 from ...registry import registered
 from ..families import PixelLoss, Spaced
@@ -82,18 +79,5 @@ class DistancePenalizedCELoss(Spaced, PixelLoss):
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """(1 + Phi) CE."""
         values, normaliser = super().pixels(inputs)
-        return values * (1 + self._penalty(inputs)), normaliser
-
-    def _penalty(self, inputs: Inputs) -> Tensor:
-        """Phi of the region that each pixel belongs to."""
-        spacing, dtype = self.pixel_size(inputs.source.logits.ndim - 2), inputs.source.logits.dtype
-        if inputs.raw is not None:  # faster than looking whether known maps belong to these labels
-            raw = inputs.source
-            problem = (raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index)
-            return outlines.region_closeness(*problem, spacing, self.normalize)
-        regions = inputs.target > 0.5
-        phi = boundary_closeness(regions, self.normalize, spacing, dtype)
-        if inputs.multiclass:
-            return phi.sum(axis=1, keepdim=True)
-        rest = paddle.logical_and(inputs.valid, paddle.logical_not(regions))
-        return phi + boundary_closeness(rest, self.normalize, spacing, dtype)
+        spacing = self.pixel_size(inputs.source.logits.ndim - 2)
+        return values * (1 + region_closeness(inputs, self.normalize, spacing)), normaliser

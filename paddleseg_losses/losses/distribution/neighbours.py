@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ...functional.neighbourhood import window_mean
-from ...functional.numeric import grand_total, safe_divide
+from ...functional.numeric import safe_divide
+from ...functional.window import neighbours_sum
 from ...inputs import Inputs, Tensor
-from ...kernels import window
 from ...options import choice, number, numbers_or_none, only, whole
 from ...registry import registered
 from ..families import CompoundLoss
@@ -84,15 +83,7 @@ class NACLLoss(CompoundLoss):
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Cross entropy and the distance to the neighbourhood."""
-        mean = safe_divide(self._distance(inputs), inputs.count.sum())
+        size = 2 * (self.kernel_size // 2) + 1
+        distance = neighbours_sum(inputs, [1 / size] * size, squared=self.distance_type == "l2")
+        mean = safe_divide(distance, inputs.count.sum())
         return {"cross_entropy": (1.0, self.entropy.compute(inputs)), "neighbours": (self.alpha, mean)}
-
-    def _distance(self, inputs: Inputs) -> Tensor:
-        """Sum over the valid pixels of all classes."""
-        raw, size = inputs.raw, 2 * (self.kernel_size // 2) + 1
-        kernel = [1 / size] * size
-        if raw is not None:
-            problem = (raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index)
-            return window.neighbours_sum(*problem, kernel, self.distance_type == "l2")
-        gap = window_mean(inputs.target, kernel) - inputs.logits
-        return grand_total((gap.abs() if self.distance_type == "l1" else gap**2) * inputs.mask)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.distribution import CROSS_ENTROPY, Formula, poly1
+from ...functional.largest import largest, only_largest
 from ...functional.moments import Moment
-from ...functional.ranking import largest, only_largest
+from ...functional.pixels import CROSS_ENTROPY, Formula, poly1
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered

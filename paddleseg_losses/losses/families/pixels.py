@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from ...errors import OptionError
-from ...functional import distribution, numeric
-from ...functional.distribution import UNITY, Balance, Formula
+from ...functional import numeric, pixels
 from ...functional.moments import Moment
+from ...functional.pixels import UNITY, Balance, Formula
 from ...inputs import Inputs, Tensor
 from ...options import numbers_or_none
 from ..base import Loss
@@ -39,11 +39,11 @@ class PixelLoss(Loss):
 
     def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Values `[N, 1 or C, *S]`, 0 where ignored, and the normaliser, whose sum divides theirs."""
-        return self.values(inputs), distribution.expected(inputs, UNITY, self.class_weight(inputs))
+        return self.values(inputs), pixels.expected(inputs, UNITY, self.class_weight(inputs))
 
     def values(self, inputs: Inputs) -> Tensor:
         """The formula's values, 0 where ignored."""
-        return distribution.expected(inputs, self.formula(), self.class_weight(inputs), self.balance(inputs))
+        return pixels.expected(inputs, self.formula(), self.class_weight(inputs), self.balance(inputs))
 
     def chosen(self, inputs: Inputs) -> Inputs:
         """The problem with only those pixels that count, for losses that choose among them; kernels only."""
@@ -57,7 +57,7 @@ class PixelLoss(Loss):
         """The formula's sums, which terms that ask for others can share."""
         if not self.summable(inputs) or inputs.pixel_weight is not None:
             return ()
-        return distribution.needed(self.formula(), inputs)
+        return pixels.needed(self.formula(), inputs)
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
@@ -76,9 +76,9 @@ class PixelLoss(Loss):
         weight, balance, mean = self.class_weight(inputs), self.balance(inputs), self.reduction == "mean"
         shared = self.moments(inputs)
         if not shared or not inputs.wants_more(shared):
-            return distribution.reduced(inputs, self.formula(), weight, balance, mean)
-        total = distribution.total(inputs, self.formula(), weight, balance)
-        return numeric.safe_divide(total, distribution.total(inputs, UNITY, weight)) if mean else total
+            return pixels.reduced(inputs, self.formula(), weight, balance, mean)
+        total = pixels.total(inputs, self.formula(), weight, balance)
+        return numeric.safe_divide(total, pixels.total(inputs, UNITY, weight)) if mean else total
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:
         """`weight` as `[1, C]`, or None."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ...functional.neighbourhood import soft_skeleton
-from ...functional.numeric import safe_divide, smooth_divide, spatial_sum
+from ...functional.centre_lines import centre_line_sums
+from ...functional.numeric import safe_divide, smooth_divide
 from ...inputs import Inputs, Tensor
-from ...kernels.skeleton import centre_line_sums
 from ...options import flag, number, whole
 from ...registry import registered
 from ..families import NumberLoss
@@ -81,25 +80,11 @@ class SoftCLDiceLoss(NumberLoss):
     def number(self, inputs: Inputs) -> Tensor:
         """1 - clDice of each sample, averaged."""
         skip = 1 if inputs.multiclass and not self.include_background else 0
-        precision, sensitivity = (self._native if inputs.raw is not None else self._composed)(inputs, skip)
+        apart, predicted, missed, true = centre_line_sums(inputs, skip, self.iters)
+        precision, sensitivity = self._share(apart, predicted), self._share(missed, true)
         score = safe_divide(2 * precision * sensitivity, precision + sensitivity)
         valid = inputs.count.sum(axis=1) > 0
         return ((1 - score) * valid.astype(score.dtype)).mean()
-
-    def _composed(self, inputs: Inputs, skip: int) -> tuple[Tensor, Tensor]:
-        p, g = (inputs.prob * inputs.mask)[:, skip:], inputs.target[:, skip:]
-        shares = []
-        for line, region in ((soft_skeleton(p, self.iters), g), (soft_skeleton(g, self.iters), p)):
-            inside, whole = (spatial_sum(x).sum(axis=1) for x in (line * region, line))
-            shares.append(self._share(whole - inside, whole))
-        return shares[0], shares[1]
-
-    def _native(self, inputs: Inputs, skip: int) -> tuple[Tensor, Tensor]:
-        raw = inputs.source
-        problem = (inputs.prob, raw.labels, not inputs.multiclass, raw.ignore_index)
-        sums = centre_line_sums(*problem, skip, self.iters).sum(axis=1)
-        apart, predicted, missed, line = (sums[:, k] for k in range(4))
-        return self._share(apart, predicted), self._share(missed, line)
 
     def _share(self, outside: Tensor, whole: Tensor) -> Tensor:
         """Share of each sample's centre lines that lies in a region; all of an empty one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ...errors import InputError
-from ...functional import numeric, ranking
+from ...functional import lovasz, numeric
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, only
 from ...registry import registered
@@ -81,7 +81,7 @@ class LovaszSoftmaxLoss(NumberLoss):
         wanted = None
         if not isinstance(self.classes, str):
             wanted = pick(self.classes, list(range(inputs.channels)), inputs.channels, type(self).__name__)
-        cells, sizes = ranking.softmax_rows(inputs, self.per_image, wanted, self.classes == "present")
+        cells, sizes = lovasz.softmax_rows(inputs, self.per_image, wanted, self.classes == "present")
         if self.classes == "present":
             counts = (sizes > 0).astype(cells.dtype)
         else:
@@ -161,4 +161,4 @@ class LovaszHingeLoss(NumberLoss):
                 "one channel, two channels (their difference is taken), or labels with a channel for each class",
                 "use LovaszSoftmaxLoss",
             )
-        return ranking.hinge_rows(inputs, self.per_image).mean()
+        return lovasz.hinge_rows(inputs, self.per_image).mean()

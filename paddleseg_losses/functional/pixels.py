@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 
 from ..kernels import pixels as kernel
-from ..kernels.sums import Moment as NativeMoment
+from ..kernels.moments import Moment as NativeMoment
 from . import moments
 from .moments import COST, COUNT, ERROR, OTHER, OWN, Function, Moment
 
@@ -97,21 +97,23 @@ def _softly(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
 
 
 def _native(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
-    raw, sigmoid = inputs.source, not inputs.multiclass
-    listed, table = _listed(inputs, formula), _coefficients(inputs, formula, own, other)
-    return kernel.values(raw.logits, raw.labels, sigmoid, raw.ignore_index, listed, table)
+    return kernel.values(*inputs.problem(), _listed(inputs, formula), _coefficients(inputs, formula, own, other))
 
 
 def reduced(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None, mean: bool) -> Tensor:
     """The sum of `expected`, times the pixel weight, or its weighted mean, by the kernel: it makes the gradient too."""
-    raw = inputs.source
     table = _coefficients(inputs, formula, *_factors(weight, balance))
     if mean:
         own = _coefficients(inputs, UNITY, *_factors(weight, None))
         normaliser = sum((own[..., m] * inputs.counts[side]).sum() for m, (side, _) in enumerate(needed(UNITY, inputs)))
         table = table / normaliser if normaliser else np.zeros_like(table)
-    arguments = raw.logits, raw.labels, not inputs.multiclass, raw.ignore_index, _listed(inputs, formula), table
-    return kernel.total(*arguments, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
+    return kernel.total(
+        *inputs.problem(),
+        _listed(inputs, formula),
+        table,
+        weight=inputs.pixel_weight,
+        differentiable=inputs.differentiable,
+    )
 
 
 def _listed(inputs: Inputs, formula: Formula) -> list[NativeMoment]:

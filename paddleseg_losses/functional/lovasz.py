@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import paddle
 
-from ..kernels import largest as kernel
-from ..kernels import lovasz as lovasz_kernel
+from ..kernels import lovasz as kernel
 
 if TYPE_CHECKING:
     from ..inputs import Inputs
@@ -27,7 +26,7 @@ def softmax_rows(
     """
     raw = inputs.raw
     if raw is not None:
-        rows, sizes = lovasz_kernel.lovasz(
+        rows, sizes = kernel.lovasz(
             raw.logits, raw.labels, raw.ignore_index, per_image, wanted=wanted, present_only=present_only
         )
         return rows, paddle.to_tensor(sizes)
@@ -42,7 +41,7 @@ def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
     """Lovász extension of each (image and) channel over max(0, 1 - z (2 y - 1)); of z_1 - z_0 if two compete."""
     raw = inputs.raw
     if raw is not None:
-        return lovasz_kernel.lovasz(raw.logits, raw.labels, raw.ignore_index, per_image, hinge=True)[0]
+        return kernel.lovasz(raw.logits, raw.labels, raw.ignore_index, per_image, hinge=True)[0]
     z, hit = inputs.logits, inputs.target
     if inputs.multiclass:
         z, hit = z[:, 1:] - z[:, :1], hit[:, 1:]
@@ -90,24 +89,3 @@ def jaccard_increments(hit: Tensor, dtype: Any) -> Tensor:
     # An absent class has no union before its first wrong pixel, which raises its loss from 0 to 1.
     grown = paddle.where(union > 1, grown, paddle.ones_like(grown))
     return paddle.where(hit > 0, 1 / union.clip(min=1).astype(dtype), grown)
-
-
-def only_largest(values: Tensor, inputs: Inputs, percent: float) -> Inputs:
-    """The same problem with all other pixels ignored, where kernels apply."""
-    raw, classes = inputs.source, inputs.channels if inputs.multiclass else 2
-    return inputs.with_labels(kernel.largest(values, raw.labels, classes, raw.ignore_index, percent))
-
-
-def largest(values: Tensor, inputs: Inputs, percent: float) -> Tensor:
-    """1 at the given per cent of the pixels that count with the largest values (at least one), else 0; no gradient."""
-    if inputs.raw is not None:
-        return only_largest(values, inputs, percent).mask
-    valid = inputs.valid
-    with paddle.no_grad():
-        flat = paddle.where(valid, values, paddle.full([], IGNORED, values.dtype)).flatten()
-        total = valid.astype("int64").sum().astype("float64")  # exact, where float32 would take one pixel too few
-        count = (total * paddle.full([], percent, "float64") / 100).floor().astype("int64").clip(min=1)
-        order = flat.argsort(descending=True)
-        early = (paddle.arange(flat.shape[0]) < count).astype(values.dtype)
-        chosen = paddle.put_along_axis(paddle.zeros_like(flat), order, early, axis=0).reshape(values.shape)
-        return paddle.where(valid, chosen, paddle.zeros_like(chosen))

@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses import errors, kernels
 from paddleseg_losses.functional import moments as m
 from paddleseg_losses.inputs import Inputs, Raw
-from paddleseg_losses.kernels import sums as kernel
+from paddleseg_losses.kernels import moments as kernel
 from tests.kernels.problems import FUNCTIONS, LARGE, expected_sums, moments, problem
 from tests.laws.scenes import SCENES, Scene, cases, fits, losses, make, takes_weights, value_and_gradient, weights
 

@@ -81,7 +81,7 @@ void sigmoid_gradient(const Problem& q, std::int64_t plane, std::int64_t first, 
 }  // namespace
 
 // table: [n][c][count], overwritten.
-EXPORT void sums_forward(const Problem* problem, const Moment* moments, int count, double* table, int threads) {
+EXPORT void moments_forward(const Problem* problem, const Moment* moments, int count, double* table, int threads) {
     const Problem& q = *problem;
     const Plan plan(q);
     const std::int64_t size = (q.sigmoid ? 1 : q.c) * count;
@@ -97,7 +97,7 @@ EXPORT void sums_forward(const Problem* problem, const Moment* moments, int coun
 }
 
 // upstream: [n][c][count], the gradient of the table; gradient: that of the logits, overwritten.
-EXPORT void sums_backward(const Problem* problem, const Moment* moments, int count, const double* upstream,
+EXPORT void moments_backward(const Problem* problem, const Moment* moments, int count, const double* upstream,
                           float* gradient, int threads) {
     const Problem& q = *problem;
     expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);

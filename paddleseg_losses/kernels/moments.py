@@ -1,4 +1,4 @@
-"""Sums of functions of the error over the pixels of each class, by the kernel `native/sums.cpp`."""
+"""Sums of functions of the error over the pixels of each class, by the kernel `native/moments.cpp`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def table(numbers: Any, problem: Problem, moments: Any) -> Any:
 def gradient(problem: Problem, moments: Any, upstream: Any) -> Tensor:
     """The gradient of the sums' total with weights `[N, C, moments]`."""
     refuse_second_derivatives()
-    backward = function("sums_backward", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
+    backward = function("moments_backward", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
     found = empty_like(problem.logits)
     problem.call(backward, moments, len(moments), upstream.ctypes.data, found.data_ptr())
     return found
@@ -65,7 +65,7 @@ class _Sums(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, counts: Any) -> Tensor:
         problem = Problem(logits, *rest)
         found = np.empty((*problem.cells, len(moments)))
-        problem.call(function("sums_forward", *PROBLEM, ADDRESS, WHOLE), moments, len(moments), found.ctypes.data)
+        problem.call(function("moments_forward", *PROBLEM, ADDRESS, WHOLE), moments, len(moments), found.ctypes.data)
         ctx.save_for_backward(problem.logits)
         ctx.rest = rest, moments
         found = found if counts is None else np.concatenate([found, counts], axis=-1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ..kernels import edt
+from ..kernels import edt as kernel
 from .known_maps import find
 
 Tensor = Any
@@ -38,8 +38,8 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         known = find(mask, steps, dtype)
         if known is not None:
             return known
-        if edt.applies(mask):
-            return edt.distance_map(mask, spacing, dtype)
+        if kernel.applies(mask):
+            return kernel.distance_map(mask, spacing, dtype)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
             return paddle.to_tensor(host_distance(mask.numpy(), steps), dtype=dtype)
         return _on_device(mask, steps, dtype)
@@ -50,31 +50,6 @@ def distance_to(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any
     with paddle.no_grad():
         outside = boundary_distance(mask, spacing, dtype)
         return paddle.where(mask, paddle.zeros_like(outside), outside)
-
-
-def boundary_closeness(
-    regions: Tensor, normalize: bool, spacing: Sequence[float] | None = None, dtype: Any = "float32"
-) -> Tensor:
-    """Depth in each region turned round, largest on its rim and 0 at its deepest pixel; 0 outside the region.
-
-    Args:
-        regions: bool `[N, C, *S]`.
-        normalize: whether the rim is 1 (a region without depth is all rim), else distances are kept.
-        spacing: size of a pixel along each spatial axis; 1 if None.
-        dtype: of the map.
-    """
-    with paddle.no_grad():
-        depth = boundary_distance(regions, spacing, dtype)
-        axes = list(range(2, regions.ndim))
-        deepest = paddle.where(regions, depth, paddle.zeros_like(depth)).max(axis=axes, keepdim=True)
-        closeness = deepest - depth
-        if normalize:
-            rim = paddle.where(regions, depth, paddle.full_like(depth, FAR)).min(axis=axes, keepdim=True)
-            flat = deepest - rim <= 1e-6 * deepest  # square roots of equal numbers may differ in their last bit
-            scaled = closeness / paddle.where(flat, paddle.ones_like(rim), deepest - rim)
-            closeness = paddle.where(flat, paddle.ones_like(scaled), scaled)
-        inside = paddle.logical_and(regions, deepest > 0)  # a region that fills the image has no boundary
-        return paddle.where(inside, closeness, paddle.zeros_like(closeness))
 
 
 def host_distance(masks: Any, spacing: Sequence[float]) -> Any:

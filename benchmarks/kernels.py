@@ -1,0 +1,24 @@
+"""Which losses tell of a kernel, by the name of its files, the same in `native/`, `functional/` and `tests/kernels/`."""
+
+from __future__ import annotations
+
+from .cases import EDT
+
+KERNELS: dict[str, tuple[str, ...]] = {
+    "balls": ("HausdorffCVLoss",),
+    "centre_lines": ("SoftCLDiceLoss",),
+    "closeness": ("DistancePenalizedCELoss",),
+    "confusion": ("GeneralizedWassersteinDiceLoss",),
+    "edt": (EDT, "HausdorffDTLoss"),
+    "eroded": ("HausdorffERLoss",),
+    "labels": ("CrossEntropyLoss", "DiceLoss"),
+    "largest": ("TopKCrossEntropyLoss",),
+    "lovasz": ("LovaszSoftmaxLoss", "LovaszHingeLoss"),
+    "moments": ("DiceLoss", "GeneralizedDiceLoss", "DiceCELoss"),
+    "outlines": ("ShapeAwareLoss", "BoundaryDoULoss"),
+    "pixels": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
+    "priced": ("HausdorffDTLoss", "BoundaryLoss"),
+    "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
+    "skeleton": ("SoftCLDiceLoss",),
+    "window": ("StructuralSimilarityLoss", "NACLLoss"),
+}

@@ -1,0 +1,68 @@
+"""Pixels against their windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import paddle
+import paddle.nn.functional as F
+
+from ..kernels import window as kernel
+from .neighbourhood import shifted
+from .numeric import grand_total, safe_divide
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+
+Tensor = Any
+
+
+def window_mean(x: Tensor, weights: Sequence[float]) -> Tensor:
+    """Sum over a separable window, the same 1-D weights along every axis; outside the image is 0."""
+    half = len(weights) // 2
+    for axis in range(2, x.ndim):
+        total = x * weights[half]
+        before = after = x
+        for distance in range(1, half + 1):
+            before, after = shifted(before, axis, -1, 0.0), shifted(after, axis, 1, 0.0)
+            total = total + before * weights[half - distance] + after * weights[half + distance]
+        x = total
+    return x
+
+
+def neighbours_sum(inputs: Inputs, weights: Sequence[float], squared: bool) -> Tensor:
+    """Sum of |d| or d^2 over the valid pixels of all classes, d = (window of the one-hot labels) - z."""
+    if inputs.raw is not None:
+        return kernel.neighbours_sum(*inputs.problem(), weights, squared)
+    gap = window_mean(inputs.target, weights) - inputs.logits
+    return grand_total((gap**2 if squared else gap.abs()) * inputs.mask)
+
+
+def structure_sum(inputs: Inputs, weights: Sequence[float], c4: float, beta: float) -> tuple[Tensor, float]:
+    """Sum of e f BCE over the pixels, and that of f, by the kernel; see `structure_weights`."""
+    return kernel.structure_sum(*inputs.problem(), weights, c4, beta)
+
+
+def structure_weights(inputs: Inputs, weights: Sequence[float], c4: float, beta: float) -> tuple[Tensor, Tensor]:
+    """E f of every pixel and channel, and the sum of f.
+
+    e is how much prediction and truth, each standardised in the window, differ; f is 1 where e is above beta times
+    the largest e, else 0.
+    """
+    # Where the truth is flat the deviation is the root of what rounding leaves: float64 leaves little.
+    mask = inputs.mask.astype("float64")
+    total = window_mean(mask, weights)
+    steady = paddle.to_tensor(c4, dtype="float64")  # Paddle 2.6 adds a number in float32
+
+    def standardised(x: Tensor) -> Tensor:
+        mean = safe_divide(window_mean(x, weights), total.expand_as(x))
+        square = safe_divide(window_mean(x * x, weights), total.expand_as(x))
+        deviation = (square - mean * mean).clip(min=0.0).sqrt()
+        return (x - mean + steady) / (deviation + steady)
+
+    p = F.sigmoid(inputs.logits.astype("float64")) * mask
+    error = (standardised(inputs.target.astype("float64")) - standardised(p)).abs() * mask
+    kept = (error > beta * error.max()).astype("float64")
+    dtype = inputs.logits.dtype
+    return (error * kept).astype(dtype), grand_total(kept).astype(dtype)

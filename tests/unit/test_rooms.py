@@ -1,0 +1,62 @@
+"""Every line of code has its room: who may import whom, and where the files of a kernel lie."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import paddleseg_losses
+from benchmarks.kernels import KERNELS
+
+PACKAGE = Path(paddleseg_losses.__file__).parent
+NATIVE = PACKAGE / "kernels" / "native"
+ROOT = Path(__file__).parents[2]
+STEMS = sorted(path.stem for path in NATIVE.glob("*.cpp") if path.stem != "module")  # that makes it an extension
+# What a room may import of ours, beside itself. What is imported for type checkers alone does not count.
+ROOMS = {
+    "errors": set(),
+    "registry": {"errors"},
+    "kernels": {"errors"},
+    "functional": {"errors", "kernels"},
+    "inputs": {"functional"},
+    "losses": {"errors", "registry", "options", "schedules", "accepts", "door", "inputs", "functional"},
+}
+
+
+def _imported(path):
+    """Names of our modules, right below the package, that a file imports."""
+    package, found = path.relative_to(PACKAGE).parts[:-1], set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guarded = {node for block in ast.walk(tree) if _guards(block) for node in ast.walk(block)}
+    for node in set(ast.walk(tree)) - guarded:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = package[: len(package) - node.level + 1]
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            found.update([*above, *name.split(".")][0] for name in names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("paddleseg_losses."):
+            found.add(node.module.split(".")[1])
+    return found
+
+
+def _guards(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_what_it_may(room):
+    files = sorted((PACKAGE / room).rglob("*.py")) or [PACKAGE / f"{room}.py"]
+    for path in files:
+        assert _imported(path) - {room} <= ROOMS[room], path
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_kernel_has_one_name_everywhere(stem):
+    """In C++, in Python around it, where it or Paddle's operators are chosen, in its tests and in the benchmark."""
+    assert (PACKAGE / "kernels" / f"{stem}.py").is_file()
+    assert (PACKAGE / "functional" / f"{stem}.py").is_file()
+    assert (ROOT / "tests" / "kernels" / f"test_{stem}.py").is_file()
+    assert KERNELS[stem]
+
+
+def test_nothing_is_left_of_a_kernel_that_is_gone():
+    assert list(KERNELS) == STEMS
