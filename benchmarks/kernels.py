@@ -1,4 +1,4 @@
-"""Which losses tell of a kernel, by the name of its files, the same in `native/`, `functional/` and `tests/kernels/`."""
+"""Which losses tell of a kernel, by the name of its files, which is the same in every room."""
 
 from __future__ import annotations
 
