@@ -19,6 +19,7 @@ from .checks import (
     unbalanced,
 )
 from .errors import InputError
+from .functional.numeric import name_of
 from .inputs import Inputs, Raw, Tensor
 from .kernels import applies
 from .kernels.labels import compact_labels
@@ -185,7 +186,7 @@ class Door:
             )
         if not paddle.is_floating_point(logits):
             raise InputError(
-                f"{self.name}: logits are {_dtype(logits)}.",
+                f"{self.name}: logits are {name_of(logits.dtype)}.",
                 "floating-point scores of every class, before softmax or sigmoid",
                 "pass the model's output, not its argmax",
             )
@@ -247,13 +248,13 @@ class Door:
     def _require_soft(self, channels: int, per_channel: bool, labels: Tensor) -> None:
         if not self.accepts.soft:
             raise InputError(
-                f"{self.name}: labels are {_dtype(labels)}.",
+                f"{self.name}: labels are {name_of(labels.dtype)}.",
                 "integer labels: this loss has no form for soft targets",
                 "labels.astype('int64'), if they hold class indices",
             )
         if channels > 1 and not per_channel:
             raise InputError(
-                f"{self.name}: labels are {_dtype(labels)} with one number a pixel, logits have {channels} channels.",
+                f"{self.name}: labels are {name_of(labels.dtype)} with one number a pixel, logits have {channels} channels.",
                 "class indices as integers, or soft targets with one channel a class",
                 "labels.astype('int64'), if they hold class indices",
             )
@@ -284,10 +285,6 @@ def _same(found: list[int], expected: list[int]) -> bool:
 
 def _channels_first(x: Tensor) -> Tensor:
     return x.transpose([0, x.ndim - 1, *range(1, x.ndim - 1)])
-
-
-def _dtype(x: Tensor) -> str:
-    return str(x.dtype).replace("paddle.", "")
 
 
 def _to_logits(p: Tensor, mode: str) -> Tensor:

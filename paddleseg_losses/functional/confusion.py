@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import paddle
 
 from ..kernels import confusion as kernel
@@ -26,5 +27,6 @@ def prices(inputs: Inputs, matrix: Any) -> Tensor:
     if raw is not None:
         return kernel.confusion(raw.logits, raw.labels, raw.ignore_index, matrix)
     p = inputs.prob.flatten(2)
-    price = paddle.matmul(paddle.to_tensor(matrix, dtype=p.dtype), p)  # of each label at each pixel
+    matrix = np.asarray(matrix, numeric.name_of(p.dtype))  # Paddle 2.6 casts none of float64 in a static graph
+    price = paddle.matmul(paddle.to_tensor(matrix), p)  # of each label at each pixel
     return numeric.spatial_sum(paddle.where(inputs.own.flatten(2), price, paddle.zeros([], price.dtype)))

@@ -17,6 +17,7 @@ import numpy as np
 import paddle
 
 from ..errors import InputError
+from .numeric import name_of
 
 Tensor = Any
 
@@ -32,7 +33,7 @@ class _Known:
         """Signed distances that may be those of masks of this shape."""
         self.asked = True
         signed = self.signed[:, -shape[1] :] if shape[1] <= self.signed.shape[1] else self.signed
-        if list(spacing) != self.spacing or _name(signed.dtype) != dtype or list(signed.shape) != shape:
+        if list(spacing) != self.spacing or name_of(signed.dtype) != dtype or list(signed.shape) != shape:
             return None
         return signed
 
@@ -89,7 +90,7 @@ def candidate(like: Tensor, skip: int, spacing: Sequence[float] | None) -> tuple
         return None
     n, c, *space = (int(size) for size in like.shape)
     steps = [1.0] * len(space) if spacing is None else [float(step) for step in spacing]
-    signed = _current.candidate([n, c - skip, *space], steps, _name(like.dtype))
+    signed = _current.candidate([n, c - skip, *space], steps, name_of(like.dtype))
     if signed is None or not signed.place.is_cpu_place():
         return None
     return signed, _current.mark
@@ -99,7 +100,7 @@ def find(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor | None:
     """The known distances of a mask, or None. Comparing waits for the device."""
     if _current is None or not paddle.in_dynamic_mode():
         return None
-    return _current.find(mask, spacing, _name(dtype))
+    return _current.find(mask, spacing, name_of(dtype))
 
 
 def _read(maps: Mapping[str, Any]) -> _Known:
@@ -114,10 +115,6 @@ def _read(maps: Mapping[str, Any]) -> _Known:
     spacing = np.asarray(maps.get("spacing", [1.0] * axes), "float64").reshape(-1, axes)[0]
     signed = signed if isinstance(signed, paddle.Tensor) else paddle.to_tensor(signed)
     return _Known(signed.detach(), [float(step) for step in spacing])
-
-
-def _name(dtype: Any) -> str:
-    return str(dtype).removeprefix("paddle.")
 
 
 def _described(maps: Any) -> str:

@@ -16,6 +16,11 @@ SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take f
 EPSILON = 1e-7  # below it a fractional power continues as a straight line
 
 
+def name_of(dtype: Any) -> str:
+    """As NumPy spells it: 'float32'."""
+    return str(dtype).replace("paddle.", "")
+
+
 def spatial_sum(x: Tensor) -> Tensor:
     """Sum over the spatial axes, `[N, C, *S]` -> `[N, C]`.
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-NATIVE = Path(__file__).parents[2] / "paddleseg_losses" / "kernels" / "native"
+from paddleseg_losses import kernels
+
+NATIVE = Path(kernels.__file__).with_name("native")
 BUILD = ["-std=c++17", "-O1", "-g", "-fopenmp-simd", "-shared", "-fPIC", "-pthread", "-fno-sanitize-recover=all",
          "-DONE_INSTRUCTION_SET"]  # fmt: skip
 

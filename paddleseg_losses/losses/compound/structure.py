@@ -100,6 +100,7 @@ class StructuralSimilarityLoss(NumberLoss):
         entropy = softplus(inputs.logits) - inputs.logits * inputs.target
         with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
             weight, size = self.weights(inputs)
+        weight = weight.detach()  # Paddle 2.6 knows no `no_grad` in a static graph
         return grand_total(weight * entropy) / size.clip(min=1)  # a NaN stays one
 
     def window(self) -> list[float]:
