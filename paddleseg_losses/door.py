@@ -254,7 +254,8 @@ class Door:
             )
         if channels > 1 and not per_channel:
             raise InputError(
-                f"{self.name}: labels are {name_of(labels.dtype)} with one number a pixel, logits have {channels} channels.",
+                f"{self.name}: labels are {name_of(labels.dtype)} with one number a pixel, logits have {channels} "
+                "channels.",
                 "class indices as integers, or soft targets with one channel a class",
                 "labels.astype('int64'), if they hold class indices",
             )

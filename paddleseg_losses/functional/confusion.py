@@ -26,7 +26,7 @@ def prices(inputs: Inputs, matrix: Any) -> Tensor:
     raw = inputs.raw
     if raw is not None:
         return kernel.confusion(raw.logits, raw.labels, raw.ignore_index, matrix)
-    p = inputs.prob.flatten(2)
+    p, own = inputs.prob.flatten(2), inputs.target.flatten(2)
     matrix = np.asarray(matrix, numeric.name_of(p.dtype))  # Paddle 2.6 casts none of float64 in a static graph
     price = paddle.matmul(paddle.to_tensor(matrix), p)  # of each label at each pixel
-    return numeric.spatial_sum(paddle.where(inputs.own.flatten(2), price, paddle.zeros([], price.dtype)))
+    return numeric.spatial_sum(price * own)
