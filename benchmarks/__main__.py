@@ -60,6 +60,8 @@ def main(losses, kernels, shapes, peers, chosen, threads, rounds, seconds, outpu
     started_at = time.time()
     if kernels != list(KERNELS):
         losses = [loss for loss in losses if any(loss in KERNELS[stem] for stem in kernels)]
+    if not losses:
+        raise click.UsageError("no loss is left to measure: --losses and --kernels choose none together")
     whole = (losses, shapes, peers, chosen) == (_losses(), list(SHAPES), list(PEERS), list(PARTS))
     plan = Plan(rounds, seconds)
     say = _progress(started_at)

@@ -1,4 +1,4 @@
-"""Which losses tell of a kernel, by the name of its files, which is the same in every room."""
+"""Some losses that run a kernel, by the name of its files, which is the same in every room."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "centre_lines": ("SoftCLDiceLoss",),
     "closeness": ("DistancePenalizedCELoss",),
     "confusion": ("GeneralizedWassersteinDiceLoss",),
-    "edt": (EDT, "HausdorffDTLoss"),
+    "edt": (EDT,),
     "eroded": ("HausdorffERLoss",),
     "labels": ("CrossEntropyLoss", "DiceLoss"),
     "largest": ("TopKCrossEntropyLoss",),
@@ -19,6 +19,6 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "pixels": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "priced": ("HausdorffDTLoss", "BoundaryLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
-    "skeleton": ("SoftCLDiceLoss",),
+    "skeleton": (),  # soft targets alone, and no case has them
     "window": ("StructuralSimilarityLoss", "NACLLoss"),
 }

@@ -53,7 +53,7 @@ def distance_to(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any
 
 
 def host_distance(masks: Any, spacing: Sequence[float]) -> Any:
-    """The same on arrays: bool `[N, C, *S]` to float64.
+    """`boundary_distance` on arrays: bool `[N, C, *S]` to float64.
 
     scipy leaves the interpreter while it works, so all maps are computed at once, on as many threads as there are
     processors. One call for all of them, with the batch as one more axis, is as exact but 2.5 times slower than a loop.

@@ -45,9 +45,9 @@ def structure_sum(inputs: Inputs, weights: Sequence[float], c4: float, beta: flo
 
 
 def structure_weights(inputs: Inputs, weights: Sequence[float], c4: float, beta: float) -> tuple[Tensor, Tensor]:
-    """E f of every pixel and channel, and the sum of f.
+    """The product e f of every pixel and channel, and the sum of f.
 
-    e is how much prediction and truth, each standardised in the window, differ; f is 1 where e is above beta times
+    With e how much prediction and truth, each standardised in the window, differ, and f = 1 where e is above beta times
     the largest e, else 0.
     """
     # Where the truth is flat the deviation is the root of what rounding leaves: float64 leaves little.

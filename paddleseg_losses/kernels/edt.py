@@ -9,7 +9,7 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
-from .memory import address, function, integers, reals
+from .memory import address, function, grid, reals
 from .problem import ADDRESS, LONG, WHOLE
 from .switch import library, threads
 
@@ -29,10 +29,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
         spacing: size of a pixel along each spatial axis; None means 1, with squares in whole numbers.
         dtype: float32 or float64.
     """
-    space = [int(size) for size in mask.shape[2:]]
-    if not 1 <= len(space) <= 3 or 0 in mask.shape:
-        raise KernelError(f"A mask of shape {list(mask.shape)}.", "[N, C, *S] with 1 to 3 spatial axes", "reshape it")
-    spacing = checked_spacing(spacing, space)
+    image, spacing = grid(mask.shape[2:]), checked_spacing(spacing, mask.shape[2:])
     mask = mask.astype("bool").contiguous()
     out = paddle.empty(mask.shape, dtype=dtype)
     name = {paddle.float32: "edt_float32", paddle.float64: "edt_float64"}.get(out.dtype)
@@ -41,8 +38,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
     function(name, ADDRESS, LONG, WHOLE, ADDRESS, ADDRESS, WHOLE, ADDRESS)(
         address(mask, "mask", mask.shape, paddle.bool),
         mask.shape[0] * mask.shape[1],
-        len(space),
-        integers(space),
+        *image,
         reals(spacing),
         threads(math.prod(mask.shape)),
         address(out, "map", mask.shape, out.dtype),

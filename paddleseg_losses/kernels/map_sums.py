@@ -1,4 +1,7 @@
-"""Sums over maps of probabilities whose slope is made beside them: what kernels of whole maps share."""
+"""Sums over maps of probabilities whose slope is made beside them: what kernels of whole maps share.
+
+Their way back is `native/map_sums.cpp`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
+from .memory import function
+from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
 from .recycled import empty_like
 
 Tensor = Any
@@ -45,6 +49,6 @@ class _MapSums(PyLayer):  # type: ignore[misc]
         (p,), (rest, slope) = ctx.saved_tensor(), ctx.kept
         problem, found = Problem(p, *rest), empty_like(p)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("priced_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        native = function("map_sums_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
         problem.call(native, upstream.ctypes.data, slope.data_ptr(), found.data_ptr())
         return found

@@ -34,6 +34,8 @@ def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
     if list(x.shape) != list(shape) or x.dtype not in dtypes:
         names = " or ".join(str(dtype) for dtype in dtypes)
         raise KernelError(f"{found}.", f"{names} {list(shape)}", "cast and reshape it before the kernel")
+    if 0 in shape:
+        raise KernelError(f"{found}.", "no axis of size 0", "leave empty batches and images out")
     if max(shape, default=0) > MOST or not x.place.is_cpu_place() or not x.is_contiguous():
         raise KernelError(f"{found} on {x.place}.", "a contiguous tensor on a CPU", "use x.cpu().contiguous()")
     return int(x.data_ptr())
@@ -47,7 +49,9 @@ def integers(values: Sequence[int]) -> Any:
 def grid(space: Sequence[int], numbered: bool = False) -> tuple[int, Any]:
     """Number of spatial axes and their sizes; `numbered` if the kernel numbers the pixels of an image with 32 bits."""
     sizes = [int(size) for size in space]
-    if not 1 <= len(sizes) <= 3 or 0 in sizes or (math.prod(sizes) if numbered else max(sizes)) > MOST:
+    if 0 in sizes:
+        raise KernelError(f"An image of {sizes} pixels.", "a pixel or more along each axis", "leave empty images out")
+    if not 1 <= len(sizes) <= 3 or (math.prod(sizes) if numbered else max(sizes)) > MOST:
         limit = f"at most {MOST} pixels" + ("" if numbered else " along each")
         raise KernelError(f"An image of {sizes} pixels.", f"1 to 3 axes with {limit}", "reshape it, or cut it up")
     return len(sizes), integers(sizes)

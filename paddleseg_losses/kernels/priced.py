@@ -79,8 +79,8 @@ def _priced(
         found = (sums, slope if spare is None else spare.data_ptr())
         native, fits = function("priced_forward", *_FORWARD), np.zeros(1, np.int32)
 
-        def run(maps: Any) -> None:
-            problem.call(native, *image, reals(steps), *price, maps, fits.ctypes.data, *found)
+        def run(place: Any) -> None:
+            problem.call(native, *image, reals(steps), *price, place, fits.ctypes.data, *found)
 
         if known is not None:
             maps, shape = known[0].contiguous(), [problem.cells[0], problem.cells[1] - first, *space]

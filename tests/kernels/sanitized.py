@@ -55,7 +55,7 @@ def run(library, n, c, space, sigmoid, threads):
             price, fits = (real(1.5), real(1), boundary, 0, min(1, c - 1), address(known)), np.zeros(1, "int32")
             found = (address(fits), address(sums), address(slope), threads)
             run_one(library, "priced_forward", q, axes, sizes, spacing, *price, *found)
-        run_one(library, "priced_backward", q, address(sums), address(slope), address(out), threads)
+        run_one(library, "map_sums_backward", q, address(sums), address(slope), address(out), threads)
     for per_image, hinge in product((0, 1), (1,) if sigmoid else (0, 1) if c == 2 else (0,)):
         rows = 1 if hinge and not sigmoid else c
         losses, hits = (np.empty((n if per_image else 1, rows), dtype) for dtype in ("float64", "int64"))

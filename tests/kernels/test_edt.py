@@ -100,9 +100,10 @@ def test_far_pixels_in_single_precision():
 @pytest.mark.parametrize(
     ("shape", "spacing", "dtype", "text"),
     [
-        ((2, 3), None, "float32", "shape"),
-        ((2, 3, 0), None, "float32", "shape"),
-        ((1, 1, 2, 2, 2, 2), None, "float32", "shape"),
+        ((2, 3), None, "float32", "1 to 3 axes"),
+        ((2, 3, 0), None, "float32", "empty images"),
+        ((0, 3, 4), None, "float32", "empty batches"),
+        ((1, 1, 2, 2, 2, 2), None, "float32", "1 to 3 axes"),
         ((1, 1, 4, 5), (1.0,), "float32", "spacing"),
         ((1, 1, 4, 5), (1.0, -1.0), "float32", "spacing"),
         ((1, 1, 4, 5), (1.0, float("nan")), "float32", "spacing"),

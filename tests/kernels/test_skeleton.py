@@ -73,7 +73,14 @@ def test_second_derivatives_are_refused():
 
 @pytest.mark.parametrize(
     ("shape", "dtype", "iterations"),
-    [((2, 3), "float32", 1), ((2, 3, 0), "float32", 1), ((2, 3, 4), "float64", 1), ((2, 3, 4), "float32", -1)],
+    [
+        ((2, 3), "float32", 1),
+        ((2, 3, 0), "float32", 1),
+        ((0, 3, 5), "float32", 1),
+        ((3, 0, 5), "float32", 1),
+        ((2, 3, 4), "float64", 1),
+        ((2, 3, 4), "float32", -1),
+    ],
 )
 def test_refuses_what_native_code_could_not_check(shape, dtype, iterations):
     with pytest.raises(KernelError):

@@ -80,11 +80,6 @@ void labels_of(const Problem& q, std::int64_t first, int w, std::int64_t classes
     read_labels(q, first, w, classes, label);
 }
 
-EVERY_INSTRUCTION_SET
-void scale(const float* slope, float factor, std::int64_t size, float* out) {
-    for (std::int64_t i = 0; i < size; ++i) out[i] = factor * slope[i];
-}
-
 template <class Square>
 double one_cell(const Problem& q, const Price& price, std::int64_t sample, int channel, const float* known, int threads,
                 float* slope) {
@@ -153,21 +148,5 @@ EXPORT int priced_forward(const Problem* problem, int axes, const std::int64_t* 
                                 : one_cell<double>(q, price, i / q.c, channel, map, within, own);
         });
         *fits = belongs;
-    });
-}
-
-// out [n, c, s] = slope times the gradient of each sum, [n, c].
-EXPORT int priced_backward(const Problem* problem, const double* upstream, const float* slope, float* out,
-                           int threads) {
-    return status_of([&] {
-        const Problem& q = *problem;
-        expect_large_pages(out, q.n * q.c * q.s * sizeof(float));
-        const std::int64_t chunks = (q.s + CHUNK - 1) / CHUNK;
-        run_slices(q.n * q.c * chunks, threads, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t k = begin; k < end; ++k) {
-                const std::int64_t cell = k / chunks, at = k % chunks * CHUNK;
-                scale(slope + cell * q.s + at, float(upstream[cell]), std::min(CHUNK, q.s - at), out + cell * q.s + at);
-            }
-        });
     });
 }

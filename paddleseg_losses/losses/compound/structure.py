@@ -95,7 +95,7 @@ class StructuralSimilarityLoss(NumberLoss):
     def number(self, inputs: Inputs) -> Tensor:
         """Weighted mean of the binary cross entropies."""
         if inputs.raw is not None:
-            total, count = structure_sum(inputs, self.window(), self.c4, self.beta)
+            total, count = structure_sum(inputs, self.kernel(), self.c4, self.beta)
             return total / max(count, 1.0)
         entropy = softplus(inputs.logits) - inputs.logits * inputs.target
         with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
@@ -103,11 +103,11 @@ class StructuralSimilarityLoss(NumberLoss):
         weight = weight.detach()  # Paddle 2.6 knows no `no_grad` in a static graph
         return grand_total(weight * entropy) / size.clip(min=1)  # a NaN stays one
 
-    def window(self) -> list[float]:
+    def kernel(self) -> list[float]:
         """Weights of the Gaussian window along an axis."""
         half = self.window_size // 2
         return [math.exp(-(step**2) / (2 * self.sigma**2)) for step in range(-half, half + 1)]
 
     def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """E f of every pixel and channel, and M."""
-        return structure_weights(inputs, self.window(), self.c4, self.beta)
+        return structure_weights(inputs, self.kernel(), self.c4, self.beta)

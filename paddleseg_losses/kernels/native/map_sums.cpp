@@ -1,0 +1,32 @@
+// The way back through sums over the maps of each sample and class, whose slope was made beside them.
+#include <algorithm>
+
+#include "memory.hpp"
+#include "parallel.hpp"
+#include "tile.hpp"
+
+namespace {
+
+constexpr std::int64_t CHUNK = 1 << 15;  // pixels of a map that are scaled together
+
+EVERY_INSTRUCTION_SET
+void scale(const float* slope, float factor, std::int64_t size, float* out) {
+    for (std::int64_t i = 0; i < size; ++i) out[i] = factor * slope[i];
+}
+
+}  // namespace
+
+// out [n, c, s] = slope times the gradient of each sum, [n, c].
+EXPORT int map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* out, int threads) {
+    return status_of([&] {
+        const Problem& q = *problem;
+        expect_large_pages(out, q.n * q.c * q.s * sizeof(float));
+        const std::int64_t chunks = (q.s + CHUNK - 1) / CHUNK;
+        run_slices(q.n * q.c * chunks, threads, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t k = begin; k < end; ++k) {
+                const std::int64_t cell = k / chunks, at = k % chunks * CHUNK;
+                scale(slope + cell * q.s + at, float(upstream[cell]), std::min(CHUNK, q.s - at), out + cell * q.s + at);
+            }
+        });
+    });
+}

@@ -1,0 +1,107 @@
+"""What kernels of whole maps share: slopes only where wanted, no second derivatives, failures that are seen."""
+
+import ctypes
+import re
+
+import paddle
+import pytest
+
+from paddleseg_losses import kernels
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels import balls, eroded, map_sums, memory, priced, problem
+from tests.laws.scenes import IGNORED
+from tests.unit.test_rooms import NATIVE
+
+pytestmark = pytest.mark.usefixtures("native")
+
+KERNELS = {
+    "eroded": lambda *task: eroded.eroded_sums(*task, 0, [1.0, 4.0]),
+    "balls": lambda *task: balls.ball_sums(*task, 0, [1.0, 2.0], [1.0, 4.0]),
+    "hausdorff": lambda *task: priced.hausdorff_sums(*task, 0, None, 2.0, False),
+    "boundary": lambda *task: priced.boundary_sums(*task, 0, None),
+}
+
+
+def _task():
+    paddle.seed(0)
+    p = paddle.nn.functional.softmax(paddle.rand([2, 3, 7, 9]) * 4, axis=1).detach()
+    p.stop_gradient = False
+    return p, paddle.randint(0, 3, [2, 1, 7, 9]), False, IGNORED
+
+
+@pytest.mark.parametrize("sums", KERNELS.values(), ids=KERNELS)
+def test_second_derivatives_are_refused(sums):
+    task = _task()
+    with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
+        paddle.grad(sums(*task).sum(), task[0], create_graph=True)
+
+
+@pytest.mark.parametrize("sums", KERNELS.values(), ids=KERNELS)
+def test_sums_without_a_gradient_are_the_same(sums):
+    task = _task()
+    expected = sums(*task).numpy()
+    with paddle.no_grad():
+        assert (sums(*task).numpy() == expected).all()
+    assert (sums(task[0].detach(), *task[1:]).numpy() == expected).all()
+
+
+def test_a_slope_is_made_where_it_is_wanted():
+    slopes, task = [], _task()
+
+    def fill(problem, sums, slope):
+        slopes.append(slope is not None)
+
+    map_sums.map_sums(*task, fill)
+    with paddle.no_grad():
+        map_sums.map_sums(*task, fill)
+    map_sums.map_sums(task[0].detach(), *task[1:], fill)
+    assert slopes == [True, False, False]
+
+
+def test_a_backward_pass_that_runs_out_of_memory_says_so(monkeypatch):
+    total, whole = KERNELS["eroded"](*_task()).sum(), kernels.library()
+    types = [problem.POINTER, *[problem.ADDRESS] * 3, problem.WHOLE]
+
+    class Library:
+        map_sums_backward = ctypes.CFUNCTYPE(problem.WHOLE, *types)(lambda *arguments: 1)
+
+        def __getattr__(self, name):
+            return getattr(whole, name)
+
+    Library.map_sums_backward.__name__ = "map_sums_backward"
+    monkeypatch.setattr(problem, "library", Library)
+    problem.function.cache_clear()
+    try:
+        with pytest.raises(OSError, match="no memory left"):  # how Paddle wraps it
+            total.backward()
+    finally:
+        problem.function.cache_clear()
+
+
+def test_every_status_is_looked_at():
+    """Functions that return one are called through `memory.function`, which raises MemoryError."""
+    exports = "".join(path.read_text(encoding="utf-8") for path in NATIVE.glob("*.cpp"))
+    with_status = set(re.findall(r"^EXPORT int (\w+)\(", exports, re.M))
+    assert len(with_status) > 10
+    for path in NATIVE.parent.glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        called = {name for name in with_status if f'"{name}"' in source}
+        assert not called or "from .memory import" in source, path.name
+        plain = re.search(r"^from \.problem import .*\bfunction\b(?! as)", source, re.M)
+        assert not called or not plain, path.name
+
+
+@pytest.mark.parametrize(
+    ("space", "numbered", "text"),
+    [
+        ([], False, "1 to 3 axes"),
+        ([2, 2, 2, 2], False, "1 to 3 axes"),
+        ([4, 0], False, "empty images"),
+        ([2**30], False, "along each"),
+        ([2**15, 2**15], True, "at most 1073741823 pixels"),
+    ],
+)
+def test_images_that_native_code_cannot_count_are_refused(space, numbered, text):
+    with pytest.raises(KernelError, match=text):
+        memory.grid(space, numbered)
+    assert memory.grid([2**15, 2**15])[0] == 2
