@@ -41,7 +41,9 @@ def _losses():
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--losses", callback=_names(_losses), help="Comma-separated names; all by default.")
-@click.option("--kernels", callback=_names(KERNELS), help=f"Only losses that tell of {', '.join(KERNELS)}.")
+@click.option(
+    "--kernels", callback=_names(KERNELS), help=f"Only some losses that run these kernels, of {', '.join(KERNELS)}."
+)
 @click.option("--shapes", callback=_names(SHAPES), help=f"Of {', '.join(SHAPES)}; all by default.")
 @click.option("--peers", callback=_names(PEERS), help=f"Of {', '.join(PEERS)}; all that are installed by default.")
 @click.option("--parts", "chosen", callback=_names(PARTS), help=f"Of {', '.join(PARTS)}; all by default.")

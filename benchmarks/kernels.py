@@ -19,6 +19,6 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "pixels": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "priced": ("HausdorffDTLoss", "BoundaryLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
-    "skeleton": (),  # soft targets alone, and no case has them
+    "skeleton": (),  # one-hot labels alone, and no case has them
     "window": ("StructuralSimilarityLoss", "NACLLoss"),
 }

@@ -2,13 +2,14 @@
 
 import ctypes
 import re
+from types import SimpleNamespace
 
 import paddle
 import pytest
 
 from paddleseg_losses import kernels
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels import balls, eroded, map_sums, memory, priced, problem
+from paddleseg_losses.kernels import balls, closeness, eroded, map_sums, memory, outlines, priced, problem
 from tests.laws.scenes import IGNORED
 from tests.unit.test_rooms import NATIVE
 
@@ -105,3 +106,20 @@ def test_images_that_native_code_cannot_count_are_refused(space, numbered, text)
     with pytest.raises(KernelError, match=text):
         memory.grid(space, numbered)
     assert memory.grid([2**15, 2**15])[0] == 2
+
+
+@pytest.mark.parametrize(
+    "sums",
+    [
+        KERNELS["eroded"],
+        KERNELS["balls"],
+        outlines.rim_counts,
+        lambda *task: outlines.contour_errors(*task, None),
+        lambda *task: closeness.region_closeness(*task, None, True),
+    ],
+    ids=["eroded", "balls", "rims", "contours", "closeness"],
+)
+def test_kernels_that_number_pixels_refuse_more_than_they_can(sums):
+    vast = SimpleNamespace(shape=[1, 1, 2**15, 2**15], stop_gradient=True)  # its size is looked at before anything else
+    with pytest.raises(KernelError, match="at most 1073741823 pixels"):
+        sums(vast, paddle.zeros([1, 1, 1, 1], "int64"), False, IGNORED)
