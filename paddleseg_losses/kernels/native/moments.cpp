@@ -12,7 +12,7 @@ namespace {
 INLINE const float* weighted_values(const Moment& moment, const float* weight, int w, Tile& t) {
     float* space = t.value.data();
     const float* value = evaluate(moment, t.error.data(), t.right.data(), t.cost.data(), w, space);
-    if (weight == nullptr || moment.kind == COUNT) return value;
+    if (moment.kind == COUNT) return value;
     for (int i = 0; i < w; ++i) space[i] = value[i] * weight[i];
     return space;
 }
@@ -23,9 +23,9 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
                   Tile& t, double* table) {
     if (read_cost(moments, count)) softmax_tile(q, sample, first, w, nullptr, true, t);
     else softmax_tile_for_sums(q, sample, first, w, t);
-    const float* weight = weights(q, sample, 0, first);
+    const float* weight = weights(q, t, sample, 0, first);
     float* factor = t.pull.data();  // what turns a share into a weighted probability
-    for (int i = 0; i < w; ++i) factor[i] = weight == nullptr ? t.inverse[i] : t.inverse[i] * weight[i];
+    for (int i = 0; i < w; ++i) factor[i] = t.inverse[i] * weight[i];
     for (int m = 0; m < count; ++m) {
         if (moments[m].side == OTHER) {
             bool small = false;
@@ -43,7 +43,7 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
                     for (int i = 0; i < w; ++i) t.slope[i] = row[i] * t.inverse[i];
                     value = evaluate(moments[m], t.slope.data(), nullptr, nullptr, w, t.value.data());
                 }
-                table[k * count + m] += weight == nullptr ? total(value, w) : total_product(value, weight, w);
+                table[k * count + m] += total_product(value, weight, w);
             }
             continue;
         }
@@ -64,7 +64,7 @@ EVERY_INSTRUCTION_SET
 void sigmoid_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count, Tile& t,
                   double* table) {
     sigmoid_tile(q, plane, first, w, read_cost(moments, count), t);
-    const float* weight = weights(q, plane / q.c, plane % q.c, first);
+    const float* weight = weights(q, t, plane / q.c, plane % q.c, first);
     for (int m = 0; m < count; ++m) {
         const float* value = weighted_values(moments[m], weight, w, t);
         table[m] += total_of_label(value, t.label.data(), moments[m].side == OWN ? 1 : 0, w);

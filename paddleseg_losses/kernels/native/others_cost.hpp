@@ -77,7 +77,7 @@ INLINE void add_others_cost_gradient(const Problem& q, std::int64_t sample, std:
     // the others in one sum.
     for (int i = 0; i < w; ++i) {
         all[i] = top[i] = 0.0f;
-        factor[i] = label[i] < 0 ? 0.0f : weight == nullptr ? 1.0f : weight[i];
+        factor[i] = label[i] < 0 ? 0.0f : weight[i];
     }
     for (std::int64_t k = 0; k < q.c; ++k) {
         const float* row = t.row(k);
@@ -100,7 +100,7 @@ INLINE void add_others_cost_gradient(const Problem& q, std::int64_t sample, std:
         }
         for (int i = 0; small && i < w; ++i) {
             if (!dominates(row[i], rest[i]) || rest[i] >= TINY || t.label[i] < 0) continue;
-            const double log_sum = log_rest(q, sample, first + i, k), force = u[k] * (weight == nullptr ? 1.0 : weight[i]);
+            const double log_sum = log_rest(q, sample, first + i, k), force = u[k] * weight[i];
             for (std::int64_t j = 0; j < q.c; ++j) {
                 const std::int64_t place = (sample * q.c + j) * q.s + first + i;
                 if (j != k) gradient[place] -= static_cast<float>(force * std::exp(q.logits[place] - log_sum));

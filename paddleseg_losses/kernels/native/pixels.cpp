@@ -44,8 +44,7 @@ double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int
         add_up_softmax(moments, count, own, static_cast<int>(q.c), w, t, sum);
     }
     if (values != nullptr) write_row(sum, w, false, values + plane * q.s + first);
-    const float* weight = weights(q, sample, channel, first);
-    const double found = weight == nullptr ? total(sum, w) : total_product(sum, weight, w);
+    const double found = total_product(sum, weights(q, t, sample, channel, first), w);
     if (gradient != nullptr && q.sigmoid)
         write_sigmoid_gradient(q, sample, channel, first, w, moments, count, own, t, gradient);
     else if (gradient != nullptr)

@@ -27,7 +27,7 @@
 // Say that numbers will be read soon, though not at once. They need not exist.
 INLINE void prefetch_to_read(const float* first, int count) {
 #if defined(__GNUC__)
-    for (int i = 0; i < count; i += 16) __builtin_prefetch(first + i, 0, 2);  // 16 share a line of the caches
+    for (const float* end = first + count; first < end; first += 16) __builtin_prefetch(first, 0, 2);  // 16 share a line
 #else
     (void)first, (void)count;
 #endif

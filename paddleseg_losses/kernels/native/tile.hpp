@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 #include "memory.hpp"
@@ -25,6 +26,21 @@ struct Problem {
     bool streams() const { return n * c * s >= std::int64_t{1} << 22; }
 };
 
+// Memory that starts with a line of the caches, which a vector of the processor then fills and does not straddle.
+template <class T>
+struct Aligned {
+    using value_type = T;
+    static constexpr std::align_val_t LINE{64};
+
+    T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), LINE)); }
+    void deallocate(T* start, std::size_t) { ::operator delete(start, LINE); }
+    bool operator==(const Aligned&) const { return true; }
+    bool operator!=(const Aligned&) const { return false; }
+};
+
+template <class T>
+using Row = std::vector<T, Aligned<T>>;
+
 // Work space for the pixels of one tile; rows have room between them, since planes a power of two apart share cache sets.
 struct Tile {
     static constexpr int WIDTH = 256;  // pixels: few enough for the innermost cache at few classes, and for the next at many
@@ -34,16 +50,16 @@ struct Tile {
 
     explicit Tile(std::int64_t channels)
         : stride(WIDTH + ROOM), share(channels * stride), label(stride), own(stride), error(stride),
-          right(stride), cost(stride), inverse(stride), pull(stride), slope(stride), value(stride),
+          right(stride), cost(stride), inverse(stride), pull(stride), slope(stride), value(stride), ones(stride, 1.0f),
           spare(4 * stride), table(channels), lanes(LANES * (channels + 1)) {}
 
     float* row(std::int64_t k) { return share.data() + k * stride; }
     const float* row(std::int64_t k) const { return share.data() + k * stride; }
 
     int stride;
-    std::vector<float> share;       // e^z of each channel up to a factor of the pixel, 0 for the label's own: [c, stride]
-    std::vector<std::int32_t> label;  // -1: left out
-    std::vector<float> own, error, right, cost, inverse, pull, slope, value, spare;
+    Row<float> share;         // e^z of each channel up to a factor of the pixel, 0 for the label's own: [c, stride]
+    Row<std::int32_t> label;  // -1: left out
+    Row<float> own, error, right, cost, inverse, pull, slope, value, ones, spare;
     std::vector<float> table;   // a number of each class
     std::vector<double> lanes;  // sums of each class, [LANES, c + 1]
 };
@@ -103,16 +119,25 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
 // Shares whose sum is in this range need no largest logit taken off: what floats cannot hold of them would not count.
 constexpr float LEAST_SUM = 1e-3f, MOST_SUM = 1e34f;
 
+// The logits of a class some rows after this one will be read soon, those of the next tile after this tile's last. Not the
+// whole next tile at once: the planes of classes are often a power of two apart, and what is read of them shares cache sets.
+INLINE void prefetch_ahead(const Problem& q, std::int64_t sample, std::int64_t first, int k, int w) {
+    constexpr int ROWS = 24;
+    const int c = static_cast<int>(q.c), row = k + ROWS;
+    prefetch_to_read(q.logits + (sample * q.c + row % c) * q.s + first + row / c * w, w);
+}
+
 // Shares e^z, `own` and `rest` (0 where left out) in one pass, unless a pixel's sum is too small or too large; says whether
-// they are good. A share that is nearly all is 1 up to rounding: what cancels against it needs `any_shares`.
-INLINE bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
+// they are good. A share that is nearly all is 1 up to rounding: what cancels against it needs `any_shares`. Neither
+// is part of its caller, whose own needs of registers would slow their loops down.
+EVERY_INSTRUCTION_SET static bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
     const std::int32_t* label = t.label.data();
     float *own = t.own.data(), *rest = t.error.data();
     for (int i = 0; i < w; ++i) rest[i] = 0.0f;
     for (int k = 0; k < static_cast<int>(q.c); ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
         float* row = t.row(k);
-        prefetch_to_read(z + w, w);  // the next tile's, while this one's are computed
+        prefetch_ahead(q, sample, first, k, w);
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
             const float e = exp_bounded(z[i]);
@@ -133,7 +158,8 @@ INLINE bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t 
 
 // The same of any logits, as e^(z - top). `gap` is the label's z - top; PULLS: also the sum of the shares times `upstream`.
 template <bool PULLS>
-INLINE void any_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, Tile& t) {
+EVERY_INSTRUCTION_SET void any_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream,
+                                      Tile& t) {
     const int c = static_cast<int>(q.c);
     const std::int32_t* label = t.label.data();
     float *top = t.own.data(), *gap = t.cost.data(), *rest = t.error.data(), *pull = t.pull.data();
@@ -143,7 +169,7 @@ INLINE void any_shares(const Problem& q, std::int64_t sample, std::int64_t first
     }
     for (int k = 0; k < c; ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        prefetch_to_read(z + w, w);
+        prefetch_ahead(q, sample, first, k, w);
 #pragma omp simd
         for (int i = 0; i < w; ++i) top[i] = z[i] > top[i] ? z[i] : top[i];
     }
