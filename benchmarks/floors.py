@@ -30,6 +30,7 @@ REASONS: dict[str, str] = {
     "CELovaszLoss": "a sort of every class's errors: the Lovász part, which has a floor of its own",
     "NACLLoss": "counts of the labels in a window around every pixel, for every class",
     "TopKCrossEntropyLoss": "values of all pixels, five looks at them to find the largest, then a cross entropy",
+    "BoundaryDoULoss": "sums of squares beside the Dice's own, and a count of the rim of every class",
     "BoundaryLoss": "an exact distance transform of every class; known_maps brings them ready from the data pipeline",
 }
 MOST_DICES = 3.0
