@@ -13,7 +13,7 @@
 #include "tile.hpp"
 
 // Weights of a tile's pixels: ones where the problem has none. A loop that asked for null would be made of masked loads,
-// and some processors take a thousand cycles over one whose address is null, although nothing of it is read.
+// and some processors take hundreds of cycles over one whose address is null, although nothing of it is read.
 INLINE const float* weights(const Problem& q, const Tile& t, std::int64_t sample, std::int64_t channel, std::int64_t first) {
     if (q.weight == nullptr) return t.ones.data();
     const std::int64_t row = q.weight_channels == 1 ? sample : sample * q.c + channel;

@@ -12,7 +12,7 @@ namespace {
 INLINE const float* weighted_values(const Moment& moment, const float* weight, int w, Tile& t) {
     float* space = t.value.data();
     const float* value = evaluate(moment, t.error.data(), t.right.data(), t.cost.data(), w, space);
-    if (moment.kind == COUNT) return value;
+    if (weight == t.ones.data() || moment.kind == COUNT) return value;
     for (int i = 0; i < w; ++i) space[i] = value[i] * weight[i];
     return space;
 }

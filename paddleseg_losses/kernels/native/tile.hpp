@@ -45,6 +45,7 @@ using Row = std::vector<T, Aligned<T>>;
 struct Tile {
     static constexpr int WIDTH = 256;  // pixels: few enough for the innermost cache at few classes, and for the next at many
     static constexpr int ROOM = 16;
+    static_assert((WIDTH + ROOM) * sizeof(float) % 64 == 0, "every row starts with a line of the caches");
     static constexpr int FEW = 8;  // classes up to which a comparison with each is faster than an index
     static constexpr int LANES = 4;  // tables written in turn: neighbouring pixels of one class do not wait for each other
 
@@ -119,7 +120,7 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
 // Shares whose sum is in this range need no largest logit taken off: what floats cannot hold of them would not count.
 constexpr float LEAST_SUM = 1e-3f, MOST_SUM = 1e34f;
 
-// The logits of a class some rows after this one will be read soon, those of the next tile after this tile's last. Not the
+// The logits of a class some rows after this one will be read soon, those of the next tiles after this one's last. Not the
 // whole next tile at once: the planes of classes are often a power of two apart, and what is read of them shares cache sets.
 INLINE void prefetch_ahead(const Problem& q, std::int64_t sample, std::int64_t first, int k, int w) {
     constexpr int ROWS = 24;
@@ -129,7 +130,7 @@ INLINE void prefetch_ahead(const Problem& q, std::int64_t sample, std::int64_t f
 
 // Shares e^z, `own` and `rest` (0 where left out) in one pass, unless a pixel's sum is too small or too large; says whether
 // they are good. A share that is nearly all is 1 up to rounding: what cancels against it needs `any_shares`. Neither
-// is part of its caller, whose own needs of registers would slow their loops down.
+// is part of its caller: how fast their loops are would depend on the code around them.
 EVERY_INSTRUCTION_SET static bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
     const std::int32_t* label = t.label.data();
     float *own = t.own.data(), *rest = t.error.data();
