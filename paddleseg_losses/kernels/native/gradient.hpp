@@ -107,7 +107,10 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
         float *rest = t.error.data(), *mine = t.cost.data();
         float* out = gradient + (sample * q.c + k) * q.s + first;
 #pragma omp simd
-        for (int i = 0; i < w; ++i) value[i] = label[i] == k ? mine[i] : row[i] * (u * rest[i] + own[i]);
+        for (int i = 0; i < w; ++i) {
+            const float others = row[i] * (u * rest[i] + own[i]), of_label = mine[i];
+            value[i] = label[i] == k ? of_label : others;
+        }
         if (others.powers)
             for (int i = 0; i < w; ++i)
                 value[i] += label[i] == k ? 0.0f : slope[i] * weight[i];

@@ -3,22 +3,24 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <thread>
 #include <vector>
 
-// Run task(0) ... task(tasks - 1), each once, in any order. The results may not depend on the order. What a task throws
-// is thrown here, after the others have stopped.
-template <class Task>
-void run_parallel(int tasks, int threads, Task task) {
+// Run task(space, 0) ... task(space, tasks - 1), each once, in any order, with a work space that each thread makes once. The
+// results may not depend on the order. What a task throws is thrown here, after the others have stopped.
+template <class Make, class Task>
+void run_parallel(int tasks, int threads, Make make, Task task) {
     if (threads > tasks) threads = tasks;
     std::atomic<int> next{0};
     std::atomic<bool> failed{false};
     std::exception_ptr problem;
     auto work = [&] {
         try {
-            for (int i = next++; i < tasks && !failed; i = next++) task(i);
+            auto space = make();
+            for (int i = next++; i < tasks && !failed; i = next++) task(space, i);
         } catch (...) {
             if (!failed.exchange(true)) problem = std::current_exception();
         }
@@ -34,6 +36,12 @@ void run_parallel(int tasks, int threads, Task task) {
     work();
     for (auto& other : others) other.join();
     if (problem) std::rethrow_exception(problem);
+}
+
+// The same of task(i), which needs none.
+template <class Task>
+void run_parallel(int tasks, int threads, Task task) {
+    run_parallel(tasks, threads, [] { return nullptr; }, [&](std::nullptr_t, int i) { task(i); });
 }
 
 // Run task(first, last) on slices of 0 ... total, a few for each thread. The results may not depend on the slices.

@@ -61,6 +61,7 @@ struct Tile {
     Row<float> share;         // e^z of each channel up to a factor of the pixel, 0 for the label's own: [c, stride]
     Row<std::int32_t> label;  // -1: left out
     Row<float> own, error, right, cost, inverse, pull, slope, value, ones, spare;
+    float most = 87.0f;         // for `exp_bounded`
     std::vector<float> table;   // a number of each class
     std::vector<double> lanes;  // sums of each class, [LANES, c + 1]
 };
@@ -117,6 +118,23 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
     }
 }
 
+// Shares, `rest` and `pull` are 0 where a pixel is left out: whatever its logits are must not spread.
+INLINE void clear_left_out(Tile& t, int c, int w) {
+    const std::int32_t* label = t.label.data();
+    float *rest = t.error.data(), *pull = t.pull.data();
+    int count = 0;
+#pragma omp simd reduction(+ : count)
+    for (int i = 0; i < w; ++i) count += label[i] < 0 ? 1 : 0;
+    if (count == 0) return;
+    for (int k = 0; k < c; ++k) {
+        float* row = t.row(k);
+#pragma omp simd
+        for (int i = 0; i < w; ++i) row[i] = label[i] < 0 ? 0.0f : row[i];
+    }
+    for (int i = 0; i < w; ++i) rest[i] = label[i] < 0 ? 0.0f : rest[i];
+    for (int i = 0; i < w; ++i) pull[i] = label[i] < 0 ? 0.0f : pull[i];
+}
+
 // Shares whose sum is in this range need no largest logit taken off: what floats cannot hold of them would not count.
 constexpr float LEAST_SUM = 1e-3f, MOST_SUM = 1e34f;
 
@@ -134,6 +152,7 @@ INLINE void prefetch_ahead(const Problem& q, std::int64_t sample, std::int64_t f
 EVERY_INSTRUCTION_SET static bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
     const std::int32_t* label = t.label.data();
     float *own = t.own.data(), *rest = t.error.data();
+    const float most = t.most;
     for (int i = 0; i < w; ++i) rest[i] = 0.0f;
     for (int k = 0; k < static_cast<int>(q.c); ++k) {
         const float* z = q.logits + (sample * q.c + k) * q.s + first;
@@ -141,16 +160,17 @@ EVERY_INSTRUCTION_SET static bool moderate_shares(const Problem& q, std::int64_t
         prefetch_ahead(q, sample, first, k, w);
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
-            const float e = exp_bounded(z[i]);
-            row[i] = label[i] >= 0 && label[i] != k ? e : 0.0f;  // whatever is left out must not spread
+            const float e = exp_bounded(z[i], most);
+            row[i] = label[i] == k ? 0.0f : e;
             rest[i] += row[i];
         }
     }
+    clear_left_out(t, static_cast<int>(q.c), w);
     read_own(q, sample, first, w, label, own);
     int bad = 0;
 #pragma omp simd reduction(+ : bad)
     for (int i = 0; i < w; ++i) {
-        own[i] = label[i] < 0 ? 1.0f : exp_bounded(own[i]);
+        own[i] = label[i] < 0 ? 1.0f : exp_bounded(own[i], most);
         const float sum = own[i] + rest[i];
         bad += sum < LEAST_SUM || sum > MOST_SUM ? 1 : 0;
     }
@@ -181,11 +201,12 @@ EVERY_INSTRUCTION_SET void any_shares(const Problem& q, std::int64_t sample, std
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
             const float e = exp_below_88(z[i] - top[i]);
-            row[i] = label[i] >= 0 && label[i] != k ? e : 0.0f;
+            row[i] = label[i] == k ? 0.0f : e;
             rest[i] += row[i];
             if (PULLS) pull[i] += u * row[i];
         }
     }
+    clear_left_out(t, c, w);
     read_own(q, sample, first, w, label, gap);
     for (int i = 0; i < w; ++i) {
         gap[i] = label[i] < 0 ? 0.0f : gap[i] - top[i];
@@ -270,8 +291,8 @@ struct Plan {
     // Calls work(tile, plane, chunk, first pixel, pixels) for all tiles, those of a chunk in order.
     template <class Work>
     void run(const Problem& q, int threads, Work work) const {
-        run_parallel(static_cast<int>(planes * chunks), threads, [&](int task) {
-            Tile tile(q.sigmoid ? 1 : q.c);
+        const auto tile = [&] { return Tile(q.sigmoid ? 1 : q.c); };
+        run_parallel(static_cast<int>(planes * chunks), threads, tile, [&](Tile& tile, int task) {
             const std::int64_t plane = task / chunks, chunk = task % chunks;
             for (std::int64_t k = tiles * chunk / chunks; k < tiles * (chunk + 1) / chunks; ++k) {
                 const std::int64_t first = k * Tile::WIDTH;

@@ -15,12 +15,11 @@ INLINE float exp_below_88(float x) {
     const float shifted = x * 1.44269504f + shift;
     const float n = shifted - shift;
     const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;  // log 2 in two parts, the first exact in products
-    float series = 1.9875691500e-4f;
-    series = series * r + 1.3981999507e-3f;
-    series = series * r + 8.3334519073e-3f;
-    series = series * r + 4.1665795894e-2f;
-    series = series * r + 1.6666665459e-1f;
-    series = series * r + 5.0000001201e-1f;
+    float series = 1.3814540e-3f;  // (e^r - 1 - r) / r^2, so that e^r has the least relative error: 3e-9
+    series = series * r + 8.3687452e-3f;
+    series = series * r + 4.1668391e-2f;
+    series = series * r + 1.6666520e-1f;
+    series = series * r + 4.9999993e-1f;
     series = series * (r * r) + r + 1.0f;
     std::uint32_t bits;
     std::memcpy(&bits, &shifted, sizeof bits);
@@ -56,8 +55,9 @@ INLINE double exp_below_88(double x) {
     return x < -700.0 ? 0.0 : series * power;
 }
 
-// e^x, and e^87 above that.
-INLINE float exp_bounded(float x) { return exp_below_88(x > 87.0f ? 87.0f : x); }
+// e^x, and e^most above that, at most 87. Hot loops give it as a variable: compilers take a constant as a reason to compute
+// both cases to the end, and choose thrice.
+INLINE float exp_bounded(float x, float most = 87.0f) { return exp_below_88(most < x ? most : x); }
 
 // log x for normal x > 0 with an error below 1e-7 (relative where |log x| > 0.5, else absolute).
 //
