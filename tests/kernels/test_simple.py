@@ -1,4 +1,4 @@
-"""Sums of 1 - x, x and l under a sigmoid, which have loops of their own."""
+"""Sums of 1 - x, x and l under a sigmoid or a softmax over two classes, which have loops of their own."""
 
 import numpy as np
 import paddle
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.skipif(
 OVERLAPS = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OWN, m.ERROR), m.Moment(m.OTHER, m.ERROR)]
 COSTS = [m.Moment(m.OWN, m.COST), m.Moment(m.OTHER, m.COST)]
 SETS = [OVERLAPS, [*OVERLAPS, *COSTS], COSTS, OVERLAPS[::-1], OVERLAPS[:1]]
-SCENES = [Scene("binary", 1, (67, 71)), Scene("multilabel", 3, (13, 17, 19)), Scene("binary", 1, (3,))]
+SCENES = [Scene("binary", 1, (67, 71)), Scene("multilabel", 3, (13, 17, 19)), Scene("binary", 1, (3,)), Scene("multiclass", 2, (67, 71))]
 
 
-def sums(z, y, moments):
-    return kernel.sums(z, y, True, 255, m.flat(moments))
+def sums(z, y, moments, sigmoid=True):
+    return kernel.sums(z, y, sigmoid, 255, m.flat(moments))
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 12.0, 1e4])
@@ -33,8 +33,9 @@ def test_sums_and_gradients_are_those_of_float64(scene, moments, dtype, scale):
     logits, labels = problem(scene, dtype)
     logits = (logits * scale).astype("float32")
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
-    table = sums(z, y, moments)
-    expected = expected_sums(logits, labels, True, [m.RIGHT, m.ERROR, m.COST])
+    sigmoid = scene.mode != "multiclass"
+    table = sums(z, y, moments, sigmoid)
+    expected = expected_sums(logits, labels, sigmoid, [m.RIGHT, m.ERROR, m.COST])
     for k, moment in enumerate(moments):
         np.testing.assert_allclose(table[..., k].numpy(), expected[moment], rtol=4e-7, atol=1e-30, err_msg=str(moment))
     factors = np.random.default_rng(5).normal(size=table.shape)
@@ -94,6 +95,44 @@ def test_an_infinite_logit_that_is_right_costs_nothing(label):
     z = paddle.full([1, 1, 5], np.inf if label else -np.inf)
     table = sums(z, paddle.full([1, 1, 5], label, "int64"), [*OVERLAPS, *COSTS]).numpy()
     np.testing.assert_array_equal(table, [[[5.0 * label, 0, 0, 0, 0]]])
+
+
+@pytest.mark.parametrize("moments", SETS)
+def test_two_classes_share_the_digits_of_one_channel(moments):
+    """The first class's sums are the channel's, the other's those of the same pixels seen from the other side."""
+    z = np.linspace(-80, 80, 640, dtype="float32").reshape(-1, 1, 1)
+    y = paddle.to_tensor(np.arange(640, dtype="int64").reshape(-1, 1, 1) // 2 % 2)
+    one = paddle.to_tensor(z, stop_gradient=False)
+    two = paddle.to_tensor(np.concatenate([np.zeros_like(z), z], axis=1), stop_gradient=False)
+    alone, both = sums(one, y, moments), sums(two, y, moments, sigmoid=False)
+    np.testing.assert_array_equal(both[:, 1].numpy(), alone[:, 0].numpy())
+    mirrored = sums(paddle.to_tensor(-z), 1 - y, moments)
+    np.testing.assert_array_equal(both[:, 0].numpy(), mirrored[:, 0].numpy())
+    both[:, 1].sum().backward()
+    alone.sum().backward()
+    np.testing.assert_array_equal(two.grad[:, 1].numpy(), one.grad[:, 0].numpy())
+    np.testing.assert_array_equal(two.grad[:, 0].numpy(), -one.grad[:, 0].numpy())
+
+
+@pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.parametrize("sure", [0, 1])
+@pytest.mark.parametrize("pair", [(0, -np.inf), (3e38, -3e38)])
+def test_a_class_that_cannot_be_is_as_sure_as_one_that_must(pair, sure, label):
+    z = np.array(pair if sure == 0 else pair[::-1], "float32").reshape(1, 2, 1).repeat(5, axis=2)
+    table = sums(paddle.to_tensor(z), paddle.full([1, 1, 5], label, "int64"), [*OVERLAPS, *COSTS], sigmoid=False).numpy()
+    own, other = ([5, 0, 0, 0, 0], [0] * 5) if sure == label else ([0, 5, 0, np.inf, 0], [0, 0, 5, 0, np.inf])
+    np.testing.assert_array_equal(table[0, label], own)
+    np.testing.assert_array_equal(table[0, 1 - label], other)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.parametrize("pair", [(np.inf, 0), (0, np.inf), (np.inf, np.inf), (-np.inf, -np.inf), (np.nan, 0)])
+def test_a_softmax_of_infinity_is_no_number(pair, label):
+    """As `paddle.nn.functional.softmax` has it."""
+    z = paddle.to_tensor(np.array(pair, "float32").reshape(1, 2, 1))
+    table = sums(z, paddle.full([1, 1, 1], label, "int64"), [*OVERLAPS, *COSTS], sigmoid=False).numpy()
+    assert np.isnan(table[0, label, [0, 1, 3]]).all()
+    assert np.isnan(table[0, 1 - label, [2, 4]]).all()
 
 
 def test_known_counts_are_further_columns():

@@ -85,13 +85,14 @@ EXPORT void moments_forward(const Problem* problem, const Moment* moments, int c
     const Problem& q = *problem;
     const Plan plan(q);
     const std::int64_t size = (q.sigmoid ? 1 : q.c) * count;
-    const auto of_sigmoid = !simple(q, moments, count) ? sigmoid_sums
-                            : read_cost(moments, count) ? simple_sums<true>
-                                                        : simple_sums<false>;
+    const bool is_simple = simple(q, moments, count);
+    const auto add_simple = read_cost(moments, count) ? simple_tile<true, true, false> : simple_tile<true, false, false>;
+    const auto add_sums = q.sigmoid ? sigmoid_sums : softmax_sums;
     std::vector<double> parts(plan.planes * plan.chunks * size, 0.0);
     plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
         double* part = parts.data() + (plane * plan.chunks + chunk) * size;
-        (q.sigmoid ? of_sigmoid : softmax_sums)(q, plane, first, w, moments, count, t, part);
+        if (is_simple) add_simple(q, plane, first, w, moments, count, nullptr, t, part, nullptr);
+        else add_sums(q, plane, first, w, moments, count, t, part);
     });
     plan.add_up(parts, size, table);
 }
@@ -101,14 +102,19 @@ EXPORT void moments_backward(const Problem* problem, const Moment* moments, int 
                           float* gradient, int threads) {
     const Problem& q = *problem;
     expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
-    const auto of_sigmoid = !simple(q, moments, count) ? sigmoid_gradient
-                            : read_cost(moments, count) ? write_simple_gradient<true>
-                                                        : write_simple_gradient<false>;
+    const std::int64_t size = (q.sigmoid ? 1 : q.c) * count;
+    const bool is_simple = simple(q, moments, count);
+    const auto write_simple = read_cost(moments, count) ? simple_tile<false, true, true> : simple_tile<false, false, true>;
     std::vector<Others> others;
-    for (std::int64_t n = 0; n < q.n && !q.sigmoid; ++n)
-        others.emplace_back(q.c, moments, count, upstream + n * q.c * count);
+    for (std::int64_t n = 0; n < q.n && !q.sigmoid && !is_simple; ++n)
+        others.emplace_back(q.c, moments, count, upstream + n * size);
     Plan(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
-        if (q.sigmoid) of_sigmoid(q, plane, first, w, moments, count, upstream + plane * count, t, gradient);
-        else softmax_gradient(q, plane, first, w, moments, count, upstream + plane * q.c * count, others[plane], t, gradient);
+        const double* own = upstream + plane * size;
+        if (is_simple)
+            write_simple(q, plane, first, w, moments, count, own, t, nullptr, gradient);
+        else if (q.sigmoid)
+            sigmoid_gradient(q, plane, first, w, moments, count, own, t, gradient);
+        else
+            softmax_gradient(q, plane, first, w, moments, count, own, others[plane], t, gradient);
     });
 }

@@ -79,7 +79,7 @@ INLINE void add_others_cost_gradient(const Problem& q, std::int64_t sample, std:
         all[i] = top[i] = 0.0f;
         factor[i] = label[i] < 0 ? 0.0f : weight[i];
     }
-    for (std::int64_t k = 0; k < q.c; ++k) {
+    for (int k = 0; k < q.c; ++k) {
         const float* row = t.row(k);
         for (int i = 0; i < w; ++i) {
             const float force = u[k] * row[i] * inverse[i] / rest_of(row[i], inverse[i], rest[i]);
@@ -88,7 +88,7 @@ INLINE void add_others_cost_gradient(const Problem& q, std::int64_t sample, std:
             top[i] += first_of_all && rest[i] >= TINY ? force : 0.0f;
         }
     }
-    for (std::int64_t k = 0; k < q.c; ++k) {
+    for (int k = 0; k < q.c; ++k) {
         const float* row = t.row(k);
         float* out = gradient + (sample * q.c + k) * q.s + first;
         for (int i = 0; i < w; ++i) {

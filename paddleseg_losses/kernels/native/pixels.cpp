@@ -2,6 +2,7 @@
 //
 // The sum's gradient for an upstream of 1 is known before the sum is: one pass over the logits makes both.
 #include "gradient.hpp"
+#include "simple.hpp"
 #include "totals.hpp"
 
 namespace {
@@ -52,6 +53,23 @@ double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int
     return found;
 }
 
+// The same sum of all pixels, and its gradient unless that is null, where the functions are simple.
+double simple_total(const Problem& q, const Moment* moments, int count, const double* coefficient, float* gradient,
+                    int threads) {
+    const Plan plan(q);
+    const std::int64_t size = (q.sigmoid ? 1 : 2) * count;
+    std::vector<double> parts(plan.planes * plan.chunks * size, 0.0), table(plan.planes * size);
+    plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
+        const auto work = gradient == nullptr ? simple_tile<true, true, false> : simple_tile<true, true, true>;
+        double* part = parts.data() + (plane * plan.chunks + chunk) * size;
+        work(q, plane, first, w, moments, count, coefficient + plane * size, t, part, gradient);
+    });
+    plan.add_up(parts, size, table.data());
+    double sum = 0;
+    for (std::size_t i = 0; i < table.size(); ++i) sum += coefficient[i] * table[i];
+    return sum;
+}
+
 }  // namespace
 
 // coefficient: [n][c][count], of a pixel's label. values: [n, s] under a softmax, [n, c, s] under a sigmoid, overwritten.
@@ -69,10 +87,11 @@ EXPORT void pixel_values(const Problem* problem, const Moment* moments, int coun
 EXPORT double pixel_total(const Problem* problem, const Moment* moments, int count, const double* coefficient,
                           float* gradient, int threads) {
     const Problem& q = *problem;
+    if (gradient != nullptr) expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
+    if (simple(q, moments, count)) return simple_total(q, moments, count, coefficient, gradient, threads);
     const Plan plan(q);
     const Others nothing(q.c);
     std::vector<double> parts(plan.planes * plan.chunks, 0.0);
-    if (gradient != nullptr) expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
     plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
         parts[plane * plan.chunks + chunk] +=
             tile_pixels(q, plane, first, w, moments, count, coefficient, nothing, t, nullptr, gradient);

@@ -1,7 +1,8 @@
-// Sums of the simple functions 1 - x, x and l under a sigmoid, and their gradient, each in one loop that writes no row in
-// between: overlaps and plain cross entropies are made of these.
+// Sums of the simple functions 1 - x, x and l of two rivals, and their gradient, each in one loop that writes no row in
+// between: overlaps and plain cross entropies are made of these. Rivals are a channel and what it is not under a sigmoid,
+// or the classes 1 and 0 of a softmax over two, which is the sigmoid of z = z_1 - z_0.
 //
-// With p = sigmoid(z), a channel's own pixels have x = 1 - p and l = log(1 + e^-z), the others x = p and l = log(1 + e^z).
+// With p = sigmoid(z), pixels of label 1 have x = 1 - p and l = log(1 + e^-z), those of label 0 x = p and l = log(1 + e^z).
 #pragma once
 
 #include <cmath>
@@ -12,7 +13,7 @@
 
 // Whether all sums are of such functions (1 - x: of own pixels), without weights.
 INLINE bool simple(const Problem& q, const Moment* moments, int count) {
-    bool found = q.weight == nullptr;
+    bool found = q.weight == nullptr && (q.sigmoid || q.c == 2);
     for (int m = 0; m < count; ++m) {
         const bool own = moments[m].side == OWN;
         found &= (moments[m].kind == RIGHT && own) || moments[m].kind == ERROR || moments[m].kind == COST;
@@ -22,69 +23,95 @@ INLINE bool simple(const Problem& q, const Moment* moments, int count) {
 
 // What both directions read of w elements.
 struct Elements {
-    Elements(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t)
-        : label(t.label.data()), z(q.logits + plane * q.s + first) {
+    Elements(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) : label(t.label.data()) {
         read_labels(q, plane * q.s + first, w, 2, t.label.data());
-        prefetch_to_read(z + w, w);  // the next tile's, while this one's are computed
+        const float* logits = q.logits + (q.sigmoid ? plane : 2 * plane) * q.s + first;
+        prefetch_to_read(logits + w, w);  // the next tile's, while this one's are computed
+        z = logits;
+        if (q.sigmoid) return;
+        const float* of_one = logits + q.s;
+        prefetch_to_read(of_one + w, w);
+        float* gap = t.own.data();
+        for (int i = 0; i < w; ++i) {
+            const float largest = of_one[i] > logits[i] ? of_one[i] : logits[i];
+            gap[i] = of_one[i] - logits[i] + 0.0f * largest;  // as any softmax: NaN if a logit is infinite, not if one is -inf
+        }
+        z = gap;
     }
 
     const std::int32_t* label;  // -1: left out, and z may be anything
     const float* z;
 };
 
-// Adds the sums of w elements to table[moments] of one channel.
-template <bool COSTS>
-EVERY_INSTRUCTION_SET void simple_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w,
-                                       const Moment* moments, int count, Tile& t, double* table) {
+// Classes whose sums a plane has: under a sigmoid it is a channel, and label 0 none of them.
+INLINE int first_class(const Problem& q) { return q.sigmoid ? 1 : 0; }
+
+// The label of the pixels that a class k counts on a side.
+INLINE int label_of(int k, const Moment& moment) { return moment.side == OWN ? k : 1 - k; }
+
+// What a pixel of each label does to the gradient: dz = +-x (a (1 - x) + b), where a is the weight of the sum of x less that
+// of 1 - x, and b that of l. weight: [classes][moments] of one plane.
+struct Forces {
+    Forces(const Problem& q, const Moment* moments, int count, const double* weight) {
+        for (int k = first_class(q); k < 2; ++k)
+            for (int m = 0; m < count; ++m) {
+                const float u = static_cast<float>(*weight++);
+                (moments[m].kind == COST ? b : a)[label_of(k, moments[m])] += moments[m].kind == RIGHT ? -u : u;
+            }
+    }
+
+    float a[2] = {0, 0}, b[2] = {0, 0};
+};
+
+// SUMS: adds those of w elements to table[classes][moments] of one plane. SLOPES: writes the gradient of the sums with weights
+// [classes][moments] of the plane. COSTS: there are sums of l, whose logarithm takes longer than the rest.
+template <bool SUMS, bool COSTS, bool SLOPES>
+EVERY_INSTRUCTION_SET void simple_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments,
+                                       int count, const double* weight, Tile& t, double* table, float* gradient) {
     static_assert(Tile::WIDTH <= 256, "numbers added in float32 before they go into a double");
     const Elements elements(q, plane, first, w, t);
     const std::int32_t* label = elements.label;
     const float* z = elements.z;
-    float right = 0, missed = 0, false_ = 0, missed_cost = 0, false_cost = 0;
-#pragma omp simd reduction(+ : right, missed, false_, missed_cost, false_cost)
-    for (int i = 0; i < w; ++i) {
-        const float e = exp_below_88(-std::fabs(z[i])), scale = 1.0f / (1.0f + e), small = e * scale;
-        const float p = z[i] > 0.0f ? scale : small, rest = z[i] > 0.0f ? small : scale;
-        right += label[i] == 1 ? p : 0.0f;
-        missed += label[i] == 1 ? rest : 0.0f;
-        false_ += label[i] == 0 ? p : 0.0f;
-        if (!COSTS) continue;
-        const float flat = log1p_nonnegative(e, scale);
-        missed_cost += label[i] == 1 ? flat + (z[i] > 0.0f ? 0.0f : -z[i]) : 0.0f;
-        false_cost += label[i] == 0 ? flat + (z[i] > 0.0f ? z[i] : 0.0f) : 0.0f;
-    }
-    for (int m = 0; m < count; ++m) {
-        const bool own = moments[m].side == OWN;
-        table[m] += moments[m].kind == RIGHT   ? right
-                    : moments[m].kind == ERROR ? (own ? missed : false_)
-                                               : (own ? missed_cost : false_cost);
-    }
-}
-
-// dz = +-x (a (1 - x) + b) for w elements of one channel, where a is the weight of the sum of x less that of 1 - x, and b that
-// of l; upstream: [moments] of the channel.
-template <bool COSTS>
-EVERY_INSTRUCTION_SET void write_simple_gradient(const Problem& q, std::int64_t plane, std::int64_t first, int w,
-                                                 const Moment* moments, int count, const double* upstream, Tile& t,
-                                                 float* gradient) {
-    float own_a = 0, own_b = 0, other_a = 0, other_b = 0;
-    for (int m = 0; m < count; ++m) {
-        const float u = static_cast<float>(moments[m].kind == RIGHT ? -upstream[m] : upstream[m]);
-        if (moments[m].side == OWN) (moments[m].kind == COST ? own_b : own_a) -= u;  // its error falls as z rises
-        else (moments[m].kind == COST ? other_b : other_a) += u;
-    }
-    const Elements elements(q, plane, first, w, t);
-    const std::int32_t* label = elements.label;
-    const float* z = elements.z;
     float* row = t.value.data();
-#pragma omp simd
+    float one_a = 0, one_b = 0, zero_a = 0, zero_b = 0;
+    if (SLOPES) {
+        const Forces forces(q, moments, count, weight);
+        one_a = -forces.a[1], one_b = -forces.b[1];  // the error of label 1 falls as z rises
+        zero_a = forces.a[0], zero_b = forces.b[0];
+    }
+    float found = 0, missed = 0, missed_cost = 0, refused = 0, false_ = 0, false_cost = 0;
+#pragma omp simd reduction(+ : found, missed, missed_cost, refused, false_, false_cost)
     for (int i = 0; i < w; ++i) {
         const float e = exp_below_88(-std::fabs(z[i])), scale = 1.0f / (1.0f + e), small = e * scale;
-        const float both = small * scale;  // x (1 - x)
         const float p = z[i] > 0.0f ? scale : small, rest = z[i] > 0.0f ? small : scale;
-        const float own = COSTS ? own_a * both + own_b * rest : own_a * both;
-        const float other = COSTS ? other_a * both + other_b * p : other_a * both;
-        row[i] = label[i] == 1 ? own : label[i] == 0 ? other : 0.0f;
+        if (SUMS) {
+            found += label[i] == 1 ? p : 0.0f;
+            missed += label[i] == 1 ? rest : 0.0f;
+            refused += label[i] == 0 ? rest : 0.0f;
+            false_ += label[i] == 0 ? p : 0.0f;
+        }
+        if (SUMS && COSTS) {
+            const float flat = log1p_nonnegative(e, scale);
+            missed_cost += label[i] == 1 ? flat + (z[i] > 0.0f ? 0.0f : -z[i]) : 0.0f;
+            false_cost += label[i] == 0 ? flat + (z[i] > 0.0f ? z[i] : 0.0f) : 0.0f;
+        }
+        if (SLOPES) {
+            const float both = small * scale;  // x (1 - x)
+            const float one = COSTS ? one_a * both + one_b * rest : one_a * both;
+            const float zero = COSTS ? zero_a * both + zero_b * p : zero_a * both;
+            row[i] = label[i] == 1 ? one : label[i] == 0 ? zero : 0.0f;
+        }
     }
-    write_row(row, w, q.streams(), gradient + plane * q.s + first);
+    const float right[] = {refused, found}, error[] = {false_, missed}, cost[] = {false_cost, missed_cost};  // of each label
+    for (int k = first_class(q); SUMS && k < 2; ++k)
+        for (int m = 0; m < count; ++m) {
+            const int of = label_of(k, moments[m]);
+            *table++ += (moments[m].kind == RIGHT ? right : moments[m].kind == ERROR ? error : cost)[of];
+        }
+    if (!SLOPES) return;
+    float* out = gradient + (q.sigmoid ? plane : 2 * plane + 1) * q.s + first;
+    write_row(row, w, q.streams(), out);
+    if (q.sigmoid) return;
+    for (int i = 0; i < w; ++i) row[i] = 0.0f - row[i];  // what one class gains the other loses
+    write_row(row, w, q.streams(), out - q.s);
 }

@@ -8,13 +8,16 @@
 
 constexpr int BLOCK = 256;  // numbers added in float32 before they go into a double
 
-INLINE double total_of_label(const float* a, const std::int32_t* label, std::int64_t k, int w) {
+INLINE double total_of_label(const float* a, const std::int32_t* label, std::int32_t k, int w) {
     double sum = 0;
     for (int start = 0; start < w; start += BLOCK) {
         const int stop = start + BLOCK < w ? start + BLOCK : w;
         float part = 0;
 #pragma omp simd reduction(+ : part)
-        for (int i = start; i < stop; ++i) part += label[i] == k ? a[i] : 0.0f;
+        for (int i = start; i < stop; ++i) {
+            const float value = a[i];
+            part += label[i] == k ? value : 0.0f;
+        }
         sum += part;
     }
     return sum;
@@ -41,7 +44,7 @@ INLINE double total_product(const float* a, const float* b, int w) {
 // table[k * step] += the sum of a over the pixels of class k.
 INLINE void add_by_class(Tile& t, std::int64_t c, int w, const float* a, double* table, std::int64_t step) {
     if (c <= Tile::FEW) {
-        for (std::int64_t k = 0; k < c; ++k) table[k * step] += total_of_label(a, t.label.data(), k, w);
+        for (int k = 0; k < c; ++k) table[k * step] += total_of_label(a, t.label.data(), k, w);
         return;
     }
     const std::int64_t size = c + 1;  // the last row takes what is left out
