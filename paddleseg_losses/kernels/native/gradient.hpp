@@ -10,6 +10,7 @@
 #include "memory.hpp"
 #include "moments.hpp"
 #include "others_cost.hpp"
+#include "rivals.hpp"
 #include "tile.hpp"
 
 // Weights of a tile's pixels: ones where the problem has none. A loop that asked for null would be made of masked loads,
@@ -18,6 +19,11 @@ INLINE const float* weights(const Problem& q, const Tile& t, std::int64_t sample
     if (q.weight == nullptr) return t.ones.data();
     const std::int64_t row = q.weight_channels == 1 ? sample : sample * q.c + channel;
     return q.weight + row * q.s + first;
+}
+
+// The same where a plane is a channel under a sigmoid, else a sample.
+INLINE const float* weights_of_plane(const Problem& q, const Tile& t, std::int64_t plane, std::int64_t first) {
+    return q.sigmoid ? weights(q, t, plane / q.c, plane % q.c, first) : weights(q, t, plane, 0, first);
 }
 
 // Weights of the sums of OTHER pixels: of ERROR, which needs no further pass, of COST, and which kinds there are.
@@ -121,22 +127,25 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
     }
 }
 
-// After `sigmoid_tile`: dz = +-x (df/dx (1 - x) + df/dl) u; upstream: [moments] of the channel.
-INLINE void write_sigmoid_gradient(const Problem& q, std::int64_t sample, std::int64_t channel, std::int64_t first, int w,
-                                   const Moment* moments, int count, const double* upstream, Tile& t, float* gradient) {
-    const float* weight = weights(q, t, sample, channel, first);
+// After `rivals_tile`: dz = +-x (df/dx (1 - x) + df/dl) u; upstream: [classes][moments] of the plane.
+INLINE void write_rivals_gradient(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments,
+                                  int count, const double* upstream, Tile& t, float* gradient) {
+    const float* weight = weights_of_plane(q, t, plane, first);
+    const std::int32_t* label = t.label.data();
     float *slope = t.slope.data(), *force = t.value.data();
     for (int i = 0; i < w; ++i) force[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
         if (moments[m].kind == COUNT) continue;
         evaluate_slope(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, slope);
-        const std::int32_t side = moments[m].side == OWN ? 1 : 0;
-        const float u = static_cast<float>(upstream[m]);
-        for (int i = 0; i < w; ++i) force[i] += t.label[i] == side ? u * slope[i] : 0.0f;
+        float u[] = {0, 0};  // of each label
+        for (int k = first_class(q); k < 2; ++k)
+            u[label_of(k, moments[m])] += static_cast<float>(upstream[(k - first_class(q)) * count + m]);
+        const float zero = u[0], one = u[1];
+        for (int i = 0; i < w; ++i) force[i] += (label[i] == 1 ? one : zero) * slope[i];
     }
     for (int i = 0; i < w; ++i) {
         const float factor = t.error[i] * weight[i];
-        force[i] = t.label[i] < 0 ? 0.0f : t.label[i] == 1 ? -factor * force[i] : factor * force[i];
+        force[i] = label[i] < 0 ? 0.0f : label[i] == 1 ? -factor * force[i] : factor * force[i];
     }
-    write_row(force, w, q.streams(), gradient + (sample * q.c + channel) * q.s + first);
+    write_rivals(q, plane, first, w, force, gradient);
 }

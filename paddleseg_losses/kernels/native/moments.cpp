@@ -59,23 +59,24 @@ void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first,
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 
-// Adds the sums of w elements to table[moments] of one channel.
+// Adds the sums of w elements to table[classes][moments] of one plane.
 EVERY_INSTRUCTION_SET
-void sigmoid_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count, Tile& t,
-                  double* table) {
-    sigmoid_tile(q, plane, first, w, read_cost(moments, count), t);
-    const float* weight = weights(q, t, plane / q.c, plane % q.c, first);
+void rivals_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count, Tile& t,
+                 double* table) {
+    rivals_tile(q, plane, first, w, read_cost(moments, count), t);
+    const float* weight = weights_of_plane(q, t, plane, first);
     for (int m = 0; m < count; ++m) {
         const float* value = weighted_values(moments[m], weight, w, t);
-        table[m] += total_of_label(value, t.label.data(), moments[m].side == OWN ? 1 : 0, w);
+        for (int k = first_class(q); k < 2; ++k)
+            table[(k - first_class(q)) * count + m] += total_of_label(value, t.label.data(), label_of(k, moments[m]), w);
     }
 }
 
 EVERY_INSTRUCTION_SET
-void sigmoid_gradient(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count,
-                      const double* upstream, Tile& t, float* gradient) {
-    sigmoid_tile(q, plane, first, w, slope_reads_cost(moments, count), t);
-    write_sigmoid_gradient(q, plane / q.c, plane % q.c, first, w, moments, count, upstream, t, gradient);
+void rivals_gradient(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count,
+                     const double* upstream, Tile& t, float* gradient) {
+    rivals_tile(q, plane, first, w, slope_reads_cost(moments, count), t);
+    write_rivals_gradient(q, plane, first, w, moments, count, upstream, t, gradient);
 }
 
 }  // namespace
@@ -84,10 +85,10 @@ void sigmoid_gradient(const Problem& q, std::int64_t plane, std::int64_t first, 
 EXPORT void moments_forward(const Problem* problem, const Moment* moments, int count, double* table, int threads) {
     const Problem& q = *problem;
     const Plan plan(q);
-    const std::int64_t size = (q.sigmoid ? 1 : q.c) * count;
+    const std::int64_t size = classes_of_plane(q) * count;
     const bool is_simple = simple(q, moments, count);
     const auto add_simple = read_cost(moments, count) ? simple_tile<true, true, false> : simple_tile<true, false, false>;
-    const auto add_sums = q.sigmoid ? sigmoid_sums : softmax_sums;
+    const auto add_sums = rivals(q) ? rivals_sums : softmax_sums;
     std::vector<double> parts(plan.planes * plan.chunks * size, 0.0);
     plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
         double* part = parts.data() + (plane * plan.chunks + chunk) * size;
@@ -102,18 +103,18 @@ EXPORT void moments_backward(const Problem* problem, const Moment* moments, int 
                           float* gradient, int threads) {
     const Problem& q = *problem;
     expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
-    const std::int64_t size = (q.sigmoid ? 1 : q.c) * count;
+    const std::int64_t size = classes_of_plane(q) * count;
     const bool is_simple = simple(q, moments, count);
     const auto write_simple = read_cost(moments, count) ? simple_tile<false, true, true> : simple_tile<false, false, true>;
     std::vector<Others> others;
-    for (std::int64_t n = 0; n < q.n && !q.sigmoid && !is_simple; ++n)
+    for (std::int64_t n = 0; n < q.n && !rivals(q); ++n)
         others.emplace_back(q.c, moments, count, upstream + n * size);
     Plan(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
         const double* own = upstream + plane * size;
         if (is_simple)
             write_simple(q, plane, first, w, moments, count, own, t, nullptr, gradient);
-        else if (q.sigmoid)
-            sigmoid_gradient(q, plane, first, w, moments, count, own, t, gradient);
+        else if (rivals(q))
+            rivals_gradient(q, plane, first, w, moments, count, own, t, gradient);
         else
             softmax_gradient(q, plane, first, w, moments, count, own, others[plane], t, gradient);
     });

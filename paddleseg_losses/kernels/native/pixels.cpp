@@ -7,14 +7,18 @@
 
 namespace {
 
-// sum = coefficient[moments] f(x, l) of w elements of one channel under a sigmoid, 0 where left out.
-INLINE void add_up_sigmoid(const Moment* moments, int count, const double* coefficient, int w, Tile& t, float* sum) {
+// sum = coefficient[classes][moments] f(x, l) of w elements of a plane of two rivals, 0 where left out.
+INLINE void add_up_rivals(const Problem& q, const Moment* moments, int count, const double* coefficient, int w, Tile& t,
+                          float* sum) {
+    const std::int32_t* label = t.label.data();
     for (int i = 0; i < w; ++i) sum[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
         const float* value = evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, t.slope.data());
-        const std::int32_t side = moments[m].side == OWN ? 1 : 0;
-        const float u = static_cast<float>(coefficient[m]);
-        for (int i = 0; i < w; ++i) sum[i] += t.label[i] == side ? u * value[i] : 0.0f;
+        float u[] = {0, 0};  // of each label
+        for (int k = first_class(q); k < 2; ++k)
+            u[label_of(k, moments[m])] += static_cast<float>(coefficient[(k - first_class(q)) * count + m]);
+        const float zero = u[0], one = u[1];
+        for (int i = 0; i < w; ++i) sum[i] += label[i] < 0 ? 0.0f : (label[i] == 1 ? one : zero) * value[i];
     }
 }
 
@@ -34,22 +38,21 @@ INLINE void add_up_softmax(const Moment* moments, int count, const double* coeff
 EVERY_INSTRUCTION_SET
 double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count,
                    const double* coefficient, const Others& nothing, Tile& t, float* values, float* gradient) {
-    const std::int64_t sample = q.sigmoid ? plane / q.c : plane, channel = q.sigmoid ? plane % q.c : 0;
-    const double* own = coefficient + (q.sigmoid ? plane : plane * q.c) * count;
+    const double* own = coefficient + plane * classes_of_plane(q) * count;
     float* sum = t.value.data();
-    if (q.sigmoid) {
-        sigmoid_tile(q, plane, first, w, read_cost(moments, count), t);
-        add_up_sigmoid(moments, count, own, w, t, sum);
+    if (rivals(q)) {
+        rivals_tile(q, plane, first, w, read_cost(moments, count), t);
+        add_up_rivals(q, moments, count, own, w, t, sum);
     } else {
-        softmax_tile(q, sample, first, w, nullptr, read_cost(moments, count), t);
+        softmax_tile(q, plane, first, w, nullptr, read_cost(moments, count), t);
         add_up_softmax(moments, count, own, static_cast<int>(q.c), w, t, sum);
     }
     if (values != nullptr) write_row(sum, w, false, values + plane * q.s + first);
-    const double found = total_product(sum, weights(q, t, sample, channel, first), w);
-    if (gradient != nullptr && q.sigmoid)
-        write_sigmoid_gradient(q, sample, channel, first, w, moments, count, own, t, gradient);
+    const double found = total_product(sum, weights_of_plane(q, t, plane, first), w);
+    if (gradient != nullptr && rivals(q))
+        write_rivals_gradient(q, plane, first, w, moments, count, own, t, gradient);
     else if (gradient != nullptr)
-        write_softmax_gradient(q, sample, first, w, moments, count, own, nothing, t, gradient);
+        write_softmax_gradient(q, plane, first, w, moments, count, own, nothing, t, gradient);
     return found;
 }
 
@@ -57,7 +60,7 @@ double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int
 double simple_total(const Problem& q, const Moment* moments, int count, const double* coefficient, float* gradient,
                     int threads) {
     const Plan plan(q);
-    const std::int64_t size = (q.sigmoid ? 1 : 2) * count;
+    const std::int64_t size = classes_of_plane(q) * count;
     std::vector<double> parts(plan.planes * plan.chunks * size, 0.0), table(plan.planes * size);
     plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
         const auto work = gradient == nullptr ? simple_tile<true, true, false> : simple_tile<true, true, true>;

@@ -1,17 +1,19 @@
 // Probabilities of every pixel and class, 0 where a pixel is left out, and their gradient:
 //     softmax: dz_c = p_c (u_c - sum_k u_k p_k);   sigmoid: dz = u p (1 - p).
 #include "memory.hpp"
+#include "rivals.hpp"
 #include "tile.hpp"
 
 namespace {
 
 EVERY_INSTRUCTION_SET
 void tile_probabilities(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t, float* out) {
-    if (q.sigmoid) {
-        sigmoid_tile(q, plane, first, w, false, t);
-        float* row = out + plane * q.s + first;
-        for (int i = 0; i < w; ++i)
-            row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == 1 ? t.right[i] : t.error[i];
+    if (rivals(q)) {
+        rivals_tile(q, plane, first, w, false, t);
+        for (int k = first_class(q); k < 2; ++k) {
+            float* row = out + (q.sigmoid ? plane : 2 * plane + k) * q.s + first;
+            for (int i = 0; i < w; ++i) row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == k ? t.right[i] : t.error[i];
+        }
         return;
     }
     softmax_tile(q, plane, first, w, nullptr, false, t);

@@ -1,53 +1,22 @@
 // Sums of the simple functions 1 - x, x and l of two rivals, and their gradient, each in one loop that writes no row in
-// between: overlaps and plain cross entropies are made of these. Rivals are a channel and what it is not under a sigmoid,
-// or the classes 1 and 0 of a softmax over two, which is the sigmoid of z = z_1 - z_0.
+// between: overlaps and plain cross entropies are made of these.
 //
 // With p = sigmoid(z), pixels of label 1 have x = 1 - p and l = log(1 + e^-z), those of label 0 x = p and l = log(1 + e^z).
 #pragma once
 
 #include <cmath>
 
-#include "memory.hpp"
-#include "moments.hpp"
-#include "tile.hpp"
+#include "rivals.hpp"
 
 // Whether all sums are of such functions (1 - x: of own pixels), without weights.
 INLINE bool simple(const Problem& q, const Moment* moments, int count) {
-    bool found = q.weight == nullptr && (q.sigmoid || q.c == 2);
+    bool found = q.weight == nullptr && rivals(q);
     for (int m = 0; m < count; ++m) {
         const bool own = moments[m].side == OWN;
         found &= (moments[m].kind == RIGHT && own) || moments[m].kind == ERROR || moments[m].kind == COST;
     }
     return found;
 }
-
-// What both directions read of w elements.
-struct Elements {
-    Elements(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) : label(t.label.data()) {
-        read_labels(q, plane * q.s + first, w, 2, t.label.data());
-        const float* logits = q.logits + (q.sigmoid ? plane : 2 * plane) * q.s + first;
-        prefetch_to_read(logits + w, w);  // the next tile's, while this one's are computed
-        z = logits;
-        if (q.sigmoid) return;
-        const float* of_one = logits + q.s;
-        prefetch_to_read(of_one + w, w);
-        float* gap = t.own.data();
-        for (int i = 0; i < w; ++i) {
-            const float largest = of_one[i] > logits[i] ? of_one[i] : logits[i];
-            gap[i] = of_one[i] - logits[i] + 0.0f * largest;  // as any softmax: NaN if a logit is infinite, not if one is -inf
-        }
-        z = gap;
-    }
-
-    const std::int32_t* label;  // -1: left out, and z may be anything
-    const float* z;
-};
-
-// Classes whose sums a plane has: under a sigmoid it is a channel, and label 0 none of them.
-INLINE int first_class(const Problem& q) { return q.sigmoid ? 1 : 0; }
-
-// The label of the pixels that a class k counts on a side.
-INLINE int label_of(int k, const Moment& moment) { return moment.side == OWN ? k : 1 - k; }
 
 // What a pixel of each label does to the gradient: dz = +-x (a (1 - x) + b), where a is the weight of the sum of x less that
 // of 1 - x, and b that of l. weight: [classes][moments] of one plane.
@@ -108,10 +77,5 @@ EVERY_INSTRUCTION_SET void simple_tile(const Problem& q, std::int64_t plane, std
             const int of = label_of(k, moments[m]);
             *table++ += (moments[m].kind == RIGHT ? right : moments[m].kind == ERROR ? error : cost)[of];
         }
-    if (!SLOPES) return;
-    float* out = gradient + (q.sigmoid ? plane : 2 * plane + 1) * q.s + first;
-    write_row(row, w, q.streams(), out);
-    if (q.sigmoid) return;
-    for (int i = 0; i < w; ++i) row[i] = 0.0f - row[i];  // what one class gains the other loses
-    write_row(row, w, q.streams(), out - q.s);
+    if (SLOPES) write_rivals(q, plane, first, w, row, gradient);
 }

@@ -254,30 +254,6 @@ INLINE void softmax_tile_for_sums(const Problem& q, std::int64_t sample, std::in
     normalise(w, t);
 }
 
-// Error, right and cost of w elements of one channel under a sigmoid; label 1 is the channel's own, 0 the others'.
-INLINE void sigmoid_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, bool costs, Tile& t) {
-    read_labels(q, plane * q.s + first, w, 2, t.label.data());
-    const float* z = q.logits + plane * q.s + first;
-    const std::int32_t* label = t.label.data();
-    float *error = t.error.data(), *right = t.right.data(), *cost = t.cost.data(), *small = t.own.data();
-    float* inverse = t.inverse.data();
-    prefetch_to_read(z + w, w);  // the next tile's, while this one's are computed
-#pragma omp simd
-    for (int i = 0; i < w; ++i) {
-        const float clean = label[i] < 0 ? 0.0f : z[i];
-        const float wrong = label[i] == 1 ? -clean : clean;  // log-odds of the error
-        const float e = exp_below_88(wrong < 0.0f ? wrong : -wrong), scale = 1.0f / (1.0f + e);
-        error[i] = wrong > 0.0f ? scale : e * scale;
-        right[i] = wrong > 0.0f ? e * scale : scale;
-        cost[i] = wrong > 0.0f ? wrong : 0.0f;
-        small[i] = e;
-        inverse[i] = scale;
-    }
-    if (!costs) return;
-#pragma omp simd
-    for (int i = 0; i < w; ++i) cost[i] += log1p_nonnegative(small[i], inverse[i]);
-}
-
 // The image cut into tiles, and the tiles into a number of chunks that does not depend on the threads.
 struct Plan {
     static constexpr std::int64_t CHUNKS = 64;
