@@ -135,13 +135,10 @@ INLINE void write_rivals_gradient(const Problem& q, std::int64_t plane, std::int
     float *slope = t.slope.data(), *force = t.value.data();
     for (int i = 0; i < w; ++i) force[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
-        if (moments[m].kind == COUNT) continue;
+        if (moments[m].kind == COUNT || !first_of_function(moments, m)) continue;
         evaluate_slope(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, slope);
-        float u[] = {0, 0};  // of each label
-        for (int k = first_class(q); k < 2; ++k)
-            u[label_of(k, moments[m])] += static_cast<float>(upstream[(k - first_class(q)) * count + m]);
-        const float zero = u[0], one = u[1];
-        for (int i = 0; i < w; ++i) force[i] += (label[i] == 1 ? one : zero) * slope[i];
+        const LabelWeights of(q, moments, count, m, upstream);
+        for (int i = 0; i < w; ++i) force[i] += (label[i] == 1 ? of.one : of.zero) * slope[i];
     }
     for (int i = 0; i < w; ++i) {
         const float factor = t.error[i] * weight[i];

@@ -66,9 +66,14 @@ void rivals_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w
     rivals_tile(q, plane, first, w, read_cost(moments, count), t);
     const float* weight = weights_of_plane(q, t, plane, first);
     for (int m = 0; m < count; ++m) {
+        if (!first_of_function(moments, m)) continue;
         const float* value = weighted_values(moments[m], weight, w, t);
-        for (int k = first_class(q); k < 2; ++k)
-            table[(k - first_class(q)) * count + m] += total_of_label(value, t.label.data(), label_of(k, moments[m]), w);
+        double total[2];
+        for (int label = 0; label < 2; ++label) total[label] = total_of_label(value, t.label.data(), label, w);
+        double* row = table;
+        for (int k = first_class(q); k < 2; ++k, row += count)
+            for (int j = m; j < count; ++j)
+                if (same_function(moments[j], moments[m])) row[j] += total[label_of(k, moments[j])];
     }
 }
 

@@ -13,12 +13,10 @@ INLINE void add_up_rivals(const Problem& q, const Moment* moments, int count, co
     const std::int32_t* label = t.label.data();
     for (int i = 0; i < w; ++i) sum[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
+        if (!first_of_function(moments, m)) continue;
         const float* value = evaluate(moments[m], t.error.data(), t.right.data(), t.cost.data(), w, t.slope.data());
-        float u[] = {0, 0};  // of each label
-        for (int k = first_class(q); k < 2; ++k)
-            u[label_of(k, moments[m])] += static_cast<float>(coefficient[(k - first_class(q)) * count + m]);
-        const float zero = u[0], one = u[1];
-        for (int i = 0; i < w; ++i) sum[i] += label[i] < 0 ? 0.0f : (label[i] == 1 ? one : zero) * value[i];
+        const LabelWeights of(q, moments, count, m, coefficient);
+        for (int i = 0; i < w; ++i) sum[i] += label[i] < 0 ? 0.0f : (label[i] == 1 ? of.one : of.zero) * value[i];
     }
 }
 

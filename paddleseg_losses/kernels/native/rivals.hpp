@@ -16,6 +16,27 @@ INLINE std::int64_t classes_of_plane(const Problem& q) { return q.sigmoid ? 1 : 
 // The label of the pixels that class k counts on a side.
 INLINE int label_of(int k, const Moment& moment) { return moment.side == OWN ? k : 1 - k; }
 
+INLINE bool same_function(const Moment& a, const Moment& b) { return a.kind == b.kind && a.gamma == b.gamma; }
+
+// Whether no earlier moment is a sum of the same function, which then need not be computed again.
+INLINE bool first_of_function(const Moment* moments, int m) {
+    bool found = true;
+    for (int j = 0; j < m; ++j) found &= !same_function(moments[j], moments[m]);
+    return found;
+}
+
+// What all sums of a moment's function weigh at pixels of each label; weight: [classes][moments] of one plane.
+struct LabelWeights {
+    LabelWeights(const Problem& q, const Moment* moments, int count, int m, const double* weight) {
+        for (int k = first_class(q); k < 2; ++k, weight += count)
+            for (int j = m; j < count; ++j)
+                if (same_function(moments[j], moments[m]))
+                    (label_of(k, moments[j]) == 1 ? one : zero) += static_cast<float>(weight[j]);
+    }
+
+    float zero = 0, one = 0;
+};
+
 // z and labels of w elements.
 struct Elements {
     Elements(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) : label(t.label.data()) {
