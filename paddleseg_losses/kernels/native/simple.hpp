@@ -24,8 +24,10 @@ struct Forces {
     Forces(const Problem& q, const Moment* moments, int count, const double* weight) {
         for (int k = first_class(q); k < 2; ++k)
             for (int m = 0; m < count; ++m) {
+                const int label = label_of(k, moments[m]);
+                float& force = moments[m].kind == COST ? b[label] : a[label];
                 const float u = static_cast<float>(*weight++);
-                (moments[m].kind == COST ? b : a)[label_of(k, moments[m])] += moments[m].kind == RIGHT ? -u : u;
+                force += moments[m].kind == RIGHT ? -u : u;
             }
     }
 
@@ -75,7 +77,7 @@ EVERY_INSTRUCTION_SET void simple_tile(const Problem& q, std::int64_t plane, std
     for (int k = first_class(q); SUMS && k < 2; ++k)
         for (int m = 0; m < count; ++m) {
             const int of = label_of(k, moments[m]);
-            *table++ += (moments[m].kind == RIGHT ? right : moments[m].kind == ERROR ? error : cost)[of];
+            *table++ += moments[m].kind == RIGHT ? right[of] : moments[m].kind == ERROR ? error[of] : cost[of];
         }
     if (SLOPES) write_rivals(q, plane, first, w, row, gradient);
 }
