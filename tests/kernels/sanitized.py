@@ -120,6 +120,7 @@ def run_sums(library, problem, labels, z, threads):
             library.pixel_values(q, own, 2, address(table), address(maps), threads)
             for slope in (None, out):
                 library.pixel_total(q, own, 2, address(table), address(slope), threads)
+                library.pixel_total(q, own, 1, address(table), address(slope), threads)  # of a cost alone: simple
         library.probabilities_forward(q, address(out), threads)
         if not problem.sigmoid:
             prices, found = np.ones((c, c), "float32"), np.ones((n, c))
