@@ -15,14 +15,19 @@ pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
 )
 # Large enough to be written past the caches, with rows that do and that do not begin at 16 bytes.
-VAST = [Scene("multiclass", 9, (683, 701), samples=1), Scene("multiclass", 16, (512, 512), samples=1)]
+VAST = [
+    Scene("multiclass", 2, (1451, 1453), samples=1),
+    Scene("multiclass", 9, (683, 701), samples=1),
+    Scene("multiclass", 16, (512, 512), samples=1),
+]
+MIXED, PLAIN = (m.ERROR, m.focal(1.5)), (m.COST,)
 
 
-def _task(scene, weighted=False):
+def _task(scene, weighted=False, functions=MIXED):
     """Tensors, moments that a pixel knows, coefficients, and a weight of each pixel."""
     logits, labels = problem(scene)
     sigmoid = scene.mode != "multiclass"
-    wanted = [w for w in moments(sigmoid, [m.ERROR, m.focal(1.5)]) if sigmoid or w.side == m.OWN]
+    wanted = [w for w in moments(sigmoid, list(functions)) if sigmoid or w.side == m.OWN]
     factors = np.random.default_rng(6).random((scene.samples, scene.channels, len(wanted)))
     pixel = np.random.default_rng(7).random(labels.shape).astype("float32") if weighted else None
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
@@ -49,9 +54,10 @@ def test_values_of_pixels_and_their_gradient(scene):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("functions", [MIXED, PLAIN, (m.ERROR,)])
 @pytest.mark.parametrize("scene", [*LARGE, *VAST], ids=str)
-def test_the_total_is_that_of_sums(scene, weighted):
-    task = _task(scene, weighted)
+def test_the_total_is_that_of_sums(scene, functions, weighted):
+    task = _task(scene, weighted, functions)
     value, slope = _by_sums(*task)
     z, y, sigmoid, wanted, factors, pixel = task
     total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=pixel)
@@ -65,6 +71,15 @@ def test_the_total_is_that_of_sums(scene, weighted):
     np.testing.assert_allclose(kept, slope, rtol=0, atol=1e-6 * np.abs(slope).max())
     np.testing.assert_array_equal(second.numpy(), kept)
     np.testing.assert_array_equal(halved.numpy(), kept * np.float32(0.5))
+
+
+@pytest.mark.parametrize("functions", [MIXED, PLAIN])
+@pytest.mark.parametrize("scene", LARGE[:3], ids=str)
+def test_a_coefficient_of_no_pixel_may_be_anything(scene, functions):
+    z, y, sigmoid, wanted, factors, _ = _task(scene, functions=functions)
+    factors[:, 0 if sigmoid else 1 :, : len(functions)] = np.inf  # of the OWN pixels of classes that have none
+    total = kernel.total(z, paddle.zeros_like(y), sigmoid, 255, wanted, factors)
+    assert np.isfinite(float(total))
 
 
 def test_no_gradient_is_made_that_nobody_wants():

@@ -18,7 +18,12 @@ pytestmark = pytest.mark.skipif(
 OVERLAPS = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OWN, m.ERROR), m.Moment(m.OTHER, m.ERROR)]
 COSTS = [m.Moment(m.OWN, m.COST), m.Moment(m.OTHER, m.COST)]
 SETS = [OVERLAPS, [*OVERLAPS, *COSTS], COSTS, OVERLAPS[::-1], OVERLAPS[:1]]
-SCENES = [Scene("binary", 1, (67, 71)), Scene("multilabel", 3, (13, 17, 19)), Scene("binary", 1, (3,)), Scene("multiclass", 2, (67, 71))]
+SCENES = [
+    Scene("binary", 1, (67, 71)),
+    Scene("multilabel", 3, (13, 17, 19)),
+    Scene("binary", 1, (3,)),
+    Scene("multiclass", 2, (67, 71)),
+]
 
 
 def sums(z, y, moments, sigmoid=True):
@@ -99,7 +104,7 @@ def test_an_infinite_logit_that_is_right_costs_nothing(label):
 
 @pytest.mark.parametrize("moments", SETS)
 def test_two_classes_share_the_digits_of_one_channel(moments):
-    """The first class's sums are the channel's, the other's those of the same pixels seen from the other side."""
+    """The sums of class 1 are the channel's, those of class 0 the same pixels' seen from the other side."""
     z = np.linspace(-80, 80, 640, dtype="float32").reshape(-1, 1, 1)
     y = paddle.to_tensor(np.arange(640, dtype="int64").reshape(-1, 1, 1) // 2 % 2)
     one = paddle.to_tensor(z, stop_gradient=False)
@@ -119,7 +124,8 @@ def test_two_classes_share_the_digits_of_one_channel(moments):
 @pytest.mark.parametrize("pair", [(0, -np.inf), (3e38, -3e38)])
 def test_a_class_that_cannot_be_is_as_sure_as_one_that_must(pair, sure, label):
     z = np.array(pair if sure == 0 else pair[::-1], "float32").reshape(1, 2, 1).repeat(5, axis=2)
-    table = sums(paddle.to_tensor(z), paddle.full([1, 1, 5], label, "int64"), [*OVERLAPS, *COSTS], sigmoid=False).numpy()
+    y = paddle.full([1, 1, 5], label, "int64")
+    table = sums(paddle.to_tensor(z), y, [*OVERLAPS, *COSTS], sigmoid=False).numpy()
     own, other = ([5, 0, 0, 0, 0], [0] * 5) if sure == label else ([0, 5, 0, np.inf, 0], [0, 0, 5, 0, np.inf])
     np.testing.assert_array_equal(table[0, label], own)
     np.testing.assert_array_equal(table[0, 1 - label], other)

@@ -114,8 +114,8 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
         float* out = gradient + (sample * q.c + k) * q.s + first;
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
-            const float others = row[i] * (u * rest[i] + own[i]), of_label = mine[i];
-            value[i] = label[i] == k ? of_label : others;
+            const float of_others = row[i] * (u * rest[i] + own[i]), of_label = mine[i];
+            value[i] = label[i] == k ? of_label : of_others;
         }
         if (others.powers)
             for (int i = 0; i < w; ++i)

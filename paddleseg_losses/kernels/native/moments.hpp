@@ -47,7 +47,8 @@ constexpr float EPSILON = 1e-7f;
 INLINE float bounded_power(float x, float gamma) {
     const float base = x < EPSILON && gamma < 1.0f ? EPSILON : x;
     const float curve = base < 1e-37f ? 0.0f : exp_bounded(gamma * log_positive(base));
-    return x < EPSILON && gamma < 1.0f ? x * (curve / EPSILON) : curve;
+    const float power = x < EPSILON && gamma < 1.0f ? x * (curve / EPSILON) : curve;
+    return x == x ? power : x;  // the logarithm of NaN is any number
 }
 
 INLINE float bounded_power_slope(float x, float gamma) {

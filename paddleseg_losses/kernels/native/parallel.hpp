@@ -10,7 +10,7 @@
 #include <vector>
 
 // Run task(space, 0) ... task(space, tasks - 1), each once, in any order, with a work space that each thread makes once. The
-// results may not depend on the order. What a task throws is thrown here, after the others have stopped.
+// results may not depend on the order. What a thread throws is thrown here, after the others have stopped.
 template <class Make, class Task>
 void run_parallel(int tasks, int threads, Make make, Task task) {
     if (threads > tasks) threads = tasks;

@@ -60,20 +60,24 @@ double simple_total(const Problem& q, const Moment* moments, int count, const do
     const Plan plan(q);
     const std::int64_t size = classes_of_plane(q) * count;
     std::vector<double> parts(plan.planes * plan.chunks * size, 0.0), table(plan.planes * size);
+    const auto with_costs = gradient == nullptr ? simple_tile<true, true, false> : simple_tile<true, true, true>;
+    const auto without = gradient == nullptr ? simple_tile<true, false, false> : simple_tile<true, false, true>;
+    const auto work = read_cost(moments, count) ? with_costs : without;
     plan.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
-        const auto work = gradient == nullptr ? simple_tile<true, true, false> : simple_tile<true, true, true>;
         double* part = parts.data() + (plane * plan.chunks + chunk) * size;
         work(q, plane, first, w, moments, count, coefficient + plane * size, t, part, gradient);
     });
     plan.add_up(parts, size, table.data());
     double sum = 0;
-    for (std::size_t i = 0; i < table.size(); ++i) sum += coefficient[i] * table[i];
+    for (std::size_t i = 0; i < table.size(); ++i)
+        if (table[i] != 0) sum += coefficient[i] * table[i];  // a coefficient of no pixel may be anything
     return sum;
 }
 
 }  // namespace
 
-// coefficient: [n][c][count], of a pixel's label. values: [n, s] under a softmax, [n, c, s] under a sigmoid, overwritten.
+// coefficient: [n][c][count], of a pixel's label; under a softmax all functions are of OWN pixels.
+// values: [n, s] under a softmax, [n, c, s] under a sigmoid, overwritten.
 // Their gradient is that of the sums with the values' own gradient as the pixel weight and the coefficients as upstream.
 EXPORT void pixel_values(const Problem* problem, const Moment* moments, int count, const double* coefficient,
                          float* values, int threads) {

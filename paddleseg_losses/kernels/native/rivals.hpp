@@ -27,19 +27,21 @@ INLINE bool first_of_function(const Moment* moments, int m) {
 
 // What all sums of a moment's function weigh at pixels of each label; weight: [classes][moments] of one plane.
 struct LabelWeights {
-    LabelWeights(const Problem& q, const Moment* moments, int count, int m, const double* weight) {
+    INLINE LabelWeights(const Problem& q, const Moment* moments, int count, int m, const double* weight) {
+        double sum[] = {0, 0};
         for (int k = first_class(q); k < 2; ++k, weight += count)
             for (int j = m; j < count; ++j)
-                if (same_function(moments[j], moments[m]))
-                    (label_of(k, moments[j]) == 1 ? one : zero) += static_cast<float>(weight[j]);
+                if (same_function(moments[j], moments[m])) sum[label_of(k, moments[j])] += weight[j];
+        zero = static_cast<float>(sum[0]);
+        one = static_cast<float>(sum[1]);
     }
 
-    float zero = 0, one = 0;
+    float zero, one;
 };
 
 // z and labels of w elements.
 struct Elements {
-    Elements(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) : label(t.label.data()) {
+    INLINE Elements(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t) : label(t.label.data()) {
         read_labels(q, plane * q.s + first, w, 2, t.label.data());
         const float* logits = q.logits + (q.sigmoid ? plane : 2 * plane) * q.s + first;
         prefetch_to_read(logits + w, w);  // the next tile's, while this one's are computed
@@ -48,6 +50,7 @@ struct Elements {
         const float* of_one = logits + q.s;
         prefetch_to_read(of_one + w, w);
         float* gap = t.pull.data();
+#pragma omp simd
         for (int i = 0; i < w; ++i) {
             const float largest = of_one[i] > logits[i] ? of_one[i] : logits[i];
             gap[i] = of_one[i] - logits[i] + 0.0f * largest;  // as any softmax: NaN if a logit is infinite, not if one is -inf

@@ -8,30 +8,27 @@
 
 #include "rivals.hpp"
 
-// Whether all sums are of such functions (1 - x: of own pixels), without weights.
+// Whether all sums are of such functions, without weights.
 INLINE bool simple(const Problem& q, const Moment* moments, int count) {
     bool found = q.weight == nullptr && rivals(q);
-    for (int m = 0; m < count; ++m) {
-        const bool own = moments[m].side == OWN;
-        found &= (moments[m].kind == RIGHT && own) || moments[m].kind == ERROR || moments[m].kind == COST;
-    }
+    for (int m = 0; m < count; ++m)
+        found &= moments[m].kind == RIGHT || moments[m].kind == ERROR || moments[m].kind == COST;
     return found;
 }
 
 // What a pixel of each label does to the gradient: dz = +-x (a (1 - x) + b), where a is the weight of the sum of x less that
 // of 1 - x, and b that of l. weight: [classes][moments] of one plane.
 struct Forces {
-    Forces(const Problem& q, const Moment* moments, int count, const double* weight) {
+    INLINE Forces(const Problem& q, const Moment* moments, int count, const double* weight) {
         for (int k = first_class(q); k < 2; ++k)
-            for (int m = 0; m < count; ++m) {
+            for (int m = 0; m < count; ++m, ++weight) {
                 const int label = label_of(k, moments[m]);
-                float& force = moments[m].kind == COST ? b[label] : a[label];
-                const float u = static_cast<float>(*weight++);
-                force += moments[m].kind == RIGHT ? -u : u;
+                double& force = moments[m].kind == COST ? b[label] : a[label];
+                force += moments[m].kind == RIGHT ? -*weight : *weight;
             }
     }
 
-    float a[2] = {0, 0}, b[2] = {0, 0};
+    double a[2] = {0, 0}, b[2] = {0, 0};
 };
 
 // SUMS: adds those of w elements to table[classes][moments] of one plane. SLOPES: writes the gradient of the sums with weights
@@ -47,16 +44,16 @@ EVERY_INSTRUCTION_SET void simple_tile(const Problem& q, std::int64_t plane, std
     float one_a = 0, one_b = 0, zero_a = 0, zero_b = 0;
     if (SLOPES) {
         const Forces forces(q, moments, count, weight);
-        one_a = -forces.a[1], one_b = -forces.b[1];  // the error of label 1 falls as z rises
-        zero_a = forces.a[0], zero_b = forces.b[0];
+        one_a = static_cast<float>(-forces.a[1]), one_b = static_cast<float>(-forces.b[1]);  // its error falls as z rises
+        zero_a = static_cast<float>(forces.a[0]), zero_b = static_cast<float>(forces.b[0]);
     }
-    float found = 0, missed = 0, missed_cost = 0, refused = 0, false_ = 0, false_cost = 0;
-#pragma omp simd reduction(+ : found, missed, missed_cost, refused, false_, false_cost)
+    float accepted = 0, missed = 0, missed_cost = 0, refused = 0, false_ = 0, false_cost = 0;
+#pragma omp simd reduction(+ : accepted, missed, missed_cost, refused, false_, false_cost)
     for (int i = 0; i < w; ++i) {
         const float e = exp_below_88(-std::fabs(z[i])), scale = 1.0f / (1.0f + e), small = e * scale;
         const float p = z[i] > 0.0f ? scale : small, rest = z[i] > 0.0f ? small : scale;
         if (SUMS) {
-            found += label[i] == 1 ? p : 0.0f;
+            accepted += label[i] == 1 ? p : 0.0f;
             missed += label[i] == 1 ? rest : 0.0f;
             refused += label[i] == 0 ? rest : 0.0f;
             false_ += label[i] == 0 ? p : 0.0f;
@@ -73,7 +70,7 @@ EVERY_INSTRUCTION_SET void simple_tile(const Problem& q, std::int64_t plane, std
             row[i] = label[i] == 1 ? one : label[i] == 0 ? zero : 0.0f;
         }
     }
-    const float right[] = {refused, found}, error[] = {false_, missed}, cost[] = {false_cost, missed_cost};  // of each label
+    const float right[] = {refused, accepted}, error[] = {false_, missed}, cost[] = {false_cost, missed_cost};  // of each label
     for (int k = first_class(q); SUMS && k < 2; ++k)
         for (int m = 0; m < count; ++m) {
             const int of = label_of(k, moments[m]);

@@ -118,7 +118,7 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
     }
 }
 
-// Shares, `rest` and `pull` are 0 where a pixel is left out: whatever its logits are must not spread.
+// Shares, `rest` and `pull`, if they are made, become 0 where a pixel is left out: whatever its logits are must not spread.
 INLINE void clear_left_out(Tile& t, int c, int w) {
     const std::int32_t* label = t.label.data();
     float *rest = t.error.data(), *pull = t.pull.data();
@@ -267,8 +267,8 @@ struct Plan {
     // Calls work(tile, plane, chunk, first pixel, pixels) for all tiles, those of a chunk in order.
     template <class Work>
     void run(const Problem& q, int threads, Work work) const {
-        const auto tile = [&] { return Tile(q.sigmoid ? 1 : q.c); };
-        run_parallel(static_cast<int>(planes * chunks), threads, tile, [&](Tile& tile, int task) {
+        const auto make = [&] { return Tile(q.sigmoid ? 1 : q.c); };
+        run_parallel(static_cast<int>(planes * chunks), threads, make, [&](Tile& tile, int task) {
             const std::int64_t plane = task / chunks, chunk = task % chunks;
             for (std::int64_t k = tiles * chunk / chunks; k < tiles * (chunk + 1) / chunks; ++k) {
                 const std::int64_t first = k * Tile::WIDTH;

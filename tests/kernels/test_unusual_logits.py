@@ -1,0 +1,154 @@
+"""Sums and gradients where logits are large, saturated, infinite or no numbers."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import kernels
+from paddleseg_losses.functional import moments as m
+from paddleseg_losses.inputs import Inputs, Raw
+from paddleseg_losses.kernels import moments as kernel
+from tests.kernels.problems import expected_sums, problem
+from tests.laws.scenes import Scene
+
+pytestmark = pytest.mark.skipif(
+    kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
+)
+
+
+@pytest.mark.parametrize("offset", [0.0, -5.0, -8.0, -38.0, -300.0, 70.0, 77.0, 85.0, 300.0])
+@pytest.mark.parametrize("channels", [2, 3, 11])
+def test_sums_without_costs_take_logits_of_any_size(channels, offset):
+    """Shares whose sum is moderate need no largest logit: both sides of that range are exact, also in one image."""
+    scene = Scene("multiclass", channels, (41, 77))
+    logits, labels = problem(scene)
+    logits = (logits + offset * (np.arange(41) < 20)[:, None]).astype("float32")  # the last tiles are always moderate
+    functions = [m.RIGHT, m.ERROR]
+    wanted = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OTHER, m.ERROR)]
+    z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
+    table = kernel.sums(z, y, False, 255, m.flat(wanted))
+    expected = expected_sums(logits, labels, False, functions)
+    for k, moment in enumerate(wanted):
+        np.testing.assert_allclose(table.numpy()[..., k], expected[moment], rtol=2e-7, err_msg=str(moment))
+    factors = np.random.default_rng(5).normal(size=(scene.samples, channels, 2))
+    (table * paddle.to_tensor(factors, "float32")).sum().backward()
+    double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
+    inputs = Inputs(Raw(double, y, 255), scene.mode)
+    sum(
+        (m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted)
+    ).backward()
+    slope = double.grad.numpy()
+    np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("others", [0.0, -6.5, -7.5, -38.0, 77.0, 79.0])
+def test_sums_of_a_class_that_has_almost_nothing(others):
+    """Its shares are the smallest that floats hold, whether the largest logit is taken off or not."""
+    logits = np.full((1, 3, 300), others, "float32")
+    logits[:, 0] += np.linspace(-79, -70, 300)
+    labels = np.ones((1, 1, 300), "int64")
+    wanted = [m.Moment(m.OTHER, m.ERROR)]
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, m.flat(wanted)).numpy()
+    expected = expected_sums(logits, labels, False, [m.ERROR])[wanted[0]]
+    np.testing.assert_allclose(table[0, 0, 0], expected[0, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("largest", [77.0, 87.0, 88.5, 95.0, 1000.0])
+def test_sums_of_a_class_that_has_nearly_all(largest):
+    """However far it is above the others, which look moderate."""
+    logits = np.zeros((1, 3, 1000), "float32")
+    logits[:, 2] = largest
+    labels = np.full((1, 1, 1000), 2, "int64")
+    labels[..., :500] = 0  # whole tiles without its own pixels
+    wanted = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OTHER, m.ERROR)]
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, m.flat(wanted)).numpy()
+    expected = expected_sums(logits, labels, False, [m.RIGHT, m.ERROR])
+    for k, moment in enumerate(wanted):
+        np.testing.assert_allclose(table[..., k], expected[moment], rtol=1e-6, atol=1e-30)
+
+
+@pytest.mark.parametrize("offset", [38.0, -38.0, 300.0])
+@pytest.mark.parametrize("functions", [[m.COST], [m.COST, m.ERROR], [m.power(2.0)]])
+def test_gradients_of_other_classes_alone(functions, offset):
+    """No slope here reads the own class's cost."""
+    scene = Scene("multiclass", 5, (41, 77))
+    logits, labels = problem(scene)
+    wanted = [m.Moment(m.OTHER, function) for function in functions]
+    z, y = paddle.to_tensor(logits + np.float32(offset), stop_gradient=False), paddle.to_tensor(labels)
+    kernel.sums(z, y, False, 255, m.flat(wanted)).sum().backward()
+    double = paddle.to_tensor(z.numpy().astype("float64"), stop_gradient=False)
+    inputs = Inputs(Raw(double, y, 255), scene.mode)
+    sum(m.composed(inputs, each).sum() for each in wanted).backward()
+    slope = double.grad.numpy()
+    np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("channels", [2, 3])
+def test_gradients_of_saturated_wrong_pixels_keep_their_digits(channels):
+    """p (u - T) cancels where a wrong class has all of a pixel: its share has to be 1, not 1 up to rounding."""
+    z = np.zeros((1, channels, 512), "float32")
+    z[:, 1] = np.linspace(24, 38, 512)
+    z[:, 2:] = -100
+    logits = paddle.to_tensor(z, stop_gradient=False)
+    table = kernel.sums(logits, paddle.zeros([1, 1, 512], "int64"), False, 255, m.flat([m.Moment(m.OTHER, m.ERROR)]))
+    table.sum().backward()
+    p = 1 / (1 + np.exp(-z[:, 1].astype("float64")))
+    right = np.exp(-z[:, 1].astype("float64")) * p
+    np.testing.assert_allclose(logits.grad.numpy()[:, 0], -p * right, rtol=1e-5)
+    np.testing.assert_allclose(logits.grad.numpy()[:, 1], p * right, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 12])
+@pytest.mark.parametrize("junk", [np.nan, np.inf, -np.inf, 3e38])
+@pytest.mark.parametrize("functions", [[m.RIGHT, m.ERROR], [m.RIGHT, m.ERROR, m.COST], [m.power(1.7), m.power(0.3)]])
+def test_junk_that_is_left_out_is_not_seen(functions, junk, channels):
+    logits, labels = np.zeros((2, channels, 7, 9), "float32"), np.zeros((2, 1, 7, 9), "int64")
+    labels[1, 0, 2, 3] = 255
+    wanted = m.flat([m.Moment(side, f) for side in (m.OWN, m.OTHER) for f in functions if (side, f) != (1, m.RIGHT)])
+    clean = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, wanted).numpy()
+    logits[1, :, 2, 3] = junk
+    z = paddle.to_tensor(logits, stop_gradient=False)
+    table = kernel.sums(z, paddle.to_tensor(labels), False, 255, wanted)
+    np.testing.assert_array_equal(table.numpy(), clean)
+    table.sum().backward()
+    assert np.isfinite(z.grad.numpy()).all()
+    assert not z.grad.numpy()[1, :, 2, 3].any()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize(
+    "functions",
+    [
+        [m.RIGHT, m.ERROR],
+        [m.RIGHT, m.ERROR, m.COST],
+        [m.power(0.3), m.power(1.7), m.power(2)],
+        [m.focal(1.5), m.cost_power(0.3), m.cost_power(2.5)],
+    ],
+)
+def test_no_number_is_seen_where_it_counts(functions, channels, sign):
+    logits, labels = np.zeros((2, channels, 7, 9), "float32"), np.zeros((2, 1, 7, 9), "int64")
+    if channels == 1:
+        labels[:] = 1
+    wanted = m.flat([m.Moment(m.OWN, function) for function in functions])
+    clean = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), channels == 1, 255, wanted).numpy()
+    logits[0, 0, 0, 0] = np.copysign(np.nan, sign)
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), channels == 1, 255, wanted).numpy()
+    assert np.isnan(table[0, 0]).all()
+    np.testing.assert_array_equal(table[1], clean[1])
+
+
+@pytest.mark.parametrize("junk", [np.nan, np.inf])
+@pytest.mark.parametrize("functions", [[m.RIGHT, m.ERROR], [m.RIGHT, m.ERROR, m.COST]])
+def test_junk_is_seen_where_it_counts_and_only_there(functions, junk):
+    logits, labels = np.zeros((2, 3, 7, 9), "float32"), np.zeros((2, 1, 7, 9), "int64")
+    labels[1, 0, 2, 3] = 255
+    logits[1, :, 2, 3] = junk
+    wanted = m.flat([m.Moment(side, function) for side in (m.OWN, m.OTHER) for function in functions[side:]])
+    clean = kernel.sums(paddle.zeros(logits.shape), paddle.to_tensor(labels), False, 255, wanted).numpy()
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, wanted).numpy()
+    assert np.array_equal(table, clean)
+    logits[0, 1, 0, 0] = junk
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, wanted).numpy()
+    assert np.isnan(table[0, 0, : len(functions)]).all()
+    assert np.array_equal(table[1], clean[1])
