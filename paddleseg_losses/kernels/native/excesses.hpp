@@ -59,10 +59,9 @@ EVERY_INSTRUCTION_SET
 static void softmax_errors_of_two(const float* z0, const float* z1, const std::int32_t* label, int w, double* error) {
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
-        const double gap = double(z1[i]) - double(z0[i]), e = exp_below_88(-std::fabs(gap)), scale = 1.0 / (1.0 + e);
+        const double gap = gap_of_two<double>(z0[i], z1[i]), e = exp_below_88(-std::fabs(gap)), scale = 1.0 / (1.0 + e);
         const bool right = (gap > 0.0) == (label[i] == 1);
-        const double seen = 0.0 * (gap > 0.0 ? z1[i] : z0[i]);  // NaN where the larger logit is infinite, as of more classes
-        error[i] = label[i] < 0 ? 0.0 : (right ? e * scale : scale) + seen;
+        error[i] = label[i] < 0 ? 0.0 : right ? e * scale : scale;
     }
 }
 

@@ -14,16 +14,12 @@
 #include "tile.hpp"
 
 // Weights of a tile's pixels: ones where the problem has none. A loop that asked for null would be made of masked loads,
-// and some processors take hundreds of cycles over one whose address is null, although nothing of it is read.
-INLINE const float* weights(const Problem& q, const Tile& t, std::int64_t sample, std::int64_t channel, std::int64_t first) {
+// and some processors take hundreds of cycles over one whose address is null, although nothing of it is read. A plane is a
+// channel under a sigmoid, else a sample; channels may share weights.
+INLINE const float* weights(const Problem& q, const Tile& t, std::int64_t plane, std::int64_t first) {
     if (q.weight == nullptr) return t.ones.data();
-    const std::int64_t row = q.weight_channels == 1 ? sample : sample * q.c + channel;
+    const std::int64_t row = q.sigmoid && q.weight_channels == 1 ? plane / q.c : plane;
     return q.weight + row * q.s + first;
-}
-
-// The same where a plane is a channel under a sigmoid, else a sample.
-INLINE const float* weights_of_plane(const Problem& q, const Tile& t, std::int64_t plane, std::int64_t first) {
-    return q.sigmoid ? weights(q, t, plane / q.c, plane % q.c, first) : weights(q, t, plane, 0, first);
 }
 
 // Weights of the sums of OTHER pixels: of ERROR, which needs no further pass, of COST, and which kinds there are.
@@ -81,7 +77,7 @@ INLINE void add_by_label(const Tile& t, int c, int w, const float* table, const 
 INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments,
                                    int count, const double* upstream, const Others& others, Tile& t, float* gradient) {
     const int c = static_cast<int>(q.c);
-    const float* weight = weights(q, t, sample, 0, first);
+    const float* weight = weights(q, t, sample, first);
     const std::int32_t* label = t.label.data();
     if (others.costs) {
         for (int k = 0; k < c; ++k) std::fill_n(gradient + (sample * q.c + k) * q.s + first, w, 0.0f);
@@ -130,7 +126,7 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
 // After `rivals_tile`: dz = +-x (df/dx (1 - x) + df/dl) u; upstream: [classes][moments] of the plane.
 INLINE void write_rivals_gradient(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments,
                                   int count, const double* upstream, Tile& t, float* gradient) {
-    const float* weight = weights_of_plane(q, t, plane, first);
+    const float* weight = weights(q, t, plane, first);
     const std::int32_t* label = t.label.data();
     float *slope = t.slope.data(), *force = t.value.data();
     for (int i = 0; i < w; ++i) force[i] = 0.0f;

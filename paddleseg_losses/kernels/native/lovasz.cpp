@@ -173,9 +173,8 @@ void softmax_gradient_of_two(const float* z0, const float* z1, const std::int32_
     for (int i = 0; i < w; ++i) up[i] = u1 * pull[2 * i + 1] - u0 * pull[2 * i];
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
-        const float gap = z1[i] - z0[i], e = exp_below_88(-std::fabs(gap)), scale = 1.0f / (1.0f + e);
-        const float slope = e * scale * scale + 0.0f * (gap > 0.0f ? z1[i] : z0[i]);
-        up[i] = label[i] < 0 ? 0.0f : slope * up[i];
+        const float gap = gap_of_two<float>(z0[i], z1[i]), e = exp_below_88(-std::fabs(gap)), scale = 1.0f / (1.0f + e);
+        up[i] = label[i] < 0 ? 0.0f : e * scale * scale * up[i];
         down[i] = -up[i];
     }
     write_row(down, w, false, dz0);

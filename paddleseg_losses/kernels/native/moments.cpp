@@ -23,7 +23,7 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
                   Tile& t, double* table) {
     if (read_cost(moments, count)) softmax_tile(q, sample, first, w, nullptr, true, t);
     else softmax_tile_for_sums(q, sample, first, w, t);
-    const float* weight = weights(q, t, sample, 0, first);
+    const float* weight = weights(q, t, sample, first);
     float* factor = t.pull.data();  // what turns a share into a weighted probability
     for (int i = 0; i < w; ++i) factor[i] = t.inverse[i] * weight[i];
     for (int m = 0; m < count; ++m) {
@@ -64,7 +64,7 @@ EVERY_INSTRUCTION_SET
 void rivals_sums(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments, int count, Tile& t,
                  double* table) {
     rivals_tile(q, plane, first, w, read_cost(moments, count), t);
-    const float* weight = weights_of_plane(q, t, plane, first);
+    const float* weight = weights(q, t, plane, first);
     for (int m = 0; m < count; ++m) {
         if (!first_of_function(moments, m)) continue;
         const float* value = weighted_values(moments[m], weight, w, t);

@@ -46,7 +46,7 @@ double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int
         add_up_softmax(moments, count, own, static_cast<int>(q.c), w, t, sum);
     }
     if (values != nullptr) write_row(sum, w, false, values + plane * q.s + first);
-    const double found = total_product(sum, weights_of_plane(q, t, plane, first), w);
+    const double found = total_product(sum, weights(q, t, plane, first), w);
     if (gradient != nullptr && rivals(q))
         write_rivals_gradient(q, plane, first, w, moments, count, own, t, gradient);
     else if (gradient != nullptr)

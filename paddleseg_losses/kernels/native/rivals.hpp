@@ -51,10 +51,7 @@ struct Elements {
         prefetch_to_read(of_one + w, w);
         float* gap = t.pull.data();
 #pragma omp simd
-        for (int i = 0; i < w; ++i) {
-            const float largest = of_one[i] > logits[i] ? of_one[i] : logits[i];
-            gap[i] = of_one[i] - logits[i] + 0.0f * largest;  // as any softmax: NaN if a logit is infinite, not if one is -inf
-        }
+        for (int i = 0; i < w; ++i) gap[i] = gap_of_two<float>(logits[i], of_one[i]);
         z = gap;
     }
 

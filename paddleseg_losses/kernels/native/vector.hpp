@@ -59,6 +59,12 @@ INLINE double exp_below_88(double x) {
 // reason to compute both cases to the end, and choose thrice.
 INLINE float exp_bounded(float x, float most = 87.0f) { return exp_below_88(most < x ? most : x); }
 
+// z1 - z0, whose sigmoid is the softmax of class 1 of two. As any softmax: NaN if the larger is infinite, not if one is -inf.
+template <class Real>
+INLINE Real gap_of_two(float z0, float z1) {
+    return Real(z1) - Real(z0) + Real(0) * (z1 > z0 ? z1 : z0);
+}
+
 // log x for normal x > 0 with an error below 1e-7 (relative where |log x| > 0.5, else absolute).
 //
 // x = 2^n m with sqrt(1/2) <= m < sqrt(2), so log x = n log 2 + log m, and log m is a polynomial in m - 1.
