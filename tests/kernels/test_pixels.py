@@ -53,6 +53,18 @@ def test_values_of_pixels_and_their_gradient(scene):
     np.testing.assert_allclose(found.numpy(), slope, rtol=0, atol=1e-6 * np.abs(slope).max())
 
 
+@pytest.mark.parametrize("functions", [MIXED, PLAIN])
+def test_channels_may_share_a_weight(functions):
+    """One weight of each pixel is that weight for every channel."""
+    z, y, sigmoid, wanted, factors, pixel = _task(Scene("multilabel", 3, (13, 31)), True, functions)
+    shared, found = pixel[:, :1], []
+    for weight in (shared, shared.expand(pixel.shape)):
+        total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=weight)
+        found.append((float(total), paddle.grad(total, z)[0].numpy()))
+    assert found[0][0] == found[1][0] > 0
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("functions", [MIXED, PLAIN, (m.ERROR,)])
 @pytest.mark.parametrize("scene", [*LARGE, *VAST], ids=str)

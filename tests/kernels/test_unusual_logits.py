@@ -98,6 +98,24 @@ def test_gradients_of_saturated_wrong_pixels_keep_their_digits(channels):
     np.testing.assert_allclose(logits.grad.numpy()[:, 1], p * right, rtol=1e-5, atol=1e-9)
 
 
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+@pytest.mark.parametrize("channels", [2, 3, 12])
+def test_gradients_of_confident_wrong_pixels_keep_their_digits(channels, offset):
+    """p (u - T) cancels the more, the more of a pixel a wrong class has; each pixel is as exact as its own largest slope."""
+    rng = np.random.default_rng(4)
+    z = rng.normal(size=(1, channels, 512)) + offset
+    z[:, 1] += np.linspace(0, 16, 512)
+    logits = paddle.to_tensor(z.astype("float32"), stop_gradient=False)
+    table = kernel.sums(logits, paddle.zeros([1, 1, 512], "int64"), False, 255, m.flat([m.Moment(m.OTHER, m.ERROR)]))
+    factors = rng.normal(size=channels).astype("float32")
+    (table[0, :, 0] * paddle.to_tensor(factors)).sum().backward()
+    shares = np.exp(logits.numpy()[0].astype("float64") - offset)
+    p, u = shares / shares.sum(0), factors.astype("float64") * (np.arange(channels) > 0)
+    # sum over k of (u_c - u_k) p_k, added up so that nothing cancels but what is opposed
+    slope = p * np.einsum("cks,ks->cs", (u[:, None] - u)[..., None] * np.ones(512), p)
+    assert (np.abs(logits.grad.numpy()[0] - slope) <= 2e-6 * np.abs(slope).max(0)).all()
+
+
 @pytest.mark.parametrize("channels", [2, 3, 12])
 @pytest.mark.parametrize("junk", [np.nan, np.inf, -np.inf, 3e38])
 @pytest.mark.parametrize("functions", [[m.RIGHT, m.ERROR], [m.RIGHT, m.ERROR, m.COST], [m.power(1.7), m.power(0.3)]])

@@ -2,6 +2,8 @@
 //
 // One transform serves all regions of a plane: a pixel's depth is its distance to the nearest pixel of another label. As
 // in edt.hpp, one axis at a time; a run of one label needs its own parabolas and the zeros next to it.
+#include <cmath>
+
 #include "edt.hpp"
 #include "image.hpp"
 #include "memory.hpp"

@@ -11,7 +11,7 @@ namespace {
 INLINE void prices(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* columns, Tile& t) {
     const int c = static_cast<int>(q.c);
     float* price = t.value.data();
-    softmax_tile(q, sample, first, w, nullptr, false, t);
+    softmax_tile(q, sample, first, w, EXACT_SHARES, t);
     for (int i = 0; i < w; ++i) price[i] = 0.0f;
     for (int k = 0; k < c; ++k) add_by_label(t, c, w, columns + k * c, t.row(k), price);
     for (int i = 0; i < w; ++i) price[i] *= t.inverse[i];

@@ -1,4 +1,6 @@
 // Distance maps of many masks; the transform itself is in edt.hpp.
+#include <cmath>
+
 #include "edt.hpp"
 #include "memory.hpp"
 

@@ -4,6 +4,8 @@
 //
 // The slope flows through low and high at the first place that holds them. A map that has become constant is 0 from
 // then on: most maps are after one step, as their errors are small.
+#include <cmath>
+
 #include "image.hpp"
 #include "memory.hpp"
 

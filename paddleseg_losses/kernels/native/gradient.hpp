@@ -4,14 +4,15 @@
 // and U (of y's OWN pixels) is
 //     dz_c = u_c f'(p_c) p_c + p_c (G - T),   c != y;      dz_y = -(G x + T (1 - x)),   x = 1 - p_y,
 //     T = sum over c != y of u_c f'(p_c) p_c,              G = U (df/dx (1 - x) + df/dl).
-// The label's own share of e is left out of every sum over c, so that x and T do not cancel.
+// The label's own share of e is left out of every sum over c, so that x and T do not cancel. With the mean m of u over the
+// other shares, T = m x + T', and u_c - T = (u_c - m) + m (1 - x) - T' does not cancel either where p_c is nearly 1.
 #pragma once
 
 #include "memory.hpp"
 #include "moments.hpp"
 #include "others_cost.hpp"
 #include "rivals.hpp"
-#include "tile.hpp"
+#include "shares.hpp"
 
 // Weights of a tile's pixels: ones where the problem has none. A loop that asked for null would be made of masked loads,
 // and some processors take hundreds of cycles over one whose address is null, although nothing of it is read. A plane is a
@@ -73,7 +74,8 @@ INLINE void add_by_label(const Tile& t, int c, int w, const float* table, const 
     }
 }
 
-// After `softmax_tile` with `others.of_error`. upstream: [c][moments] of this sample; gradient: that of all logits.
+// After `softmax_tile` with `others.of_error`, if there are any. upstream: [c][moments] of this sample; gradient: that of
+// all logits.
 INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments,
                                    int count, const double* upstream, const Others& others, Tile& t, float* gradient) {
     const int c = static_cast<int>(q.c);
@@ -84,6 +86,7 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
         add_others_cost_gradient(q, sample, first, others.of_cost.data(), t, weight, w, gradient);
     }
     float *own = t.own.data(), *pull = t.pull.data(), *slope = t.slope.data(), *value = t.value.data();
+    const float* mean = t.mean.data();
     for (int i = 0; i < w; ++i) own[i] = 0.0f;
     for (int m = 0; m < count; ++m) {
         if (moments[m].side != OWN || moments[m].kind == COUNT) continue;
@@ -98,9 +101,9 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
         const float factor = label[i] < 0 ? 0.0f : weight[i];
-        t.cost[i] = -factor * (own[i] * t.error[i] + pull[i] * t.right[i]);  // dz of the label
+        t.cost[i] = -factor * (own[i] * t.error[i] + (mean[i] * t.error[i] + pull[i]) * t.right[i]);  // dz of the label
         t.error[i] = factor * t.inverse[i];
-        own[i] = (own[i] - pull[i]) * t.error[i];  // (G - T) / sum e
+        own[i] = (own[i] + mean[i] * t.right[i] - pull[i]) * t.error[i];  // (G - T + mean) / sum e
     }
     for (int k = 0; k < c; ++k) {
         const float* row = t.row(k);
@@ -110,7 +113,7 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
         float* out = gradient + (sample * q.c + k) * q.s + first;
 #pragma omp simd
         for (int i = 0; i < w; ++i) {
-            const float of_others = row[i] * (u * rest[i] + own[i]), of_label = mine[i];
+            const float of_others = row[i] * ((u - mean[i]) * rest[i] + own[i]), of_label = mine[i];
             value[i] = label[i] == k ? of_label : of_others;
         }
         if (others.powers)

@@ -13,6 +13,7 @@
 //
 // Everything is done in chunks of fixed size, which are put together in order: results do not depend on the threads.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <mutex>
 #include <utility>

@@ -21,8 +21,7 @@ INLINE const float* weighted_values(const Moment& moment, const float* weight, i
 EVERY_INSTRUCTION_SET
 void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                   Tile& t, double* table) {
-    if (read_cost(moments, count)) softmax_tile(q, sample, first, w, nullptr, true, t);
-    else softmax_tile_for_sums(q, sample, first, w, t);
+    softmax_tile(q, sample, first, w, Wanted{read_cost(moments, count), read_others_cost(moments, count)}, t);
     const float* weight = weights(q, t, sample, first);
     float* factor = t.pull.data();  // what turns a share into a weighted probability
     for (int i = 0; i < w; ++i) factor[i] = t.inverse[i] * weight[i];
@@ -54,8 +53,8 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
 EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                       const double* upstream, const Others& others, Tile& t, float* gradient) {
-    softmax_tile(q, sample, first, w, others.errors ? others.of_error.data() : nullptr, slope_reads_cost(moments, count),
-                 t);
+    const float* of_error = others.errors ? others.of_error.data() : nullptr;
+    softmax_tile(q, sample, first, w, Wanted{slope_reads_cost(moments, count), others.powers || others.costs, of_error}, t);
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 

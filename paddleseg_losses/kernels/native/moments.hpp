@@ -34,6 +34,13 @@ INLINE bool read_cost(const Moment* moments, int count) {
     return found;
 }
 
+// Whether it is the cost of a class that is not the pixel's own.
+INLINE bool read_others_cost(const Moment* moments, int count) {
+    bool found = false;
+    for (int m = 0; m < count; ++m) found |= moments[m].side == OTHER && moments[m].kind >= COST;
+    return found;
+}
+
 // Whether the slope of any does.
 INLINE bool slope_reads_cost(const Moment* moments, int count) {
     bool found = false;
@@ -46,14 +53,14 @@ constexpr float EPSILON = 1e-7f;
 // x^gamma for x >= 0, with the straight line near 0.
 INLINE float bounded_power(float x, float gamma) {
     const float base = x < EPSILON && gamma < 1.0f ? EPSILON : x;
-    const float curve = base < 1e-37f ? 0.0f : exp_bounded(gamma * log_positive(base));
+    const float curve = base < 1e-37f ? 0.0f : exp_up_to_87(gamma * log_positive(base));
     const float power = x < EPSILON && gamma < 1.0f ? x * (curve / EPSILON) : curve;
     return x == x ? power : x;  // the logarithm of NaN is any number
 }
 
 INLINE float bounded_power_slope(float x, float gamma) {
     const float base = x < EPSILON && gamma < 1.0f ? EPSILON : x;
-    const float below = base < 1e-37f ? 0.0f : exp_bounded((gamma - 1.0f) * log_positive(base));
+    const float below = base < 1e-37f ? 0.0f : exp_up_to_87((gamma - 1.0f) * log_positive(base));
     return x < EPSILON && gamma < 1.0f ? below : gamma * below;
 }
 

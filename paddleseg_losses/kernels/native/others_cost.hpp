@@ -6,8 +6,10 @@
 //     dl_c / dz_c = p_c;      dl_c / dz_j = -p_c e_j / R_c for j != c.
 #pragma once
 
+#include <cmath>
+
 #include "moments.hpp"
-#include "tile.hpp"
+#include "shares.hpp"
 
 constexpr float TINY = 1e-30f;
 

@@ -1,6 +1,7 @@
 // Rims of regions: pixels with a direct neighbour that is labelled otherwise. How many each class has, and how far the
 // predicted ones lie from the true ones.
 #include <array>
+#include <cmath>
 
 #include "edt.hpp"
 #include "image.hpp"

@@ -42,7 +42,7 @@ double tile_pixels(const Problem& q, std::int64_t plane, std::int64_t first, int
         rivals_tile(q, plane, first, w, read_cost(moments, count), t);
         add_up_rivals(q, moments, count, own, w, t, sum);
     } else {
-        softmax_tile(q, plane, first, w, nullptr, read_cost(moments, count), t);
+        softmax_tile(q, plane, first, w, Wanted{read_cost(moments, count)}, t);
         add_up_softmax(moments, count, own, static_cast<int>(q.c), w, t, sum);
     }
     if (values != nullptr) write_row(sum, w, false, values + plane * q.s + first);

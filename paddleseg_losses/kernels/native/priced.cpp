@@ -1,6 +1,8 @@
 // Sums over the pixels of each sample and class of an error times its price, which distance maps give, and their slope in
 // p. Hausdorff: (p - g)^2 (d_g^alpha + d_p^alpha), with the maps of the truth and of p > 0.5. Boundary: p phi, with phi the
 // distance to the true region, and minus (the distance to its outside - a pixel) inside it. Prices carry no gradient.
+#include <cmath>
+
 #include "edt.hpp"
 #include "memory.hpp"
 #include "tile.hpp"

@@ -2,7 +2,7 @@
 //     softmax: dz_c = p_c (u_c - sum_k u_k p_k);   sigmoid: dz = u p (1 - p).
 #include "memory.hpp"
 #include "rivals.hpp"
-#include "tile.hpp"
+#include "shares.hpp"
 
 namespace {
 
@@ -16,7 +16,7 @@ void tile_probabilities(const Problem& q, std::int64_t plane, std::int64_t first
         }
         return;
     }
-    softmax_tile(q, plane, first, w, nullptr, false, t);
+    softmax_tile(q, plane, first, w, EXACT_SHARES, t);
     for (std::int64_t k = 0; k < q.c; ++k) {
         const float* share = t.share.data() + k * t.stride;
         float* row = out + (plane * q.c + k) * q.s + first;

@@ -1,8 +1,7 @@
-// A problem, cut into tiles of pixels, and the probabilities of one tile.
+// A problem, cut into tiles of pixels, and the work space for one tile.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <new>
 #include <vector>
@@ -51,8 +50,8 @@ struct Tile {
 
     explicit Tile(std::int64_t channels)
         : stride(WIDTH + ROOM), share(channels * stride), label(stride), own(stride), error(stride),
-          right(stride), cost(stride), inverse(stride), pull(stride), slope(stride), value(stride), ones(stride, 1.0f),
-          spare(4 * stride), table(channels), lanes(LANES * (channels + 1)) {}
+          right(stride), cost(stride), inverse(stride), pull(stride), mean(stride), slope(stride), value(stride),
+          ones(stride, 1.0f), spare(4 * stride), table(channels), lanes(LANES * (channels + 1)) {}
 
     float* row(std::int64_t k) { return share.data() + k * stride; }
     const float* row(std::int64_t k) const { return share.data() + k * stride; }
@@ -60,8 +59,8 @@ struct Tile {
     int stride;
     Row<float> share;         // e^z of each channel up to a factor of the pixel, 0 for the label's own: [c, stride]
     Row<std::int32_t> label;  // -1: left out
-    Row<float> own, error, right, cost, inverse, pull, slope, value, ones, spare;
-    float most = 87.0f;         // for `exp_bounded`
+    Row<float> own, error, right, cost, inverse, pull, mean, slope, value, ones, spare;
+    Bounds bounds;
     std::vector<float> table;   // a number of each class
     std::vector<double> lanes;  // sums of each class, [LANES, c + 1]
 };
@@ -89,20 +88,6 @@ INLINE void read_labels(const Problem& q, std::int64_t first, int w, std::int64_
     }
 }
 
-// out = the logit of each pixel's label; any number where left out.
-INLINE void read_own(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label, float* out) {
-    const float* logits = q.logits + sample * q.c * q.s + first;
-    if (q.c > Tile::FEW) {
-        for (int i = 0; i < w; ++i) out[i] = logits[(label[i] < 0 ? 0 : label[i]) * q.s + i];
-        return;
-    }
-    for (int k = 0; k < static_cast<int>(q.c); ++k) {
-        const float* z = logits + k * q.s;
-#pragma omp simd
-        for (int i = 0; i < w; ++i) out[i] = k == 0 || label[i] == k ? z[i] : out[i];
-    }
-}
-
 // The label's entry in the rows = own.
 INLINE void put_own(Tile& t, int c, int w, const float* own) {
     const std::int32_t* label = t.label.data();
@@ -116,142 +101,6 @@ INLINE void put_own(Tile& t, int c, int w, const float* own) {
 #pragma omp simd
         for (int i = 0; i < w; ++i) row[i] = label[i] == k ? own[i] : row[i];
     }
-}
-
-// Shares, `rest` and `pull`, if they are made, become 0 where a pixel is left out: whatever its logits are must not spread.
-INLINE void clear_left_out(Tile& t, int c, int w) {
-    const std::int32_t* label = t.label.data();
-    float *rest = t.error.data(), *pull = t.pull.data();
-    int count = 0;
-#pragma omp simd reduction(+ : count)
-    for (int i = 0; i < w; ++i) count += label[i] < 0 ? 1 : 0;
-    if (count == 0) return;
-    for (int k = 0; k < c; ++k) {
-        float* row = t.row(k);
-#pragma omp simd
-        for (int i = 0; i < w; ++i) row[i] = label[i] < 0 ? 0.0f : row[i];
-    }
-    for (int i = 0; i < w; ++i) rest[i] = label[i] < 0 ? 0.0f : rest[i];
-    for (int i = 0; i < w; ++i) pull[i] = label[i] < 0 ? 0.0f : pull[i];
-}
-
-// Shares whose sum is in this range need no largest logit taken off: what floats cannot hold of them would not count.
-constexpr float LEAST_SUM = 1e-3f, MOST_SUM = 1e34f;
-
-// The logits of a class some rows after this one will be read soon, those of the next tiles after this one's last. Not the
-// whole next tile at once: the planes of classes are often a power of two apart, and what is read of them shares cache sets.
-INLINE void prefetch_ahead(const Problem& q, std::int64_t sample, std::int64_t first, int k, int w) {
-    constexpr int ROWS = 24;
-    const int c = static_cast<int>(q.c), row = k + ROWS;
-    prefetch_to_read(q.logits + (sample * q.c + row % c) * q.s + first + row / c * w, w);
-}
-
-// Shares e^z, `own` and `rest` (0 where left out) in one pass, unless a pixel's sum is too small or too large; says whether
-// they are good. A share that is nearly all is 1 up to rounding: what cancels against it needs `any_shares`. Neither
-// is part of its caller: how fast their loops are would depend on the code around them.
-EVERY_INSTRUCTION_SET static bool moderate_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
-    const std::int32_t* label = t.label.data();
-    float *own = t.own.data(), *rest = t.error.data();
-    const float most = t.most;
-    for (int i = 0; i < w; ++i) rest[i] = 0.0f;
-    for (int k = 0; k < static_cast<int>(q.c); ++k) {
-        const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        float* row = t.row(k);
-        prefetch_ahead(q, sample, first, k, w);
-#pragma omp simd
-        for (int i = 0; i < w; ++i) {
-            const float e = exp_bounded(z[i], most);
-            row[i] = label[i] == k ? 0.0f : e;
-            rest[i] += row[i];
-        }
-    }
-    clear_left_out(t, static_cast<int>(q.c), w);
-    read_own(q, sample, first, w, label, own);
-    int bad = 0;
-#pragma omp simd reduction(+ : bad)
-    for (int i = 0; i < w; ++i) {
-        own[i] = label[i] < 0 ? 1.0f : exp_bounded(own[i], most);
-        const float sum = own[i] + rest[i];
-        bad += sum < LEAST_SUM || sum > MOST_SUM ? 1 : 0;
-    }
-    return bad == 0;
-}
-
-// The same of any logits, as e^(z - top). `gap` is the label's z - top; PULLS: also the sum of the shares times `upstream`.
-template <bool PULLS>
-EVERY_INSTRUCTION_SET void any_shares(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream,
-                                      Tile& t) {
-    const int c = static_cast<int>(q.c);
-    const std::int32_t* label = t.label.data();
-    float *top = t.own.data(), *gap = t.cost.data(), *rest = t.error.data(), *pull = t.pull.data();
-    for (int i = 0; i < w; ++i) {
-        top[i] = -INFINITY;
-        rest[i] = pull[i] = 0.0f;
-    }
-    for (int k = 0; k < c; ++k) {
-        const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        prefetch_ahead(q, sample, first, k, w);
-#pragma omp simd
-        for (int i = 0; i < w; ++i) top[i] = z[i] > top[i] ? z[i] : top[i];
-    }
-    for (int k = 0; k < c; ++k) {
-        const float* z = q.logits + (sample * q.c + k) * q.s + first;
-        float* row = t.row(k);
-        const float u = PULLS ? upstream[k] : 0.0f;
-#pragma omp simd
-        for (int i = 0; i < w; ++i) {
-            const float e = exp_below_88(z[i] - top[i]);
-            row[i] = label[i] == k ? 0.0f : e;
-            rest[i] += row[i];
-            if (PULLS) pull[i] += u * row[i];
-        }
-    }
-    clear_left_out(t, c, w);
-    read_own(q, sample, first, w, label, gap);
-    for (int i = 0; i < w; ++i) {
-        gap[i] = label[i] < 0 ? 0.0f : gap[i] - top[i];
-        t.own[i] = exp_below_88(gap[i]);
-    }
-}
-
-// Inverse, error and right of shares, `own` and `rest`.
-INLINE void normalise(int w, Tile& t) {
-    const std::int32_t* label = t.label.data();
-    float *own = t.own.data(), *rest = t.error.data(), *inverse = t.inverse.data(), *right = t.right.data();
-#pragma omp simd
-    for (int i = 0; i < w; ++i) {
-        const float scale = label[i] < 0 ? 0.0f : 1.0f / (rest[i] + own[i]);
-        inverse[i] = scale;
-        right[i] = own[i] * scale;
-        rest[i] *= scale;
-    }
-}
-
-// Shares e_c, and error, right and cost of the true label, of w pixels. With `upstream`, `pull` = T of ERROR sums
-// (without the pixel weight). Costs are left out unless asked for: their logarithm takes longer than the rest. The largest
-// share is 1, for what cancels against it: gradients, costs of other classes, differences of probabilities.
-INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream, bool costs,
-                         Tile& t) {
-    const std::int32_t* label = t.label.data();
-    float *own = t.own.data(), *gap = t.cost.data(), *rest = t.error.data();
-    read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    if (upstream == nullptr) any_shares<false>(q, sample, first, w, nullptr, t);
-    else any_shares<true>(q, sample, first, w, upstream, t);
-    if (costs) {
-        for (int i = 0; i < w; ++i) {
-            const float cost = log1p_nonnegative(rest[i] + (own[i] - 1.0f)) - gap[i];
-            gap[i] = label[i] < 0 ? 0.0f : cost;
-        }
-    }
-    normalise(w, t);
-    for (int i = 0; i < w; ++i) t.pull[i] *= t.inverse[i];
-}
-
-// The same for sums, where nothing cancels, without costs and `pull`.
-INLINE void softmax_tile_for_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, Tile& t) {
-    read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    if (!moderate_shares(q, sample, first, w, t)) any_shares<false>(q, sample, first, w, nullptr, t);
-    normalise(w, t);
 }
 
 // The image cut into tiles, and the tiles into a number of chunks that does not depend on the threads.

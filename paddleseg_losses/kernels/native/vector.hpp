@@ -7,26 +7,31 @@
 
 #include "platform.hpp"
 
-// e^x for x < 88 with a relative error below 1.2e-7; 0 below -87, where the result would be denormal; NaN of NaN.
+// e^x for -88 <= x < 88 with a relative error below 1.2e-7, unless the result is denormal; 0 for -88, NaN for NaN.
 //
-// x = n log 2 + r with a whole n, so e^x = 2^n e^r, and |r| <= log(2) / 2 makes a short polynomial enough.
-INLINE float exp_below_88(float x) {
-    const float shift = 12582912.0f;  // 1.5 * 2^23: a sum with it is rounded to a whole number, kept in its low bits
+// x = n log 2 + r with a whole n, so e^x = 2^n e^r, and |r| <= log(2) / 2 makes a short polynomial enough. Its terms are added
+// in pairs, which do not wait for each other.
+INLINE float exp_moderate(float x) {
+    const float shift = 12583039.0f;  // 1.5 * 2^23 + 127: a sum with it is rounded to a whole number, n + 127 in its low bits
     const float shifted = x * 1.44269504f + shift;
     const float n = shifted - shift;
     const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;  // log 2 in two parts, the first exact in products
-    float series = 1.3814540e-3f;  // (e^r - 1 - r) / r^2, so that e^r has the least relative error: 5e-9
-    series = series * r + 8.3687452e-3f;
-    series = series * r + 4.1668391e-2f;
-    series = series * r + 1.6666520e-1f;
-    series = series * r + 4.9999993e-1f;
-    series = series * (r * r) + r + 1.0f;
+    const float square = r * r;  // (e^r - 1 - r) / r^2 = low + high r^2, so that e^r has the least relative error: 5e-9
+    const float low = 1.6666520e-1f * r + 4.9999993e-1f;
+    const float high = 1.3814540e-3f * square + (8.3687452e-3f * r + 4.1668391e-2f);
+    const float above = (high * square + low) * square + r;  // e^r - 1
     std::uint32_t bits;
     std::memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits << 23) + (127u << 23);  // the float 2^n
+    bits <<= 23;  // the float 2^n, or 0 for n = -127
     float power;
     std::memcpy(&power, &bits, sizeof power);
-    return x < -87.0f ? 0.0f : series * power;
+    return above * power + power;
+}
+
+// The same for any x < 88; 0 below -87.
+INLINE float exp_below_88(float x) {
+    const float power = exp_moderate(x);
+    return x < -87.0f ? 0.0f : power;
 }
 
 // The same within the last bits of a double; 0 below -700.
@@ -55,9 +60,20 @@ INLINE double exp_below_88(double x) {
     return x < -700.0 ? 0.0 : series * power;
 }
 
-// e^x, and e^most above `most`, which is 87 or less. The hottest loops give it as a variable: compilers take a constant as a
-// reason to compute both cases to the end, and choose thrice.
-INLINE float exp_bounded(float x, float most = 87.0f) { return exp_below_88(most < x ? most : x); }
+// The same for any x; e^87 above 87.
+INLINE float exp_up_to_87(float x) { return exp_below_88(87.0f < x ? 87.0f : x); }
+
+// Where e^x stops falling and rising with x. The hottest loops have them as variables: compilers take a constant as a reason
+// to compute all cases to the end, and then to choose.
+struct Bounds {
+    float least = -88.0f, most = 87.0f;
+};
+
+// e^x, 0 up to the least bound and e^most from the other on; NaN for NaN.
+INLINE float exp_within(float least, float most, float x) {
+    x = most < x ? most : x;
+    return exp_moderate(x < least ? least : x);
+}
 
 // z1 - z0, whose sigmoid is the softmax of class 1 of two. As any softmax: NaN if the larger is infinite, not if one is -inf.
 template <class Real>

@@ -7,6 +7,8 @@
 //
 // A map is cut into slabs of whole rows that fit a cache; a slab is computed with the rows around it that its windows
 // reach. Partial sums are those of slabs, added in order: the result does not depend on the threads.
+#include <cmath>
+
 #include "memory.hpp"
 #include "tile.hpp"
 
