@@ -101,7 +101,7 @@ def test_gradients_of_saturated_wrong_pixels_keep_their_digits(channels):
 @pytest.mark.parametrize("offset", [0.0, 300.0])
 @pytest.mark.parametrize("channels", [2, 3, 12])
 def test_gradients_of_confident_wrong_pixels_keep_their_digits(channels, offset):
-    """p (u - T) cancels the more, the more of a pixel a wrong class has; each pixel is as exact as its own largest slope."""
+    """p (u - T) cancels the more of a pixel a wrong class has; each pixel is as exact as its own largest slope."""
     rng = np.random.default_rng(4)
     z = rng.normal(size=(1, channels, 512)) + offset
     z[:, 1] += np.linspace(0, 16, 512)
