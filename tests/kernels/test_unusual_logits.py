@@ -16,21 +16,22 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("offset", [0.0, -5.0, -8.0, -38.0, -300.0, 70.0, 77.0, 85.0, 300.0])
+@pytest.mark.parametrize("offset", [0.0, -5.0, -8.0, -38.0, -300.0, 50.0, 70.0, 85.0, 300.0])
 @pytest.mark.parametrize("channels", [2, 3, 11])
-def test_sums_without_costs_take_logits_of_any_size(channels, offset):
+@pytest.mark.parametrize("costs", [False, True])
+def test_sums_take_logits_of_any_size(costs, channels, offset):
     """Shares whose sum is moderate need no largest logit: both sides of that range are exact, also in one image."""
     scene = Scene("multiclass", channels, (41, 77))
     logits, labels = problem(scene)
     logits = (logits + offset * (np.arange(41) < 20)[:, None]).astype("float32")  # the last tiles are always moderate
-    functions = [m.RIGHT, m.ERROR]
-    wanted = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OTHER, m.ERROR)]
+    functions = [m.RIGHT, m.ERROR, m.COST, m.focal(2)] if costs else [m.RIGHT, m.ERROR]
+    wanted = [m.Moment(m.OTHER, m.ERROR)] + [m.Moment(m.OWN, function) for function in functions]
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
     table = kernel.sums(z, y, False, 255, m.flat(wanted))
     expected = expected_sums(logits, labels, False, functions)
     for k, moment in enumerate(wanted):
         np.testing.assert_allclose(table.numpy()[..., k], expected[moment], rtol=2e-7, err_msg=str(moment))
-    factors = np.random.default_rng(5).normal(size=(scene.samples, channels, 2))
+    factors = np.random.default_rng(5).normal(size=(scene.samples, channels, len(wanted)))
     (table * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
     inputs = Inputs(Raw(double, y, 255), scene.mode)
@@ -83,19 +84,47 @@ def test_gradients_of_other_classes_alone(functions, offset):
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
 
 
+@pytest.mark.parametrize("upstream", [1.0, 0.3])
 @pytest.mark.parametrize("channels", [2, 3])
-def test_gradients_of_saturated_wrong_pixels_keep_their_digits(channels):
-    """p (u - T) cancels where a wrong class has all of a pixel: its share has to be 1, not 1 up to rounding."""
+def test_gradients_of_saturated_wrong_pixels_keep_their_digits(channels, upstream):
+    """p (u - T) cancels where a wrong class has all of a pixel; what floats hold of u does not show."""
     z = np.zeros((1, channels, 512), "float32")
     z[:, 1] = np.linspace(24, 38, 512)
     z[:, 2:] = -100
     logits = paddle.to_tensor(z, stop_gradient=False)
     table = kernel.sums(logits, paddle.zeros([1, 1, 512], "int64"), False, 255, m.flat([m.Moment(m.OTHER, m.ERROR)]))
-    table.sum().backward()
+    (table * upstream).sum().backward()
     p = 1 / (1 + np.exp(-z[:, 1].astype("float64")))
-    right = np.exp(-z[:, 1].astype("float64")) * p
-    np.testing.assert_allclose(logits.grad.numpy()[:, 0], -p * right, rtol=1e-5)
-    np.testing.assert_allclose(logits.grad.numpy()[:, 1], p * right, rtol=1e-5, atol=1e-9)
+    slope = upstream * np.exp(-z[:, 1].astype("float64")) * p**2
+    np.testing.assert_allclose(logits.grad.numpy()[:, 0], -slope, rtol=1e-5)
+    np.testing.assert_allclose(logits.grad.numpy()[:, 1], slope, rtol=1e-5, atol=1e-14)
+
+
+@pytest.mark.parametrize("top", [30.0, 54.0, 60.0, 78.0, 85.0])
+def test_weights_of_a_scaler_overflow_nothing(top):
+    """Large logits times large weights: shares may be large only as far as their weighted sum is a float."""
+    z = np.tile(np.float32([20, top, top - 8])[None, :, None], 300)
+    logits = paddle.to_tensor(z, stop_gradient=False)
+    table = kernel.sums(logits, paddle.zeros([1, 1, 300], "int64"), False, 255, m.flat([m.Moment(m.OTHER, m.ERROR)]))
+    factors = np.array([0, 1.0, -0.5]) * 1e9
+    (table[0, :, 0] * paddle.to_tensor(factors, "float32")).sum().backward()
+    p = np.exp(np.array([20, top, top - 8]) - top)
+    p /= p.sum()
+    slope = p * ((factors[:, None] - factors) * p).sum(1)
+    np.testing.assert_allclose(logits.grad.numpy()[0, :, 0], slope, rtol=1e-5, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("logits", [[-45.0, 40, 0], [-87, 76, 0], [-30, 45, 40], [-100, 0, 0]])
+def test_costs_of_hopeless_pixels(logits):
+    """The label has so little that its share, or its odds, may not be a float."""
+    z = paddle.to_tensor(np.tile(np.float32(logits)[None, :, None], 300), stop_gradient=False)
+    table = kernel.sums(z, paddle.zeros([1, 1, 300], "int64"), False, 255, m.flat([m.Moment(m.OWN, m.COST)]))
+    (slope,) = paddle.grad(table.sum(), z)
+    wanted = np.array(logits)
+    cost = np.logaddexp.reduce(wanted) - wanted[0]
+    p = np.exp(wanted - np.logaddexp.reduce(wanted))
+    np.testing.assert_allclose(float(table[0, 0, 0]), 300 * cost, rtol=1e-6)  # equal numbers round the same way
+    np.testing.assert_allclose(slope.numpy()[0, :, 7], p - [1, 0, 0], rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("offset", [0.0, 300.0])

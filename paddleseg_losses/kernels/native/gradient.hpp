@@ -4,8 +4,8 @@
 // and U (of y's OWN pixels) is
 //     dz_c = u_c f'(p_c) p_c + p_c (G - T),   c != y;      dz_y = -(G x + T (1 - x)),   x = 1 - p_y,
 //     T = sum over c != y of u_c f'(p_c) p_c,              G = U (df/dx (1 - x) + df/dl).
-// The label's own share of e is left out of every sum over c, so that x and T do not cancel. With the mean m of u over the
-// other shares, T = m x + T', and u_c - T = (u_c - m) + m (1 - x) - T' does not cancel either where p_c is nearly 1.
+// The label's own share of e is left out of every sum over c, so that x and T do not cancel. With the mean m of the u of ERROR
+// over the other shares, T = m x + T', and u_c - T = (u_c - m) + m (1 - x) - T' keeps its digits where p_c is nearly 1.
 #pragma once
 
 #include "memory.hpp"
@@ -74,8 +74,8 @@ INLINE void add_by_label(const Tile& t, int c, int w, const float* table, const 
     }
 }
 
-// After `softmax_tile` with `others.of_error`, if there are any. upstream: [c][moments] of this sample; gradient: that of
-// all logits.
+// After `softmax_tile` with `others.of_error`, if there are any, and exact shares if there are powers or costs of others,
+// which cancel without a mean. upstream: [c][moments] of this sample; gradient: that of all logits.
 INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments,
                                    int count, const double* upstream, const Others& others, Tile& t, float* gradient) {
     const int c = static_cast<int>(q.c);
@@ -101,9 +101,10 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
         const float factor = label[i] < 0 ? 0.0f : weight[i];
-        t.cost[i] = -factor * (own[i] * t.error[i] + (mean[i] * t.error[i] + pull[i]) * t.right[i]);  // dz of the label
+        const float of_label = -factor * (own[i] * t.error[i] + (mean[i] * t.error[i] + pull[i]) * t.right[i]);
+        t.cost[i] = label[i] < 0 ? 0.0f : of_label;
         t.error[i] = factor * t.inverse[i];
-        own[i] = (own[i] + mean[i] * t.right[i] - pull[i]) * t.error[i];  // (G - T + mean) / sum e
+        own[i] = label[i] < 0 ? 0.0f : (own[i] + mean[i] * t.right[i] - pull[i]) * t.error[i];  // (G - T + mean) / sum e
     }
     for (int k = 0; k < c; ++k) {
         const float* row = t.row(k);

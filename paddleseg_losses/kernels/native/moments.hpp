@@ -34,7 +34,7 @@ INLINE bool read_cost(const Moment* moments, int count) {
     return found;
 }
 
-// Whether it is the cost of a class that is not the pixel's own.
+// Whether any reads the cost of a class that is not the pixel's own.
 INLINE bool read_others_cost(const Moment* moments, int count) {
     bool found = false;
     for (int m = 0; m < count; ++m) found |= moments[m].side == OTHER && moments[m].kind >= COST;

@@ -16,7 +16,7 @@ constexpr float TINY = 1e-30f;
 // Whether a class has nearly all of a pixel: its share is 1, and those of the others are small.
 INLINE bool dominates(float share, float rest) { return share == 1.0f && rest < 0.5f; }
 
-// rest: the sum of all shares without the largest one, which is 1. Returns whether it is too small somewhere.
+// rest: the sum of all shares, which have to be exact, without the largest one. Returns whether it is too small somewhere.
 INLINE bool rest_of_top(const Problem& q, const Tile& t, int w, float* rest) {
     for (int i = 0; i < w; ++i) {
         const float own = t.label[i] < 0 ? 1.0f : t.right[i] / t.inverse[i];
@@ -54,7 +54,7 @@ inline double log_rest(const Problem& q, std::int64_t sample, std::int64_t pixel
     return top + std::log(sum);
 }
 
-// out = l of one class at w pixels, after `softmax_tile`.
+// out = l of one class at w pixels, after `softmax_tile` with exact shares.
 INLINE void others_cost(const Problem& q, std::int64_t sample, std::int64_t first, std::int64_t k, const Tile& t,
                         const float* rest, bool small, int w, float* out) {
     const float *row = t.row(k), *inverse = t.inverse.data();

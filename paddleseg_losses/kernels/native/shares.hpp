@@ -6,12 +6,11 @@
 
 #include "tile.hpp"
 
-// What is made besides the shares: the label's cost, whose logarithm takes longer than the rest; `pull`, the sum of the
-// probabilities of other classes times `upstream`; and the largest share as 1, not 1 up to rounding, for what cancels
-// against it.
+// What is made besides the shares of a tile.
 struct Wanted {
-    bool costs = false, exact = false;
-    const float* upstream = nullptr;
+    bool costs = false;               // the label's cost, whose logarithm takes longer than the rest
+    bool exact = false;               // each pixel's largest share is 1 (its largest logit is taken off), for what cancels
+    const float* upstream = nullptr;  // weights [c] of other classes: `mean` and `pull`, whose sum mean x + pull is T
 };
 
 constexpr Wanted EXACT_SHARES{false, true};
@@ -56,8 +55,8 @@ INLINE void prefetch_ahead(const Problem& q, std::int64_t sample, std::int64_t f
 }
 
 // Shares whose sum is in this range, and whose label's is not too small a part of it, need no largest logit taken off: what
-// floats cannot hold of them would not count.
-constexpr float LEAST_SUM = 1e-3f, MOST_SUM = 1e34f, MOST_ODDS = 1e30f;
+// floats cannot hold of them would not count. Their sums with weights, which may be a scaler's, have to be floats too.
+constexpr float LEAST_SUM = 1e-3f, MOST_SUM = 1e24f, MOST_ODDS = 1e30f;
 
 // Shares e^z, `own`, `rest` (0 where left out) and `pull` in one pass, unless a pixel needs its largest logit taken off; says
 // whether they are good. Neither this nor the next is part of its caller: how fast their loops are would depend on the code
@@ -132,7 +131,8 @@ EVERY_INSTRUCTION_SET void any_shares(const Problem& q, std::int64_t sample, std
 }
 
 // `mean` = that of `upstream` over the shares of `rest`, and `pull` = what is left of it when the mean is taken off each:
-// nearly nothing, but where one share is nearly all it is what u - T needs, as a second pass is for a variance.
+// nearly nothing, but where one share is nearly all it is what u - T needs, as a second pass is for a variance. Instead of
+// the rounding of u, the square of that is left.
 INLINE void take_off_mean(std::int64_t c, int w, const float* upstream, Tile& t) {
     const float* rest = t.error.data();
     float *pull = t.pull.data(), *mean = t.mean.data();
@@ -160,7 +160,7 @@ INLINE void normalise(int w, Tile& t) {
     }
 }
 
-// Shares of w pixels, error and right of the true label, and what else is wanted: T of `upstream` is mean x + pull.
+// Shares of w pixels, error and right of the true label, and what else is wanted.
 INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Wanted& wanted, Tile& t) {
     const float* upstream = wanted.upstream;
     float *own = t.own.data(), *rest = t.error.data(), *cost = t.cost.data();

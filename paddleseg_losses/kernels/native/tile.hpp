@@ -50,8 +50,8 @@ struct Tile {
 
     explicit Tile(std::int64_t channels)
         : stride(WIDTH + ROOM), share(channels * stride), label(stride), own(stride), error(stride),
-          right(stride), cost(stride), inverse(stride), pull(stride), mean(stride), slope(stride), value(stride),
-          ones(stride, 1.0f), spare(4 * stride), table(channels), lanes(LANES * (channels + 1)) {}
+          right(stride), cost(stride), inverse(stride), pull(stride), slope(stride), value(stride), ones(stride, 1.0f),
+          spare(4 * stride), mean(stride), table(channels), lanes(LANES * (channels + 1)) {}
 
     float* row(std::int64_t k) { return share.data() + k * stride; }
     const float* row(std::int64_t k) const { return share.data() + k * stride; }
@@ -59,8 +59,9 @@ struct Tile {
     int stride;
     Row<float> share;         // e^z of each channel up to a factor of the pixel, 0 for the label's own: [c, stride]
     Row<std::int32_t> label;  // -1: left out
-    Row<float> own, error, right, cost, inverse, pull, mean, slope, value, ones, spare;
-    Bounds bounds;
+    Row<float> own, error, right, cost, inverse, pull, slope, value, ones, spare;
+    Row<float> mean;            // 0 unless a problem has weights of other classes
+    Bounds bounds;              // for `exp_within`
     std::vector<float> table;   // a number of each class
     std::vector<double> lanes;  // sums of each class, [LANES, c + 1]
 };

@@ -1,4 +1,4 @@
-// Sums of a row of float32 numbers, as accurate as doubles would be nearly.
+// Sums of a row of a tile, of at most WIDTH float32 numbers, as accurate as doubles would be nearly.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,10 @@ INLINE float exp_below_88(float x) {
     return x < -87.0f ? 0.0f : power;
 }
 
-// The same within the last bits of a double; 0 below -700.
+// The same for any x; e^87 above 87.
+INLINE float exp_up_to_87(float x) { return exp_below_88(87.0f < x ? 87.0f : x); }
+
+// e^x for x < 88 within the last bits of a double; 0 below -700.
 INLINE double exp_below_88(double x) {
     const double shift = 6755399441055744.0;  // 1.5 * 2^52
     const double shifted = x * 1.4426950408889634 + shift;
@@ -60,11 +63,8 @@ INLINE double exp_below_88(double x) {
     return x < -700.0 ? 0.0 : series * power;
 }
 
-// The same for any x; e^87 above 87.
-INLINE float exp_up_to_87(float x) { return exp_below_88(87.0f < x ? 87.0f : x); }
-
-// Where e^x stops falling and rising with x. The hottest loops have them as variables: compilers take a constant as a reason
-// to compute all cases to the end, and then to choose.
+// Where e^x stops falling, at the 0 of `exp_moderate`, and where it stops rising. The hottest loops have them as variables:
+// compilers take a constant as a reason to compute all cases to the end, and then to choose.
 struct Bounds {
     float least = -88.0f, most = 87.0f;
 };
