@@ -89,11 +89,18 @@ def test_the_total_is_that_of_sums(scene, functions, weighted):
 @pytest.mark.parametrize("scene", LARGE[:3], ids=str)
 def test_a_coefficient_of_no_pixel_may_be_anything(scene, functions):
     z, y, sigmoid, wanted, factors, _ = _task(scene, functions=functions)
-    totals = []
+    present = 0 if sigmoid else 1
+    labels = paddle.where(y == 255, y, paddle.full_like(y, present))
+    assert (y == 255).any()  # left-out pixels have no coefficient either
+    absent = [0] if sigmoid else [k for k in range(scene.channels) if k != present]
+    totals, slopes = [], []
     for factor in (0.0, np.inf):  # of the OWN pixels of classes that have none
-        factors[:, 0 if sigmoid else 1 :, : len(functions)] = factor
-        totals.append(float(kernel.total(z, paddle.zeros_like(y), sigmoid, 255, wanted, factors)))
+        factors[:, absent, : len(functions)] = factor
+        total = kernel.total(z, labels, sigmoid, 255, wanted, factors)
+        totals.append(float(total))
+        slopes.append(paddle.grad(total, z)[0].numpy())
     assert totals[0] == totals[1] > 0
+    np.testing.assert_array_equal(slopes[1], slopes[0])
 
 
 def test_no_gradient_is_made_that_nobody_wants():

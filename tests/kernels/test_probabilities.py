@@ -73,6 +73,16 @@ def test_same_bits_on_any_number_of_threads_and_of_strides(scene, monkeypatch):
     assert np.array_equal(probabilities(turned, paddle.to_tensor(labels), sigmoid, IGNORED).numpy(), found[0][0])
 
 
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("channels", [2, 3, 12])
+def test_a_certain_pixel_has_a_probability_of_1(channels, right):
+    """Exactly, so that a perfect prediction costs nothing, and what is multiplied with 1 - p vanishes."""
+    logits = np.zeros((1, channels, 999), "float32")
+    logits[:, 1] = np.linspace(20, 50, 999)
+    labels = paddle.full([1, 1, 999], int(right), "int64")
+    np.testing.assert_array_equal(probabilities(paddle.to_tensor(logits), labels, False, IGNORED).numpy()[:, 1], 1)
+
+
 def test_nan_is_seen():
     logits = paddle.zeros([1, 3, 9])
     logits[0, 1, 4] = float("nan")

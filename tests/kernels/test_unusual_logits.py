@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("offset", [0.0, -5.0, -8.0, -38.0, -300.0, 50.0, 70.0, 85.0, 300.0])
+@pytest.mark.parametrize("offset", [0.0, -5.0, -8.0, -38.0, -300.0, 50.0, 70.0, 77.0, 85.0, 300.0])
 @pytest.mark.parametrize("channels", [2, 3, 11])
 @pytest.mark.parametrize("costs", [False, True])
 def test_sums_take_logits_of_any_size(costs, channels, offset):
@@ -87,7 +87,7 @@ def test_gradients_of_other_classes_alone(functions, offset):
 @pytest.mark.parametrize("upstream", [1.0, 0.3])
 @pytest.mark.parametrize("channels", [2, 3])
 def test_gradients_of_saturated_wrong_pixels_keep_their_digits(channels, upstream):
-    """p (u - T) cancels where a wrong class has all of a pixel; what floats hold of u does not show."""
+    """p (u - T) cancels where a wrong class has all of a pixel, whatever number u is."""
     z = np.zeros((1, channels, 512), "float32")
     z[:, 1] = np.linspace(24, 38, 512)
     z[:, 2:] = -100
@@ -114,17 +114,32 @@ def test_weights_of_a_scaler_overflow_nothing(top):
     np.testing.assert_allclose(logits.grad.numpy()[0, :, 0], slope, rtol=1e-5, atol=2e-6 * np.abs(slope).max())
 
 
-@pytest.mark.parametrize("logits", [[-45.0, 40, 0], [-87, 76, 0], [-30, 45, 40], [-100, 0, 0]])
+@pytest.mark.parametrize("logits", [[-45.0, 40, 0], [-87, 76, 0], [-87, 50, 0], [-30, 45, 40], [-100, 0, 0]])
 def test_costs_of_hopeless_pixels(logits):
     """The label has so little that its share, or its odds, may not be a float."""
-    z = paddle.to_tensor(np.tile(np.float32(logits)[None, :, None], 300), stop_gradient=False)
+    z = np.array(logits)[None, :, None] + np.random.default_rng(6).uniform(-1, 1, (1, 3, 300))
+    z = paddle.to_tensor(z.astype("float32"), stop_gradient=False)
     table = kernel.sums(z, paddle.zeros([1, 1, 300], "int64"), False, 255, m.flat([m.Moment(m.OWN, m.COST)]))
     (slope,) = paddle.grad(table.sum(), z)
-    wanted = np.array(logits)
-    cost = np.logaddexp.reduce(wanted) - wanted[0]
-    p = np.exp(wanted - np.logaddexp.reduce(wanted))
-    np.testing.assert_allclose(float(table[0, 0, 0]), 300 * cost, rtol=1e-6)  # equal numbers round the same way
-    np.testing.assert_allclose(slope.numpy()[0, :, 7], p - [1, 0, 0], rtol=1e-6, atol=1e-12)
+    exact = z.numpy()[0].astype("float64")
+    whole = np.logaddexp.reduce(exact)
+    np.testing.assert_allclose(float(table[0, 0, 0]), (whole - exact[0]).sum(), rtol=2e-7)
+    np.testing.assert_allclose(slope.numpy()[0], np.exp(exact - whole) - [[1], [0], [0]], rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("low", [-100.0, -1e30, -np.inf])
+@pytest.mark.parametrize("channels", [2, 3, 12])
+def test_a_class_that_is_masked_out_has_nothing(channels, low):
+    """Not a little: a class without pixels and without probability is an absent one."""
+    z = np.random.default_rng(7).normal(size=(1, channels, 300))
+    z[:, 0] = low
+    logits = paddle.to_tensor(z.astype("float32"), stop_gradient=False)
+    moments = m.flat([m.Moment(m.OTHER, m.ERROR)])
+    table = kernel.sums(logits, paddle.ones([1, 1, 300], "int64"), False, 255, moments)
+    (slope,) = paddle.grad(table.sum(), logits)
+    assert float(table[0, 0, 0]) == 0
+    assert not slope.numpy()[:, 0].any()
+    assert np.isfinite(slope.numpy()).all()
 
 
 @pytest.mark.parametrize("offset", [0.0, 300.0])

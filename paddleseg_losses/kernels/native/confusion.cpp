@@ -7,11 +7,27 @@
 
 namespace {
 
+// The label's entry in the rows = own.
+INLINE void put_own(Tile& t, int c, int w, const float* own) {
+    const std::int32_t* label = t.label.data();
+    if (c > Tile::FEW) {
+        for (int i = 0; i < w; ++i)
+            if (label[i] >= 0) t.row(label[i])[i] = own[i];
+        return;
+    }
+    for (int k = 0; k < c; ++k) {
+        float* row = t.row(k);
+#pragma omp simd
+        for (int i = 0; i < w; ++i) row[i] = label[i] == k ? own[i] : row[i];
+    }
+}
+
 // `value` = W of w pixels, 0 where left out; `columns` are those of M: [predicted][true].
-INLINE void prices(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* columns, Tile& t) {
+INLINE void prices(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* columns,
+                   const Wanted& wanted, Tile& t) {
     const int c = static_cast<int>(q.c);
     float* price = t.value.data();
-    softmax_tile(q, sample, first, w, EXACT_SHARES, t);
+    softmax_tile(q, sample, first, w, wanted, t);
     for (int i = 0; i < w; ++i) price[i] = 0.0f;
     for (int k = 0; k < c; ++k) add_by_label(t, c, w, columns + k * c, t.row(k), price);
     for (int i = 0; i < w; ++i) price[i] *= t.inverse[i];
@@ -21,7 +37,7 @@ INLINE void prices(const Problem& q, std::int64_t sample, std::int64_t first, in
 EVERY_INSTRUCTION_SET
 void tile_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* columns, Tile& t,
                double* table) {
-    prices(q, sample, first, w, columns, t);
+    prices(q, sample, first, w, columns, Wanted{}, t);
     add_by_class(t, q.c, w, t.value.data(), table, 1);
 }
 
@@ -29,7 +45,7 @@ EVERY_INSTRUCTION_SET
 void tile_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* columns,
                    const double* upstream, Tile& t, float* gradient) {
     const int c = static_cast<int>(q.c);
-    prices(q, sample, first, w, columns, t);
+    prices(q, sample, first, w, columns, EXACT_SHARES, t);  // M - W cancels
     float *force = t.slope.data(), *ones = t.cost.data(), *price = t.value.data(), *gap = t.pull.data();
     for (int i = 0; i < w; ++i) force[i] = 0.0f, ones[i] = 1.0f;
     for (int k = 0; k < c; ++k) t.table[k] = static_cast<float>(upstream[k]);

@@ -74,8 +74,8 @@ INLINE void add_by_label(const Tile& t, int c, int w, const float* table, const 
     }
 }
 
-// After `softmax_tile` with `others.of_error`, if there are any, and exact shares if there are powers or costs of others,
-// which cancel without a mean. upstream: [c][moments] of this sample; gradient: that of all logits.
+// After `softmax_tile` with `others.of_error`, if there are any, and with exact shares if there are costs of others.
+// upstream: [c][moments] of this sample; gradient: that of all logits.
 INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments,
                                    int count, const double* upstream, const Others& others, Tile& t, float* gradient) {
     const int c = static_cast<int>(q.c);
@@ -101,8 +101,7 @@ INLINE void write_softmax_gradient(const Problem& q, std::int64_t sample, std::i
 #pragma omp simd
     for (int i = 0; i < w; ++i) {
         const float factor = label[i] < 0 ? 0.0f : weight[i];
-        const float of_label = -factor * (own[i] * t.error[i] + (mean[i] * t.error[i] + pull[i]) * t.right[i]);
-        t.cost[i] = label[i] < 0 ? 0.0f : of_label;
+        t.cost[i] = -factor * (own[i] * t.error[i] + (mean[i] * t.error[i] + pull[i]) * t.right[i]);  // dz of the label
         t.error[i] = factor * t.inverse[i];
         own[i] = label[i] < 0 ? 0.0f : (own[i] + mean[i] * t.right[i] - pull[i]) * t.error[i];  // (G - T + mean) / sum e
     }

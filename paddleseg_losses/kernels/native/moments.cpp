@@ -54,7 +54,7 @@ EVERY_INSTRUCTION_SET
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const Moment* moments, int count,
                       const double* upstream, const Others& others, Tile& t, float* gradient) {
     const float* of_error = others.errors ? others.of_error.data() : nullptr;
-    softmax_tile(q, sample, first, w, Wanted{slope_reads_cost(moments, count), others.powers || others.costs, of_error}, t);
+    softmax_tile(q, sample, first, w, Wanted{slope_reads_cost(moments, count), others.costs, of_error}, t);
     write_softmax_gradient(q, sample, first, w, moments, count, upstream, others, t, gradient);
 }
 

@@ -36,7 +36,6 @@ struct Forces {
 template <bool SUMS, bool COSTS, bool SLOPES>
 EVERY_INSTRUCTION_SET void simple_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, const Moment* moments,
                                        int count, const double* weight, Tile& t, double* table, float* gradient) {
-    static_assert(Tile::WIDTH <= 256, "numbers added in float32 before they go into a double");
     const Elements elements(q, plane, first, w, t);
     const std::int32_t* label = elements.label;
     const float* z = elements.z;

@@ -43,6 +43,7 @@ using Row = std::vector<T, Aligned<T>>;
 // Work space for the pixels of one tile; rows have room between them, since planes a power of two apart share cache sets.
 struct Tile {
     static constexpr int WIDTH = 256;  // pixels: few enough for the innermost cache at few classes, and for the next at many
+    static_assert(WIDTH <= 256, "numbers added in float32 before they go into a double");
     static constexpr int ROOM = 16;
     static_assert((WIDTH + ROOM) * sizeof(float) % 64 == 0, "every row starts with a line of the caches");
     static constexpr int FEW = 8;  // classes up to which a comparison with each is faster than an index
@@ -86,21 +87,6 @@ INLINE void read_labels(const Problem& q, std::int64_t first, int w, std::int64_
             const std::int32_t label = y[i];
             out[i] = label == ignore || label >= most ? -1 : label;
         }
-    }
-}
-
-// The label's entry in the rows = own.
-INLINE void put_own(Tile& t, int c, int w, const float* own) {
-    const std::int32_t* label = t.label.data();
-    if (c > Tile::FEW) {
-        for (int i = 0; i < w; ++i)
-            if (label[i] >= 0) t.row(label[i])[i] = own[i];
-        return;
-    }
-    for (int k = 0; k < c; ++k) {
-        float* row = t.row(k);
-#pragma omp simd
-        for (int i = 0; i < w; ++i) row[i] = label[i] == k ? own[i] : row[i];
     }
 }
 
