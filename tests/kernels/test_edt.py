@@ -13,6 +13,7 @@ from reference.common import nearest
 pytestmark = pytest.mark.usefixtures("native")
 
 SHAPES = [(1,), (40,), (1, 7), (9, 1), (13, 37), (40, 3), (5, 4, 7), (2, 33, 3), (1, 1, 1)]
+SHAPES += [(300,), (3, 211), (190, 2), (2, 160, 3), (70, 150)]  # with pixels that look further than their neighbours
 SPACING = (0.5, 2.0, 3.25)
 
 
@@ -22,6 +23,10 @@ def _masks(shape, kind, seed=0):
         masks = rng.random((2, 3, *shape)) < 0.4
     elif kind == "sparse":
         masks = rng.random((2, 3, *shape)) < 0.02
+    elif kind == "patches":  # noise, then far from it, along every axis
+        masks = rng.random((2, 3, *shape)) < 0.4
+        for axis, length in enumerate(shape, start=2):
+            masks &= np.arange(length).reshape([-1 if a == axis else 1 for a in range(masks.ndim)]) % 130 < 40
     else:  # far from every boundary
         masks = np.zeros((2, 3, *shape), bool)
         masks[..., : max(1, shape[-1] // 5)] = True
@@ -38,7 +43,7 @@ def _brute(masks, spacing):
     return out
 
 
-@pytest.mark.parametrize("kind", ["noise", "sparse", "deep"])
+@pytest.mark.parametrize("kind", ["noise", "sparse", "deep", "patches"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("stretched", [False, True])
 def test_equal_to_brute_force(shape, kind, stretched):

@@ -1,16 +1,21 @@
 // How close each pixel is to the boundary of the region of its label: the deepest pixel's depth less its own.
 //
 // One transform serves all regions of a plane: a pixel's depth is its distance to the nearest pixel of another label. As
-// in edt.hpp, one axis at a time; a run of one label needs its own parabolas and the zeros next to it.
+// in edt.hpp, one axis at a time, with the parabolas of envelope.hpp.
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <vector>
 
-#include "edt.hpp"
+#include "envelope.hpp"
 #include "image.hpp"
 #include "memory.hpp"
+#include "parallel.hpp"
 
 namespace {
 
-constexpr double NOWHERE = edt::FAR<double>;
+constexpr double NOWHERE = FAR<double>;
+constexpr int COLUMNS = 8;  // lines across the memory are taken so many at a time: a cache line of squares
 
 void begin_line(const std::int32_t* label, int length, double step, double* line) {
     for (int first = 0, last; first < length; first = last) {
@@ -23,36 +28,25 @@ void begin_line(const std::int32_t* label, int length, double step, double* line
     }
 }
 
-void improve_line(const std::int32_t* label, int length, double step, edt::Envelope& envelope, double* line) {
-    const double scale = 1.0 / step;
+void improve_line(const std::int32_t* label, int length, double step, Envelope& envelope, double* line) {
     for (int first = 0, last; first < length; first = last) {
         for (last = first + 1; last < length && label[last] == label[first];) ++last;
-        envelope.count = 0;
-        if (first > 0) envelope.add(first - 1, 0.0, first, last);
-        for (int i = first; i < last; ++i)
-            if (line[i] < NOWHERE) envelope.add(i, line[i] * scale, first, last);
-        if (last < length) envelope.add(last, 0.0, first, last);
-        for (int k = 0; k < envelope.count; ++k) {
-            const int end = k + 1 < envelope.count ? envelope.start[k + 1] : last;
-            for (int i = envelope.start[k]; i < end; ++i) {
-                const double away = i - envelope.site[k];
-                line[i] = step * (envelope.height[k] + away * away);
-            }
-        }
+        envelope.run(first, last, length, step, [&](int i) { return line[i]; },
+                     [&](int i, double square) { line[i] = square; });
     }
 }
 
 // Lines that lie `stride` apart, several at a time: a cache line of each row is used whole.
 void improve_axis(const std::int32_t* label, std::int64_t pixels, int length, std::int64_t stride, double step,
                   int threads, double* squares) {
-    const std::int64_t blocks = (stride + edt::COLUMNS - 1) / edt::COLUMNS;
+    const std::int64_t blocks = (stride + COLUMNS - 1) / COLUMNS;
     run_slices(pixels / (length * stride) * blocks, threads, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<double> lines(std::size_t(edt::COLUMNS) * length);
+        std::vector<double> lines(std::size_t(COLUMNS) * length);
         std::vector<std::int32_t> labels(lines.size());
-        edt::Envelope envelope(length);
+        Envelope envelope(length);
         for (std::int64_t block = begin; block < end; ++block) {
-            const std::int64_t column = block % blocks * edt::COLUMNS, corner = block / blocks * length * stride + column;
-            const int width = int(std::min<std::int64_t>(edt::COLUMNS, stride - column));
+            const std::int64_t column = block % blocks * COLUMNS, corner = block / blocks * length * stride + column;
+            const int width = int(std::min<std::int64_t>(COLUMNS, stride - column));
             for (int i = 0; i < length; ++i)
                 for (int c = 0; c < width; ++c) {
                     lines[c * length + i] = squares[corner + i * stride + c];

@@ -13,7 +13,7 @@ EVERY_INSTRUCTION_SET void roots(const Square* squares, std::int64_t pixels, Out
     using Wide = std::common_type_t<Square, Out>;
     for (std::int64_t i = 0; i < pixels; ++i) {
         const Square square = squares[i] < 0 ? -squares[i] : squares[i];
-        out[i] = square == edt::FAR<Square> ? Out(0) : Out(std::sqrt(Wide(square)));
+        out[i] = square == FAR<Square> ? Out(0) : Out(std::sqrt(Wide(square)));
     }
 }
 

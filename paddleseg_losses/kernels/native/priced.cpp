@@ -24,7 +24,7 @@ template <class Square>
 EVERY_INSTRUCTION_SET void add_powers(const Square* squares, double alpha, int w, float* price) {
     for (int i = 0; i < w; ++i) {
         const Square square = squares[i] < 0 ? -squares[i] : squares[i];
-        const double clean = square == edt::FAR<Square> ? 0.0 : double(square);
+        const double clean = square == FAR<Square> ? 0.0 : double(square);
         price[i] += float(alpha == 2.0 ? clean : alpha == 1.0 ? std::sqrt(clean) : std::pow(clean, alpha / 2));
     }
 }
@@ -34,7 +34,7 @@ EVERY_INSTRUCTION_SET void signed_distances(const Square* squares, double pixel,
     for (int i = 0; i < w; ++i) {
         const Square square = squares[i] < 0 ? -squares[i] : squares[i];
         const double distance = std::sqrt(double(square));
-        price[i] = float(square == edt::FAR<Square> ? 0.0 : squares[i] > 0 ? pixel - distance : distance);
+        price[i] = float(square == FAR<Square> ? 0.0 : squares[i] > 0 ? pixel - distance : distance);
     }
 }
 
