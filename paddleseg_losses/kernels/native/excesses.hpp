@@ -12,10 +12,14 @@
 #include "tile.hpp"
 #include "vector.hpp"
 
+struct Tally {
+    std::int64_t hits = 0, valid = 0;  // pixels of the class, and those that count
+};
+
 // e^(z - top) is scaled to the softmax by `inverse`; `missed` is 1 - p of the label. All [n s].
 struct Softmax {
     std::int32_t* label;  // -1 where a pixel is left out
-    float* top;
+    float *top, *level;   // log p >= z - level, by a little
     double *inverse, *missed;
 };
 
@@ -40,6 +44,32 @@ EVERY_INSTRUCTION_SET void softmax_scales(const Problem& q, std::int64_t sample,
         inverse[i] = 1 / inverse[i];
         missed[i] = label[i] < 0 ? 0 : missed[i] * inverse[i];  // whatever is there must not spread
     }
+}
+
+EVERY_INSTRUCTION_SET
+static void softmax_levels(const Softmax& of, std::int64_t first, int w) {
+    const float* top = of.top + first;
+    const double* inverse = of.inverse + first;
+    for (int i = 0; i < w; ++i) {
+        const float scale = float(inverse[i]), margin = 1e-4f + 1e-6f * std::fabs(top[i]);
+        const float level = top[i] - log_positive(scale) - margin + 0.0f * scale;  // NaN stays NaN
+        of.level[first + i] = of.label[first + i] < 0 ? INFINITY : level;
+    }
+}
+
+// Whether any of w pixels is of the class, or may have an error of e^cut. If not, all that count are counted.
+EVERY_INSTRUCTION_SET
+static bool matter(const float* z, const Softmax& of, std::int64_t first, int channel, float cut, int w, Tally& tally) {
+    const std::int32_t* label = of.label + first;
+    const float* level = of.level + first;
+    std::int32_t some = 0, valid = 0;
+#pragma omp simd reduction(+ : some, valid)
+    for (int i = 0; i < w; ++i) {
+        some += (label[i] == channel || !(z[i] - level[i] < cut)) ? 1 : 0;
+        valid += label[i] >= 0 ? 1 : 0;
+    }
+    if (some == 0) tally.valid += valid;
+    return some != 0;
 }
 
 EVERY_INSTRUCTION_SET
@@ -78,15 +108,11 @@ static void hinge_excesses_of_two(const float* z0, const float* z1, const std::i
     }
 }
 
-struct Tally {
-    std::int64_t hits = 0, valid = 0;  // pixels of the class, and those that count
-};
-
-// Of w <= 256 pixels, those whose error, base + excess, is above 0: their buckets and entries. Returns how many these are, and
-// counts all pixels.
+// Of w <= 256 pixels, those whose error, base + excess, is above 0 and not below the least that matters: their buckets and
+// entries. Returns how many these are, and counts all pixels.
 EVERY_INSTRUCTION_SET
 static int make_entries(const Packing& packing, const double* excess, const std::int32_t* label, std::int32_t own_label,
-                        std::int64_t pixel, double base, int w, std::uint16_t* bucket, Entry* entries, Tally& tally) {
+                        std::int64_t pixel, double base, double least, int w, std::uint16_t* bucket, Entry* entries, Tally& tally) {
     const Packing own = packing;  // a copy, which no store can change
     std::uint64_t key[256], every[256];
     std::int32_t hits = 0, valid = 0;
@@ -103,7 +129,7 @@ static int make_entries(const Packing& packing, const double* excess, const std:
     for (int i = 0; i < w; ++i) {
         bucket[count] = std::uint16_t(key[i] >> Packing::REST);
         entries[count] = every[i];
-        count += !(excess[i] <= -base);  // NaN is kept, and seen
+        count += !(excess[i] <= -base || excess[i] < least);  // NaN is kept, and seen
     }
     return count;
 }

@@ -3,9 +3,11 @@
 // A row is a class, or an image and a class. Its errors e are sorted decreasingly and multiplied with the growth of
 // 1 - IoU as pixels are counted wrong one after another: with I pixels of the class still right and a union of U after the
 // step, a pixel of the class adds 1 / U, any other I / (U (U - 1)). Errors are |g - p| with p = softmax(z), or
-// max(0, 1 - z (2 y - 1)) for each channel, or for z = z_1 - z_0 of two classes, which have one row then. An error of 0
-// adds nothing, so it is not sorted. What is sorted is the excess, e less a base: of the hinge -z (2 y - 1), which tells
-// errors apart that are equal after rounding.
+// max(0, 1 - z (2 y - 1)) for each channel, or for z = z_1 - z_0 of two classes, which have one row then. What is
+// sorted is the excess, e less a base: of the hinge -z (2 y - 1), which tells errors apart that are equal after rounding.
+//
+// Some errors add nothing, and are not sorted: those of 0, and those below the errors of all pixels of the class, which I = 0
+// follows. Of many classes they are most: pixels of other classes, that hardly look like this one.
 //
 // Growths carry no gradient. The forward pass keeps them, with the sign of de/dp or de/dz, as `pull` [c, n s]; then
 // dz = p (pull - sum over classes of p pull), or dz = pull, times the gradient of each row. Two classes of a softmax have the
@@ -28,7 +30,8 @@
 
 namespace {
 
-constexpr int BLOCK = 256;  // pixels whose errors are computed together
+constexpr int BLOCK = 256;  // pixels that are worked on together
+constexpr int PIECE = 64;   // pixels that are left out together, if none matters
 
 EVERY_INSTRUCTION_SET
 void read_all_labels(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* label) {
@@ -42,6 +45,7 @@ struct Lovasz {
     bool present_only;           // leave out a row without pixels of its class
     Softmax softmax;
     float* pull;  // [rows_each(), n s], of a pair [n s, 2]; or null
+    std::vector<double> least{};  // error that matters, [groups, c]; empty if all do
 
     double base() const { return hinge ? 1.0 : 0.0; }
     bool margin() const { return hinge && !q.sigmoid; }  // of two classes
@@ -49,12 +53,13 @@ struct Lovasz {
     std::int64_t groups() const { return per_image ? q.n : 1; }
     std::int64_t length() const { return per_image ? q.s : q.n * q.s; }
 
-    // Apply task(sample, first, w, place) to pieces of pixels first ... last of all samples; place = sample s + first.
+    // Apply task(sample, first, w, place) to pieces of pixels first ... last of all samples, each of `size` at most;
+    // place = sample s + first.
     template <class Task>
-    void pieces(std::int64_t first, std::int64_t last, Task task) const {
+    void pieces(std::int64_t first, std::int64_t last, Task task, int size = BLOCK) const {
         for (std::int64_t place = first; place < last;) {
             const std::int64_t sample = place / q.s, offset = place % q.s;
-            const int w = int(std::min<std::int64_t>({BLOCK, q.s - offset, last - place}));
+            const int w = int(std::min<std::int64_t>({size, q.s - offset, last - place}));
             task(sample, offset, w, place);
             place += w;
         }
@@ -63,40 +68,55 @@ struct Lovasz {
     void prepare(Room& room, int threads) {
         if (hinge || paired()) return;
         const std::int64_t pixels = q.n * q.s;
-        softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<double>(pixels),
-                   room.take<double>(pixels)};
+        softmax = {room.take<std::int32_t>(pixels), room.take<float>(pixels), room.take<float>(pixels),
+                   room.take<double>(pixels), room.take<double>(pixels)};
+        least.assign(groups() * q.c, INFINITY);
+        std::mutex lock;
         run_slices(pixels, threads, [&](std::int64_t begin, std::int64_t end) {
+            std::vector<double> found(least.size(), INFINITY);
             pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
                 read_all_labels(q, place, w, q.c, softmax.label + place);
                 softmax_scales(q, sample, first, w, softmax.label + place, softmax.top + place, softmax.inverse + place,
                                softmax.missed + place);
+                softmax_levels(softmax, place, w);
+                double* of = &found[per_image ? sample * q.c : 0];
+                for (std::int64_t i = place; i < place + w; ++i) {
+                    const std::int32_t k = softmax.label[i];
+                    if (k >= 0 && softmax.missed[i] < of[k]) of[k] = softmax.missed[i];
+                }
             });
+            const std::lock_guard<std::mutex> guard(lock);
+            for (std::size_t i = 0; i < found.size(); ++i) least[i] = std::min(least[i], found[i]);
         });
+        for (double& each : least)
+            if (each == INFINITY && !present_only) each = 0;  // no pixel of the class, and the largest error matters
     }
 
-    // Hands the pixels first ... last with an error above 0 to `take`, some at a time. No template: a compiler might round
-    // differently in two copies.
-    Tally collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, const Sorter::Take& take) const {
-        Tally tally;
+    // Writes the entries of the pixels first ... last that matter, and returns how many these are. No template: a compiler
+    // might round differently in two copies.
+    std::int64_t collect(int channel, std::int64_t first, std::int64_t last, std::int64_t start, Tally& tally,
+                         std::uint16_t* buckets, Entry* entries) const {
         const Packing packing(length());
+        const bool sifted = !least.empty();
         std::vector<double> excess(BLOCK);
         std::vector<std::int32_t> labels(BLOCK);
-        std::vector<std::uint16_t> buckets(BLOCK);
-        std::vector<Entry> entries(BLOCK);
+        std::int64_t found = 0;
+        const double enough = sifted ? least[(per_image ? start / q.s * q.c : 0) + channel] : -INFINITY;
+        const float cut = float(std::log(enough));
         pieces(first, last, [&](std::int64_t sample, std::int64_t offset, int w, std::int64_t place) {
             const std::int64_t plane = (sample * q.c + channel) * q.s + offset;
             const float* z = q.logits + plane;
+            if (sifted && !matter(z, softmax, place, channel, cut, w, tally)) return;
             const std::int32_t* label = hinge || paired() ? labels.data() : softmax.label + place;
             if (hinge || paired()) read_all_labels(q, hinge && !margin() ? plane : place, w, 2, labels.data());
             if (margin()) hinge_excesses_of_two(z, z + q.s, label, w, excess.data());
             else if (hinge) hinge_excesses(z, label, w, excess.data());
             else if (paired()) softmax_errors_of_two(z, z + q.s, label, w, excess.data());
             else softmax_errors(z, softmax, place, channel, w, excess.data());
-            const int found = make_entries(packing, excess.data(), label, hinge ? 1 : channel, place - start, base(), w,
-                                           buckets.data(), entries.data(), tally);
-            take(buckets.data(), entries.data(), found);
-        });
-        return tally;
+            found += make_entries(packing, excess.data(), label, hinge ? 1 : channel, place - start, base(), enough, w,
+                                  buckets + found, entries + found, tally);
+        }, sifted ? PIECE : BLOCK);
+        return found;
     }
 
     bool paired() const { return !hinge && q.c == 2; }
@@ -114,11 +134,10 @@ void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss
     const int chunks = int((length() + CHUNK - 1) / CHUNK);
     float* slopes = pull == nullptr ? nullptr : paired() ? pull + 2 * start : pull + channel * q.n * q.s + start;
     std::vector<Tally> tallies(chunks);
-    const auto collect_chunk = [&](int i, const Sorter::Take& take) {
+    sorter.keep(chunks, threads, [&](int i, std::uint16_t* buckets, Entry* entries) {
         const std::int64_t first = i * CHUNK, last = std::min(first + CHUNK, length());
-        tallies[i] = collect(channel, start + first, start + last, start, take);
-    };
-    sorter.count(chunks, threads, collect_chunk);
+        return collect(channel, start + first, start + last, start, tallies[i], buckets, entries);
+    });
     Tally tally;
     for (const Tally& each : tallies) tally.hits += each.hits, tally.valid += each.valid;
     Classes classes{served, {}, {tally.hits, tally.valid - tally.hits}};
@@ -136,7 +155,7 @@ void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss
                          std::int64_t marked) {
         weigh(packing, bucket, entries, count, steps, marked, classes, base(), slopes, &sums[2 * task]);
     };
-    const int tasks = sorter.sort(threads, collect_chunk, use);
+    const int tasks = sorter.sort(threads, use);
     for (int task = 0; task < tasks; ++task)
         for (int k = 0; k < served; ++k) loss[k] += sums[2 * task + k];
 }
@@ -193,7 +212,7 @@ void hinge_gradient(const float* pull, double upstream, int w, float* out) {
 EXPORT std::int64_t lovasz_room(const Problem* problem, int per_image, int hinge, int threads) {
     const Lovasz lovasz{*problem, per_image != 0, hinge != 0, nullptr, false, {}, nullptr};
     const std::int64_t pixels = problem->n * problem->s;
-    const std::int64_t softmax = hinge || lovasz.paired() ? 0 : 2 * (Room::bytes<float>(pixels) + Room::bytes<double>(pixels));
+    const std::int64_t softmax = hinge || lovasz.paired() ? 0 : 3 * Room::bytes<float>(pixels) + 2 * Room::bytes<double>(pixels);
     return softmax + lovasz.across(threads) * Sorter::bytes(lovasz.length());
 }
 

@@ -1,6 +1,6 @@
 // Errors in order, largest first: a radix sort of (error, pixel, mark) by the bits of the error.
 //
-// Entries are made twice: to be counted by their highest digit, and to be written into the bucket of that digit. A bucket
+// Entries are kept as they come, and counted by their highest digit; then each goes into the bucket of that digit. A bucket
 // fits the caches: it is sorted and used there. Tasks have a fixed size and are put together in order: results do not depend
 // on the threads.
 #pragma once
@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -63,49 +62,45 @@ constexpr std::int64_t PORTION = 1 << 16;  // entries that are sorted together, 
 
 class Sorter {
 public:
-    using Take = std::function<void(const std::uint16_t* buckets, const Entry* entries, int some)>;
-
-    Sorter(Room& room, std::int64_t most) : entries_(room.take<Entry>(most)) {}
+    // Of at most so many entries.
+    Sorter(Room& room, std::int64_t most)
+        : entries_(room.take<Entry>(most)), given_(room.take<Entry>(most)), bucket_(room.take<std::uint16_t>(most)) {}
 
     // Room that it takes.
-    static std::int64_t bytes(std::int64_t most) { return Room::bytes<Entry>(most); }
+    static std::int64_t bytes(std::int64_t most) { return 2 * Room::bytes<Entry>(most) + Room::bytes<std::uint16_t>(most); }
 
-    // Counts what make(chunk, take) hands out, in any number of portions.
+    // Keeps what make(chunk, buckets, entries) writes, and counts it. It returns how many these are, CHUNK at most.
     template <class Make>
-    void count(int chunks, int threads, Make make) {
-        chunks_ = chunks;
+    void keep(int chunks, int threads, Make make) {
+        some_.resize(chunks);
         counts_.assign(std::size_t(chunks) * BUCKETS, {});
         run_parallel(chunks, threads, [&](int i) {
             Count* counts = &counts_[std::size_t(i) * BUCKETS];
-            make(i, [counts](const std::uint16_t* buckets, const Entry* entries, int some) {
-                for (int k = 0; k < some; ++k) {
-                    Count& count = counts[buckets[k]];
-                    ++count.all;
-                    count.marked += std::int32_t(entries[k] & 1);
-                }
-            });
+            const Entry* given = given_ + i * CHUNK;
+            const std::uint16_t* bucket = bucket_ + i * CHUNK;
+            some_[i] = make(i, bucket_ + i * CHUNK, given_ + i * CHUNK);
+            for (std::int64_t k = 0; k < some_[i]; ++k) {
+                Count& count = counts[bucket[k]];
+                ++count.all;
+                count.marked += std::int32_t(given[k] & 1);
+            }
         });
     }
 
-    // Sorts the same entries; if others come, as somebody writes to the logits meanwhile, those that find a place.
-    // use(task, bucket, entries, how many, number of entries before them, of marked ones before them) gets them bucket by
+    // Sorts them. use(task, bucket, entries, how many, number of entries before them, of marked ones before them) gets them bucket by
     // bucket, those of a task in order, and tasks at once. Returns the number of tasks.
-    template <class Make, class Use>
-    int sort(int threads, Make make, Use use) {
+    template <class Use>
+    int sort(int threads, Use use) {
         const std::vector<Task> tasks = plan();
-        run_parallel(chunks_, threads, [&](int i) {
+        run_parallel(int(some_.size()), threads, [&](int i) {
             Count* counts = &counts_[std::size_t(i) * BUCKETS];
-            make(i, [this, counts](const std::uint16_t* buckets, const Entry* entries, int some) {
-                for (int k = 0; k < some; ++k) {
-                    Count& count = counts[buckets[k]];
-                    if (count.all == count.marked) continue;
-                    Entry* place = &entries_[count.all++];
-                    *place = entries[k];
-                    prefetch_to_write(place + AHEAD);
-                }
-            });
-            for (int d = 0; d < BUCKETS; ++d)
-                for (std::int32_t k = counts[d].all; k < counts[d].marked; ++k) entries_[k] = 0;
+            const Entry* given = given_ + i * CHUNK;
+            const std::uint16_t* bucket = bucket_ + i * CHUNK;
+            for (std::int64_t k = 0; k < some_[i]; ++k) {
+                Entry* place = &entries_[counts[bucket[k]].all++];
+                *place = given[k];
+                prefetch_to_write(place + AHEAD);
+            }
         });
         run_parallel(int(tasks.size()), threads, [&](int i) {
             const Task& task = tasks[i];
@@ -190,7 +185,8 @@ private:
         for (std::int64_t k = 0; k < count; ++k) to[place[digit(from[k])]++] = from[k];
     }
 
-    Entry* entries_;
-    int chunks_ = 0;
+    Entry *entries_, *given_;
+    std::uint16_t* bucket_;
+    std::vector<std::int64_t> some_;  // of each chunk
     std::vector<Count> counts_;  // [chunks][BUCKETS]
 };
