@@ -15,6 +15,8 @@ from .switch import library, threads
 
 Tensor = Any
 
+LEAST, MOST = 1e-70, 1e70  # sizes of a pixel whose squares, and their ratios, are finite doubles on any image
+
 
 def applies(mask: Tensor) -> bool:
     """Whether the kernel can work on a mask: on a CPU, outside static graphs."""
@@ -50,6 +52,7 @@ def checked_spacing(spacing: Sequence[float] | None, space: Sequence[int]) -> Se
     """Refuse sizes of pixels that native code could not work with; all 1 is None, which is exact."""
     if spacing is None or (len(spacing) == len(space) and all(step == 1 for step in spacing)):
         return None
-    if len(spacing) != len(space) or not all(step > 0 and 0 < step * step < math.inf for step in spacing):
-        raise KernelError(f"spacing={list(spacing)}.", f"{len(space)} positive numbers", "give one for each axis")
+    if len(spacing) != len(space) or not all(LEAST <= step <= MOST for step in spacing):
+        expected = f"{len(space)} positive numbers between {LEAST:g} and {MOST:g}"
+        raise KernelError(f"spacing={list(spacing)}.", expected, "give one for each axis")
     return spacing

@@ -55,6 +55,7 @@ class Problem:
             require(weight, [paddle.float32], [flat, full] if sigmoid else [flat], full)
             self.weight = weight.contiguous()
         self.cells, self.size = (n, c), math.prod(full)
+        self._threads = threads(self.size)  # once: work space is asked for, and then used, by the same number
         self._struct = _Problem(
             logits=self.logits.data_ptr(),
             labels=self.labels.data_ptr(),
@@ -70,7 +71,7 @@ class Problem:
 
     def call(self, native: Any, *arguments: Any) -> Any:
         """Run a kernel on this problem."""
-        return native(ctypes.byref(self._struct), *arguments, threads(self.size))
+        return native(ctypes.byref(self._struct), *arguments, self._threads)
 
 
 def require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: list[int]) -> None:

@@ -85,6 +85,13 @@ def test_same_bits_on_any_number_of_threads(maps, kind, monkeypatch):
     assert np.array_equal(found[0], found[2])
 
 
+def test_pixels_as_long_as_they_may_be():
+    masks = _masks((3, 90), "sparse")
+    for steps in [(1e70, 1e-70), (1e-70, 1e70)]:
+        expected = _brute(masks, steps)
+        np.testing.assert_allclose(edt.distance_map(paddle.to_tensor(masks), steps, "float64").numpy(), expected, rtol=1e-14)
+
+
 def test_any_dtype_and_layout_of_mask():
     masks = _masks((13, 18), "noise")
     expected = edt.distance_map(paddle.to_tensor(masks)).numpy()
@@ -112,6 +119,7 @@ def test_far_pixels_in_single_precision():
         ((1, 1, 4, 5), (1.0,), "float32", "spacing"),
         ((1, 1, 4, 5), (1.0, -1.0), "float32", "spacing"),
         ((1, 1, 4, 5), (1.0, float("nan")), "float32", "spacing"),
+        ((1, 1, 4, 5), (1e71, 1.0), "float32", "between 1e-70 and 1e\\+70"),
         ((1, 1, 4, 5), None, "int64", "float32 or float64"),
     ],
 )

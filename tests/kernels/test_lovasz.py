@@ -77,6 +77,30 @@ def test_equal_errors_of_any_number_of_pixels(size, hinge):
     assert np.isfinite(z.grad.numpy()).all()
 
 
+@pytest.mark.parametrize("base", np.float32(1000) + np.arange(12, dtype="float32") * np.float32(0.37))
+def test_an_error_equal_to_the_least_of_the_class_counts(base):
+    """Below all errors of a class's own pixels nothing counts; float32 alone could not say what is below."""
+    labels = np.repeat([1, 0], 128)[None]
+    logits = np.full((1, 3, 256), base - 50, "float32")
+    logits[0, 0], logits[0, 1] = base - 20 * labels[0], base  # errors of class 0: 0, and 1/2 for its own pixels
+    logits[0, 0, 40] = base  # 1/2, and before them
+    gradient = value_and_gradient(LovaszSoftmaxLoss(classes=[0]), logits, labels)[1]
+    growth, slope = 1 / 129, 1 / 4  # of 1 - IoU = 1 - 128 / 129, and of a sigmoid
+    np.testing.assert_allclose(gradient[0, 0, 40], growth * slope, rtol=1e-6)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_softmax_that_is_no_number_is_seen_by_every_class(number):
+    labels = np.repeat([0, 1, 2], 128)[None]
+    logits = np.where(np.arange(3)[:, None] == labels, 5.0, 0.0).astype("float32")[None]
+    for place in (70, 170, 370):
+        for channel in range(3):
+            spoilt = logits.copy()
+            spoilt[0, channel, place] = number
+            for asked in ([0], [1], [2]):
+                assert np.isnan(value_and_gradient(LovaszSoftmaxLoss(classes=asked), spoilt, labels)[0])
+
+
 def test_errors_of_any_size_count():
     """From the smallest float to the largest; what is smaller counts as the smallest."""
     z = np.array([[[-1e38, -1e30, -5.0, 0.25, 5.0, 80.0, 1e30, 3e38]]], "float32")

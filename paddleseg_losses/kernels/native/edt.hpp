@@ -24,7 +24,13 @@ namespace edt {
 constexpr int COLUMNS = 16;  // lines across the memory are taken so many at a time: a cache line of squares
 constexpr int STRIP = 256;   // the first axis goes along so many lines at once
 constexpr int CHUNK = 32;    // neighbouring pixels that look around together
-constexpr int NEAR = 64;     // how far they look before parabolas are tried; even, as they look twice at a time
+constexpr std::int16_t MOST = 1 << 14;  // 16-bit squares end there
+
+// How far pixels look before parabolas are tried. Of short numbers a vector holds many.
+template <class Small>
+constexpr int NEAR = sizeof(Small) == 2 ? 64 : 16;
+static_assert(NEAR<std::int16_t> % 2 == 0 && NEAR<double> % 2 == 0, "they look twice at a time");
+static_assert(NEAR<std::int16_t> * NEAR<std::int16_t> < MOST, "no near square is cut");
 
 template <class Square>
 bool inside(Square signed_square) {
@@ -50,9 +56,9 @@ EVERY_INSTRUCTION_SET void begin_lines(const std::uint8_t* mask, int length, std
         Square* square = squares + i * stride;
         for (int c = 0; c < lines; ++c) {
             const Square run = after[c] = (own[c] != 0) == (next[c] != 0) ? after[c] + 1 : 1;
-            const Square away = square[c] < run ? square[c] : run, found = step * away * away;
-            const Square known = away < none ? found : FAR<Square>;
-            square[c] = own[c] != 0 ? known : -known;
+            const Square away = square[c] < run ? square[c] : run, known = away < none ? away : 0;
+            const Square found = away < none ? step * known * known : FAR<Square>;
+            square[c] = own[c] != 0 ? found : -found;
         }
     }
 }
@@ -64,18 +70,18 @@ struct Line {
 
     int length;
     std::vector<Square> found, improved;
-    std::vector<Small> near;  // `found` between its first pixel NEAR times and its last one likewise
+    std::vector<Small> near;  // `found` after its first pixel NEAR times, and before its last one likewise
     Envelope envelope;
 
     explicit Line(int length)
-        : length(length), found(length), improved(length + CHUNK), near(length + 2 * NEAR + CHUNK), envelope(length) {}
+        : length(length), found(length), improved(length + CHUNK), near(length + 2 * NEAR<Small> + CHUNK), envelope(length) {}
 };
 
 // Copy squares, none larger than those that are near. What repeats the ends adds nothing new to any pixel.
 template <class Square, class Small>
 EVERY_INSTRUCTION_SET void make_near(const Square* found, int length, Small* near, int count) {
-    const Square most = sizeof(Small) < sizeof(Square) ? Square(1 << 14) : FAR<Square>;
-    Small* own = near + NEAR;
+    const Square most = sizeof(Small) < sizeof(Square) ? Square(MOST) : FAR<Square>;
+    Small* own = near + NEAR<Small>;
     for (int i = 0; i < length; ++i) {
         const Square capped = found[i] < most ? found[i] : most;
         own[i] = Small(capped > -most ? capped : -most);
@@ -101,7 +107,7 @@ INLINE void look(const Small* own, const Small* side, Small step, int away, Smal
 template <class Square, class Small>
 EVERY_INSTRUCTION_SET int improve_near(const Small* near, int first, int length, Small step, Square* improved) {
     for (; first < length; first += CHUNK) {
-        const Small* own = near + NEAR + first;
+        const Small* own = near + NEAR<Small> + first;
         const Small count = Small(std::min(CHUNK, length - first));
         Small side[CHUNK], best[CHUNK];
         for (int c = 0; c < CHUNK; ++c) side[c] = own[c] > 0 ? 1 : -1;
@@ -113,7 +119,7 @@ EVERY_INSTRUCTION_SET int improve_near(const Small* near, int first, int length,
             Small most = 0;
             for (int c = 0; c < CHUNK; ++c) most = most < best[c] ? best[c] : most;
             if (most <= step * away * away) break;
-            if (away > NEAR) return first;
+            if (away > NEAR<Small>) return first;
             look(own, side, step, away, best);
             look(own, side, step, away + 1, best);
         }
@@ -163,11 +169,10 @@ struct Grid {
 // Along the first axis, lines side by side: masks become squares.
 template <class Square>
 void first_axis(const Grid& grid, const std::uint8_t* mask, Square step, int threads, Square* squares) {
-    const std::int64_t stride = grid.pixels(1), strips = (stride + STRIP - 1) / STRIP;
-    run_slices(strips, threads, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t strip = begin; strip < end; ++strip) {
-            const std::int64_t column = strip * STRIP;
-            const int lines = int(std::min<std::int64_t>(STRIP, stride - column));
+    const std::int64_t stride = grid.pixels(1);
+    run_slices(stride, threads, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t column = begin; column < end; column += STRIP) {
+            const int lines = int(std::min<std::int64_t>(STRIP, end - column));
             begin_lines(mask + column, int(grid.sizes[0]), stride, lines, step, squares + column);
         }
     });

@@ -13,13 +13,13 @@
 #include "vector.hpp"
 
 struct Tally {
-    std::int64_t hits = 0, valid = 0;  // pixels of the class, and those that count
+    std::int64_t hits = 0, valid = 0;  // pixels of the class, and those that count among all that were looked at
 };
 
 // e^(z - top) is scaled to the softmax by `inverse`; `missed` is 1 - p of the label. All [n s].
 struct Softmax {
     std::int32_t* label;  // -1 where a pixel is left out
-    float *top, *level;   // log p >= z - level, by a little
+    float *top, *level;   // z - level is log p, or a little more; -infinity where a pixel is left out
     double *inverse, *missed;
 };
 
@@ -57,18 +57,14 @@ static void softmax_levels(const Softmax& of, std::int64_t first, int w) {
     }
 }
 
-// Whether any of w pixels is of the class, or may have an error of e^cut. If not, all that count are counted.
+// Whether any of w pixels is of the class, or may have an error of e^cut at least.
 EVERY_INSTRUCTION_SET
-static bool matter(const float* z, const Softmax& of, std::int64_t first, int channel, float cut, int w, Tally& tally) {
+static bool matter(const float* z, const Softmax& of, std::int64_t first, int channel, float cut, int w) {
     const std::int32_t* label = of.label + first;
     const float* level = of.level + first;
-    std::int32_t some = 0, valid = 0;
-#pragma omp simd reduction(+ : some, valid)
-    for (int i = 0; i < w; ++i) {
-        some += (label[i] == channel || !(z[i] - level[i] < cut)) ? 1 : 0;
-        valid += label[i] >= 0 ? 1 : 0;
-    }
-    if (some == 0) tally.valid += valid;
+    std::int32_t some = 0;
+#pragma omp simd reduction(+ : some)
+    for (int i = 0; i < w; ++i) some += label[i] == channel || !(z[i] - level[i] < cut) ? 1 : 0;
     return some != 0;
 }
 

@@ -106,7 +106,7 @@ struct Lovasz {
         pieces(first, last, [&](std::int64_t sample, std::int64_t offset, int w, std::int64_t place) {
             const std::int64_t plane = (sample * q.c + channel) * q.s + offset;
             const float* z = q.logits + plane;
-            if (sifted && !matter(z, softmax, place, channel, cut, w, tally)) return;
+            if (sifted && !matter(z, softmax, place, channel, cut, w)) return;
             const std::int32_t* label = hinge || paired() ? labels.data() : softmax.label + place;
             if (hinge || paired()) read_all_labels(q, hinge && !margin() ? plane : place, w, 2, labels.data());
             if (margin()) hinge_excesses_of_two(z, z + q.s, label, w, excess.data());
