@@ -9,6 +9,7 @@ import pytest
 
 from paddleseg_losses import LovaszHingeLoss, LovaszSoftmaxLoss
 from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels import problem
 from paddleseg_losses.kernels.lovasz import lovasz
 from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
 
@@ -217,6 +218,14 @@ def test_nothing_is_read_that_was_not_written(hinge, channels, wanted, monkeypat
     rows.sum().backward()
     assert np.isfinite(rows.numpy()).all()
     assert np.isfinite(z.grad.numpy()).all()
+
+
+def test_work_space_is_for_the_threads_that_use_it(monkeypatch):
+    """The setting may change at any time: it is read once for both."""
+    asked = []
+    monkeypatch.setattr(problem, "threads", lambda size: asked.append(size) or 1)
+    lovasz(paddle.zeros([1, 3, 50]), paddle.zeros([1, 1, 50], "int64"), IGNORED, per_image=False)
+    assert asked == [150]
 
 
 def test_logits_that_change_meanwhile_do_no_harm(monkeypatch):
