@@ -108,7 +108,8 @@ static void hinge_excesses_of_two(const float* z0, const float* z1, const std::i
 // entries. Returns how many these are, and counts all pixels.
 EVERY_INSTRUCTION_SET
 static int make_entries(const Packing& packing, const double* excess, const std::int32_t* label, std::int32_t own_label,
-                        std::int64_t pixel, double base, double least, int w, std::uint16_t* bucket, Entry* entries, Tally& tally) {
+                        std::int64_t pixel, double base, double least, int w, std::uint16_t* bucket, Entry* entries,
+                        Tally& tally) {
     const Packing own = packing;  // a copy, which no store can change
     std::uint64_t key[256], every[256];
     std::int32_t hits = 0, valid = 0;

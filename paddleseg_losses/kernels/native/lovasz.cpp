@@ -212,7 +212,8 @@ void hinge_gradient(const float* pull, double upstream, int w, float* out) {
 EXPORT std::int64_t lovasz_room(const Problem* problem, int per_image, int hinge, int threads) {
     const Lovasz lovasz{*problem, per_image != 0, hinge != 0, nullptr, false, {}, nullptr};
     const std::int64_t pixels = problem->n * problem->s;
-    const std::int64_t softmax = hinge || lovasz.paired() ? 0 : 3 * Room::bytes<float>(pixels) + 2 * Room::bytes<double>(pixels);
+    const std::int64_t each = 3 * Room::bytes<float>(pixels) + 2 * Room::bytes<double>(pixels);
+    const std::int64_t softmax = hinge || lovasz.paired() ? 0 : each;
     return softmax + lovasz.across(threads) * Sorter::bytes(lovasz.length());
 }
 

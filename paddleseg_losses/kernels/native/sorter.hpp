@@ -87,8 +87,8 @@ public:
         });
     }
 
-    // Sorts them. use(task, bucket, entries, how many, number of entries before them, of marked ones before them) gets them bucket by
-    // bucket, those of a task in order, and tasks at once. Returns the number of tasks.
+    // Sorts them. use(task, bucket, entries, how many, number of entries before them, of marked ones before them) gets them
+    // bucket by bucket, those of a task in order, and tasks at once. Returns the number of tasks.
     template <class Use>
     int sort(int threads, Use use) {
         const std::vector<Task> tasks = plan();
@@ -129,8 +129,7 @@ private:
         std::int64_t size = 0, largest = 0;
     };
 
-    // Buckets that are not empty, some for each task. Counts of each chunk become the places of its first and past its last
-    // entries.
+    // Buckets that are not empty, some for each task. Counts of each chunk become the places of its first entries.
     std::vector<Task> plan() {
         std::vector<Count> total(BUCKETS, Count{});
         for (std::size_t i = 0; i < counts_.size(); ++i) {
@@ -153,7 +152,6 @@ private:
         for (std::size_t i = 0; i < counts_.size(); ++i) {
             std::int32_t& here = place[i % BUCKETS];
             here += std::exchange(counts_[i].all, here);
-            counts_[i].marked = here;
         }
         return tasks;
     }
