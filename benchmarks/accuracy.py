@@ -8,8 +8,8 @@ import numpy as np
 import paddle
 
 from paddleseg_losses import kernels, registry
-from paddleseg_losses.door import Accepts, Door
-from paddleseg_losses.functional.statistics import region_sums
+from paddleseg_losses.functional.region_sums import region_sums
+from paddleseg_losses.preparation import Accepts, Door
 
 from .cases import IGNORED, Shape, arrays
 

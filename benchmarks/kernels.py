@@ -5,20 +5,20 @@ from __future__ import annotations
 from .cases import EDT
 
 KERNELS: dict[str, tuple[str, ...]] = {
-    "balls": ("HausdorffCVLoss",),
-    "centre_lines": ("SoftCLDiceLoss",),
-    "closeness": ("DistancePenalizedCELoss",),
+    "ball_filter": ("HausdorffCVLoss",),
+    "boundary_proximity": ("DistancePenalizedCELoss",),
+    "centerline": ("SoftCLDiceLoss",),
     "confusion": ("GeneralizedWassersteinDiceLoss",),
+    "contours": ("ShapeAwareLoss", "BoundaryDoULoss"),
+    "distance_weighted": ("HausdorffDTLoss", "BoundaryLoss"),
     "edt": (EDT,),
-    "eroded": ("HausdorffERLoss",),
+    "erosion": ("HausdorffERLoss",),
+    "error_sums": ("DiceLoss", "GeneralizedDiceLoss", "DiceCELoss"),
     "labels": ("CrossEntropyLoss", "DiceLoss"),
-    "largest": ("TopKCrossEntropyLoss",),
     "lovasz": ("LovaszSoftmaxLoss", "LovaszHingeLoss"),
-    "moments": ("DiceLoss", "GeneralizedDiceLoss", "DiceCELoss"),
-    "outlines": ("ShapeAwareLoss", "BoundaryDoULoss"),
-    "pixels": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
-    "priced": ("HausdorffDTLoss", "BoundaryLoss"),
+    "pixelwise": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
     "skeleton": (),  # one-hot labels alone, and no case has them
+    "top_k": ("TopKCrossEntropyLoss",),
     "window": ("StructuralSimilarityLoss", "NACLLoss"),
 }

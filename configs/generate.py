@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from paddleseg_losses import registry
-from paddleseg_losses.integrations.config import load
 from paddleseg_losses.options import options_of, own_options_of
+from paddleseg_losses.paddleseg.config import load
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "losses"

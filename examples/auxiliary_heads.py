@@ -13,8 +13,8 @@ import paddle
 from paddleseg.cvlibs import Config, SegBuilder
 
 import paddleseg_losses
-from paddleseg_losses.integrations.mni import make_mni_dataset
-from paddleseg_losses.integrations.trainer import train
+from paddleseg_losses.datasets.mni import make_mni_dataset
+from paddleseg_losses.paddleseg.trainer import train
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "usage" / "auxiliary_heads.yml"
 

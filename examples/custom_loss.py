@@ -6,8 +6,7 @@ less. Mean over the pixels that count of (1 - p_t^q) / q, with p_t the probabili
 
 import paddle
 
-from paddleseg_losses import build, errors
-from paddleseg_losses.functional import numeric
+from paddleseg_losses import build, errors, numeric
 from paddleseg_losses.losses.families import NumberLoss
 from paddleseg_losses.options import number
 from paddleseg_losses.registry import registered

@@ -11,9 +11,9 @@ import paddle
 
 import paddleseg_losses  # noqa: F401  (first: see the package's __init__)
 from paddleseg_losses.cli.progress import display
-from paddleseg_losses.integrations.mni import make_mni_dataset
-from paddleseg_losses.integrations.pictures import save_curve_picture, save_prediction_picture
-from paddleseg_losses.integrations.trainer import Result, train
+from paddleseg_losses.datasets.mni import make_mni_dataset
+from paddleseg_losses.drawing.training import save_curve_picture, save_prediction_picture
+from paddleseg_losses.paddleseg.trainer import Result, train
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "quick_start" / "mni_combo.yml"
 

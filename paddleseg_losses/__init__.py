@@ -24,7 +24,6 @@ except ImportError as _error:
         'pip install "paddleseg-losses[cpu]"  or  pip install "paddleseg-losses[gpu]"',
     ) from _error
 
-from .integrations.paddleseg import register as register
 from .losses import AsymmetricFocalLoss as AsymmetricFocalLoss
 from .losses import AsymmetricFocalTverskyLoss as AsymmetricFocalTverskyLoss
 from .losses import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
@@ -66,6 +65,7 @@ from .losses import TopKCrossEntropyLoss as TopKCrossEntropyLoss
 from .losses import TverskyLoss as TverskyLoss
 from .losses import WeightedBinaryCrossEntropyLoss as WeightedBinaryCrossEntropyLoss
 from .losses import WeightedSumLoss as WeightedSumLoss
+from .paddleseg.registration import register as register
 from .registry import build as build
 from .registry import get as get
 from .registry import names as names

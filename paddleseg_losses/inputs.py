@@ -14,8 +14,9 @@ from typing import Any, Callable, TypeVar
 import paddle
 import paddle.nn.functional as F
 
-from .functional import labels, moments, numeric
-from .functional.moments import COUNT, OTHER, OWN, Function, Moment
+from . import numeric
+from .functional import error_sums, labels
+from .functional.error_sums import COUNT, OTHER, OWN, Function, Moment
 from .functional.probabilities import probabilities
 
 Tensor = Any
@@ -104,12 +105,12 @@ class Inputs:
     def sum_of(self, side: int, function: Function) -> Tensor:
         """The sum of a function of the error over one side's pixels, `[N, C]`."""
         moment = Moment(side, function)
-        if moment not in self._made and not moments.has_kernel(self, moment):
-            self._made[moment] = moments.composed(self, moment)
+        if moment not in self._made and not error_sums.has_kernel(self, moment):
+            self._made[moment] = error_sums.composed(self, moment)
         if moment not in self._made:
             together = [moment] if function == COUNT else [moment, *self._wanted]
-            missing = [m for m in dict.fromkeys(together) if m not in self._made and moments.has_kernel(self, m)]
-            self._made.update(zip(missing, moments.native(self, missing)))
+            missing = [m for m in dict.fromkeys(together) if m not in self._made and error_sums.has_kernel(self, m)]
+            self._made.update(zip(missing, error_sums.native(self, missing)))
         return self._made[moment]
 
     @lasting

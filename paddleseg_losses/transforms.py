@@ -30,7 +30,7 @@ import numpy as np
 
 from .errors import OptionError
 from .functional.edt import host_distance
-from .functional.known_maps import known_maps as known_maps
+from .precomputed_maps import known_maps as known_maps
 
 KEY = "distance_maps"  # of a sample and of a batch
 

@@ -67,7 +67,7 @@ def write(path, content):
 
 def recorder():
     """A display that keeps what is said and warned."""
-    from paddleseg_losses.integrations.display import Display
+    from paddleseg_losses.paddleseg.display import Display
 
     class Recorder(Display):
         def __init__(self):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from paddleseg.models import losses
 from paddleseg.models.losses.focal_loss import MultiClassFocalLoss
 
-from paddleseg_losses.integrations.shims import mended
+from paddleseg_losses.paddleseg.shims import mended
 
 from ..cases import Shape
 from . import Entry, binary, multiclass, planar

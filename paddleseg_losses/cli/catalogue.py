@@ -8,7 +8,7 @@ import click
 
 from .. import registry
 from ..errors import UnknownLossError
-from ..integrations.checking.names import BUILT_IN
+from ..paddleseg.checking.names import BUILT_IN
 from ..registry import FAMILIES, PREFIX, SYMPTOMS, LossSpec
 from . import screen
 from .command import command, option

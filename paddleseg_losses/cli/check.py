@@ -15,7 +15,7 @@ from .phrases import commented, translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
-    from ..integrations.checking import Finding, Report
+    from ..paddleseg.checking import Finding, Report
 
 
 @command(
@@ -45,7 +45,7 @@ def check(file: str, override: tuple[str, ...], use_multilabel: bool) -> None:
 
     Exits with 1 if there is a mistake.
     """
-    from ..integrations.checking import check as check_file
+    from ..paddleseg.checking import check as check_file
 
     report = check_file(file, override, use_multilabel)
     if screen.wants_json():

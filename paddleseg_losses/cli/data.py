@@ -33,7 +33,7 @@ def data() -> None:
 )
 def mni(out: str) -> None:
     """Slices of a real brain MRI with four tissue classes, from the template that nilearn carries."""
-    from ..integrations.mni import make_mni_dataset
+    from ..datasets.mni import make_mni_dataset
 
     made = make_mni_dataset(out)
     if screen.wants_json():

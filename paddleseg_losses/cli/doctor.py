@@ -15,7 +15,7 @@ from .phrases import commented, translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
-    from ..integrations.doctor import Advice, Diagnosis
+    from ..doctor import Advice, Diagnosis
 
 
 @command(
@@ -68,7 +68,7 @@ def doctor(
         return
     if config is None:
         raise click.UsageError(say("Give --config FILE or --kernels.", "请给出 --config FILE 或 --kernels。"))
-    from ..integrations.doctor import examine
+    from ..doctor import examine
 
     diagnosis = examine(config, override, batch_size, masks, seed)
     if screen.wants_json():

@@ -9,7 +9,7 @@ from .command import command
 from .language import say
 
 if TYPE_CHECKING:
-    from ..integrations.enabling import Change
+    from ..paddleseg.enabling import Change
 
 
 @command(
@@ -27,7 +27,7 @@ def enable() -> None:
     Writes two small files beside the packages of this environment. Off until you ask for it; `paddleseg-losses
     disable` undoes it.
     """
-    from ..integrations.enabling import enable as write
+    from ..paddleseg.enabling import enable as write
 
     done = write()
     _tell(
@@ -44,7 +44,7 @@ def enable() -> None:
 )
 def disable() -> None:
     """Undo `enable`: remove the two files that it wrote."""
-    from ..integrations.enabling import disable as remove
+    from ..paddleseg.enabling import disable as remove
 
     done = remove()
     _tell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..integrations.display import Display, Step, describe
+from ..paddleseg.display import Display, Step, describe
 from . import screen
 from .phrases import translated
 

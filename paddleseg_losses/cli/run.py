@@ -26,6 +26,6 @@ from .command import command, option
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(override: tuple[str, ...], script: str, arguments: tuple[str, ...]) -> None:
     """Register the losses, then run a Python SCRIPT with its ARGUMENTS, such as PaddleSeg's own tools."""
-    from ..integrations.runner import run as run_script
+    from ..paddleseg.runner import run as run_script
 
     run_script(script, arguments, override)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..integrations.flags import Flags
+from ..paddleseg.flags import Flags
 from . import screen
 from .command import Bilingual, Option
 from .language import say
@@ -63,7 +63,7 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
     The flags are those of PaddleSeg's tools/train.py. Afterwards the save_dir holds the checkpoints, train.log and
     metrics.json.
     """
-    from ..integrations.trainer import train as run_training
+    from ..paddleseg.trainer import train as run_training
     from .progress import display
 
     result = run_training(override=override, display=display(), **flags)

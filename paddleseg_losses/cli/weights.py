@@ -18,7 +18,7 @@ from .phrases import translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
-    from ..integrations.masks import Counts, Source
+    from ..datasets import Counts, Source
 
 _TROUBLES = {
     "missing": ("cannot be found; look at the folder (--root, dataset_root)", "找不到；请检查 --root 或 dataset_root"),
@@ -109,7 +109,7 @@ def weights(file: str, scheme: str | None, beta: float | None, workers: int | No
 
     Exits with 1 if label values are out of range, the foreground is ignored or masks cannot be read.
     """
-    from ..integrations.masks import count, open_source
+    from ..datasets import count, open_source
 
     source = open_source(file, where.pop("num_classes"), **where)
     with _progress(len(source)) as progress:
@@ -127,7 +127,7 @@ def weights(file: str, scheme: str | None, beta: float | None, workers: int | No
 
 def weigh(source: Source, counts: Counts, scheme: str | None = None, beta: float | None = None) -> Balance:
     """Class by class, with the weights of one scheme or of all."""
-    from ..integrations.masks import SCHEMES, balance
+    from ..datasets import SCHEMES, balance
 
     labels = [value for value in counts.pixels if value != source.ignore_index]
     classes = source.number_of_classes(labels)
@@ -167,7 +167,7 @@ def _as_dict(balance: Balance) -> dict[str, Any]:
 
 def _yaml(balance: Balance, scheme: str | None) -> str:
     """The counts as comments, the weights as YAML."""
-    from ..integrations.masks import SCHEMES
+    from ..datasets import SCHEMES
 
     lists = {name: f"[{', '.join(map(_number, weights))}]" for name, weights in balance.weights.items()}
     lines = [f"# {line}".rstrip() for line in _table(balance)]

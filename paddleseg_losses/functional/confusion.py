@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import paddle
 
+from .. import numeric
 from ..kernels import confusion as kernel
-from . import numeric
 
 if TYPE_CHECKING:
     from ..inputs import Inputs

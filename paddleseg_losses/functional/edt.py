@@ -12,7 +12,7 @@ import numpy as np
 import paddle
 
 from ..kernels import edt as kernel
-from .known_maps import find
+from ..precomputed_maps import find
 
 Tensor = Any
 

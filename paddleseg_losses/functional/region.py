@@ -6,8 +6,8 @@ from typing import Any
 
 import paddle
 
-from . import numeric
-from .statistics import RegionSums, SquaredSums
+from .. import numeric
+from .region_sums import RegionSums, SquaredSums
 
 Tensor = Any
 

@@ -9,7 +9,7 @@ import paddle.nn.functional as F
 
 from ..kernels import applies
 from ..kernels import skeleton as kernel
-from .neighbourhood import shifted
+from .shift import shifted
 
 Tensor = Any
 

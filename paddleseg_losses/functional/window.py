@@ -9,8 +9,8 @@ import paddle
 import paddle.nn.functional as F
 
 from ..kernels import window as kernel
-from .neighbourhood import shifted
-from .numeric import grand_total, safe_divide
+from ..numeric import grand_total, safe_divide
+from .shift import shifted
 
 if TYPE_CHECKING:
     from ..inputs import Inputs

@@ -4,9 +4,9 @@ Everything here is optional. A loss composed of Paddle's operators is always pre
 machines without a compiler, and the kernels are tested against it.
 """
 
-from .switch import MODES as MODES
-from .switch import applies as applies
-from .switch import library as library
-from .switch import status as status
-from .switch import threads as threads
-from .switch import using as using
+from .backend import MODES as MODES
+from .backend import applies as applies
+from .backend import library as library
+from .backend import status as status
+from .backend import threads as threads
+from .backend import using as using

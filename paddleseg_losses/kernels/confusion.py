@@ -9,8 +9,8 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
+from .buffer_pool import empty_like
 from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
-from .recycled import empty_like
 
 Tensor = Any
 

@@ -9,9 +9,9 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
-from .memory import address, function, grid, reals
+from .backend import library, threads
+from .ctypes_args import address, function, grid, reals
 from .problem import ADDRESS, LONG, WHOLE
-from .switch import library, threads
 
 Tensor = Any
 

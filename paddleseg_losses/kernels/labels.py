@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import paddle
 
+from .backend import threads
 from .problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function
-from .switch import threads
 
 Tensor = Any
 

@@ -11,10 +11,10 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .memory import function
+from .buffer_pool import empty, empty_like
+from .ctypes_args import function
 from .problem import ADDRESS, LONG, POINTER, WHOLE, Problem, refuse_second_derivatives
 from .problem import function as problem_function
-from .recycled import empty, empty_like
 
 Tensor = Any
 

@@ -11,9 +11,9 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
-from .memory import function
+from .buffer_pool import empty_like
+from .ctypes_args import function
 from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
-from .recycled import empty_like
 
 Tensor = Any
 Fill = Callable[[Problem, int, Any], None]

@@ -6,8 +6,8 @@ from typing import Any
 
 from paddle.autograd import PyLayer
 
+from .buffer_pool import empty_like
 from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
-from .recycled import empty_like
 
 Tensor = Any
 

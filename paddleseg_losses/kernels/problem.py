@@ -10,7 +10,7 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
-from .switch import library, threads
+from .backend import library, threads
 
 Tensor = Any
 

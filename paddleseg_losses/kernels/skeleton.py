@@ -9,9 +9,9 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .memory import address, function, grid
+from .backend import threads
+from .ctypes_args import address, function, grid
 from .problem import ADDRESS, LONG, WHOLE, refuse_second_derivatives
-from .switch import threads
 
 Tensor = Any
 

@@ -10,9 +10,9 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .memory import MOST, REAL, function, grid, reals
+from .buffer_pool import empty_like
+from .ctypes_args import MOST, REAL, function, grid, reals
 from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
-from .recycled import empty_like
 
 Tensor = Any
 

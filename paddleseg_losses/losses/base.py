@@ -15,9 +15,8 @@ import paddle
 from paddle import nn
 
 from ..accepts import Accepts
-from ..door import Door
 from ..errors import InputError, OptionError
-from ..functional.moments import Moment
+from ..functional.error_sums import Moment
 from ..inputs import Inputs, Tensor
 from ..options import (
     choice,
@@ -38,6 +37,7 @@ from ..options import (
     whole,
     with_arguments,
 )
+from ..preparation import Door
 from ..registry import MODES, PREFIX, LossSpec
 from ..schedules import Schedule
 

@@ -14,7 +14,7 @@ import paddleseg_losses
 import tiny
 from paddleseg_losses import registry
 from paddleseg_losses.cli.train import train
-from paddleseg_losses.integrations.flags import Flags
+from paddleseg_losses.paddleseg.flags import Flags
 
 
 def test_the_module_is_the_command():
@@ -142,7 +142,7 @@ def test_flags_with_several_values(monkeypatch, call):
 
 def test_run_hands_on_what_follows_the_script(monkeypatch, call):
     given = []
-    monkeypatch.setattr("paddleseg_losses.integrations.runner.run", lambda *arguments: given.append(arguments))
+    monkeypatch.setattr("paddleseg_losses.paddleseg.runner.run", lambda *arguments: given.append(arguments))
     result = call("run", "--override", "DiceLoss", "tools/train.py", "--config", "x.yml", "--help", "--override", "y")
     assert result.exit_code == 0
     assert given == [("tools/train.py", ("--config", "x.yml", "--help", "--override", "y"), ("DiceLoss",))]
@@ -180,7 +180,7 @@ def test_a_whole_training(tmp_path):
 
 def test_the_bar_of_a_terminal(monkeypatch, capsys):
     from paddleseg_losses.cli.progress import Bar, display
-    from paddleseg_losses.integrations.display import Step
+    from paddleseg_losses.paddleseg.display import Step
 
     assert not isinstance(display(), Bar)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paddleseg_losses.integrations import enabling
+from paddleseg_losses.paddleseg import enabling
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 import tiny
 from cli.test_language import COMMANDS
 from integrations.test_masks import FIRST, SECOND, write_masks
-from paddleseg_losses.integrations import enabling
+from paddleseg_losses.paddleseg import enabling
 
 NEEDS = {"data": "nilearn", "data mni": "nilearn", "plot": "matplotlib"}
 

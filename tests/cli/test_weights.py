@@ -8,7 +8,7 @@ pytest.importorskip("PIL", reason="Pillow is not installed")
 
 from integrations.test_masks import FIRST, SECOND, write_masks
 from paddleseg_losses import registry
-from paddleseg_losses.integrations.masks import SCHEMES
+from paddleseg_losses.datasets import SCHEMES
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import yaml
 
 import tiny
 from integrations.mistakes import MISTAKES, OURS, PADDLESEGS, TVERSKY
-from paddleseg_losses.integrations.checking import check
-from paddleseg_losses.integrations.checking.names import BUILT_IN
+from paddleseg_losses.paddleseg.checking import check
+from paddleseg_losses.paddleseg.checking.names import BUILT_IN
 
 
 def _file(folder, loss, changes, section="loss"):

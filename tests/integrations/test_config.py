@@ -4,7 +4,7 @@ import pytest
 
 import tiny
 from paddleseg_losses.errors import ConfigError
-from paddleseg_losses.integrations.config import load
+from paddleseg_losses.paddleseg.config import load
 
 
 def _write(folder, **files):

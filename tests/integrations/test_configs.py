@@ -10,8 +10,8 @@ import pytest
 import paddleseg_losses
 import tiny
 from paddleseg_losses import registry
-from paddleseg_losses.integrations.checking import check
-from paddleseg_losses.integrations.config import load
+from paddleseg_losses.paddleseg.checking import check
+from paddleseg_losses.paddleseg.config import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = list(registry.specs())
@@ -67,7 +67,7 @@ def test_every_loss_trains_inside_a_weighted_sum(spec, four_classes, tmp_path, q
 @each_loss
 def test_every_loss_falls_on_one_batch(spec, losses_table):
     pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
-    from paddleseg_losses.integrations.shims import module
+    from paddleseg_losses.paddleseg.shims import module
 
     paddleseg_losses.register()
     config = module("cvlibs").Config(str(_file(spec)))  # PaddleSeg reads the file and its bases itself
@@ -114,7 +114,7 @@ def _small(config, dataset):
 
 def _train(config, folder, iters=3, **flags):
     pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
-    from paddleseg_losses.integrations.trainer import train
+    from paddleseg_losses.paddleseg.trainer import train
 
     path, recorder = tiny.write(folder / "config.yml", config), tiny.recorder()
     output = str(folder / "output")

@@ -11,11 +11,11 @@ import cv2
 
 import tiny
 from paddleseg_losses import BoundaryLoss, DiceLoss, WeightedSumLoss
+from paddleseg_losses.doctor import advice, examine
+from paddleseg_losses.doctor.batch import Batch
+from paddleseg_losses.doctor.terms import pulls
 from paddleseg_losses.errors import ConfigError
-from paddleseg_losses.integrations.checking import check
-from paddleseg_losses.integrations.doctor import advice, examine
-from paddleseg_losses.integrations.doctor.batch import Batch
-from paddleseg_losses.integrations.doctor.terms import pulls
+from paddleseg_losses.paddleseg.checking import check
 
 DICE = {"type": "paddleseg_losses.DiceLoss"}
 

@@ -12,7 +12,7 @@ import pytest
 
 import paddleseg_losses
 from paddleseg_losses.errors import ConfigError
-from paddleseg_losses.integrations import enabling
+from paddleseg_losses.paddleseg import enabling
 
 HOME = str(Path(paddleseg_losses.__file__).parents[1])
 PADDLESEG = pytest.mark.skipif(not find_spec("cv2"), reason="PaddleSeg is not installed")

@@ -13,7 +13,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 import tiny
 from paddleseg_losses.cli import main
-from paddleseg_losses.integrations.trainer import train
+from paddleseg_losses.paddleseg.trainer import train
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "paddleseg.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", GUIDE, flags=re.DOTALL)

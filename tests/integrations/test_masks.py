@@ -12,9 +12,9 @@ pytest.importorskip("PIL", reason="Pillow is not installed")
 from PIL import Image
 
 import tiny
+from paddleseg_losses.datasets import SCHEMES, balance, count, open_source
+from paddleseg_losses.datasets.class_weights import default_beta
 from paddleseg_losses.errors import ConfigError, DataError, OptionError
-from paddleseg_losses.integrations.masks import SCHEMES, balance, count, open_source
-from paddleseg_losses.integrations.masks.balance import default_beta
 
 
 def write_masks(folder, *masks, listing="train.txt"):

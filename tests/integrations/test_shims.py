@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
-from paddleseg_losses.integrations.shims import SHIMS, mended, module, swapped
+from paddleseg_losses.paddleseg.shims import SHIMS, mended, module, swapped
 
 CLONE = os.environ.get("PADDLESEG_CLONE")
 READ_FROM_SOURCE = ("train()", "--profiler")  # found by their text, which no wrapper changes
@@ -39,7 +39,7 @@ def test_the_wheel_needs_them_on_a_current_paddle():
 @pytest.mark.skipif(not CLONE, reason="PADDLESEG_CLONE does not name a clone of PaddleSeg")
 def test_the_newest_code_needs_two_at_most():
     code = (
-        "import paddleseg; from paddleseg_losses.integrations.shims import mended\n"
+        "import paddleseg; from paddleseg_losses.paddleseg.shims import mended\n"
         "with mended() as defects: known = [d for d in defects if 'writes' in d or 'one channel' in d]\n"
         "print(paddleseg.__file__, len(defects), known == defects)"
     )

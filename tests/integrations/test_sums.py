@@ -9,8 +9,8 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 import paddleseg_losses
 import tiny
 from paddleseg_losses import DiceLoss, WeightedSumLoss, errors
-from paddleseg_losses.integrations.shims import mended, module
-from paddleseg_losses.integrations.trainer import train
+from paddleseg_losses.paddleseg.shims import mended, module
+from paddleseg_losses.paddleseg.trainer import train
 
 OURS = "paddleseg_losses."
 

@@ -13,10 +13,10 @@ import yaml
 
 import tiny
 from paddleseg_losses.errors import ConfigError, OptionError
-from paddleseg_losses.integrations.capture import captured
-from paddleseg_losses.integrations.scores import evaluate
-from paddleseg_losses.integrations.shims import mended, module
-from paddleseg_losses.integrations.trainer import train
+from paddleseg_losses.paddleseg.console import captured
+from paddleseg_losses.paddleseg.evaluation import evaluate
+from paddleseg_losses.paddleseg.shims import mended, module
+from paddleseg_losses.paddleseg.trainer import train
 
 
 def test_everything_a_training_leaves_behind(dataset, tmp_path, quick_end, capsys):

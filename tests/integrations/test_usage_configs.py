@@ -10,8 +10,8 @@ import pytest
 import paddleseg_losses as pl
 import tiny
 from paddleseg_losses.cli import main
-from paddleseg_losses.integrations.checking import check
-from paddleseg_losses.integrations.config import load
+from paddleseg_losses.paddleseg.checking import check
+from paddleseg_losses.paddleseg.config import load
 
 FOLDER = Path(__file__).resolve().parents[2] / "configs" / "usage"
 CHANNELS = {
@@ -29,7 +29,7 @@ each_config = pytest.mark.parametrize("name", CHANNELS)
 def _built(name):
     """The loss section and the model, as PaddleSeg makes them from the file."""
     pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
-    from paddleseg_losses.integrations.shims import module
+    from paddleseg_losses.paddleseg.shims import module
 
     pl.register()
     builder = module("cvlibs").SegBuilder(module("cvlibs").Config(str(FOLDER / f"{name}.yml")))
@@ -118,7 +118,7 @@ def _on_small_images(name, four_classes, tmp_path):
 
 @each_config
 def test_the_doctor_has_nothing_against_its_labels(name, four_classes, tmp_path, losses_table):
-    from paddleseg_losses.integrations.doctor import examine
+    from paddleseg_losses.doctor import examine
 
     codes = {item.code for item in examine(_on_small_images(name, four_classes, tmp_path)).advice}
     assert not codes & {"labels_out_of_range", "class_never_occurs", "refused", "optimizer", "heads"}
@@ -126,7 +126,7 @@ def test_the_doctor_has_nothing_against_its_labels(name, four_classes, tmp_path,
 
 @each_config
 def test_it_trains(name, four_classes, tmp_path, quick_end):
-    from paddleseg_losses.integrations.trainer import train
+    from paddleseg_losses.paddleseg.trainer import train
 
     recorder = tiny.recorder()
     result = train(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from paddleseg_losses.functional import moments as m
+from paddleseg_losses.functional import error_sums as m
 from tests.laws.scenes import Scene
 
 FUNCTIONS = [

@@ -23,7 +23,7 @@ class Problem(ctypes.Structure):
 
 
 class Moment(ctypes.Structure):
-    """The struct of `native/moments.hpp`."""
+    """The struct of `native/error_sums.hpp`."""
 
     _fields_ = (("side", ctypes.c_int32), ("kind", ctypes.c_int32), ("gamma", ctypes.c_float))
 

@@ -9,7 +9,11 @@ import pytest
 
 from paddleseg_losses import kernels
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels import balls, closeness, eroded, map_sums, memory, outlines, priced, problem
+from paddleseg_losses.kernels import ball_filter, boundary_proximity, map_sums, problem
+from paddleseg_losses.kernels import contours as outlines
+from paddleseg_losses.kernels import ctypes_args as memory
+from paddleseg_losses.kernels import distance_weighted as priced
+from paddleseg_losses.kernels import erosion as eroded
 from tests.laws.scenes import IGNORED
 from tests.unit.test_rooms import NATIVE
 
@@ -17,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("native")
 
 KERNELS = {
     "eroded": lambda *task: eroded.eroded_sums(*task, 0, [1.0, 4.0]),
-    "balls": lambda *task: balls.ball_sums(*task, 0, [1.0, 2.0], [1.0, 4.0]),
+    "balls": lambda *task: ball_filter.ball_sums(*task, 0, [1.0, 2.0], [1.0, 4.0]),
     "hausdorff": lambda *task: priced.hausdorff_sums(*task, 0, None, 2.0, False),
     "boundary": lambda *task: priced.boundary_sums(*task, 0, None),
 }
@@ -80,14 +84,14 @@ def test_a_backward_pass_that_runs_out_of_memory_says_so(monkeypatch):
 
 
 def test_every_status_is_looked_at():
-    """Functions that return one are called through `memory.function`, which raises MemoryError."""
+    """Functions that return one are called through `ctypes_args.function`, which raises MemoryError."""
     exports = "".join(path.read_text(encoding="utf-8") for path in NATIVE.glob("*.cpp"))
     with_status = set(re.findall(r"^EXPORT int (\w+)\(", exports, re.M))
     assert len(with_status) > 10
     for path in NATIVE.parent.glob("*.py"):
         source = path.read_text(encoding="utf-8")
         called = {name for name in with_status if f'"{name}"' in source}
-        assert not called or "from .memory import" in source, path.name
+        assert not called or "from .ctypes_args import" in source, path.name
         plain = re.search(r"^from \.problem import .*\bfunction\b(?! as)", source, re.M)
         assert not called or not plain, path.name
 
@@ -115,7 +119,7 @@ def test_images_that_native_code_cannot_count_are_refused(space, numbered, text)
         KERNELS["balls"],
         outlines.rim_counts,
         lambda *task: outlines.contour_errors(*task, None),
-        lambda *task: closeness.region_closeness(*task, None, True),
+        lambda *task: boundary_proximity.region_closeness(*task, None, True),
     ],
     ids=["eroded", "balls", "rims", "contours", "closeness"],
 )

@@ -5,9 +5,9 @@ import paddle
 import pytest
 
 from paddleseg_losses import kernels
-from paddleseg_losses.functional import moments as m
+from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.inputs import Inputs, Raw
-from paddleseg_losses.kernels import moments as kernel
+from paddleseg_losses.kernels import error_sums as kernel
 from tests.kernels.problems import expected_sums, problem
 from tests.laws.scenes import Scene
 

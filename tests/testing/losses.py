@@ -3,7 +3,7 @@
 import paddle
 import paddle.nn.functional as F
 
-from paddleseg_losses.functional import numeric
+from paddleseg_losses import numeric
 from paddleseg_losses.losses.families import NumberLoss, PixelLoss, RegionLoss
 from paddleseg_losses.options import number
 

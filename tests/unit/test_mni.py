@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 import paddleseg_losses as pl
+from paddleseg_losses.datasets import mni
 from paddleseg_losses.errors import DataError, MissingDependencyError
-from paddleseg_losses.integrations import mni
 
 CONFIG = Path(__file__).parents[2] / "configs/quick_start/mni_combo.yml"
 SIZE = 48

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddleseg_losses.drawing import training as pictures
 from paddleseg_losses.errors import DataError, MissingDependencyError
-from paddleseg_losses.integrations import pictures
 
 NAMES = ("background", "CSF", "grey matter", "white matter")
 TRUTH = np.array([[0, 1, 1, 2], [2, 2, 255, 255]], "uint8")

@@ -10,7 +10,7 @@ import yaml
 
 import paddleseg_losses
 from paddleseg_losses import DiceLoss, FocalLoss, WeightedSumLoss, errors
-from paddleseg_losses.door import Door
+from paddleseg_losses.preparation import Door
 
 
 class Foreign(paddle.nn.Layer):

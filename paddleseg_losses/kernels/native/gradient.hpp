@@ -9,7 +9,7 @@
 #pragma once
 
 #include "memory.hpp"
-#include "moments.hpp"
+#include "error_sums.hpp"
 #include "others_cost.hpp"
 #include "rivals.hpp"
 #include "shares.hpp"

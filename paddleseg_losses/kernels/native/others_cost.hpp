@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-#include "moments.hpp"
+#include "error_sums.hpp"
 #include "shares.hpp"
 
 constexpr float TINY = 1e-30f;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "memory.hpp"
-#include "moments.hpp"
+#include "error_sums.hpp"
 #include "tile.hpp"
 
 INLINE bool rivals(const Problem& q) { return q.sigmoid || q.c == 2; }

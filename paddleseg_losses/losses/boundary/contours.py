@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.moments import Moment
-from ...functional.outlines import rim_counts
-from ...functional.priced import boundary, boundary_sums
-from ...functional.statistics import SQUARED, squared_sums
+from ...functional.contours import rim_counts
+from ...functional.distance_weighted import boundary, boundary_sums
+from ...functional.error_sums import Moment
+from ...functional.region_sums import SQUARED, squared_sums
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered

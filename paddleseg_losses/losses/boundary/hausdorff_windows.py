@@ -1,8 +1,9 @@
-"""The Hausdorff distance without distance transforms: by erosion, and by convolution with balls."""
+"""The Hausdorff distance without distance transforms: by erosion, and by convolution with ball_filter."""
 
 from __future__ import annotations
 
-from ...functional import balls, eroded
+from ...functional import ball_filter
+from ...functional import erosion as eroded
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, numbers, whole
 from ...registry import registered
@@ -143,11 +144,11 @@ class HausdorffCVLoss(MapLoss):
 
     def pixels(self, p: Tensor, g: Tensor) -> Tensor:
         """Errors on the far side of either boundary."""
-        return balls.far_errors(p, g, self.radii, self._prices())
+        return ball_filter.far_errors(p, g, self.radii, self._prices())
 
     def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
         """The same with running sums, for balls that cross few lines."""
-        return balls.ball_sums(inputs, skip, self.radii, self._prices())
+        return ball_filter.ball_sums(inputs, skip, self.radii, self._prices())
 
     def _prices(self) -> list[float]:
         return [radius**self.alpha for radius in self.radii]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.outlines import contour_errors
-from ...functional.pixels import CROSS_ENTROPY, Formula
+from ...functional.contours import contour_errors
+from ...functional.pixelwise import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...registry import registered
 from ..families import PixelLoss, Spaced

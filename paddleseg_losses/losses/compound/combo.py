@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...functional.moments import COST, OTHER, OWN, Moment
-from ...functional.numeric import safe_divide
+from ...functional.error_sums import COST, OTHER, OWN, Moment
 from ...inputs import Inputs, Tensor
+from ...numeric import safe_divide
 from ...options import flag, number
 from ...registry import registered
 from ..families import CompoundLoss

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional import numeric, region
-from ...functional.moments import COUNT, OTHER, OWN, Moment, cost_power
-from ...functional.statistics import REGION, region_sums
+from ... import numeric
+from ...functional import region
+from ...functional.error_sums import COUNT, OTHER, OWN, Moment, cost_power
+from ...functional.region_sums import REGION, region_sums
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, numbers_or_none
 from ...registry import registered

@@ -5,7 +5,7 @@ from .binary import BinaryCrossEntropyLoss as BinaryCrossEntropyLoss
 from .binary import WeightedBinaryCrossEntropyLoss as WeightedBinaryCrossEntropyLoss
 from .binary import BalancedCrossEntropyLoss as BalancedCrossEntropyLoss
 from .focal import FocalLoss as FocalLoss
-from .distance_penalty import DistancePenalizedCELoss as DistancePenalizedCELoss
+from .distance_penalized_ce import DistancePenalizedCELoss as DistancePenalizedCELoss
 from .pixels import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from .pixels import TopKCrossEntropyLoss as TopKCrossEntropyLoss
-from .neighbours import NACLLoss as NACLLoss
+from .nacl import NACLLoss as NACLLoss

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...functional import numeric
-from ...functional.moments import COUNT, OWN
-from ...functional.pixels import CROSS_ENTROPY, Balance, Formula
+from ... import numeric
+from ...functional.error_sums import COUNT, OWN
+from ...functional.pixelwise import CROSS_ENTROPY, Balance, Formula
 from ...inputs import Inputs
 from ...options import flag, number, numbers_or_none
 from ...registry import registered

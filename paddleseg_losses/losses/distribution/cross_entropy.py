@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...functional import pixels
-from ...functional.pixels import CROSS_ENTROPY, Formula
+from ...functional import pixelwise
+from ...functional.pixelwise import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -82,6 +82,6 @@ class CrossEntropyLoss(PixelLoss):
         """-log p_t, and the weight of the true label."""
         values, normaliser = super().pixels(inputs)
         if self.label_smoothing:
-            uniform = pixels.spread(inputs, CROSS_ENTROPY, self.class_weight(inputs))
+            uniform = pixelwise.spread(inputs, CROSS_ENTROPY, self.class_weight(inputs))
             values = (1 - self.label_smoothing) * values + self.label_smoothing * uniform
         return values, normaliser

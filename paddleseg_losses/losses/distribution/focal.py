@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import OptionError
-from ...functional.pixels import Balance, Formula, focal
+from ...functional.pixelwise import Balance, Formula, focal
 from ...inputs import Inputs
 from ...options import number, numbers_or_none
 from ...registry import registered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.largest import largest, only_largest
-from ...functional.moments import Moment
-from ...functional.pixels import CROSS_ENTROPY, Formula, poly1
+from ...functional.error_sums import Moment
+from ...functional.pixelwise import CROSS_ENTROPY, Formula, poly1
+from ...functional.top_k import largest, only_largest
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered

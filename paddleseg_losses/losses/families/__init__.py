@@ -1,14 +1,14 @@
 """The families: each prepares one kind of number and leaves one hook open to its final classes."""
 
-from .cells import CellLoss as CellLoss
-from .cells import ClassSumLoss as ClassSumLoss
-from .cells import MapLoss as MapLoss
-from .cells import RegionLoss as RegionLoss
-from .cells import SumsLoss as SumsLoss
-from .classes import each_class as each_class
-from .classes import fit as fit
-from .classes import pick as pick
-from .numbers import CompoundLoss as CompoundLoss
-from .numbers import NumberLoss as NumberLoss
-from .pixels import PixelLoss as PixelLoss
-from .pixels import Spaced as Spaced
+from .per_class import CellLoss as CellLoss
+from .per_class import ClassSumLoss as ClassSumLoss
+from .per_class import MapLoss as MapLoss
+from .per_class import RegionLoss as RegionLoss
+from .per_class import SumsLoss as SumsLoss
+from .class_options import each_class as each_class
+from .class_options import fit as fit
+from .class_options import pick as pick
+from .scalar import CompoundLoss as CompoundLoss
+from .scalar import NumberLoss as NumberLoss
+from .pixel import PixelLoss as PixelLoss
+from .pixel import Spaced as Spaced

@@ -13,5 +13,5 @@ from .lovasz import LovaszHingeLoss as LovaszHingeLoss
 from .jaccard import JaccardLoss as JaccardLoss
 from .dice_plus_plus import DicePlusPlusLoss as DicePlusPlusLoss
 from .mcc import MCCLoss as MCCLoss
-from .wasserstein import GeneralizedWassersteinDiceLoss as GeneralizedWassersteinDiceLoss
-from .cl_dice import SoftCLDiceLoss as SoftCLDiceLoss
+from .generalized_wasserstein_dice import GeneralizedWassersteinDiceLoss as GeneralizedWassersteinDiceLoss
+from .soft_cl_dice import SoftCLDiceLoss as SoftCLDiceLoss

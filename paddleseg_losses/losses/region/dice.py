@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...functional import region
-from ...functional.moments import Moment
-from ...functional.statistics import REGION, SQUARED, RegionSums, SquaredSums, region_sums, squared_sums
+from ...functional.error_sums import Moment
+from ...functional.region_sums import REGION, SQUARED, RegionSums, SquaredSums, region_sums, squared_sums
 from ...inputs import Inputs, Tensor
 from ...options import flag, number
 from ...registry import registered

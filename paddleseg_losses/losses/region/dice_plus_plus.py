@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...functional import numeric
-from ...functional.moments import Moment
-from ...functional.statistics import PoweredSums, powered, powered_sums
+from ... import numeric
+from ...functional.error_sums import Moment
+from ...functional.region_sums import PoweredSums, powered, powered_sums
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered

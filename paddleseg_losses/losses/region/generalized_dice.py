@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional import region
-from ...functional.statistics import RegionSums
+from ...functional.region_sums import RegionSums
 from ...inputs import Tensor
 from ...options import choice, number
 from ...registry import registered

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import paddle
 
+from ... import numeric
 from ...errors import InputError
-from ...functional import lovasz, numeric
+from ...functional import lovasz
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, only
 from ...registry import registered

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ...functional import numeric, region
-from ...functional.statistics import RegionSums
+from ... import numeric
+from ...functional import region
+from ...functional.region_sums import RegionSums
 from ...inputs import Tensor
 from ...options import number
 from ...registry import registered

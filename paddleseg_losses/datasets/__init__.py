@@ -1,0 +1,10 @@
+"""The masks of a dataset: where they are, how often each class occurs in them, and which weights follow."""
+
+from .class_weights import SCHEMES as SCHEMES
+from .class_weights import Scheme as Scheme
+from .class_weights import balance as balance
+from .counting import Counts as Counts
+from .counting import Trouble as Trouble
+from .counting import count as count
+from .mask_sources import Source as Source
+from .mask_sources import open_source as open_source

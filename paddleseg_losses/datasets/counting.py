@@ -1,0 +1,138 @@
+"""Counting label values, in several processes and without ever holding more than one mask a process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+import numpy as np
+
+from .mask_sources import Source
+
+_CHUNK = 32  # masks a process takes at a time
+_SHOWN = 3  # masks named for each kind of trouble
+
+
+@dataclass
+class Trouble:
+    """Masks that cannot be counted: how many, and the first of them."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, other: Trouble) -> None:
+        """Join two."""
+        self.count += other.count
+        self.first = (self.first + other.first)[:_SHOWN]
+
+
+@dataclass
+class Counts:
+    """What the masks hold. Keys are label values, the ignored one included."""
+
+    masks: int = 0
+    pixels: dict[int, int] = field(default_factory=dict)
+    area: dict[int, int] = field(default_factory=dict)  # pixels, but for the ignored, of the masks with the value
+    images: dict[int, int] = field(default_factory=dict)  # masks with the value
+    troubles: dict[str, Trouble] = field(default_factory=dict)  # 'missing', 'unreadable', 'channels', 'fractions'
+
+    def add(self, other: Counts) -> None:
+        """Join two."""
+        self.masks += other.masks
+        for mine, theirs in ((self.pixels, other.pixels), (self.area, other.area), (self.images, other.images)):
+            for value, number in theirs.items():
+                mine[value] = mine.get(value, 0) + number
+        for kind, trouble in other.troubles.items():
+            self.troubles.setdefault(kind, Trouble()).add(trouble)
+
+    def trouble(self, kind: str, what: str) -> None:
+        """Note a mask that cannot be counted."""
+        self.troubles.setdefault(kind, Trouble()).add(Trouble(1, [what]))
+
+    def look(self, mask: Any, ignore_index: int | None, name: str) -> None:
+        """Count one mask."""
+        mask = np.asarray(mask)
+        if mask.ndim != 2:
+            return self.trouble("channels", f"{name} {list(mask.shape)}")
+        if mask.dtype.kind not in "biu":
+            return self.trouble("fractions", f"{name} ({mask.dtype})")
+        values, numbers = _values(mask)
+        labelled = int(mask.size - sum(n for v, n in zip(values, numbers) if v == ignore_index))
+        self.masks += 1
+        for value, number in zip(values, numbers):
+            self.pixels[value] = self.pixels.get(value, 0) + number
+            self.area[value] = self.area.get(value, 0) + labelled
+            self.images[value] = self.images.get(value, 0) + 1
+        return None
+
+
+def _values(mask: Any) -> tuple[list[int], list[int]]:
+    if mask.dtype == np.uint8:  # twenty times as fast as `unique`
+        every = np.bincount(mask.ravel(), minlength=256)
+        values = np.flatnonzero(every)
+        return values.tolist(), every[values].tolist()
+    values, numbers = np.unique(mask, return_counts=True)
+    return [int(value) for value in values], numbers.tolist()
+
+
+def count(source: Source, workers: int | None = None, progress: Callable[[int], object] = lambda done: None) -> Counts:
+    """Count the label values of all masks of a source.
+
+    Args:
+        source: the masks.
+        workers: processes; as many as there are processors, up to 8, if None.
+        progress: is told how many masks are done.
+    """
+    chunks = [range(start, min(start + _CHUNK, len(source))) for start in range(0, len(source), _CHUNK)]
+    workers = min(len(chunks), (min(os.cpu_count() or 1, 8) if workers is None else max(workers, 1)))
+    total, done = Counts(), 0
+    for chunk, counts in zip(chunks, _counted(source, chunks, workers)):
+        total.add(counts)
+        done += len(chunk)
+        progress(done)
+    return total
+
+
+def _counted(source: Source, chunks: Sequence[Iterable[int]], workers: int) -> Iterator[Counts]:
+    if workers <= 1:
+        yield from (_count_some(source, chunk) for chunk in chunks)
+        return
+    # A forked process starts in milliseconds; a fresh one would import Paddle, of which it needs nothing.
+    method = "fork" if sys.platform == "linux" else None
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _begin, (source,)) as pool:
+            yield from pool.map(_count_mine, chunks)
+
+
+_mine: Source | None = None  # of a worker process
+
+
+def _begin(source: Source) -> None:
+    global _mine
+    _mine = source
+
+
+def _count_mine(chunk: Iterable[int]) -> Counts:
+    return _count_some(_mine, chunk) if _mine is not None else Counts()
+
+
+def _count_some(source: Source, chunk: Iterable[int]) -> Counts:
+    counts = Counts()
+    for index in chunk:
+        name = source.names[index]
+        try:
+            mask = source.read(index)
+        except FileNotFoundError:
+            counts.trouble("missing", name)
+        except Exception as error:  # one broken file must not end the count of all others
+            counts.trouble("unreadable", f"{name}: {type(error).__name__}: {error}")
+        else:
+            counts.look(mask, source.ignore_index, name)
+    return counts

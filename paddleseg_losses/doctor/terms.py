@@ -1,0 +1,80 @@
+"""The terms of a loss on a batch: their values, and how strongly each pulls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import paddle
+
+from ..losses.base import Loss
+from ..losses.families import CompoundLoss
+from .batch import Batch
+from .case import TermFact
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term with its value, still attached to the logits."""
+
+    name: str
+    weight: float
+    value: Tensor
+    loss: Any
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A term's facts, the loss that it belongs to, and its weighted gradient."""
+
+    fact: TermFact
+    loss: Any
+    gradient: Tensor | None  # None if it does not depend on the logits
+
+
+def pulls(batch: Batch) -> list[Pull]:
+    """Every term of every head, with its gradient with respect to the head's logits."""
+    found: list[Pull] = []
+    for head, (logits, loss, coef) in enumerate(zip(batch.logits, batch.losses, batch.coef)):
+        leaf = logits.detach().astype("float32")
+        leaf.stop_gradient = False
+        labels = batch.edges if getattr(loss, "edge_label", False) and batch.edges is not None else batch.labels
+        here = [_pull(head, term, coef, leaf) for term in _terms(loss, leaf, labels, batch, head)]
+        total = sum(pull.fact.gradient for pull in here if math.isfinite(pull.fact.gradient))
+        for pull in here:
+            share = pull.fact.gradient / total if total else 0.0
+            found.append(replace(pull, fact=replace(pull.fact, share=share)))
+    return found
+
+
+def _pull(head: int, term: Term, coef: float, logits: Tensor) -> Pull:
+    weight = coef * term.weight
+    gradient = None
+    if not term.value.stop_gradient:
+        (gradient,) = paddle.grad(weight * term.value, logits, retain_graph=True, allow_unused=True)
+    norm = 0.0 if gradient is None else float(gradient.norm())
+    return Pull(TermFact(head, term.name, weight, float(term.value), norm, 0.0), term.loss, gradient)
+
+
+def _terms(loss: Any, logits: Tensor, labels: Tensor, batch: Batch, head: int) -> Iterator[Term]:
+    """The terms of a compound, the losses of a MixedLoss, or the loss itself."""
+    name = type(loss).__name__
+    if name == "MixedLoss":
+        for weight, inner in zip(loss.coef, loss.losses):
+            for term in _terms(inner, logits, labels.clone(), batch, head):
+                yield replace(term, weight=weight * term.weight)
+    elif isinstance(loss, CompoundLoss):
+        inner_losses = getattr(loss, "terms_by_name", {})
+        for part, (weight, value) in loss.terms(loss.prepare(logits, labels)).items():
+            yield Term(f"{name}.{part}", loss.factor * weight, value, dict(inner_losses).get(part, loss))
+    elif isinstance(loss, Loss):
+        yield Term(name, loss.factor, loss.compute(loss.prepare(logits, labels)), loss)
+    elif name == "KLLoss":
+        yield Term(name, 1.0, loss(logits, batch.logits[1].detach()), loss)
+    else:
+        value = loss(logits, labels.clone())
+        yield Term(name, 1.0, sum(value) if isinstance(value, (list, tuple)) else value, loss)

@@ -1,0 +1,66 @@
+"""Rims of regions: their size, and how far those of a prediction lie from the true ones. None carries a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import paddle
+
+from ..kernels import contours as kernel
+from ..numeric import safe_divide, spatial_sum
+from .edt import distance_to
+from .shift import shifted
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+
+Tensor = Any
+
+
+def rim(mask: Tensor, beyond: float) -> Tensor:
+    """Pixels of a 0/1 mask with a direct neighbour outside it; `beyond` the image lies 0 or 1."""
+    inside = mask
+    for axis in range(2, mask.ndim):
+        for step in (1, -1):
+            inside = paddle.minimum(inside, shifted(mask, axis, step, beyond))
+    return mask - inside
+
+
+def rim_counts(inputs: Inputs) -> Tensor:
+    """Number of pixels on each true rim, outside the image counted as outside the region, `[N, C]`."""
+    if inputs.raw is None:
+        return spatial_sum(rim(inputs.target, beyond=0.0))
+    return paddle.to_tensor(kernel.rim_counts(*inputs.problem()), dtype=inputs.source.logits.dtype)
+
+
+def contour_errors(inputs: Inputs, spacing: Sequence[float] | None) -> Tensor:
+    """Mean distance of the decided contour to the true one where the decision is wrong, else 0.
+
+    Returns:
+        `[N, 1, *S]`, the mean over the classes from 1 on of which both contours exist; multilabel `[N, C, *S]`.
+    """
+    if inputs.raw is not None:
+        return kernel.contour_errors(*inputs.problem(None if inputs.multiclass else inputs.prob), spacing)
+    truth, guess = inputs.target, _decision(inputs)
+    rims = [rim(mask, beyond=1.0) for mask in (guess, truth)]
+    distance = distance_to(rims[1] > 0, spacing, truth.dtype)
+    size, true_size = (spatial_sum(each) for each in rims)
+    error = safe_divide(spatial_sum(rims[0] * distance), size)
+    known = paddle.logical_and(size > 0, true_size > 0).astype(error.dtype)
+    wrong = (truth != guess).astype(error.dtype)
+    if inputs.multiclass:
+        error, known = error[:, 1:], known[:, 1:]
+        error = safe_divide((error * known).sum(axis=1, keepdim=True), known.sum(axis=1, keepdim=True))
+        wrong = wrong.max(axis=1, keepdim=True)
+    else:
+        error = error * known
+    return error.unsqueeze(list(range(2, truth.ndim))) * wrong
+
+
+def _decision(inputs: Inputs) -> Tensor:
+    """0/1 masks of the classes that the prediction decides for."""
+    if not inputs.multiclass:
+        return (inputs.prob > 0.5).astype(inputs.prob.dtype) * inputs.mask
+    best = inputs.logits.argmax(axis=1, keepdim=True)
+    return inputs.one_hot(best) * inputs.mask

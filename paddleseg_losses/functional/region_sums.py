@@ -1,0 +1,144 @@
+"""Sums over the pixels of each sample and channel: all that a region loss needs to know of an image.
+
+Sums add. A batch is the sum over its samples, several ranks are the sum over ranks, and the terms of a compound
+share one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+import paddle
+import paddle.distributed as dist
+from paddle.autograd import PyLayer
+
+from .. import numeric
+from . import error_sums
+from .error_sums import COUNT, ERROR, OTHER, OWN, RIGHT, Moment
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+
+Tensor = Any
+Sums = TypeVar("Sums", bound="RegionSums")
+
+
+@dataclass(frozen=True)
+class RegionSums:
+    """Sums `[N, C]`, or `[C]` once pooled over the batch. Errors are summed on their own: P - TP would cancel."""
+
+    tp: Tensor  # sum of p g
+    fp: Tensor  # sum of p (1 - g)
+    fn: Tensor  # sum of (1 - p) g
+    count: Tensor  # valid pixels
+    rest: Tensor  # valid pixels of other classes, counted: count - g would cancel
+
+    @property
+    def p(self) -> Tensor:
+        """Sum of p."""
+        return self.tp + self.fp
+
+    @property
+    def g(self) -> Tensor:
+        """Sum of g."""
+        return self.tp + self.fn
+
+    def map(self: Sums, f: Callable[[Tensor], Tensor]) -> Sums:
+        """Apply one function to every sum."""
+        return type(self)(**{name: f(x) for name, x in vars(self).items()})
+
+    def pooled(self: Sums) -> Sums:
+        """Sums over the batch."""
+        return self.map(lambda x: x.sum(axis=0))
+
+    def synchronised(self: Sums) -> Sums:
+        """Sums over all ranks of data-parallel training."""
+        return self.map(_AllReduce.apply) if dist.is_initialized() and dist.get_world_size() > 1 else self
+
+
+@dataclass(frozen=True)
+class SquaredSums(RegionSums):
+    """The same with sums of squares."""
+
+    p2: Tensor  # sum of p^2
+    g2: Tensor  # sum of g^2
+    pg: Tensor  # sum of p g, also for soft targets
+    error2: Tensor  # sum of (p - g)^2, on its own: p2 + g2 - 2 pg would cancel
+
+
+@dataclass(frozen=True)
+class PoweredSums(RegionSums):
+    """The same with the errors raised to a power, pixel by pixel."""
+
+    fp_power: Tensor  # sum of p^gamma (1 - g)
+    fn_power: Tensor  # sum of (1 - p)^gamma g
+
+
+REGION = (Moment(OWN, RIGHT), Moment(OWN, ERROR), Moment(OTHER, ERROR), Moment(OWN, COUNT), Moment(OTHER, COUNT))
+
+
+def powered(gamma: float) -> tuple[Moment, ...]:
+    """What `powered_sums` reads."""
+    return (*REGION, Moment(OWN, error_sums.power(gamma)), Moment(OTHER, error_sums.power(gamma)))
+
+
+SQUARED = powered(2.0)
+
+
+def region_sums(inputs: Inputs) -> RegionSums:
+    """TP, FP and FN of every sample and channel.
+
+    For soft targets the overlap is (P + G - sum |p - g|) / 2, which is sum p g for hard ones and, unlike it, is
+    largest at p = g.
+    """
+    if not inputs.soft:
+        tp, fn, fp = (inputs.sum_of(*moment) for moment in REGION[:3])
+        return RegionSums(tp=tp, fp=fp, fn=fn, count=inputs.count, rest=inputs.rest)
+    p, g, m = inputs.prob, inputs.target, inputs.mask
+    total = numeric.spatial_sum
+    excess = paddle.maximum(p - g, paddle.zeros([], p.dtype)) * m
+    lack = paddle.maximum(g - p, paddle.zeros([], p.dtype)) * m
+    tp = total(paddle.minimum(p, g) * m)
+    return RegionSums(tp=tp, fp=total(excess), fn=total(lack), count=inputs.count, rest=total((1 - g) * m))
+
+
+def squared_sums(inputs: Inputs) -> SquaredSums:
+    """`region_sums` with the sums of squares."""
+    sums = inputs.once(region_sums)
+    if inputs.soft:
+        p, g, m = inputs.prob, inputs.target, inputs.mask
+        total = numeric.spatial_sum
+        return SquaredSums(
+            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
+        )
+    missed, false = (inputs.sum_of(*moment) for moment in SQUARED[-2:])
+    # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.
+    return SquaredSums(
+        **vars(sums), p2=missed + sums.tp - sums.fn + false, g2=sums.g, pg=sums.tp, error2=missed + false
+    )
+
+
+def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:
+    """`region_sums` with sums of errors to the power gamma; hard labels only."""
+    sums = inputs.once(region_sums)
+    missed, false = (inputs.sum_of(*moment) for moment in powered(gamma)[-2:])
+    return PoweredSums(**vars(sums), fp_power=false, fn_power=missed)
+
+
+class _AllReduce(PyLayer):  # type: ignore[misc]
+    """Sum over ranks whose gradient is right under data-parallel training.
+
+    Paddle's `all_reduce` has an identity gradient. Every rank holds the same value of the sum, and data-parallel
+    training averages gradients over ranks, so the gradient of a rank's own part is the number of ranks times it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        total = x.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return grad * dist.get_world_size()

@@ -1,0 +1,113 @@
+"""Cross entropy where prediction and truth do not vary together."""
+
+from __future__ import annotations
+
+import math
+
+import paddle
+
+from ...functional.window import structure_sum, structure_weights
+from ...inputs import Inputs, Tensor
+from ...numeric import grand_total, softplus
+from ...options import number, whole
+from ...registry import registered
+from ..families import NumberLoss
+
+
+@registered(
+    family="compound",
+    title="Structural similarity (SSL)",
+    title_zh="结构相似性损失（SSL）",
+    purpose="local structure: pixels whose neighbourhood does not correlate with the truth count",
+    purpose_zh="局部结构：只计与标签局部相关性差的像素",
+    paper="Zhao et al., Correlation maximized structural similarity loss, 2019",
+    link="https://arxiv.org/abs/1910.08711",
+    equation="the structural similarity loss of the paper",
+    range=(0, float("inf")),
+    suits=("thin-structures", "ragged-boundaries"),
+    one_vs_rest=False,
+    neighbours=True,
+    batchwise=True,
+    monotone=False,
+    logits_only=("multiclass",),
+    detached=("e", "f", "M"),
+    held=("weights",),
+)
+class StructuralSimilarityLoss(NumberLoss):
+    r"""Minimises cross entropy at pixels whose surroundings correlate badly with the truth; range [0, inf).
+
+    Formula:
+        L = (1 / M) sum e f BCE with e = |(g - mu_g + c4) / (sigma_g + c4) - (p - mu_p + c4) / (sigma_p + c4)|, f = 1
+        where e > beta max e, else 0, M = sum f; mu and sigma are the mean and deviation in a Gaussian window over the
+        valid pixels inside the image, p is a sigmoid of each channel in every mode. e and f carry no gradient.
+
+    When:
+        For: fine structure that cross entropy smooths over; add it to cross entropy. Against: alone from scratch, and
+        noisy labels, which it pursues.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D.
+
+    Reference:
+        Zhao et al. 2019 (arXiv 1910.08711); Jadon 2020 (arXiv 2006.14822).
+
+    Differences:
+        The paper leaves the window open at borders: only valid pixels inside the image count. The largest e and M are
+        of the whole batch. f keeps the badly correlated pixels; some articles say the opposite. The value is this term
+        alone: add cross entropy by WeightedSumLoss.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import StructuralSimilarityLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(StructuralSimilarityLoss()(logits, labels)):.4f}")
+        1.2478
+
+    YAML:
+        loss:
+          types:
+            - type: StructuralSimilarityLoss
+          coef: [1]
+    """
+
+    window_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window", zh="窗口边长")
+    sigma: float = number(
+        default=1.5,
+        low=0.0,
+        open_low=True,
+        help="width of the Gaussian window in pixels",
+        zh="高斯窗口的标准差（像素）",
+    )
+    c4: float = number(
+        default=0.01, low=0.0, open_low=True, help="steadies the division by the deviation", zh="稳定标准差除法的常数"
+    )
+    beta: float = number(
+        default=0.1,
+        low=0.0,
+        high=1.0,
+        help="pixels with an error above this share of the largest count",
+        zh="误差超过最大误差的这一比例的像素才计入",
+    )
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """Weighted mean of the binary cross entropies."""
+        if inputs.raw is not None:
+            total, count = structure_sum(inputs, self.kernel(), self.c4, self.beta)
+            return total / max(count, 1.0)
+        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
+        with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
+            weight, size = self.weights(inputs)
+        weight = weight.detach()  # Paddle 2.6 knows no `no_grad` in a static graph
+        return grand_total(weight * entropy) / size.clip(min=1)  # a NaN stays one
+
+    def kernel(self) -> list[float]:
+        """Weights of the Gaussian window along an axis."""
+        half = self.window_size // 2
+        return [math.exp(-(step**2) / (2 * self.sigma**2)) for step in range(-half, half + 1)]
+
+    def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """E f of every pixel and channel, and M."""
+        return structure_weights(inputs, self.kernel(), self.c4, self.beta)

@@ -1,0 +1,83 @@
+"""Cross entropy that is dearer near the boundaries of the truth."""
+
+from __future__ import annotations
+
+from ...functional.boundary_proximity import region_closeness
+from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...inputs import Inputs, Tensor
+from ...options import flag
+from ...registry import registered
+from ..families import PixelLoss, Spaced
+
+
+@registered(
+    family="distribution",
+    title="Distance-map penalised cross entropy",
+    title_zh="距离图惩罚交叉熵损失",
+    purpose="hard-to-see boundaries: pixels near the true boundary weigh up to twice",
+    purpose_zh="边界难分：靠近真实边界的像素权重最高加倍",
+    paper="Caliva et al., Distance map loss penalty term for semantic segmentation, MIDL 2019",
+    link="https://arxiv.org/abs/1908.03679",
+    equation="the penalised cross entropy of the paper",
+    range=(0, float("inf")),
+    suits=("ragged-boundaries",),
+    neighbours=True,
+    label_maps=True,
+)
+class DistancePenalizedCELoss(Spaced, PixelLoss):
+    r"""Minimises cross entropy with pixels near the true boundary weighed up to twice; range [0, inf).
+
+    Formula:
+        L = (1 / V) sum_i (1 + Phi_i) CE_i. In each class region R of the truth, with d the distance to the nearest
+        pixel outside R: Phi = (max d - d) / (max d - min d), so 1 on the rim and 0 at the deepest pixel; a region
+        that fills the image has Phi = 0. normalize=False: Phi = max d - d.
+
+    When:
+        For: boundaries that are hard to see, while the inside is easy. Against: thin structures, all of which is rim.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, *S]` with reduction='none'. `paddleseg_losses.transforms` computes the maps where the data is
+            loaded.
+
+    Reference:
+        Caliva et al. 2019 (arXiv 1908.03679); Jadon 2020 (arXiv 2006.14822).
+
+    Differences:
+        The maps come from the truth alone, not from a distance between truth and prediction as some articles say. The
+        paper has two regions; with more classes each has its own. It does not say how the map is scaled:
+        normalize=False keeps pixels (or the unit of `spacing`).
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import DistancePenalizedCELoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(DistancePenalizedCELoss()(logits, labels)):.4f}")
+        1.7910
+
+    YAML:
+        loss:
+          types:
+            - type: DistancePenalizedCELoss
+          coef: [1]
+    """
+
+    normalize: bool = flag(
+        default=True, help="scale the map of each region to [0, 1]", zh="是否将每个区域的距离图归一化到 [0, 1]"
+    )
+
+    def formula(self) -> Formula:
+        """-log p_t."""
+        return CROSS_ENTROPY
+
+    def plain(self) -> bool:
+        """Every pixel has its price."""
+        return False
+
+    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """(1 + Phi) CE."""
+        values, normaliser = super().pixels(inputs)
+        spacing = self.pixel_size(inputs.source.logits.ndim - 2)
+        return values * (1 + region_closeness(inputs, self.normalize, spacing)), normaliser

@@ -1,0 +1,89 @@
+"""Cross entropy with logits kept near the labels of the neighbourhood."""
+
+from __future__ import annotations
+
+from ...functional.window import neighbours_sum
+from ...inputs import Inputs, Tensor
+from ...numeric import safe_divide
+from ...options import choice, number, numbers_or_none, only, whole
+from ...registry import registered
+from ..families import CompoundLoss
+from .cross_entropy import CrossEntropyLoss
+
+
+@registered(
+    family="distribution",
+    title="Neighbour-aware calibration (NACL)",
+    title_zh="邻域感知校准损失（NACL）",
+    purpose="calibrated probabilities: confidence follows how mixed the neighbourhood is",
+    purpose_zh="概率校准：置信度随邻域标签的混杂程度变化",
+    paper="Murugesan et al., Trust your neighbours, MICCAI 2023",
+    link="https://arxiv.org/abs/2303.06268",
+    equation="the NACL loss of the paper",
+    range=(0, float("inf")),
+    modes=("multiclass",),
+    suits=("calibration",),
+    one_vs_rest=False,
+    neighbours=True,
+    monotone=False,
+    perfect_is_minimum=False,
+    logits_only=("multiclass",),
+)
+class NACLLoss(CompoundLoss):
+    r"""Minimises cross entropy while keeping logits near the share of each class around the pixel; range [0, inf).
+
+    Formula:
+        L = CE + alpha mean |box(onehot) - z| over valid pixels and classes; box is the mean over a window, z are
+        logits.
+
+    When:
+        For: segmentation whose confidence must mean something. Against: pushing the last per cent of Dice.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot integers `[N, C, *S]` with mode='multiclass'.
+        output: 0-D. `parts` holds the last value of each term.
+
+    Reference:
+        Murugesan et al. 2023 (arXiv 2303.06268).
+
+    Differences:
+        None: logits, not probabilities, as in the paper. Outside the image is 0, without renormalisation at borders.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import NACLLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(NACLLoss()(logits, labels)):.4f}")
+        0.9492
+
+    YAML:
+        loss:
+          types:
+            - type: NACLLoss
+          coef: [1]
+    """
+
+    kernel_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window", zh="窗口边长")
+    alpha: float = number(default=0.1, low=0.0, help="weight of the constraint", zh="约束项的权重")
+    distance_type: str = choice(
+        default="l1", of=("l1", "l2"), help="absolute or squared distance", zh="绝对距离或平方距离"
+    )
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of each class in the cross entropy, a list of C",
+        zh="交叉熵中各类别的权重，长度为 C 的列表",
+    )
+    from_logits: bool = only(default=True, help="only true: logits are constrained", zh="仅支持 true：约束的是 logits")
+
+    def setup(self) -> None:
+        """The cross entropy inside."""
+        self.entropy = CrossEntropyLoss(weight=self.weight)
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Cross entropy and the distance to the neighbourhood."""
+        size = 2 * (self.kernel_size // 2) + 1
+        distance = neighbours_sum(inputs, [1 / size] * size, squared=self.distance_type == "l2")
+        mean = safe_divide(distance, inputs.count.sum())
+        return {"cross_entropy": (1.0, self.entropy.compute(inputs)), "neighbours": (self.alpha, mean)}

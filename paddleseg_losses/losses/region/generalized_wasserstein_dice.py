@@ -1,0 +1,108 @@
+"""Overlap in which confusions have different prices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...functional.confusion import prices
+from ...functional.error_sums import COUNT, OWN, Moment
+from ...inputs import Inputs, Tensor
+from ...numeric import smooth_divide
+from ...options import choice, matrix_or_none, number
+from ...registry import registered
+from ..families import NumberLoss, fit
+
+
+@registered(
+    family="region",
+    title="Generalized Wasserstein Dice",
+    title_zh="广义 Wasserstein Dice 损失",
+    purpose="classes that are more or less alike: confusing near ones costs less",
+    purpose_zh="类别之间有远近之分：相近类别的混淆代价更低",
+    paper="Fidon et al., Generalised Wasserstein Dice score, BrainLes 2017",
+    link="https://arxiv.org/abs/1707.00478",
+    equation="eq. 6 and 9",
+    range=(0, 1),
+    modes=("multiclass",),
+    suits=("unequal-confusions",),
+    one_vs_rest=False,
+    background_special=True,
+)
+class GeneralizedWassersteinDiceLoss(NumberLoss):
+    r"""Minimises the price of confusions against the overlap that is left; range [0, 1).
+
+    Formula:
+        W_i = sum_c M[y_i, c] p_c, the expected price at pixel i, with M scaled to a maximum of 1. L = 1 - (2 TP + s) /
+        (2 TP + sum W + s) for each sample, TP = sum over foreground pixels of 1 - W; then the mean. weighting_mode
+        'GDL': pixels weigh a_i = 1 / (n + 1), n the number of pixels of their class in the sample, TP = sum a (1 - W)
+        over all pixels, and the denominator is sum a (2 - W) + s.
+
+    When:
+        For: a hierarchy of classes, such as the parts of a tumour. Against: when all confusions are equally bad.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot integers `[N, C, *S]` with mode='multiclass'.
+        output: 0-D.
+
+    Reference:
+        Fidon et al. 2017 (arXiv 1707.00478), eq. 6 and 9; the weights of 'GDL': Tilborghs et al. 2020
+        (arXiv 2007.15546).
+
+    Differences:
+        None. Rows of the matrix are the true class, so it may be asymmetric; class 0 must be the background. Without
+        a matrix every confusion costs 1.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import GeneralizedWassersteinDiceLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> loss = GeneralizedWassersteinDiceLoss(dist_matrix=[[0, 1, 1], [1, 0, 0.5], [1, 0.5, 0]])
+        >>> print(f"{float(loss(logits, labels)):.4f}")
+        0.4162
+
+    YAML:
+        loss:
+          types:
+            - type: GeneralizedWassersteinDiceLoss
+              dist_matrix: [[0, 1, 1, 1], [1, 0, 0.5, 1], [1, 0.5, 0, 0.5], [1, 1, 0.5, 0]]
+          coef: [1]
+    """
+
+    dist_matrix: tuple[tuple[float, ...], ...] | None = matrix_or_none(
+        default=None,
+        help="price of predicting the column where the row is true, C x C with zeros on the diagonal",
+        zh="真实类别为行、预测类别为列时的代价矩阵，C x C，对角线为 0",
+    )
+    weighting_mode: str = choice(
+        default="default", of=("default", "GDL"), help="whether small classes weigh more", zh="小类别是否加权"
+    )
+    smooth: float = number(
+        default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
+
+    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+        """The number of pixels of each class."""
+        return (Moment(OWN, COUNT),)
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """Price over price and overlap, of each sample."""
+        price, count = prices(inputs, self._matrix(inputs.channels)), inputs.sum_of(OWN, COUNT)
+        right = count - price
+        if self.weighting_mode == "GDL":
+            rarity = 1 / (count + 1)
+            price, right = price * rarity, right * rarity
+        else:
+            right = right[:, 1:]
+        error, overlap = price.sum(axis=1), right.sum(axis=1)
+        return smooth_divide(error, 2 * overlap + error, self.smooth).mean()
+
+    def _matrix(self, classes: int) -> Any:
+        """The matrix scaled to a maximum of 1."""
+        if self.dist_matrix is None:
+            return 1 - np.eye(classes)
+        fit(self.dist_matrix, classes, "dist_matrix", type(self).__name__)
+        return np.asarray(self.dist_matrix) / np.max(self.dist_matrix)

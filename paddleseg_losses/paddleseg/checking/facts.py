@@ -1,0 +1,77 @@
+"""What the rest of a configuration says about its losses: number of classes, ignored label, kind of problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import MissingDependencyError
+from ..config import Config
+from ..registration import import_manager
+from .report import Report
+
+_UNTYPED = ("Dataset", "SegDataset")  # their facts stand in the file, those of all others in the class
+
+
+@dataclass(frozen=True)
+class Facts:
+    """None is unknown."""
+
+    classes: int | None
+    ignore_index: int | None
+    multilabel: bool
+
+
+def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Facts:
+    """Read the facts; what contradicts itself is a mistake, since PaddleSeg stops there."""
+    model, train, val = (_section(config, name) for name in ("model", "train_dataset", "val_dataset"))
+    data = {"train_dataset": train, "val_dataset": val}
+    classes = _said("num_classes", {"model": model, **data})
+    ignored = _said("ignore_index", data)
+    default: int | None = 255  # of Dataset
+    kind = train.get("type")
+    if kind is None:
+        report.remark("there is no train_dataset here: what the losses ignore cannot be compared with it")
+        default = None
+    elif kind not in _UNTYPED:
+        dataset = _dataset_class(kind, report)
+        classes.update(_said("NUM_CLASSES", {kind: vars(dataset)}))
+        ignored.update(_said("IGNORE_INDEX", {kind: vars(dataset)}))
+        default = None
+    return Facts(
+        classes=_agreed("num_classes", classes, None, report),
+        ignore_index=_agreed("ignore_index", ignored, default, report),
+        multilabel=use_multilabel or bool(_section(config, "test_config").get("use_multilabel")),
+    )
+
+
+def _section(config: Config, name: str) -> dict[str, Any]:
+    section = config.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _said(name: str, sections: dict[str, Any]) -> dict[str, Any]:
+    return {section: content[name] for section, content in sections.items() if name in content}
+
+
+def _agreed(name: str, said: dict[str, Any], default: int | None, report: Report) -> int | None:
+    values = list(said.values()) or [default]
+    if all(value == values[0] for value in values):
+        return values[0] if isinstance(values[0], int) else None
+    found = ", ".join(f"{value} in {section}" for section, value in said.items())
+    report.mistake((name,), f"it is {found}.", f"the same {name} everywhere", "make them equal")
+    return None
+
+
+class _Unknown:
+    """A dataset of which nothing is known."""
+
+
+def _dataset_class(kind: str, report: Report) -> type:
+    try:
+        return import_manager().DATASETS.components_dict[kind]  # type: ignore[no-any-return]
+    except MissingDependencyError:
+        report.remark(f"PaddleSeg is not installed: what the dataset {kind} ignores, and its classes, are unknown")
+    except KeyError:
+        report.remark(f"PaddleSeg has no dataset {kind}: what it ignores, and its classes, are unknown")
+    return _Unknown

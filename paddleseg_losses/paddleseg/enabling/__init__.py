@@ -1,0 +1,78 @@
+"""An opt-in after which a plain `python tools/train.py` knows our losses: two small files beside the packages.
+
+Python reads `.pth` files at every start. Ours imports a hook that waits for `paddleseg`; Paddle and this package are
+imported only then.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import ConfigError
+from ..monitor import watching
+from ..registration import register
+
+_MODULE = "_paddleseg_losses_enable"
+_LINE = f'import sys; exec("try:\\n import {_MODULE}\\nexcept Exception:\\n pass")\n'  # one line: Python wants it so
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was written or removed; nothing if it was so before."""
+
+    enabled: bool
+    files: tuple[Path, ...]
+    changed: bool
+
+
+def activate() -> None:
+    """What the hook calls: register the losses, and look into every training of this process."""
+    register()
+    for owner, name, value in watching():
+        setattr(owner, name, value)
+
+
+def enable(folder: str | Path | None = None) -> Change:
+    """Write the two files, by default beside the packages of this interpreter."""
+    hook, pth = _files(Path(folder) if folder is not None else _folder())
+    wanted = {hook: Path(__file__).with_name("hook.py").read_text(encoding="utf-8"), pth: _LINE}
+    changed = any(not file.is_file() or file.read_text(encoding="utf-8") != text for file, text in wanted.items())
+    try:
+        for file, text in wanted.items():  # the hook first: the other one names it
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{file.parent} cannot be written to ({error.strerror}).",
+            "a folder of packages that is yours",
+            "make a virtual environment (python -m venv), or use `paddleseg-losses run tools/train.py`",
+        ) from error
+    return Change(True, (hook, pth), changed)
+
+
+def disable(folder: str | Path | None = None) -> Change:
+    """Remove the files, wherever `enable` may have written them."""
+    folders = [Path(folder)] if folder is not None else [_packages(), Path(site.getusersitepackages())]
+    there = [file for place in folders for file in reversed(_files(place)) if file.is_file()]
+    for file in there:  # the .pth first, for the same reason
+        file.unlink()
+    return Change(False, tuple(there), bool(there))
+
+
+def _files(folder: Path) -> tuple[Path, Path]:
+    return folder / f"{_MODULE}.py", folder / "paddleseg_losses_enable.pth"
+
+
+def _packages() -> Path:
+    return Path(sysconfig.get_paths()["purelib"])
+
+
+def _folder() -> Path:
+    """Beside the packages of all users, else beside those of this one."""
+    own = Path(site.getusersitepackages())
+    if not os.access(_packages(), os.W_OK) and site.ENABLE_USER_SITE and own.is_dir():
+        return own
+    return _packages()

@@ -1,0 +1,216 @@
+"""Looking into the losses while PaddleSeg trains: schedules move, and each term's value and weight is recorded.
+
+PaddleSeg's `train()` tells nobody of its steps, but it calls a profiler once after each; that is where we count.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from .display import Term, describe
+from .map_loading import hand_on_maps
+from .shims import Swap, module, swapped
+
+_watching: list[Any] = []  # the training that is being watched
+Listener = Callable[[int, list[Term]], None]
+
+
+@dataclass
+class _Leaf:
+    """A loss below a head, with what it gave in each call since the last step."""
+
+    head: int
+    layer: Any
+    weight: float
+    name: str
+    turn: int = 0  # of the calls between two steps, if one loss serves several heads
+    seen: list[dict[str, tuple[float, Any]]] = field(default_factory=list)
+
+    def notice(self, layer: Any, _inputs: Any, output: Any) -> None:
+        """A hook for the loss's own `forward`; nothing here waits for the device."""
+        inner = getattr(layer, "last", None)
+        factor = getattr(layer, "factor", 1.0)
+        if inner:
+            self.seen.append({name: (factor * weight, value) for name, (weight, value) in inner.items()})
+        else:  # a loss of ours gives its value times the schedule's factor
+            whole: Any = sum(output) if isinstance(output, (list, tuple)) else output
+            self.seen.append({"": (factor, whole.detach() / factor if factor else whole.detach())})
+
+    def terms(self) -> list[Term]:
+        """The terms of its call since the last step."""
+        last = self.seen[min(self.turn, len(self.seen) - 1)] if self.seen else {}
+        self.seen.clear()
+        named = {".".join(filter(None, (self.name, name))): pair for name, pair in last.items()}
+        return [Term(self.head, name, self.weight * weight, float(value)) for name, (weight, value) in named.items()]
+
+
+class Watch:
+    """One training: counts the steps of its losses, and tells a listener of the mean terms of each interval."""
+
+    def __init__(self, losses: Any, interval: int, listener: Listener) -> None:
+        self.heads = list((losses or {}).get("types", []))
+        self.leaves: list[_Leaf] = []
+        for head, loss in enumerate(self.heads):
+            self._enter(_leaves(head, loss))
+        self.interval, self.listener = max(interval, 1), listener
+        self.iteration, self.means = 0, _Means()
+        self.hooks = [leaf.layer.register_forward_post_hook(leaf.notice) for leaf in self.leaves]
+        self.set(0)
+
+    def _enter(self, leaves: Iterator[_Leaf]) -> None:
+        """Number what would have the same name, and the turns of a loss that serves several heads."""
+        for leaf in leaves:
+            same = sum(other.head == leaf.head and type(other.layer) is type(leaf.layer) for other in self.leaves)
+            leaf.name += f"_{same + 1}" if same else ""
+            leaf.turn = sum(other.layer is leaf.layer for other in self.leaves)
+            self.leaves.append(leaf)
+
+    @property
+    def worth_it(self) -> bool:
+        """Whether the terms say more than the loss alone."""
+        scheduled = any(getattr(leaf.layer, "schedule", None) for leaf in self.leaves)
+        return len(self.leaves) > 1 or scheduled or any(hasattr(leaf.layer, "last") for leaf in self.leaves)
+
+    def set(self, iteration: int) -> None:
+        """Begin after this iteration."""
+        self.iteration = iteration
+        for leaf in self.leaves:
+            if hasattr(leaf.layer, "spec"):
+                leaf.layer.step(to=iteration)
+
+    def step(self) -> None:
+        """One optimiser step is done."""
+        self.means.add([term for leaf in self.leaves for term in leaf.terms()])
+        self.set(self.iteration + 1)
+        if self.iteration % self.interval == 0:
+            terms = self.means.take()
+            if terms and self.worth_it:
+                self.listener(self.iteration, terms)
+
+    def close(self) -> None:
+        """Leave the losses as they were."""
+        for hook in self.hooks:
+            hook.remove()
+
+
+@dataclass
+class _Means:
+    """Sums over an interval, by head and name."""
+
+    sums: dict[tuple[int, str], list[float]] = field(default_factory=dict)
+
+    def add(self, terms: list[Term]) -> None:
+        """One iteration."""
+        for term in terms:
+            total = self.sums.setdefault((term.head, term.name), [0.0, 0.0, 0.0])
+            for place, number in enumerate((1.0, term.weight, term.value)):
+                total[place] += number
+
+    def take(self) -> list[Term]:
+        """The means, and a fresh start."""
+        terms = [Term(*key, weight / n, value / n) for key, (n, weight, value) in self.sums.items()]
+        self.sums.clear()
+        return terms
+
+
+def _leaves(head: int, loss: Any, weight: float = 1.0, inside: bool = False) -> Iterator[_Leaf]:
+    """The losses below a head: itself, or those of PaddleSeg's MixedLoss."""
+    if type(loss).__name__ == "MixedLoss":
+        for coef, inner in zip(loss.coef, loss.losses):
+            yield from _leaves(head, inner, weight * coef, inside=True)
+    else:
+        yield _Leaf(head, loss, weight, "" if hasattr(loss, "last") and not inside else type(loss).__name__)
+
+
+def watching(listener: Listener | None = None) -> list[Swap]:
+    """What to put in place of PaddleSeg's `train`; without a listener the terms go to PaddleSeg's log."""
+    owner = module("core.train")
+    original = owner.train
+
+    @functools.wraps(original)
+    def train(*args: Any, **kwargs: Any) -> Any:
+        given = inspect.signature(original).bind(*args, **kwargs)
+        given.apply_defaults()
+        if _watching:  # by a listener of our own trainer, around one that `enable` put there
+            return original(*args, **kwargs)
+        with _watched(owner, given.arguments, listener or _log):
+            return original(*args, **kwargs)
+
+    return [(owner, "train", train), (module("core"), "train", train)]
+
+
+@contextmanager
+def watched(listener: Listener | None = None) -> Iterator[None]:
+    """Look into every training for a while."""
+    with swapped(*watching(listener)):
+        yield
+
+
+@contextmanager
+def _watched(owner: Any, arguments: dict[str, Any], listener: Listener) -> Iterator[None]:
+    profiler = module("utils.train_profiler")
+    writers: list[Any] = []
+
+    def tell(iteration: int, terms: list[Term]) -> None:
+        if not _first():
+            return
+        listener(iteration, terms)
+        for writer in writers:
+            for term in terms:
+                tag = term.name if len(watch.heads) == 1 else f"head_{term.head}.{term.name}"
+                writer.add_scalar(f"Terms/{tag}", term.value, iteration)
+                writer.add_scalar(f"Weights/{tag}", term.weight, iteration)
+
+    watch = Watch(arguments.get("losses"), arguments.get("log_iters", 10), tell)
+
+    def counted(*args: Any) -> None:
+        watch.step()
+        step(*args)
+
+    def resumed(*args: Any, **kwargs: Any) -> Any:
+        iteration = resume(*args, **kwargs)
+        watch.set(int(iteration))
+        return iteration
+
+    step, resume = profiler.add_profiler_step, owner.resume
+    swaps: list[Swap] = [(profiler, "add_profiler_step", counted), (owner, "resume", resumed), hand_on_maps()]
+    if arguments.get("use_vdl"):
+        swaps.append(_noting_writers(writers))
+    _watching.append(watch)
+    try:
+        with swapped(*swaps):
+            yield
+    finally:
+        _watching.remove(watch)
+        watch.close()
+
+
+def _noting_writers(writers: list[Any]) -> Swap:
+    """`train()` makes its VisualDL writer itself: note it, to write beside it."""
+    import visualdl
+
+    original = visualdl.LogWriter
+
+    def make(*args: Any, **kwargs: Any) -> Any:
+        writers.append(original(*args, **kwargs))
+        return writers[-1]
+
+    return visualdl, "LogWriter", make
+
+
+def _first() -> bool:
+    import paddle
+
+    return bool(paddle.distributed.get_rank() == 0)
+
+
+def _log(iteration: int, terms: list[Term]) -> None:
+    """A line of PaddleSeg's own log."""
+    logger = module("utils.logger")
+    logger = getattr(logger, "logger", logger)  # a module of functions in the wheel
+    logger.info(f"[TRAIN] iter: {iteration}, terms: {describe(terms)}")

@@ -1,0 +1,42 @@
+"""Handing over to a script of a PaddleSeg clone, which then finds our losses registered."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import ConfigError
+from .map_loading import hand_on_maps
+from .monitor import watched
+from .registration import register
+from .shims import mended, swapped
+
+
+def run(script: str | Path, arguments: Iterable[str] = (), override: str | Iterable[str] = ()) -> None:
+    """Run a script as `python SCRIPT ARGUMENTS` would, after registering our losses and mending PaddleSeg.
+
+    If the script lies in a clone of PaddleSeg, it gets the clone's `paddleseg`, whatever else is installed.
+
+    Args:
+        script: the Python file.
+        arguments: what the script finds in `sys.argv` after its name.
+        override: built-in losses of PaddleSeg to replace by ours, see `register`.
+    """
+    file = Path(script)
+    if not file.is_file():
+        raise ConfigError(
+            f"There is no script {script}.",
+            "a Python file such as tools/train.py of a PaddleSeg clone",
+            "go into the clone first, or use `paddleseg-losses train`, which needs none",
+        )
+    folder = file.resolve().parent
+    clone = next(
+        (str(home) for home in (folder, folder.parent) if (home / "paddleseg" / "__init__.py").is_file()), None
+    )
+    paths = [str(folder), *([clone] if clone else []), *sys.path]
+    with swapped((sys, "argv", [str(script), *arguments]), (sys, "path", paths)):
+        register(override)
+        with mended(), watched(), swapped(hand_on_maps()):
+            runpy.run_path(str(script), run_name="__main__")

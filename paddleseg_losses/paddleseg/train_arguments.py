@@ -1,0 +1,179 @@
+"""From flags and a YAML file to the arguments of the installed PaddleSeg's `train()`, as `tools/train.py` does it."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import paddle
+import yaml
+
+from ..errors import ConfigError
+from .build_errors import explained
+from .flags import Flags
+from .shims import module
+
+# Flags that are arguments of `train()` under the same name.
+_PASSED = (
+    "save_dir", "early_stop_intervals", "resume_model", "save_interval", "log_iters", "num_workers", "use_vdl",
+    "use_ema", "keep_checkpoint_max", "precision", "amp_level", "profiler_options",
+)  # fmt: skip
+_NEWER = "leave the flag out, or clone PaddleSeg and use its newest code: `paddleseg-losses run tools/train.py ...`"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything built. `arguments` are those of `train()` after the model and the dataset."""
+
+    model: Any
+    train_dataset: Any
+    val_dataset: Any  # None if the file has none
+    arguments: dict[str, Any]
+    evaluation: dict[str, Any]  # options of `evaluate()`
+
+
+def build(flags: Flags) -> Recipe:
+    """Read the file and build model, data, optimizer and losses, or raise a ConfigError."""
+    with explained(flags.config, flags.use_multilabel):
+        cfg = _read(flags)
+        arguments = _arguments(flags, cfg)
+        utils = module("utils.utils")
+        utils.show_env_info()
+        utils.show_cfg_info(cfg)
+        utils.set_seed(flags.seed)
+        device = _set_device(flags.device)
+        utils.set_cv2_num_threads(flags.num_workers)
+        builder = module("cvlibs").SegBuilder(cfg)
+        model = utils.convert_sync_batchnorm(builder.model, device)
+        train_dataset = builder.train_dataset
+        if flags.repeats > 1:
+            train_dataset.file_list *= flags.repeats
+        _require_a_batch(len(train_dataset), cfg.batch_size)
+        val_dataset = builder.val_dataset if cfg.val_dataset_cfg else None
+        arguments.update(optimizer=builder.optimizer, losses=builder.loss)
+        arguments.update(val_dataset=val_dataset if flags.do_eval else None)
+    evaluation = {"precision": flags.precision, "amp_level": flags.amp_level, **cfg.test_config}
+    return Recipe(model, train_dataset, val_dataset, arguments, evaluation)
+
+
+def _read(flags: Flags) -> Any:
+    cfg = module("cvlibs").Config(
+        flags.config,
+        learning_rate=flags.learning_rate,
+        iters=flags.iters,
+        batch_size=flags.batch_size,
+        opts=list(flags.opts) or None,
+    )
+    if flags.use_multilabel:
+        cfg.dic.setdefault("test_config", {})["use_multilabel"] = True
+    if flags.data_format == "NHWC":
+        model = cfg.dic["model"]
+        if model["type"] != "DeepLabV3P":
+            raise ConfigError(
+                f"--data_format NHWC with the model {model['type']}.",
+                "DeepLabV3P, the only model that PaddleSeg can train in this layout",
+                "leave --data_format out",
+            )
+        for section in (model, model["backbone"], *cfg.dic["loss"]["types"]):
+            section["data_format"] = flags.data_format
+    return cfg
+
+
+def _arguments(flags: Flags, cfg: Any) -> dict[str, Any]:
+    """The flags as arguments of the installed `train()`."""
+    parameters = inspect.signature(module("core.train").train).parameters
+    exports = bool(cfg.dic.get("uniform_output_enabled")) and _has_export()
+    for refusal in _refusals(flags, cfg, set(parameters), exports):
+        raise ConfigError(*refusal)
+    arguments = {
+        **{name: getattr(flags, name) for name in _PASSED},
+        "iters": cfg.iters,
+        "batch_size": cfg.batch_size,
+        "test_config": cfg.test_config,
+        "to_static_training": flags.to_static_training or cfg.dic.get("to_static_training", False),
+        "print_mem_info": cfg.dic.pop("print_mem_info", True),
+        "shuffle": cfg.dic["train_dataset"].pop("shuffle", True),
+    }
+    cfg.dic.pop("log_ranks", None)  # the first process alone writes our log
+    arguments = {name: value for name, value in arguments.items() if name in parameters}
+    if "logger" in parameters:
+        arguments["logger"] = module("utils.logger").setup_logger()
+    if exports:
+        arguments.update(uniform_output_enabled=True, cli_args=_prepare_export(flags, cfg))
+    return arguments
+
+
+def _refusals(flags: Flags, cfg: Any, parameters: set[str], exports: bool) -> Iterator[tuple[str, str, str]]:
+    """What the installed PaddleSeg would ignore: found, expected, cure."""
+    evaluates = inspect.signature(module("core").evaluate).parameters
+    known = parameters | ({"use_multilabel"} if "use_multilabel" in evaluates else set())
+    for name in (*_PASSED, "to_static_training", "use_multilabel"):
+        if flags.changed(name) and name not in known:
+            version = module("").__version__
+            yield f"--{name} is set, but PaddleSeg {version} knows nothing of it.", "flags that it knows", _NEWER
+    for name in ("output_op", "input_shape", "for_fd"):
+        if flags.changed(name) and not exports:
+            yield (
+                f"--{name} is set, but nothing will be exported.",
+                "uniform_output_enabled: true in the file, and PaddleSeg's newest code, for a model that is exported",
+                "leave the flag out: PaddleSeg's tools/export.py exports after training",
+            )
+    if flags.do_eval and not cfg.val_dataset_cfg:
+        yield f"--do_eval is set, but {flags.config} has no val_dataset.", "a val_dataset", "add it, or omit --do_eval"
+    if flags.early_stop_intervals is not None and not flags.do_eval:
+        yield "--early_stop_intervals is set without --do_eval.", "evaluations to judge by", "add --do_eval"
+    if flags.resume_model and not 0 <= start_of(flags) < cfg.iters:
+        yield (
+            f"--resume_model {flags.resume_model} cannot be trained on to iteration {cfg.iters}.",
+            "a checkpoint folder such as output/iter_1000, of fewer iterations than that",
+            "name such a folder, or raise --iters",
+        )
+
+
+def _require_a_batch(samples: int, batch_size: int) -> None:
+    """PaddleSeg drops the last, incomplete batch; with no other it would wait for ever."""
+    needed = batch_size * paddle.distributed.get_world_size()
+    if samples < needed:
+        raise ConfigError(
+            f"train_dataset has {samples} image(s), less than one batch ({needed}).",
+            "at least one whole batch for every process",
+            "lower batch_size, or repeat the images with --repeats",
+        )
+
+
+def start_of(flags: Flags) -> int:
+    """The iteration to start after, which PaddleSeg reads from the folder's name; -1 if there is no checkpoint."""
+    if flags.resume_model is None:
+        return 0
+    number = os.path.normpath(flags.resume_model).split("_")[-1]
+    return int(number) if number.isdigit() and Path(flags.resume_model, "model.pdopt").is_file() else -1
+
+
+def _has_export() -> bool:
+    return importlib.util.find_spec("paddleseg.core.export") is not None
+
+
+def _prepare_export(flags: Flags, cfg: Any) -> Any:
+    """What `uniform_output_enabled` asks for before training; gives the flags as the export reads them."""
+    folder = Path(flags.save_dir)
+    (folder / "train_results.json").unlink(missing_ok=True)
+    (folder / "config.yaml").write_text(yaml.dump(cfg.dic), encoding="utf-8")
+    return SimpleNamespace(**{**asdict(flags), "input_shape": list(flags.input_shape) or None})
+
+
+def _set_device(device: str | None) -> str:
+    chosen = device or ("gpu" if paddle.device.is_compiled_with_cuda() else "cpu")
+    module("utils.utils").set_device(chosen)
+    if device and not paddle.get_device().startswith(device):  # PaddleSeg falls back without a word
+        raise ConfigError(
+            f"--device {device}, but Paddle {paddle.__version__} sees none.",
+            f"a Paddle built for {device}, its driver and a device",
+            "--device cpu, or install paddlepaddle-gpu for an NVIDIA GPU",
+        )
+    return chosen

@@ -1,0 +1,124 @@
+"""Distance maps that are known already, because the data pipeline has computed them beside the labels.
+
+A known map is signed: positive inside its mask, negative outside, +inf or -inf where a mask is full or empty. So it
+tells which mask it belongs to, and it is used for exactly that mask and nothing else: a map of another batch, another
+crop or another spacing is never used by mistake; the distances are then computed as if it were not there.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import numpy as np
+import paddle
+
+from .errors import InputError
+from .numeric import name_of
+
+Tensor = Any
+
+
+@dataclass
+class _Known:
+    signed: Tensor  # [N, C, *S]
+    spacing: list[float]
+    asked: bool = False
+    used: bool = False
+
+    def candidate(self, shape: list[int], spacing: Sequence[float], dtype: str) -> Tensor | None:
+        """Signed distances that may be those of masks of this shape."""
+        self.asked = True
+        signed = self.signed[:, -shape[1] :] if shape[1] <= self.signed.shape[1] else self.signed
+        if list(spacing) != self.spacing or name_of(signed.dtype) != dtype or list(signed.shape) != shape:
+            return None
+        return signed
+
+    def mark(self) -> None:
+        """They were used."""
+        self.used = True
+
+    def find(self, mask: Tensor, spacing: Sequence[float], dtype: str) -> Tensor | None:
+        """The unsigned distances of a mask if they are known: of all channels, or of all without the background."""
+        signed = self.candidate(list(mask.shape), spacing, dtype)
+        if signed is None:
+            return None
+        same = (signed > 0) == mask
+        if not bool(same.all()) and bool(same.any()):  # nowhere the same: the complement, with the same boundary
+            return None
+        self.used = True
+        return paddle.where(paddle.isinf(signed), paddle.zeros_like(signed), signed.abs())
+
+
+_current: _Known | None = None
+
+
+@contextmanager
+def known_maps(maps: Mapping[str, Any] | None) -> Iterator[None]:
+    """Let the losses inside the block use distance maps of the labels instead of computing them.
+
+    Args:
+        maps: a batch of what `DistanceMaps` made, `signed` `[N, C, *S]` and `spacing`; None changes nothing.
+    """
+    global _current
+    before, _current = _current, None if maps is None else _read(maps)
+    mine = _current
+    try:
+        yield
+    finally:
+        _current = before
+    if mine is not None and mine.asked and not mine.used:
+        warnings.warn(
+            "known distance maps were given, but no loss could use them: num_classes, spacing or ignore_index of "
+            "DistanceMaps differ from the model's and the losses', or a transform after it changed the labels",
+            stacklevel=3,
+        )
+
+
+def candidate(like: Tensor, skip: int, spacing: Sequence[float] | None) -> tuple[Tensor, Callable[[], None]] | None:
+    """Known maps for a kernel, which looks itself whether they fit, and what it calls then; None if there are none.
+
+    Args:
+        like: a tensor of the logits' shape and dtype.
+        skip: channels that are left out.
+        spacing: size of a pixel along each axis; 1 if None.
+    """
+    if _current is None:
+        return None
+    n, c, *space = (int(size) for size in like.shape)
+    steps = [1.0] * len(space) if spacing is None else [float(step) for step in spacing]
+    signed = _current.candidate([n, c - skip, *space], steps, name_of(like.dtype))
+    if signed is None or not signed.place.is_cpu_place():
+        return None
+    return signed, _current.mark
+
+
+def find(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor | None:
+    """The known distances of a mask, or None. Comparing waits for the device."""
+    if _current is None or not paddle.in_dynamic_mode():
+        return None
+    return _current.find(mask, spacing, name_of(dtype))
+
+
+def _read(maps: Mapping[str, Any]) -> _Known:
+    signed = maps.get("signed") if isinstance(maps, Mapping) else None
+    if signed is None or len(getattr(signed, "shape", ())) < 3:
+        raise InputError(
+            f"known_maps was given {_described(maps)}.",
+            "a batch of what DistanceMaps makes: signed [N, C, *S] and spacing",
+            "pass data['distance_maps'] of a paddle.io.DataLoader",
+        )
+    axes = len(signed.shape) - 2
+    spacing = np.asarray(maps.get("spacing", [1.0] * axes), "float64").reshape(-1, axes)[0]
+    signed = signed if isinstance(signed, paddle.Tensor) else paddle.to_tensor(signed)
+    return _Known(signed.detach(), [float(step) for step in spacing])
+
+
+def _described(maps: Any) -> str:
+    if not isinstance(maps, Mapping):
+        return f"a {type(maps).__name__}"
+    signed = maps.get("signed")
+    return "no 'signed'" if signed is None else f"'signed' of shape {list(getattr(signed, 'shape', []))}"

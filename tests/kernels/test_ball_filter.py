@@ -1,0 +1,83 @@
+"""Errors by balls in native code: equal to the composed loss in float64, in value and gradient."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import HausdorffCVLoss
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels.ball_filter import LARGEST, ball_sums
+from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient, value_of
+
+pytestmark = pytest.mark.usefixtures("native")
+
+LARGE = [
+    Scene("binary", 1, (163, 201), samples=1),
+    Scene("multiclass", 5, (5001,), samples=1),
+    Scene("multilabel", 3, (31, 57)),
+    Scene("multiclass", 3, (1, 1)),
+    Scene("multiclass", 2, (40, 1)),
+    Scene("multiclass", 3, (13, 19, 37), samples=1),
+    Scene("binary", 1, (5, 1, 70)),
+    Scene("multilabel", 2, (1, 24, 9)),
+]
+OPTIONS = [
+    {},
+    {"alpha": 0.7, "radii": [0.5, 1.5, 60]},
+    {"radii": [2], "include_background": True, "reduction": "none"},
+]
+
+
+def test_the_page_says_how_large():
+    pixels = "radii up to {} pixels ({} on three axes)".format(*LARGEST[1:])
+    assert LARGEST[0] == LARGEST[1]
+    assert pixels in HausdorffCVLoss.__doc__
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
+def test_equal_to_float64(scene, options):
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    value, gradient = value_and_gradient(HausdorffCVLoss(**options), logits, labels)
+    expected, slope = value_and_gradient(HausdorffCVLoss(**options), logits.astype("float64"), labels)
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=1e-5 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("space", [(201, 157), (23, 31, 47)], ids=str)
+@pytest.mark.parametrize("samples", [1, 3])
+def test_same_bits_on_any_number_of_threads(space, samples, monkeypatch):
+    scene, found = Scene("multiclass", 3, space, samples=samples), []
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        found.append(value_and_gradient(HausdorffCVLoss(), logits, labels))
+    assert found[0][1].any()
+    for value, gradient in found[1:]:
+        assert value == found[0][0] == value_of(HausdorffCVLoss(), logits, labels)
+        assert np.array_equal(gradient, found[0][1])
+
+
+def test_second_derivatives_are_refused():
+    scene = Scene("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    loss = HausdorffCVLoss()(z, paddle.to_tensor(scene.labels()))
+    # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
+    with pytest.raises((OSError, RuntimeError), match="create_graph"):
+        paddle.grad(loss, z, create_graph=True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "radii"),
+    [
+        ((2, 3, 5), "float64", [1.0]),
+        ((2, 3, 5), "float32", [65.0]),
+        ((2, 3, 5), "float32", [float("nan")]),
+        ((2, 3, 5, 4, 3), "float32", [49.0]),
+        ((2, 3, 5, 4, 3, 2), "float32", [1.0]),
+    ],
+)
+def test_refuses_what_native_code_could_not_check(shape, dtype, radii):
+    labels = paddle.zeros([2, 1, *shape[2:]], "int64")
+    with pytest.raises(KernelError):
+        ball_sums(paddle.zeros(shape, dtype), labels, False, IGNORED, 0, radii, [1.0])

@@ -1,0 +1,80 @@
+"""Sums over soft skeletons in native code: clDice equals the composed one."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import SoftCLDiceLoss, kernels
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels.centerline import centre_line_sums
+from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient
+
+pytestmark = pytest.mark.usefixtures("native")
+
+LARGE = [
+    Scene("binary", 1, (263, 301), samples=1),
+    Scene("multiclass", 5, (5001,), samples=1),
+    Scene("multiclass", 300, (21, 16), samples=1),
+    Scene("multiclass", 4, (13, 17, 19)),
+    Scene("multilabel", 3, (31, 57)),
+    Scene("multiclass", 3, (1, 19)),
+    Scene("binary", 1, (1, 40, 1)),
+]
+OPTIONS = [{}, {"iters": 0}, {"iters": 2, "include_background": False, "smooth": 0.1}]
+
+
+def _blocks(scene):
+    """Labels in thick regions, which erosions leave something of, and ignored pixels."""
+    rng, labels = np.random.default_rng(1), scene.labels()
+    for axis, size in enumerate(labels.shape[-len(scene.space) :], start=labels.ndim - len(scene.space)):
+        labels = labels.take(np.arange(size) // 7, axis=axis)
+    return np.where(rng.random(labels.shape) < 0.01, IGNORED, labels)
+
+
+@pytest.mark.parametrize(("scene", "blocks"), [(s, False) for s in SCENES] + [(s, True) for s in LARGE], ids=str)
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_equal_to_the_composed_path(scene, blocks, options):
+    logits, labels, found = scene.logits(dtype="float32"), _blocks(scene) if blocks else scene.labels(), []
+    for mode in ("native", "composed"):
+        with kernels.using(mode):
+            found.append(value_and_gradient(SoftCLDiceLoss(**options), logits, labels))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-5 * np.abs(found[1][1]).max())
+
+
+@pytest.mark.parametrize(
+    "scene", [Scene("multiclass", 3, (151, 223), samples=1), Scene("binary", 1, (150, 15, 17), samples=1)], ids=str
+)
+def test_same_bits_on_any_number_of_threads(scene, monkeypatch):
+    found = []
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        found.append(value_and_gradient(SoftCLDiceLoss(iters=1), scene.logits(dtype="float32"), _blocks(scene)))
+    assert found[0][1].any()
+    for value, gradient in found[1:]:
+        assert value == found[0][0]
+        assert np.array_equal(gradient, found[0][1])
+
+
+def test_nan_is_seen():
+    p = paddle.full([1, 2, 5], 0.5)
+    p[0, 1, 2] = float("nan")
+    assert centre_line_sums(p, paddle.zeros([1, 1, 5], "int64"), False, IGNORED, 0, 2).isnan().any()
+
+
+def test_second_derivatives_are_refused():
+    x = paddle.rand([1, 1, 9, 8])
+    x.stop_gradient = False
+    sums = centre_line_sums(x, paddle.zeros([1, 1, 9, 8], "int64"), False, IGNORED, 0, 1)
+    with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
+        paddle.grad(sums.sum(), x, create_graph=True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "iterations"),
+    [((2, 3), "float32", 1), ((2, 3, 0), "float32", 1), ((2, 3, 4), "float64", 1), ((2, 3, 4), "float32", -1)],
+)
+def test_refuses_what_native_code_could_not_check(shape, dtype, iterations):
+    labels = paddle.zeros([2, 1, *shape[2:]], "int64")
+    with pytest.raises(KernelError):
+        centre_line_sums(paddle.zeros(shape, dtype), labels, False, IGNORED, 0, iterations)

@@ -1,0 +1,56 @@
+"""Rims of regions in native code: the losses equal the composed ones in float64."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import BoundaryDoULoss, ShapeAwareLoss
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels import contours as outlines
+from tests.kernels.regions import LARGE, blocks_of
+from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient
+
+pytestmark = pytest.mark.usefixtures("native")
+
+OPTIONS = [
+    (ShapeAwareLoss, {}),
+    (ShapeAwareLoss, {"spacing": 1.5, "reduction": "none"}),
+    (BoundaryDoULoss, {}),
+]
+
+
+@pytest.mark.parametrize(("cls", "options"), OPTIONS, ids=lambda x: getattr(x, "__name__", str(x)))
+@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
+@pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "noise"])
+def test_equal_to_float64(cls, options, scene, blocks):
+    logits, labels = scene.logits(dtype="float32"), blocks_of(scene) if blocks else scene.labels()
+    value, gradient = value_and_gradient(cls(**options), logits, labels)
+    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("cls", [ShapeAwareLoss, BoundaryDoULoss])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_same_bits_on_any_number_of_threads(cls, samples, monkeypatch):
+    scene, found = Scene("multiclass", 3, (301, 257), samples=samples), []
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        found.append(value_and_gradient(cls(), scene.logits(dtype="float32"), blocks_of(scene)))
+    assert found[0][1].any()
+    for value, gradient in found[1:]:
+        assert value == found[0][0]
+        assert np.array_equal(gradient, found[0][1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "dtype", "spacing"),
+    [((2, 1, 6), "float32", None), ((2, 1, 5), "float64", None), ((2, 1, 5), "float32", (1.0, 2.0))],
+)
+def test_refuses_what_native_code_could_not_check(labels, dtype, spacing):
+    logits, labels = paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64")
+    with pytest.raises(KernelError):
+        outlines.contour_errors(logits, labels, False, IGNORED, spacing)
+    if spacing is None:
+        with pytest.raises(KernelError):
+            outlines.rim_counts(logits, labels, False, IGNORED)

@@ -1,0 +1,100 @@
+"""Errors priced by distance maps in native code: equal to the composed losses in float64, in value and gradient."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import BoundaryLoss, HausdorffDTLoss
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels.distance_weighted import hausdorff_sums
+from paddleseg_losses.precomputed_maps import _Known
+from paddleseg_losses.transforms import DistanceMaps, known_maps
+from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
+
+pytestmark = pytest.mark.usefixtures("native")
+
+LARGE = [
+    Scene("binary", 1, (263, 301), samples=1),  # more than a chunk of pixels
+    Scene("multiclass", 5, (50001,), samples=1),
+    Scene("multiclass", 23, (13, 17, 19)),
+    Scene("multilabel", 3, (31, 57)),
+    Scene("multiclass", 3, (1, 1)),
+]
+OPTIONS = [
+    (HausdorffDTLoss, {}),
+    (HausdorffDTLoss, {"alpha": 1.0, "spacing": 1.5, "include_background": True}),
+    (HausdorffDTLoss, {"alpha": 0.7, "one_sided": True, "reduction": "none"}),
+    (HausdorffDTLoss, {"alpha": 0.0}),
+    (BoundaryLoss, {}),
+    (BoundaryLoss, {"spacing": 0.5, "include_background": True, "reduction": "none"}),
+]
+CASES = [
+    pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
+    for cls, options in OPTIONS
+    for scene in [*SCENES, *LARGE]
+    if fits(cls.spec, scene)
+]
+
+
+@pytest.mark.parametrize(("cls", "scene", "options"), CASES)
+def test_equal_to_float64(cls, scene, options):
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    value, gradient = value_and_gradient(cls(**options), logits, labels)
+    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize(("cls", "options"), OPTIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_known_maps_are_used_and_change_nothing(cls, options, channels, monkeypatch):
+    scene, options = (
+        Scene("multiclass" if channels > 1 else "binary", channels, (37, 41)),
+        {**options, "spacing": (1.5, 0.5)},
+    )
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    labels[1] = 1  # full and empty masks
+    made = [DistanceMaps(channels, options["spacing"]).of(label) for label in labels]
+    maps = {key: np.stack([each[key] for each in made]) for key in made[0]}
+    expected = value_and_gradient(cls(**options), logits, labels)
+    used, mark = [], _Known.mark
+    monkeypatch.setattr(_Known, "mark", lambda self: (used.append(1), mark(self)))
+    with known_maps(maps):
+        found = value_and_gradient(cls(**options), logits, labels)
+    assert used
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-6 * np.abs(expected[1]).max())
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
+    scene = Scene("multiclass", 2, (301, 257), samples=samples)
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    found = []
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        found.append(value_and_gradient(HausdorffDTLoss(spacing=0.7), logits, labels))
+    assert found[0][1].any()
+    for value, gradient in found[1:]:
+        assert value == found[0][0]
+        assert np.array_equal(gradient, found[0][1])
+
+
+def test_second_derivatives_are_refused():
+    scene = Scene("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    loss = BoundaryLoss()(z, paddle.to_tensor(scene.labels()))
+    # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
+    with pytest.raises((OSError, RuntimeError), match="create_graph"):
+        paddle.grad(loss, z, create_graph=True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "dtype", "spacing"),
+    [((2, 1, 6), "float32", None), ((2, 1, 5), "float64", None), ((2, 1, 5), "float32", (1.0, 2.0))],
+)
+def test_refuses_what_native_code_could_not_check(labels, dtype, spacing):
+    with pytest.raises(KernelError):
+        hausdorff_sums(
+            paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False, IGNORED, 0, spacing, 2.0, False
+        )

@@ -1,0 +1,183 @@
+"""The kernel of sums: equal to float64 NumPy, and every loss that stands on it equal to its composed self."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import errors, kernels
+from paddleseg_losses.functional import error_sums as m
+from paddleseg_losses.inputs import Inputs, Raw
+from paddleseg_losses.kernels import error_sums as kernel
+from tests.kernels.problems import FUNCTIONS, LARGE, expected_sums, moments, problem
+from tests.laws.scenes import SCENES, Scene, cases, fits, losses, make, takes_weights, value_and_gradient, weights
+
+pytestmark = pytest.mark.skipif(
+    kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
+)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("scene", LARGE, ids=str)
+def test_sums_are_those_of_float64(scene, dtype):
+    logits, labels = problem(scene, dtype)
+    sigmoid = scene.mode != "multiclass"
+    wanted = moments(sigmoid)
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid, 255, m.flat(wanted)).numpy()
+    expected = expected_sums(logits, labels, sigmoid, FUNCTIONS)
+    for k, moment in enumerate(wanted):
+        scale = np.abs(expected[moment]).max()
+        np.testing.assert_allclose(table[..., k], expected[moment], rtol=1e-6, atol=1e-7 * scale, err_msg=str(moment))
+
+
+def test_sums_of_many_pixels_keep_2e_7():
+    scene = Scene("multiclass", 4, (700, 900), samples=1)
+    logits, labels = problem(scene)
+    wanted = moments(False, [m.RIGHT, m.ERROR, m.COST])
+    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, m.flat(wanted)).numpy()
+    expected = expected_sums(logits, labels, False, [m.RIGHT, m.ERROR, m.COST])
+    for k, moment in enumerate(wanted):
+        np.testing.assert_allclose(table[..., k], expected[moment], rtol=2e-7, err_msg=str(moment))
+
+
+@pytest.mark.parametrize("scene", LARGE, ids=str)
+def test_gradients_are_those_of_float64(scene):
+    """Against Paddle's own operators in float64, for all moments at once, within 2e-6 of the largest."""
+    logits, labels = problem(scene)
+    sigmoid = scene.mode != "multiclass"
+    wanted = moments(sigmoid)
+    z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
+    factors = np.random.default_rng(5).normal(size=(scene.samples, scene.channels, len(wanted)))
+    (kernel.sums(z, y, sigmoid, 255, m.flat(wanted)) * paddle.to_tensor(factors, "float32")).sum().backward()
+    double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
+    inputs = Inputs(Raw(double, y, 255), scene.mode)
+    total = sum((m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted))
+    total.backward()
+    expected = double.grad.numpy()
+    np.testing.assert_allclose(z.grad.numpy(), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(("spec", "scene"), cases(scenes=[*SCENES, *LARGE[:2]]))
+def test_every_loss_is_what_it_is_in_float64(spec, scene):
+    """Within 2e-6 of the largest slope, or of the size of what rounding does to Paddle's operators in float32."""
+    variants = [{}]
+    if takes_weights(spec) and scene.channels <= 3:
+        variants.append({"weight": weights(spec, scene)})
+    for options, scale in [*((options, 1.5) for options in variants), ({}, 60.0)]:  # 60: shares below 1e-38
+        logits, labels = scene.logits(dtype="float32", scale=scale), scene.labels()
+        loss = make(spec, **options)
+        exact = value_and_gradient(loss, logits.astype("float64"), labels)
+        off = {}
+        for which in ("native", "composed"):
+            with kernels.using(which):
+                found = value_and_gradient(loss, logits, labels)
+            # Equal errors may be sorted either way, which exchanges slopes of a few pixels: the mean is compared.
+            size = np.mean if spec.sorts else np.max
+            off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(found, exact)]
+        for native, composed in zip(off["native"], off["composed"]):
+            assert native <= max(2e-6, 3 * composed)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+@pytest.mark.parametrize("spec", losses(lambda spec: spec.cls.takes_pixel_weight))
+def test_reductions_and_pixel_weights(spec, reduction):
+    scene = next(scene for scene in SCENES if fits(spec, scene) and len(scene.space) == 2)
+    weight = np.random.default_rng(3).random((scene.samples, *scene.space)).astype("float32")
+    found = []
+    for which in ("native", "composed"):
+        with kernels.using(which):
+            z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+            loss = make(spec, reduction=reduction)
+            value = loss(z, paddle.to_tensor(scene.labels()), pixel_weight=paddle.to_tensor(weight))
+            value.sum().backward()
+            found.append((value.numpy(), z.grad.numpy()))
+    for native, composed in zip(*found):
+        np.testing.assert_allclose(native, composed, rtol=1e-5, atol=2e-6 * np.abs(composed).max())
+
+
+@pytest.mark.parametrize("channels", [2, 7])
+def test_the_number_of_threads_changes_no_bit(monkeypatch, channels):
+    scene = Scene("multiclass", channels, (211, 307))
+    logits, labels = map(paddle.to_tensor, problem(scene))
+    wanted, tables = moments(False), []
+    for threads in ("1", "2", "5"):
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
+        assert kernels.threads(1 << 20) == int(threads)
+        tables.append(kernel.sums(logits, labels, False, 255, m.flat(wanted)).numpy())
+    assert np.array_equal(tables[0], tables[1])
+    assert np.array_equal(tables[0], tables[2])
+
+
+def test_strided_logits_and_labels():
+    scene = Scene("multiclass", 3, (21, 35))
+    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    spec = next(case.values[0] for case in losses(lambda spec: spec.name == "DiceCELoss"))
+    expected = value_and_gradient(make(spec), logits, labels)
+    turned = paddle.to_tensor(logits.transpose(0, 1, 3, 2).copy(), stop_gradient=False)
+    other = paddle.to_tensor(labels.transpose(0, 2, 1).copy())
+    value = make(spec)(turned.transpose([0, 1, 3, 2]), other.transpose([0, 2, 1]))
+    value.backward()
+    assert float(value) == float(expected[0])
+    np.testing.assert_array_equal(turned.grad.numpy().transpose(0, 1, 3, 2), expected[1])
+
+
+def test_second_derivatives_are_refused():
+    scene = SCENES[3]
+    spec = next(case.values[0] for case in losses(lambda spec: spec.name == "CrossEntropyLoss"))
+    labels = paddle.to_tensor(scene.labels())
+    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    # Paddle wraps what is raised in a backward pass into an OSError that holds its text.
+    with kernels.using("native"), pytest.raises(OSError, match="PADDLESEG_LOSSES_KERNELS=composed"):
+        paddle.grad(make(spec)(z, labels), z, create_graph=True)
+    if paddle.__version__.startswith("2."):
+        return  # its `where` has no second derivative, so the composed path has none either
+    with kernels.using("composed"):
+        (first,) = paddle.grad(make(spec)(z, labels), z, create_graph=True)
+        first.pow(2).sum().backward()
+    assert z.grad.numpy().any()
+
+
+def test_a_graph_can_be_kept_and_walked_twice():
+    scene = SCENES[3]
+    spec = next(case.values[0] for case in losses(lambda spec: spec.name == "DiceCELoss"))
+    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    value = make(spec)(z, paddle.to_tensor(scene.labels()))
+    once, twice = (paddle.grad(value, z, retain_graph=True)[0].numpy() for _ in range(2))
+    assert np.array_equal(once, twice)
+    # Paddle itself ends the process at a second `backward` through any PyLayer; the composed path has none.
+    with kernels.using("composed"):
+        value = make(spec)(z, paddle.to_tensor(scene.labels()))
+        value.backward(retain_graph=True)
+        value.backward()
+    np.testing.assert_allclose(z.grad.numpy(), 2 * once, rtol=1e-4, atol=1e-8)
+
+
+def test_hostile_tensors_never_reach_native_code():
+    z, y = paddle.zeros([2, 3, 4, 5]), paddle.zeros([2, 1, 4, 5], "int64")
+    wanted = m.flat([m.Moment(m.OWN, m.COST)])
+    with pytest.raises(errors.KernelError, match=r"\[2, 1, 4, 4\]"):
+        kernel.sums(z, y[..., :4], False, 255, wanted)
+    with pytest.raises(errors.KernelError, match="float64"):
+        kernel.sums(z.astype("float64"), y, False, 255, wanted)
+    with pytest.raises(errors.KernelError, match="int16"):
+        kernel.sums(z, y.astype("int16"), False, 255, wanted)
+    with pytest.raises(errors.KernelError, match=r"\[2, 3, 4, 5\]"):
+        kernel.sums(z, y, False, 255, wanted, weight=z)
+    with pytest.raises(errors.KernelError):
+        kernel.sums(z[:0], y[:0], False, 255, wanted)
+
+
+@pytest.mark.parametrize("scene", LARGE[:3], ids=str)
+def test_sums_of_one_function_may_be_asked_for_twice(scene):
+    sigmoid = scene.mode != "multiclass"
+    wanted = [m.Moment(m.OWN, m.power(1.7)), m.Moment(m.OWN, m.COST), m.Moment(m.OTHER, m.power(1.7))]
+    wanted += [m.Moment(m.OTHER, m.COST), wanted[0]]
+    logits, labels = problem(scene)
+    z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
+    table = kernel.sums(z, y, sigmoid, 255, m.flat(wanted))
+    alone = [kernel.sums(z, y, sigmoid, 255, m.flat([moment])) for moment in wanted]
+    np.testing.assert_allclose(table.numpy(), np.concatenate([each.numpy() for each in alone], axis=-1), rtol=4e-7)
+    factors = np.random.default_rng(3).normal(size=len(wanted)).astype("float32")
+    (found,) = paddle.grad((table * paddle.to_tensor(factors)).sum(), z)
+    (expected,) = paddle.grad(sum((each * float(factor)).sum() for each, factor in zip(alone, factors)), z)
+    scale = float(expected.abs().max())
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-5, atol=1e-6 * scale)

@@ -1,0 +1,150 @@
+"""The kernel of single pixels' values and their total: equal to sums, and its gradient to theirs."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import CrossEntropyLoss, WeightedSumLoss, kernels
+from paddleseg_losses.functional import error_sums as m
+from paddleseg_losses.kernels import error_sums as sums
+from paddleseg_losses.kernels import pixelwise as kernel
+from tests.kernels.problems import LARGE, moments, problem
+from tests.laws.scenes import Scene
+
+pytestmark = pytest.mark.skipif(
+    kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
+)
+# Large enough to be written past the caches, with rows that do and that do not begin at 16 bytes.
+VAST = [
+    Scene("multiclass", 2, (1451, 1453), samples=1),
+    Scene("multiclass", 9, (683, 701), samples=1),
+    Scene("multiclass", 16, (512, 512), samples=1),
+]
+MIXED, PLAIN = (m.ERROR, m.focal(1.5)), (m.COST,)
+
+
+def _task(scene, weighted=False, functions=MIXED):
+    """Tensors, moments that a pixel knows, coefficients, and a weight of each pixel."""
+    logits, labels = problem(scene)
+    sigmoid = scene.mode != "multiclass"
+    wanted = [w for w in moments(sigmoid, list(functions)) if sigmoid or w.side == m.OWN]
+    factors = np.random.default_rng(6).random((scene.samples, scene.channels, len(wanted)))
+    pixel = np.random.default_rng(7).random(labels.shape).astype("float32") if weighted else None
+    z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
+    return z, y, sigmoid, m.flat(wanted), factors, None if pixel is None else paddle.to_tensor(pixel)
+
+
+def _by_sums(z, y, sigmoid, wanted, factors, pixel):
+    """The same total from sums."""
+    total = (sums.sums(z, y, sigmoid, 255, wanted, pixel) * paddle.to_tensor(factors, "float32")).sum()
+    (slope,) = paddle.grad(total, z)
+    return float(total), slope.numpy()
+
+
+@pytest.mark.parametrize("scene", LARGE, ids=str)
+def test_values_of_pixels_and_their_gradient(scene):
+    z, y, sigmoid, wanted, factors, pixel = _task(scene, weighted=True)
+    map_ = kernel.values(z, y, sigmoid, 255, wanted, factors)
+    assert list(map_.shape) == list(y.shape)
+    np.testing.assert_array_equal(map_.numpy()[y.numpy() == 255], 0)
+    value, slope = _by_sums(z, y, sigmoid, wanted, factors, pixel)
+    np.testing.assert_allclose(float((map_ * pixel).sum()), value, rtol=2e-6)
+    (found,) = paddle.grad((map_ * pixel).sum(), z)
+    np.testing.assert_allclose(found.numpy(), slope, rtol=0, atol=1e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("functions", [MIXED, PLAIN])
+def test_channels_may_share_a_weight(functions):
+    """One weight of each pixel is that weight for every channel."""
+    z, y, sigmoid, wanted, factors, pixel = _task(Scene("multilabel", 3, (13, 31)), True, functions)
+    shared, found = pixel[:, :1], []
+    for weight in (shared, shared.expand(pixel.shape)):
+        total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=weight)
+        found.append((float(total), paddle.grad(total, z)[0].numpy()))
+    assert found[0][0] == found[1][0] > 0
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("functions", [MIXED, PLAIN, (m.ERROR,)])
+@pytest.mark.parametrize("scene", [*LARGE, *VAST], ids=str)
+def test_the_total_is_that_of_sums(scene, functions, weighted):
+    task = _task(scene, weighted, functions)
+    value, slope = _by_sums(*task)
+    z, y, sigmoid, wanted, factors, pixel = task
+    total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=pixel)
+    np.testing.assert_allclose(float(total), value, rtol=1e-6)
+    # The first gradient was made with the value; a second one is made anew, since the first has an owner.
+    (first,) = paddle.grad(total, z, retain_graph=True)
+    kept = first.numpy()
+    first.zero_()
+    (second,) = paddle.grad(total, z, retain_graph=True)
+    (halved,) = paddle.grad(total * 0.5, z)
+    np.testing.assert_allclose(kept, slope, rtol=0, atol=1e-6 * np.abs(slope).max())
+    np.testing.assert_array_equal(second.numpy(), kept)
+    np.testing.assert_array_equal(halved.numpy(), kept * np.float32(0.5))
+
+
+@pytest.mark.parametrize("functions", [MIXED, PLAIN])
+@pytest.mark.parametrize("scene", LARGE[:3], ids=str)
+def test_a_coefficient_of_no_pixel_may_be_anything(scene, functions):
+    z, y, sigmoid, wanted, factors, _ = _task(scene, functions=functions)
+    present = 0 if sigmoid else 1
+    labels = paddle.where(y == 255, y, paddle.full_like(y, present))
+    assert (y == 255).any()  # left-out pixels have no coefficient either
+    absent = [0] if sigmoid else [k for k in range(scene.channels) if k != present]
+    totals, slopes = [], []
+    for factor in (0.0, np.inf):  # of the OWN pixels of classes that have none
+        factors[:, absent, : len(functions)] = factor
+        total = kernel.total(z, labels, sigmoid, 255, wanted, factors)
+        totals.append(float(total))
+        slopes.append(paddle.grad(total, z)[0].numpy())
+    assert totals[0] == totals[1] > 0
+    np.testing.assert_array_equal(slopes[1], slopes[0])
+
+
+def test_no_gradient_is_made_that_nobody_wants():
+    z, y, sigmoid, wanted, factors, _ = _task(LARGE[2])
+    expected = float(kernel.total(z, y, sigmoid, 255, wanted, factors))
+    assert float(kernel.total(z, y, sigmoid, 255, wanted, factors, differentiable=False)) == expected
+    assert kernel.total(z.detach(), y, sigmoid, 255, wanted, factors).stop_gradient
+
+
+def test_the_number_of_threads_changes_no_bit(monkeypatch):
+    z, y, sigmoid, wanted, factors, pixel = _task(Scene("multiclass", 7, (211, 307)), weighted=True)
+    found = []
+    for threads in ("1", "2", "5"):
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
+        total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=pixel)
+        found.append((float(total), paddle.grad(total, z)[0].numpy()))
+    for value, slope in found[1:]:
+        assert value == found[0][0]
+        assert np.array_equal(slope, found[0][1])
+
+
+def test_terms_share_a_pass_or_make_their_gradient_in_one(monkeypatch):
+    """Alone a cross entropy is one pass; beside Dice its sums come from the pass of Dice."""
+    calls = []
+    for module, name in ((kernel, "total"), (sums, "sums")):
+        native = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda *a, name=name, native=native, **k: calls.append(name) or native(*a, **k)
+        )
+    logits, labels = problem(Scene("multiclass", 3, (9, 8)))
+    for types, expected in ((["CrossEntropyLoss"], ["total"]), (["CrossEntropyLoss", "DiceLoss"], ["sums"])):
+        loss = WeightedSumLoss(losses=[{"type": name} for name in types])
+        calls.clear()
+        loss(paddle.to_tensor(logits), paddle.to_tensor(labels))
+        assert calls == expected
+
+
+def test_a_scaled_loss_has_a_scaled_gradient():
+    """What a coefficient in a configuration, or gradient scaling, does."""
+    logits, labels = problem(Scene("multiclass", 5, (67, 71)))
+    slopes = []
+    for factor in (1.0, -0.25, 0.0):
+        z = paddle.to_tensor(logits, stop_gradient=False)
+        (factor * CrossEntropyLoss()(z, paddle.to_tensor(labels))).backward()
+        slopes.append(z.grad.numpy())
+    np.testing.assert_array_equal(slopes[1], slopes[0] * np.float32(-0.25))
+    np.testing.assert_array_equal(slopes[2], 0)
