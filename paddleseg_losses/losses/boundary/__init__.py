@@ -2,7 +2,7 @@
 
 from .shape_aware import ShapeAwareLoss as ShapeAwareLoss
 from .hausdorff_dt import HausdorffDTLoss as HausdorffDTLoss
-from .hausdorff_windows import HausdorffERLoss as HausdorffERLoss
-from .hausdorff_windows import HausdorffCVLoss as HausdorffCVLoss
-from .contours import BoundaryLoss as BoundaryLoss
-from .contours import BoundaryDoULoss as BoundaryDoULoss
+from .hausdorff_er import HausdorffERLoss as HausdorffERLoss
+from .hausdorff_cv import HausdorffCVLoss as HausdorffCVLoss
+from .boundary import BoundaryLoss as BoundaryLoss
+from .boundary_dou import BoundaryDoULoss as BoundaryDoULoss

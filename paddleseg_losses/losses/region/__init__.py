@@ -2,14 +2,14 @@
 
 from .dice import DiceLoss as DiceLoss
 from .generalized_dice import GeneralizedDiceLoss as GeneralizedDiceLoss
-from .generalized_dice import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
+from .penalty_generalized_dice import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
 from .tversky import TverskyLoss as TverskyLoss
-from .tversky import FocalTverskyLoss as FocalTverskyLoss
-from .tversky import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
+from .focal_tversky import FocalTverskyLoss as FocalTverskyLoss
+from .asymmetric_similarity import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
 from .sensitivity_specificity import SensitivitySpecificityLoss as SensitivitySpecificityLoss
 from .log_cosh_dice import LogCoshDiceLoss as LogCoshDiceLoss
-from .lovasz import LovaszSoftmaxLoss as LovaszSoftmaxLoss
-from .lovasz import LovaszHingeLoss as LovaszHingeLoss
+from .lovasz_softmax import LovaszSoftmaxLoss as LovaszSoftmaxLoss
+from .lovasz_hinge import LovaszHingeLoss as LovaszHingeLoss
 from .jaccard import JaccardLoss as JaccardLoss
 from .dice_plus_plus import DicePlusPlusLoss as DicePlusPlusLoss
 from .mcc import MCCLoss as MCCLoss
