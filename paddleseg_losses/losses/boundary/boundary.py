@@ -10,6 +10,7 @@ from ..families import MapLoss, Spaced
 
 @registered(
     family="boundary",
+    order=5,
     title="Boundary",
     title_zh="边界损失",
     purpose="boundaries that are off, added to a region loss with a growing weight",

@@ -15,6 +15,7 @@ from ..families import NumberLoss
 
 @registered(
     family="boundary",
+    order=6,
     title="Boundary difference over union",
     title_zh="边界差异交并损失（Boundary DoU）",
     purpose="boundaries of objects of any size, without a distance map",

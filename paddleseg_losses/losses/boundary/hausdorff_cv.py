@@ -11,6 +11,7 @@ from ..families import MapLoss
 
 @registered(
     family="boundary",
+    order=4,
     title="Hausdorff distance (convolution)",
     title_zh="Hausdorff 距离损失（卷积）",
     purpose="errors cost by the largest ball that keeps them off the boundary",

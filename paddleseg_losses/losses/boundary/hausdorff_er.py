@@ -11,6 +11,7 @@ from ..families import MapLoss
 
 @registered(
     family="boundary",
+    order=3,
     title="Hausdorff distance (erosion)",
     title_zh="Hausdorff 距离损失（腐蚀）",
     purpose="thick errors: what survives many erosions is far from the boundary",

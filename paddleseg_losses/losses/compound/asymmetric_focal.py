@@ -12,6 +12,7 @@ from ..families import NumberLoss
 
 @registered(
     family="compound",
+    order=7,
     title="Asymmetric focal",
     title_zh="非对称 Focal 损失",
     purpose="focal only on the background: rare foreground keeps its full gradient",

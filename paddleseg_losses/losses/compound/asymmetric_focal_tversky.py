@@ -13,6 +13,7 @@ from ..families import NumberLoss
 
 @registered(
     family="compound",
+    order=8,
     title="Asymmetric focal Tversky",
     title_zh="非对称 Focal Tversky 损失",
     purpose="a power on the foreground classes alone",

@@ -8,6 +8,7 @@ from .unified_focal import UnifiedFocalLoss
 
 @registered(
     family="compound",
+    order=9,
     title="Asymmetric unified focal",
     title_zh="非对称统一 Focal 损失",
     purpose="one loss for balance in pixels and in regions, foreground favoured",

@@ -13,6 +13,7 @@ from ..region.lovasz_softmax import LovaszSoftmaxLoss
 
 @registered(
     family="compound",
+    order=4,
     title="Cross entropy + Lovász",
     title_zh="交叉熵 + Lovász",
     purpose="mIoU is the metric, from the first iteration on",

@@ -12,6 +12,7 @@ from ..region.dice import DiceLoss
 
 @registered(
     family="compound",
+    order=5,
     title="Dice + cross entropy",
     title_zh="Dice + 交叉熵",
     purpose="the steady default of medical segmentation",

@@ -12,6 +12,7 @@ from ..region.dice import DiceLoss
 
 @registered(
     family="compound",
+    order=6,
     title="Dice + focal",
     title_zh="Dice + Focal",
     purpose="small, hard structures beside a huge easy background",

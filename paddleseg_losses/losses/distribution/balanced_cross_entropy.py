@@ -13,6 +13,7 @@ from ..families import PixelLoss
 
 @registered(
     family="distribution",
+    order=4,
     title="Balanced cross entropy",
     title_zh="平衡交叉熵损失",
     purpose="edges and thin objects: both classes weigh the same in every image",

@@ -11,6 +11,7 @@ from ..families import PixelLoss, each_class
 
 @registered(
     family="distribution",
+    order=2,
     title="Binary cross entropy",
     title_zh="二元交叉熵损失",
     purpose="one foreground class, or classes that do not exclude each other",

@@ -10,6 +10,7 @@ from ..families import PixelLoss
 
 @registered(
     family="distribution",
+    order=7,
     title="Poly-1 cross entropy",
     title_zh="Poly-1 交叉熵损失",
     purpose="one more number to tune: the first term of the series of the cross entropy",

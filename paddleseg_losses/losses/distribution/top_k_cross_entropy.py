@@ -15,6 +15,7 @@ from ..families import PixelLoss
 
 @registered(
     family="distribution",
+    order=8,
     title="Top-k cross entropy",
     title_zh="Top-k 交叉熵损失",
     purpose="only the hardest pixels of the batch count",

@@ -11,6 +11,7 @@ from ..families import PixelLoss
 
 @registered(
     family="distribution",
+    order=3,
     title="Weighted binary cross entropy",
     title_zh="加权二元交叉熵损失",
     purpose="positives are rare, and their weight is known",

@@ -12,6 +12,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=6,
     title="Asymmetric similarity (F-beta)",
     title_zh="非对称相似度损失（F-beta）",
     purpose="finding more than is missed: one number, beta, as in the F-beta score",

@@ -13,6 +13,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=5,
     title="Focal Tversky",
     title_zh="Focal Tversky 损失",
     purpose="small lesions: an exponent decides how much classes that are nearly right still matter",

@@ -12,6 +12,7 @@ from ..families import ClassSumLoss
 
 @registered(
     family="region",
+    order=2,
     title="Generalized Dice",
     title_zh="广义 Dice 损失",
     purpose="many classes of very different sizes",

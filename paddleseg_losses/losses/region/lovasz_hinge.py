@@ -12,6 +12,7 @@ from ..families import NumberLoss
 
 @registered(
     family="region",
+    order=10,
     title="Lovász hinge",
     title_zh="Lovász 铰链损失",
     purpose="optimise the IoU of one foreground class, or of each label",

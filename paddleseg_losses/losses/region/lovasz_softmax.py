@@ -14,6 +14,7 @@ from ..families import NumberLoss, pick
 
 @registered(
     family="region",
+    order=9,
     title="Lovász-Softmax",
     title_zh="Lovász-Softmax 损失",
     purpose="optimise mIoU directly, often to fine-tune after cross entropy",

@@ -12,6 +12,7 @@ from ..families import ClassSumLoss
 
 @registered(
     family="region",
+    order=3,
     title="Generalized Dice with a penalty",
     title_zh="带惩罚项的广义 Dice 损失",
     purpose="generalized Dice with errors made (1 + k) times dearer",

@@ -12,6 +12,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=4,
     title="Tversky",
     title_zh="Tversky 损失",
     purpose="choose between misses and false alarms: beta > alpha finds more",
