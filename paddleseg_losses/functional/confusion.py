@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ..inputs import Inputs
 from .. import numeric
+from ..inputs import Inputs
 from ..kernels import find
 
 Tensor = Any

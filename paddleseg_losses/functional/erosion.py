@@ -10,8 +10,8 @@ import paddle.nn.functional as F
 
 from ..inputs import Inputs
 from ..kernels import find
-from .map_sums import composed_sums
 from ..numeric import safe_divide
+from .map_sums import composed_sums
 
 Tensor = Any
 

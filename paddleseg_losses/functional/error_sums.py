@@ -102,10 +102,7 @@ def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Te
     read = [spec for spec in specs if spec.function != COUNT]
     counted = [spec for spec in specs if spec.function == COUNT]
     counts: Any = np.stack([side_counts(inputs)[spec.side] for spec in counted], axis=-1) if counted else None
-    if read:
-        table = kernel(inputs.problem, flat(read), counts=counts)
-    else:
-        table = paddle.to_tensor(counts.astype("float32"))
+    table = kernel(inputs.problem, flat(read), counts=counts) if read else paddle.to_tensor(counts.astype("float32"))
     sums = dict(zip([*read, *counted], table.unbind(-1)))
     return [sums[spec] for spec in specs]
 

@@ -7,8 +7,8 @@ from typing import Any, Callable
 import numpy as np
 import paddle
 
-from ..inputs import Inputs
 from .. import numeric
+from ..inputs import Inputs
 from ..kernels import find
 from . import error_sums
 from .error_sums import COUNT, ERROR, NEGATIVE, NLL, POSITIVE, Function, SumSpec, sum_of
@@ -77,9 +77,7 @@ def pixel_total(
         normaliser = sum((positive[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs)))
         table = table / normaliser if normaliser else np.zeros_like(table)
     specs = error_sums.flat(needs(formula, inputs))
-    return kernel(
-        inputs.problem, specs, table, weight=inputs.pixel_weight, differentiable=inputs.differentiable
-    )
+    return kernel(inputs.problem, specs, table, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
 
 
 def reduce_values(inputs: Inputs, values: Tensor, normaliser: Tensor, mean: bool) -> Tensor:

@@ -13,8 +13,8 @@ import paddle
 import paddle.distributed as dist
 from paddle.autograd import PyLayer
 
-from ..inputs import Inputs
 from .. import numeric
+from ..inputs import Inputs
 from . import error_sums
 from .error_sums import COUNT, ERROR, NEGATIVE, POSITIVE, PROB_TRUE, SumSpec, negative_count, pixel_count, sum_of
 

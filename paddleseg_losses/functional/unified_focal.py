@@ -6,8 +6,8 @@ from typing import Any
 
 import paddle
 
-from ..inputs import Inputs
 from .. import numeric
+from ..inputs import Inputs
 from . import error_sums, region
 from .error_sums import NLL, POSITIVE, SumSpec, pixel_count, sum_of
 from .region_sums import REGION

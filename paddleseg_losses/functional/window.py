@@ -77,7 +77,9 @@ def ssl_weights(inputs: Inputs, window: Sequence[float], c4: float, beta: float)
         deviation = (square - mean * mean).clip(min=0.0).sqrt()
         return (x - mean + steady) / (deviation + steady)
 
-    p = (F.sigmoid(inputs.logits.astype("float64")) if inputs.problem.from_logits else inputs.prob.astype("float64")) * mask
+    p = (
+        F.sigmoid(inputs.logits.astype("float64")) if inputs.problem.from_logits else inputs.prob.astype("float64")
+    ) * mask
     error = (standardised(inputs.target.astype("float64")) - standardised(p)).abs() * mask
     kept = (error > beta * error.max()).astype("float64")
     dtype = inputs.dtype

@@ -5,10 +5,10 @@ machines without a compiler, and the kernels are tested against it.
 """
 
 from .backend import BACKENDS as BACKENDS
+from .backend import LABEL_TYPES as LABEL_TYPES
 from .backend import Backend as Backend
 from .backend import find as find
 from .backend import on_cpu as on_cpu
-from .backend import select as select
 from .library import MODES as MODES
 from .library import library as library
 from .library import status as status

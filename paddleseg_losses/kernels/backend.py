@@ -69,17 +69,14 @@ BACKENDS: tuple[Backend, ...] = (
 )
 
 
-def select(problem: Problem) -> Backend | None:
-    """The first backend that supports the problem; None if everything is composed of Paddle's operators."""
-    return next((backend for backend in BACKENDS if backend.supports(problem)), None)
-
-
 @cache
 def _module(name: str) -> Any:
     return importlib.import_module(f"{__package__}.{name}")
 
 
-def find(operation: str, backend: Backend | None) -> Callable[..., Any] | None:
-    """A backend's implementation of an operation, or None if it has to be composed."""
-    module = None if backend is None else backend.operations.get(operation)
-    return None if module is None else getattr(_module(module), operation)
+def find(operation: str, problem: Problem) -> Callable[..., Any] | None:
+    """An operation of the first backend that has it and supports the problem; None if it has to be composed."""
+    for backend in BACKENDS:
+        if operation in backend.operations and backend.supports(problem):
+            return getattr(_module(backend.operations[operation]), operation)  # type: ignore[no-any-return]
+    return None

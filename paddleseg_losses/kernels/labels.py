@@ -39,6 +39,28 @@ def compact_labels(labels: Tensor, classes: int, ignore_index: int, channels: bo
     return Compact(out, 255 if few else -1, counts, wrong)
 
 
+def compact_one_hot(labels: Tensor, ignore_index: int) -> Compact:
+    """Class indices `[N, 1, *S]` of one-hot labels `[N, C, *S]` (int64, int32 or uint8), and their counts.
+
+    A pixel is left out where all its channels hold the ignore_index. `wrong` counts pixels without exactly one 1.
+    """
+    labels = labels.contiguous()
+    samples, classes, *space = (int(size) for size in labels.shape)
+    few, size = classes <= 255, math.prod(space)
+    out, counts = (
+        paddle.empty([samples, 1, *space], "uint8" if few else "int32"),
+        np.zeros((samples, classes), np.int64),
+    )
+    out.stop_gradient = True
+    native = function("compact_one_hot", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
+    native.restype = LONG
+    wrong = native(
+        labels.data_ptr(), LABEL_BYTES[labels.dtype], samples, classes, size, ignore_index,
+        out.data_ptr(), LABEL_BYTES[out.dtype], counts.ctypes.data, threads(samples * classes * size),
+    )  # fmt: skip
+    return Compact(out, 255 if few else -1, counts, wrong)
+
+
 def class_counts(problem: Problem) -> Any:
     """Number of labels of each class that count, int64 array `[N, C]`, or `[N, C, 2]` where channels are apart."""
     labels = problem.labels.contiguous()

@@ -87,7 +87,7 @@ def function(name: str, *types: Any) -> Any:
     """A function of the library, with the types of its arguments."""
     found = library()
     if found is None:
-        raise KernelError("A kernel was called without its library.", "native kernels", "ask `select` first")
+        raise KernelError("A kernel was called without its library.", "native kernels", "ask `find` first")
     native = getattr(found, name)
     native.argtypes, native.restype = types, None
     return native
