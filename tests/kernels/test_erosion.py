@@ -53,7 +53,7 @@ def test_equal_to_the_composed_path(scene, options, thick):
 @pytest.mark.parametrize("ties", [True, False])
 @pytest.mark.parametrize("shape", [(1, 1, 90), (1, 1, 40, 31), (1, 1, 9, 12, 11)], ids=str)
 def test_ties_and_a_lowest_value_above_the_threshold(shape, ties):
-    """Tied extremes: the value alone, as Paddle's convolutions round equal means apart and another one has the slope."""
+    """Tied extremes: the value alone, as Paddle rounds equal means apart, so that another one has the slope."""
     rng = np.random.default_rng(0)
     p = np.where(rng.random(shape) < 0.1, 0.75, 1.0)  # b_1 is nowhere 0
     p[..., 0] = p[..., -1] = 1.0
