@@ -66,7 +66,7 @@ class Sliders:
         """Changes with what the data is made of: the code of the loss and of all it uses, and the values."""
         loss = self.spec.cls(**self.spec.example)
         modules = {type(layer).__module__ for layer in loss.sublayers(include_self=True)}
-        texts = [code(path) for path in sources(*modules, "paddleseg_losses.drawing.numbers")]
+        texts = [code(path) for path in sources(*modules, "paddleseg_losses.drawing.measurements")]
         own = [code(Path(__file__)), json.dumps(self.options), repr(loss)]
         return hashlib.sha256("\n".join([*texts, *own]).encode()).hexdigest()[:16]
 
@@ -106,15 +106,15 @@ def measure(moved: Sliders) -> dict[str, Any]:
 def measured(spec: LossSpec, setting: dict[str, Any]) -> dict[str, Any]:
     """What the pictures of one setting need."""
     loss = spec.cls(**{**spec.example, **setting})
-    curve, pull = drawing.curve_of(loss, COARSE), drawing.pull_of(loss)
-    most = float(np.abs(pull.gradient).max())
-    levels = np.rint(pull.gradient / (most or 1.0) * LEVELS).astype("int8")
+    curve, gradient = drawing.curve_of(loss, COARSE), drawing.gradient_on(loss)
+    most = float(np.abs(gradient.gradient).max())
+    levels = np.rint(gradient.gradient / (most or 1.0) * LEVELS).astype("int8")
     return {
         "values": {side: _line(line) for side, line in curve.values.items()},
         "slopes": {side: _line(line) for side, line in curve.slopes.items()},
-        "loss": _digits(pull.value),
+        "loss": _digits(gradient.value),
         "most": _digits(most),
-        "shares": _short([pull.share(region) for region in pull.regions]),
+        "shares": _short([gradient.share(region) for region in gradient.regions]),
         "gradient": base64.b64encode(levels.tobytes()).decode(),
     }
 
