@@ -5,8 +5,8 @@ import paddle
 import pytest
 
 from benchmarks.accuracy import errors
-from benchmarks.floors import GRADIENT_ERROR
 from benchmarks.parts import EXACT
+from benchmarks.thresholds import GRADIENT_ERROR
 from paddleseg_losses import HausdorffERLoss, kernels
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.erosion import erosion_sums
