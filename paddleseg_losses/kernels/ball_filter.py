@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import KernelError
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .map_sums import map_sums
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .problem import Problem, function
 
 Tensor = Any
 
 LARGEST = (64, 64, 48)  # radius of a ball in pixels, on 1, 2 and 3 axes: beyond, Fourier transforms are as fast
-
-_FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
 def ball_sums(
@@ -46,6 +44,6 @@ def ball_sums(
 
     def fill(problem: Problem, sums: int, slope: Any) -> None:
         tables = (reals(radii), reals(prices), len(radii))
-        problem.call(function("balls_forward", *_FORWARD), *image, *tables, first, sums, slope)
+        problem.call(function("ball_filter_forward"), *image, *tables, first, sums, slope)
 
     return map_sums(p, labels, sigmoid, ignore_index, fill)

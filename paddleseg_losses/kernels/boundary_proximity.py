@@ -7,9 +7,9 @@ from typing import Any
 
 import paddle
 
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .edt import checked_spacing
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .problem import Problem, function
 
 Tensor = Any
 
@@ -30,7 +30,7 @@ def region_closeness(
     Returns:
         float32 of the labels' shape.
     """
-    native = function("region_closeness", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, ADDRESS, WHOLE)
+    native = function("boundary_proximity")
     steps, image = reals(checked_spacing(spacing, logits.shape[2:])), grid(logits.shape[2:], numbered=True)
     out = paddle.empty(labels.shape, "float32")
     Problem(logits, labels, sigmoid, ignore_index).call(native, *image, steps, int(normalize), out.data_ptr())

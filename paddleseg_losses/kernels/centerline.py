@@ -9,13 +9,11 @@ import paddle
 from paddle.autograd import PyLayer
 
 from .buffer_pool import empty_like
-from .ctypes_args import function, grid
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .ctypes_args import grid
+from .problem import Problem, function, refuse_second_derivatives
 from .skeleton import checked_iterations
 
 Tensor = Any
-
-_LINES = (POINTER, WHOLE, ADDRESS, WHOLE)
 
 
 def centre_line_sums(
@@ -39,9 +37,8 @@ class _CentreLines(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, p: Tensor, rest: Any, first: int, iterations: int) -> Tensor:
         problem, labels, image = Problem(p, *rest), rest[0], (*grid(p.shape[2:]), iterations)
         lines, sums = np.empty(labels.shape, np.uint8), np.empty((*problem.cells, 4))
-        problem.call(function("centre_lines", *_LINES, ADDRESS, WHOLE), *image, lines.ctypes.data)
-        native = function("centre_line_sums", *_LINES, WHOLE, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, *image, first, lines.ctypes.data, sums.ctypes.data)
+        problem.call(function("centerline_truth"), *image, lines.ctypes.data)
+        problem.call(function("centerline_forward"), *image, first, lines.ctypes.data, sums.ctypes.data)
         ctx.save_for_backward(problem.logits)
         ctx.kept = rest, image, first, lines
         return paddle.to_tensor(sums, dtype="float32")
@@ -52,6 +49,6 @@ class _CentreLines(PyLayer):  # type: ignore[misc]
         (p,), (rest, image, first, lines) = ctx.saved_tensor(), ctx.kept
         problem, found = Problem(p, *rest), empty_like(p)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("centre_line_gradient", *_LINES, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        native = function("centerline_backward")
         problem.call(native, *image, first, lines.ctypes.data, upstream.ctypes.data, found.data_ptr())
         return found

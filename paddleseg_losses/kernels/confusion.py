@@ -10,7 +10,7 @@ from paddle.autograd import PyLayer
 
 from ..errors import KernelError
 from .buffer_pool import empty_like
-from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
+from .problem import Problem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -36,8 +36,7 @@ class _Confusion(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, rest: Any, columns: Any) -> Tensor:
         problem = Problem(logits, *rest)
         found = np.empty(problem.cells)
-        native = function("confusion_forward", POINTER, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, columns.ctypes.data, found.ctypes.data)
+        problem.call(function("confusion_forward"), columns.ctypes.data, found.ctypes.data)
         ctx.save_for_backward(problem.logits)
         ctx.rest = rest, columns
         return paddle.to_tensor(found, dtype="float32")
@@ -48,6 +47,6 @@ class _Confusion(PyLayer):  # type: ignore[misc]
         (logits,), (rest, columns) = ctx.saved_tensor(), ctx.rest
         problem, found = Problem(logits, *rest), empty_like(logits)
         weights = np.ascontiguousarray(upstream.numpy(), np.float64)
-        native = function("confusion_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        native = function("confusion_backward")
         problem.call(native, columns.ctypes.data, weights.ctypes.data, found.data_ptr())
         return found

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import paddle
 
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .edt import checked_spacing
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .problem import Problem, function
 
 Tensor = Any
 
@@ -21,7 +21,7 @@ def rim_counts(logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int)
     The arguments are those of `Problem`; only labels are read.
     """
     counts = np.empty(logits.shape[:2], np.int64)
-    native = function("rim_counts", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE)
+    native = function("contours_boundary_counts")
     image = grid(logits.shape[2:], numbered=True)
     Problem(logits, labels, sigmoid, ignore_index).call(native, *image, counts.ctypes.data)
     return counts
@@ -44,7 +44,7 @@ def contour_errors(
     """
     steps = checked_spacing(spacing, scores.shape[2:])
     padded = None if steps is None else [1.0] * (3 - len(steps)) + list(steps)
-    native = function("contour_errors", POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+    native = function("contours_surface_distances")
     image, out = grid(scores.shape[2:], numbered=True), paddle.empty(labels.shape, "float32")
     Problem(scores, labels, sigmoid, ignore_index).call(native, *image, reals(padded), out.data_ptr())
     return out

@@ -9,15 +9,13 @@ import numpy as np
 import paddle
 
 from .buffer_pool import empty_like
-from .ctypes_args import REAL, address, function, grid, reals
+from .ctypes_args import address, grid, reals
 from .edt import checked_spacing
 from .map_sums import map_sums
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .problem import Problem, function
 
 Tensor = Any
 Known = tuple[Tensor, Callable[[], None]]
-
-_FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, REAL, REAL, WHOLE, WHOLE, WHOLE, *[ADDRESS] * 4, WHOLE)
 
 
 def hausdorff_sums(
@@ -77,7 +75,7 @@ def _priced(
     def fill(problem: Problem, sums: int, slope: Any) -> None:
         spare = empty_like(problem.logits) if slope is None else None  # the kernel always writes it
         found = (sums, slope if spare is None else spare.data_ptr())
-        native, fits = function("priced_forward", *_FORWARD), np.zeros(1, np.int32)
+        native, fits = function("distance_weighted_forward"), np.zeros(1, np.int32)
 
         def run(place: Any) -> None:
             problem.call(native, *image, reals(steps), *price, place, fits.ctypes.data, *found)

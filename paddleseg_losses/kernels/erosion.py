@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .map_sums import map_sums
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .problem import Problem, function
 
 Tensor = Any
-
-_FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
 def eroded_sums(
@@ -30,6 +28,6 @@ def eroded_sums(
     image = grid(p.shape[2:], numbered=True)
 
     def fill(problem: Problem, sums: int, slope: Any) -> None:
-        problem.call(function("eroded_forward", *_FORWARD), *image, reals(prices), len(prices), first, sums, slope)
+        problem.call(function("erosion_forward"), *image, reals(prices), len(prices), first, sums, slope)
 
     return map_sums(p, labels, sigmoid, ignore_index, fill)

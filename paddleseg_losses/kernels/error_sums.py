@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,17 +10,14 @@ import paddle
 from paddle.autograd import PyLayer
 
 from .buffer_pool import empty_like
-from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
+from .problem import Problem, function, refuse_second_derivatives
+from .signatures import structs
 
 Tensor = Any
-Moment = tuple[int, int, float]  # side, kind, exponent, as in `native/error_sums.hpp`
+Moment = tuple[int, int, float]  # side, kind, exponent, as in `native/api.h`
 
 
-class _Moment(ctypes.Structure):
-    _fields_ = (("side", ctypes.c_int32), ("kind", ctypes.c_int32), ("gamma", ctypes.c_float))
-
-
-PROBLEM = (POINTER, ctypes.POINTER(_Moment), WHOLE)
+_Moment = structs()["SumSpec"]
 
 
 def sums(
@@ -54,7 +50,7 @@ def table(numbers: Any, problem: Problem, moments: Any) -> Any:
 def gradient(problem: Problem, moments: Any, upstream: Any) -> Tensor:
     """The gradient of the sums' total with weights `[N, C, moments]`."""
     refuse_second_derivatives()
-    backward = function("moments_backward", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
+    backward = function("error_sums_backward")
     found = empty_like(problem.logits)
     problem.call(backward, moments, len(moments), upstream.ctypes.data, found.data_ptr())
     return found
@@ -65,7 +61,7 @@ class _Sums(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, counts: Any) -> Tensor:
         problem = Problem(logits, *rest)
         found = np.empty((*problem.cells, len(moments)))
-        problem.call(function("moments_forward", *PROBLEM, ADDRESS, WHOLE), moments, len(moments), found.ctypes.data)
+        problem.call(function("error_sums_forward"), moments, len(moments), found.ctypes.data)
         ctx.save_for_backward(problem.logits)
         ctx.rest = rest, moments
         found = found if counts is None else np.concatenate([found, counts], axis=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import paddle
 
 from .backend import threads
-from .problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function
+from .problem import LABEL_BYTES, function
 
 Tensor = Any
 
@@ -29,13 +30,12 @@ def compact_labels(labels: Tensor, classes: int, ignore_index: int, channels: bo
     planes, size, found = _cut(labels, classes, channels)
     out = paddle.empty(labels.shape, "uint8" if few else "int32")
     out.stop_gradient = True
-    native = function("compact_labels", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
-    native.restype = LONG
-    wrong = native(
+    wrong = ctypes.c_int64()
+    function("labels_compact")(
         labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, classes, ignore_index,
-        out.data_ptr(), LABEL_BYTES[out.dtype], found.ctypes.data, threads(planes * size),
+        out.data_ptr(), LABEL_BYTES[out.dtype], found.ctypes.data, ctypes.byref(wrong), threads(planes * size),
     )  # fmt: skip
-    return Compact(out, 255 if few else -1, found, wrong)
+    return Compact(out, 255 if few else -1, found, wrong.value)
 
 
 def label_counts(labels: Tensor, classes: int, ignore_index: int, channels: bool = False) -> Any:
@@ -52,8 +52,7 @@ def label_counts(labels: Tensor, classes: int, ignore_index: int, channels: bool
     """
     labels = labels.contiguous()
     planes, size, found = _cut(labels, classes, channels)
-    native = function("label_counts", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE)
-    native(
+    function("labels_count")(
         labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, classes, ignore_index,
         found.ctypes.data, threads(planes * size),
     )  # fmt: skip

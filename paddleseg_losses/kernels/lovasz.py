@@ -12,9 +12,7 @@ from paddle.autograd import PyLayer
 
 from ..errors import KernelError
 from .buffer_pool import empty, empty_like
-from .ctypes_args import function
-from .problem import ADDRESS, LONG, POINTER, WHOLE, Problem, refuse_second_derivatives
-from .problem import function as problem_function
+from .problem import Problem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -68,18 +66,17 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
     ) -> Tensor:
         problem, losses = Problem(logits, *rest), np.zeros(hits.shape)
         pull = empty([hits.shape[1], problem.size // problem.cells[1]]) if keep else None
-        asked = problem_function("lovasz_room", POINTER, WHOLE, WHOLE, WHOLE)
-        asked.restype = LONG
-        room = empty([-(-problem.call(asked, *how) // 4)])  # of bytes, in floats
+        bytes_needed = problem.call(function("lovasz_workspace_bytes"), *how)
+        workspace = empty([-(-bytes_needed // 4)])  # in floats
         problem.call(
-            function("lovasz_forward", POINTER, WHOLE, WHOLE, ADDRESS, WHOLE, *[ADDRESS] * 4, WHOLE),
+            function("lovasz_forward"),
             *how,
             chosen.ctypes.data,
             present_only,
             losses.ctypes.data,
             hits.ctypes.data,
             None if pull is None else pull.data_ptr(),
-            room.data_ptr(),
+            workspace.data_ptr(),
         )
         ctx.save_for_backward(problem.logits)
         ctx.kept = rest, how, pull
@@ -91,6 +88,6 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
         (logits,), (rest, how, pull) = ctx.saved_tensor(), ctx.kept
         problem, found = Problem(logits, *rest), empty_like(logits)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("lovasz_backward", POINTER, WHOLE, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        native = function("lovasz_backward")
         problem.call(native, *how, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())
         return found

@@ -12,8 +12,7 @@ import paddle
 from paddle.autograd import PyLayer
 
 from .buffer_pool import empty_like
-from .ctypes_args import function
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .problem import Problem, function, refuse_second_derivatives
 
 Tensor = Any
 Fill = Callable[[Problem, int, Any], None]
@@ -49,6 +48,6 @@ class _MapSums(PyLayer):  # type: ignore[misc]
         (p,), (rest, slope) = ctx.saved_tensor(), ctx.kept
         problem, found = Problem(p, *rest), empty_like(p)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("map_sums_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        native = function("map_sums_backward")
         problem.call(native, upstream.ctypes.data, slope.data_ptr(), found.data_ptr())
         return found

@@ -12,8 +12,8 @@ from paddle.autograd import PyLayer
 
 from .backend import threads
 from .buffer_pool import empty, empty_like
-from .error_sums import PROBLEM, Moment, gradient, listed, table
-from .problem import ADDRESS, LONG, WHOLE, Problem, function, refuse_second_derivatives
+from .error_sums import Moment, gradient, listed, table
+from .problem import Problem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -49,7 +49,7 @@ class _Values(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, coefficients: Any) -> Tensor:
         problem = Problem(logits, *rest)
         found, numbers = empty(problem.labels.shape), table(coefficients, problem, moments)
-        native = function("pixel_values", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
+        native = function("pixelwise_values")
         problem.call(native, moments, len(moments), numbers.ctypes.data, found.data_ptr())
         ctx.save_for_backward(problem.logits)
         ctx.rest = rest, moments, numbers
@@ -88,14 +88,13 @@ class _Total(PyLayer):  # type: ignore[misc]
 def _total(problem: Problem, moments: Any, numbers: Any, wanted: bool) -> tuple[float, Tensor]:
     """The sum, and its gradient if that is wanted, else None."""
     found: Tensor = empty_like(problem.logits) if wanted else None
-    native = function("pixel_total", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
-    native.restype = ctypes.c_double
-    place = found.data_ptr() if wanted else None
-    return problem.call(native, moments, len(moments), numbers.ctypes.data, place), found
+    value, place = ctypes.c_double(), found.data_ptr() if wanted else None
+    native = function("pixelwise_total")
+    problem.call(native, moments, len(moments), numbers.ctypes.data, place, ctypes.byref(value))
+    return value.value, found
 
 
 def scale(x: Tensor, factor: float) -> None:
     """Multiply a contiguous float32 tensor, where it is."""
-    native = function("scale", ADDRESS, LONG, ctypes.c_float, WHOLE)
     size = math.prod(x.shape)
-    native(x.data_ptr(), size, factor, threads(size))
+    function("pixelwise_scale")(x.data_ptr(), size, factor, threads(size))

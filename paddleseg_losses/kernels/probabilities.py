@@ -7,7 +7,7 @@ from typing import Any
 from paddle.autograd import PyLayer
 
 from .buffer_pool import empty_like
-from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
+from .problem import Problem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -22,7 +22,7 @@ class _Probabilities(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, rest: Any) -> Tensor:
         problem = Problem(logits, *rest)
         found = empty_like(problem.logits)
-        problem.call(function("probabilities_forward", POINTER, ADDRESS, WHOLE), found.data_ptr())
+        problem.call(function("probabilities_forward"), found.data_ptr())
         ctx.save_for_backward(found)
         ctx.rest = rest
         return found
@@ -32,6 +32,6 @@ class _Probabilities(PyLayer):  # type: ignore[misc]
         refuse_second_derivatives()
         (p,) = ctx.saved_tensor()
         problem, upstream, found = Problem(p, *ctx.rest), gradient.contiguous(), empty_like(p)
-        native = function("probabilities_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        native = function("probabilities_backward")
         problem.call(native, p.data_ptr(), upstream.data_ptr(), found.data_ptr())
         return found

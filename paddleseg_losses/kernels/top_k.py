@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from typing import Any
 
 import paddle
 
 from .backend import threads
-from .problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function, require
+from .problem import LABEL_BYTES, function, require
 
 Tensor = Any
 
@@ -30,8 +29,7 @@ def largest(values: Tensor, labels: Tensor, classes: int, ignore_index: int, per
     values, labels = values.contiguous(), labels.contiguous()
     kept, size = paddle.empty_like(labels), math.prod(shape)
     kept.stop_gradient = True
-    native = function("largest", ADDRESS, ADDRESS, WHOLE, LONG, LONG, LONG, ctypes.c_double, ADDRESS, WHOLE)
-    native(
+    function("top_k")(
         values.data_ptr(), labels.data_ptr(), LABEL_BYTES[labels.dtype], size, classes, ignore_index, percent,
         kept.data_ptr(), threads(size),
     )  # fmt: skip

@@ -11,12 +11,10 @@ from paddle.autograd import PyLayer
 
 from ..errors import KernelError
 from .buffer_pool import empty_like
-from .ctypes_args import MOST, REAL, function, grid, reals
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .ctypes_args import MOST, grid, reals
+from .problem import Problem, function, refuse_second_derivatives
 
 Tensor = Any
-
-_WINDOW = (POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
 def structure_sum(
@@ -34,7 +32,7 @@ def structure_sum(
         beta: share of the largest e.
     """
     found = np.zeros(2)
-    options = (("structure_forward", REAL, REAL), (float(c4), float(beta)))
+    options = ("window_ssl_forward", (float(c4), float(beta)))
     total = _Window.apply(logits, (labels, sigmoid, ignore_index), kernel, options, found)
     return total, float(found[1])
 
@@ -43,7 +41,7 @@ def neighbours_sum(
     logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, kernel: Sequence[float], squared: bool
 ) -> Tensor:
     """Sum of |d| or d^2, d = (windows of the one-hot labels) - z, over the valid pixels of all classes, 0-D."""
-    options = (("neighbours_forward", WHOLE), (int(squared),))
+    options = ("window_nacl_forward", (int(squared),))
     return _Window.apply(logits, (labels, sigmoid, ignore_index), kernel, options, np.zeros(1))
 
 
@@ -52,11 +50,10 @@ class _Window(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, rest: Any, kernel: Sequence[float], options: Any, found: Any) -> Tensor:
         if len(kernel) % 2 != 1 or len(kernel) > MOST or not np.isfinite(kernel).all():
             raise KernelError(f"A window of {len(kernel)} weights.", "an odd number of finite weights", "add one")
-        (name, *types), values = options
+        name, values = options
         problem, slope = Problem(logits, *rest), empty_like(logits)
-        native = function(name, *_WINDOW, *types, ADDRESS, ADDRESS, WHOLE)
         window = (*grid(logits.shape[2:]), reals(kernel), len(kernel) // 2)
-        problem.call(native, *window, *values, found.ctypes.data, slope.data_ptr())
+        problem.call(function(name), *window, *values, found.ctypes.data, slope.data_ptr())
         ctx.save_for_backward(slope)
         return paddle.to_tensor(found[0], dtype="float32")
 

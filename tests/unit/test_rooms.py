@@ -12,7 +12,7 @@ PACKAGE = Path(paddleseg_losses.__file__).parent
 NATIVE = PACKAGE / "kernels" / "native"
 ROOT = Path(__file__).parents[2]
 SHARED = {"module", "map_sums"}  # what makes it an extension, and the way back of several kernels: they have no formula
-STEMS = sorted(path.stem for path in NATIVE.glob("*.cpp") if path.stem not in SHARED)
+STEMS = sorted(path.stem for path in NATIVE.rglob("*.cpp") if path.stem not in SHARED)
 # What a room may import of ours, beside itself. What is imported for type checkers alone does not count.
 ROOMS = {
     "errors": set(),
