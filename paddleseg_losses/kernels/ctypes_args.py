@@ -1,4 +1,4 @@
-"""Handing tensors that are no problem of logits and labels to native code: what C cannot check is checked here."""
+"""Handing tensors other than a `Problem` to native code: what C cannot check is checked here."""
 
 from __future__ import annotations
 

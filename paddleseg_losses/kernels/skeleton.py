@@ -9,9 +9,9 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .backend import threads
 from .ctypes_args import address, grid
-from .problem import function, refuse_second_derivatives
+from .library import threads
+from .native_problem import function, refuse_second_derivatives
 
 Tensor = Any
 

@@ -84,6 +84,12 @@ EXPORT Status top_k(const float* values, const void* labels, int label_bytes, st
 EXPORT Status labels_compact(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
                              std::int64_t ignore, void* out, int out_bytes, std::int64_t* counts, std::int64_t* out_of_range,
                              int threads);
+// The same of one-hot labels [samples, classes, size], made class indices: out [samples, size], counts [samples, classes];
+// out_of_range: how many pixels that count do not have exactly one 1 among zeros.
+EXPORT Status labels_compact_one_hot(const void* labels, int label_bytes, std::int64_t samples, std::int64_t classes,
+                                     std::int64_t size, std::int64_t ignore, void* out, int out_bytes, std::int64_t* counts,
+                                     std::int64_t* out_of_range, int threads);
+// counts [planes, classes] alone.
 EXPORT Status labels_count(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
                            std::int64_t ignore, std::int64_t* counts, int threads);
 
