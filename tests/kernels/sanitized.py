@@ -106,8 +106,9 @@ def run_labels(kernels, problem, labels, threads):
         kernels.labels_count(*given, *planes, address(counts), threads)
         kernels.labels_compact(*given, *planes, address(copy), 1, address(counts), address(out_of_range), threads)
         if problem.sigmoid:  # with a channel for each class
-            hot = (address(counts), address(out_of_range), threads)
-            kernels.labels_compact_one_hot(*given, n, problem.c, problem.s, 255, address(copy), 1, *hot)
+            index, of_classes = np.empty((n, problem.s), "uint8"), np.zeros((n, problem.c), "int64")
+            found = (address(index), 1, address(of_classes), address(out_of_range), threads)
+            kernels.labels_compact_one_hot(*given, n, problem.c, problem.s, 255, *found)
         kernels.top_k(address(values), *given, size, problem.c, 255, 10, address(kept), threads)
 
 
