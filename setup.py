@@ -6,9 +6,11 @@ losses are composed of Paddle's operators.
 
 import platform
 import sys
-from glob import glob
+from pathlib import Path
 
 from setuptools import Extension, setup
+
+NATIVE = Path("paddleseg_losses/kernels/native")
 
 FLAGS = (
     ["/O2", "/std:c++17"]
@@ -22,8 +24,9 @@ setup(
     ext_modules=[
         Extension(
             "paddleseg_losses.kernels._native",
-            sources=sorted(glob("paddleseg_losses/kernels/native/*.cpp")),
-            depends=sorted(glob("paddleseg_losses/kernels/native/*.hpp")),
+            sources=sorted(path.as_posix() for path in NATIVE.rglob("*.cpp")),
+            depends=sorted(path.as_posix() for path in NATIVE.rglob("*.h*")),
+            include_dirs=[NATIVE.as_posix()],
             extra_compile_args=FLAGS,
             py_limited_api=True,
             optional=True,
