@@ -118,8 +118,9 @@ class HausdorffCVLoss(MapLoss):
         Karimi & Salcudean 2020 (arXiv 1904.10030), convolution variant.
 
     Differences:
-        Outside the image counts as background. The means over balls are exact to rounding: by running sums over the
-        lines of a ball on a CPU, for radii up to 64 pixels (48 on three axes), else by Fourier transforms.
+        This is our reading of the paper's description: we know of no published code for this variant. Outside the image
+        counts as background. The means over balls are exact to rounding: by running sums over the lines of a ball on a
+        CPU, for radii up to 64 pixels (48 on three axes), else by Fourier transforms.
 
     Example:
         >>> import paddle

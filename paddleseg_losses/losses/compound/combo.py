@@ -44,9 +44,10 @@ class ComboLoss(CompoundLoss):
         Taghanaki et al. 2019 (arXiv 1805.02798); Jadon 2020 (arXiv 2006.14822), eq. 17 and 18.
 
     Differences:
-        The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so
-        that the optimum is 0. The survey prints "y - log p" for a product, and subtracts the Dice *loss*. The
-        authors' code has the wrong sign at the background term. With the background and C = 2, beta cancels.
+        The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so that
+        the optimum is 0. Its first version printed "y - log p" for a product, which its authors corrected in 2021 and
+        the survey copied. The survey also subtracts the Dice *loss*. The authors' code has the wrong sign at the
+        background term. With the background and C = 2, beta cancels.
 
     Example:
         >>> import paddle

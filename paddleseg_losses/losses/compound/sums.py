@@ -20,7 +20,7 @@ from ..region.lovasz import LovaszHingeLoss, LovaszSoftmaxLoss
     purpose_zh="以 mIoU 为指标，且可从头训练",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
-    equation="the combination of its experiments",
+    equation="its loss, added to cross entropy",
     range=(0, float("inf")),
     suits=("miou-metric", "absent-classes"),
     one_vs_rest=False,
@@ -47,7 +47,8 @@ class CELovaszLoss(CompoundLoss):
         Berman et al. 2018 (arXiv 1705.08790).
 
     Differences:
-        Some articles call this sum "Lovász-Softmax", which it is not.
+        Adding the two with equal weights is common practice, not a formula of the paper. Some articles call this sum
+        "Lovász-Softmax", which it is not.
 
     Example:
         >>> import paddle
@@ -87,7 +88,7 @@ class CELovaszLoss(CompoundLoss):
     purpose="the steady default of medical segmentation",
     purpose_zh="医学分割中稳健的默认选择",
     paper="Isensee et al., nnU-Net, Nature Methods 2021",
-    link="https://arxiv.org/abs/1809.10486",
+    link="https://doi.org/10.1038/s41592-020-01008-z",
     equation="the loss of its training scheme",
     range=(0, float("inf")),
     soft=True,
@@ -110,10 +111,12 @@ class DiceCELoss(CompoundLoss):
         output: 0-D. `parts` holds the last value of each term.
 
     Reference:
-        Isensee et al. 2018 (arXiv 1809.10486).
+        Isensee et al. 2021 (10.1038/s41592-020-01008-z); Isensee et al. 2018 (arXiv 1809.10486).
 
     Differences:
-        nnU-Net adds the negative Dice coefficient: ours is its value plus one, with the same gradient.
+        nnU-Net adds the negative Dice coefficient of the foreground. With include_background=False, smooth=1e-5 and
+        batch as its plan has `batch_dice`, ours is its value plus one, with the same gradient; with our defaults it is
+        another loss.
 
     Example:
         >>> import paddle
@@ -185,7 +188,8 @@ class DiceFocalLoss(CompoundLoss):
         Zhu et al. 2019 (arXiv 1808.05238).
 
     Differences:
-        MONAI's uses a sigmoid focal loss even beside a softmax Dice; here both follow the problem.
+        AnatomyNet pools the batch and adds up the Dice losses of the classes; we take their mean. MONAI's DiceFocalLoss
+        uses a sigmoid focal loss even with a softmax Dice; here both follow the mode.
 
     Example:
         >>> import paddle

@@ -83,7 +83,8 @@ class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
 
     Differences:
         `weight` is the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a
-        list of class weights.
+        list of class weights. The paper sums the Tversky part over the classes; the mean is that of the authors' code.
+        MONAI averages the focal part over its two classes as well, which halves it.
 
     Example:
         >>> import paddle
@@ -139,8 +140,9 @@ class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
         Yeung et al. 2022 (arXiv 2102.04525).
 
     Differences:
-        `weight` is the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a
-        list of class weights.
+        gamma is that of the authors' code; the paper's gamma is 1 - ours, and the two agree at 0.5 only. `weight` is
+        the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a list of class
+        weights. The Tversky part is the mean over the classes, as in the authors' code.
 
     Example:
         >>> import paddle

@@ -45,7 +45,8 @@ class BinaryCrossEntropyLoss(PixelLoss):
         Jadon 2020 (arXiv 2006.14822), eq. 1.
 
     Differences:
-        None. It is `F.binary_cross_entropy_with_logits(pos_weight=...)` over the valid elements.
+        None. It is `F.binary_cross_entropy_with_logits(pos_weight=...)` over the valid elements: a mean, although the
+        php.cn article prints a sum.
 
     Example:
         >>> import paddle
@@ -175,8 +176,8 @@ class BalancedCrossEntropyLoss(PixelLoss):
         Xie & Tu 2015 (arXiv 1504.06375); Jadon 2020 (arXiv 2006.14822), eq. 3.
 
     Differences:
-        The paper sums, we average. PaddleSeg's `BCELoss(weight='dynamic')` is twice this with batch=True, and counts
-        ignored pixels as negatives.
+        The paper sums, we average. With one channel, PaddleSeg's `BCELoss(weight='dynamic')` is twice this with
+        batch=True; with several channels it takes one share for all of them. It counts ignored pixels as negatives.
 
     Example:
         >>> import paddle

@@ -52,7 +52,9 @@ class GeneralizedWassersteinDiceLoss(NumberLoss):
         (arXiv 2007.15546).
 
     Differences:
-        None. Rows of the matrix are the true class, so it may be asymmetric; class 0 must be the background. Without
+        The paper and NiftyNet weigh the true positives of class c by M[0, c]. Here, as in the authors' PyTorch code,
+        their weight is 1, so give every confusion with the background the cost 1 (after scaling). That code has s =
+        2.2e-16. Rows of the matrix are the true class, so it may be asymmetric; class 0 must be the background. Without
         a matrix every confusion costs 1.
 
     Example:
