@@ -73,7 +73,23 @@ def differences(language: Language) -> str:
                 file = f"../tests/differences/{chapter['tests']}"
                 shown += t("; checked by ", "；由 ") + f"[`{entry['test']}`]({file})" + t("", " 检验")
             parts.append(f"→ {shown.removeprefix('; ').removeprefix('；')}" if shown else "")
+    parts += _articles(t)
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _articles(t: Language) -> list[str]:
+    """The same slips in the order of the articles that print them, with links to the entries."""
+    text = read(f"{DIFFERENCES}/articles.yml")
+    titles = {entry["id"]: _pick(entry["title"], t) for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]}
+    parts = [f"## {_pick(text['title'], t)}", _pick(text["intro"], t)]
+    for article in text["articles"]:
+        parts.append(f"### {_pick(article['title'], t)}")
+        lines = []
+        for slip in article["slips"]:
+            links = t("; ", "；").join(f"[{titles[place]}](#{place})" for place in slip.get("entries", []))
+            lines.append(f"* {_pick(slip, t)}" + (f" → {links}" if links else ""))
+        parts.append("\n".join(lines))
+    return parts
 
 
 def about(name: str, language: Language) -> list[tuple[str, str]]:
