@@ -32,9 +32,9 @@ def index(language: Language, losses: list[Known]) -> str:
     intro = t(
         "A page for each loss, in the order of the Chinese survey article that this package mirrors. Not sure which? "
         "[Choose by symptom](../choose.md). A formula looks different from what you have read? "
-        "[Where the formulas you may have read are wrong](../differences.md).",
+        "[Formulas elsewhere: what is wrong, and what only differs](../differences.md).",
         "每个损失一页，顺序与本库所对应的中文综述文章一致。不知道选哪个？看[按症状选择](../choose_cn.md)。"
-        "公式和你读过的不一样？看[你读过的公式哪里写错了](../differences_cn.md)。",
+        "公式和你读过的不一样？看[别处的公式：哪些写错了，哪些只是不同](../differences_cn.md)。",
     )
     project = f"[{t('the project', '项目主页')}](../../README{t.suffix}.md)"
     links = f"[{t('中文', 'English')}](README{t.other.suffix}.md) · {project}"
