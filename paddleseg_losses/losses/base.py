@@ -148,7 +148,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
         """Make what depends on the options: the terms of a compound, for example."""
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
-        """Compute the loss; see the class for the shapes. 
+        """Compute the loss; see the class for the shapes.
 
         Args:
             logits: the model's output, `[N, C, *S]`.
