@@ -80,7 +80,7 @@ def differences(language: Language) -> str:
 def _articles(t: Language) -> list[str]:
     """The same slips in the order of the articles that print them, with links to the entries."""
     text = read(f"{DIFFERENCES}/articles.yml")
-    titles = {entry["id"]: _pick(entry["title"], t) for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]}
+    titles = {entry["id"]: _pick(entry["title"], t) for entry in _entries()}
     parts = [f"## {_pick(text['title'], t)}", _pick(text["intro"], t)]
     for article in text["articles"]:
         parts.append(f"### {_pick(article['title'], t)}")
@@ -94,14 +94,16 @@ def _articles(t: Language) -> list[str]:
 
 def about(name: str, language: Language) -> list[tuple[str, str]]:
     """Anchor and title of the entries about differences that mention a loss."""
-    entries = [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
-    return [(entry["id"], _pick(entry["title"], language)) for entry in entries if name in entry["losses"]]
+    return [(entry["id"], _pick(entry["title"], language)) for entry in _entries() if name in entry["losses"]]
 
 
 def numbered() -> dict[str, dict[str, Any]]:
     """The numbers of the entries about differences by the name of the test that reproduces them."""
-    entries = [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
-    return {entry["test"]: entry.get("numbers", {}) for entry in entries if "test" in entry}
+    return {entry["test"]: entry.get("numbers", {}) for entry in _entries() if "test" in entry}
+
+
+def _entries() -> list[dict[str, Any]]:
+    return [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
 
 
 def _links(name: str, t: Language) -> str:
