@@ -28,7 +28,7 @@ from ..families import PixelLoss, Spaced
     detached=("mean contour distance", "set of wrong pixels"),
 )
 class ShapeAwareLoss(Spaced, PixelLoss):
-    r"""Minimises cross entropy, with wrong pixels weighed by how far the contour is off; range [0, inf).
+    r"""Minimises cross entropy, with wrong pixels weighted by how far the contour is off; range [0, inf).
 
     Formula:
         L = (1 / V) sum_i (1 + E [pixel i is wrong]) CE_i. E is the mean distance of the predicted contour to the true

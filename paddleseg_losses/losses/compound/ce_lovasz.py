@@ -36,7 +36,7 @@ class CELovaszLoss(CompoundLoss):
         multilabel.
 
     When:
-        For: mIoU as the metric without a separate fine-tuning. Against: speed; every class is sorted.
+        For: mIoU as the metric without a separate fine-tuning. Against: tight time budgets; every class is sorted.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -16,7 +16,7 @@ from ..region.dice import DiceLoss
     order=2,
     title="Combo",
     title_zh="Combo 损失",
-    purpose="steady gradients of cross entropy with the overlap of Dice; beta sets the price of misses",
+    purpose="steady gradients of cross entropy with the overlap of Dice; beta weighs misses",
     purpose_zh="兼顾交叉熵的稳定梯度与 Dice 的重叠度；beta 调节漏检的代价",
     paper="Taghanaki et al., Combo loss, CMIG 2019",
     link="https://arxiv.org/abs/1805.02798",

@@ -32,7 +32,7 @@ class DiceFocalLoss(CompoundLoss):
         L = lambda_dice Dice + lambda_focal FL, as in DiceLoss and FocalLoss.
 
     When:
-        For: small structures that Dice alone loses. Against: noisy labels, which the focal term pursues.
+        For: small structures that Dice alone loses. Against: noisy labels, which the focal term emphasises.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

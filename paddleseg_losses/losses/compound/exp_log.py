@@ -40,7 +40,7 @@ class ExpLogLoss(CompoundLoss):
         or `weight`.
 
     When:
-        For: tiny beside large structures. Against: small batches, in which w_l jumps; then give `weight`.
+        For: tiny structures beside large ones. Against: small batches, in which w_l jumps; then give `weight`.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

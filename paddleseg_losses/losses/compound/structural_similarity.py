@@ -41,7 +41,7 @@ class StructuralSimilarityLoss(ScalarLoss):
 
     When:
         For: fine structure that cross entropy smooths over; add it to cross entropy. Against: alone from scratch, and
-        noisy labels, which it pursues.
+        noisy labels, which it emphasises.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -24,14 +24,14 @@ from .unified_focal import UnifiedFocalLoss
     exponents=("gamma",),
 )
 class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
-    r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
+    r"""Minimises focal cross entropy and a focal Tversky loss with shared parameters; range [0, inf).
 
     Formula:
         L = weight F + (1 - weight) T: F = mean of delta_c (1 - p_y)^gamma (-log p_y) with delta_c = 1 - delta for
         class 0 and delta for others, T = mean of (1 - mTI_c)^(1 - gamma).
 
     When:
-        For: strong imbalance, with three numbers instead of six. Against: a first attempt; DiceCELoss has less to
+        For: strong imbalance, with three parameters instead of six. Against: a first attempt; DiceCELoss has less to
         tune.
 
     Shape:

@@ -25,7 +25,7 @@ from ..families import PixelLoss, each_class
     suits=("first-attempt", "calibration"),
 )
 class BinaryCrossEntropyLoss(PixelLoss):
-    r"""Minimises the surprise of each yes-or-no answer; range [0, inf).
+    r"""Minimises the negative log-likelihood of each yes-or-no label; range [0, inf).
 
     Formula:
         L = mean over valid elements of -[w y log p + (1 - y) log(1 - p)], p = sigmoid(z), w = pos_weight of the

@@ -39,7 +39,7 @@ class NACLLoss(CompoundLoss):
         logits.
 
     When:
-        For: segmentation whose confidence must mean something. Against: pushing the last per cent of Dice.
+        For: segmentation that needs calibrated confidence. Against: squeezing out the last per cent of Dice.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

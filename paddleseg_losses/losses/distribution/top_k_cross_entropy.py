@@ -38,7 +38,7 @@ class TopKCrossEntropyLoss(PixelLoss):
 
     When:
         For: images in which nearly everything is easy. Against: noisy labels, which are among the hardest pixels; and
-        a first epoch, where hard means random.
+        the first epochs, when the hardest pixels are random ones.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

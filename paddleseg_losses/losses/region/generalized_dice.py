@@ -32,8 +32,8 @@ class GeneralizedDiceLoss(ClassSumLoss):
         divided by its maximum.
 
     When:
-        For: several classes of very different sizes. Against: classes that are often absent, whose false positives
-        get the weight of the rarest class; and one class, where it is DiceLoss.
+        For: several classes of very different sizes. Against: classes that are often absent, whose false positives get
+        the weight of the rarest class; and a single class, for which it is DiceLoss.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

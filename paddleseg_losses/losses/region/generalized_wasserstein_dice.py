@@ -32,7 +32,7 @@ from ..families import ScalarLoss, fit
     background_special=True,
 )
 class GeneralizedWassersteinDiceLoss(ScalarLoss):
-    r"""Minimises the price of confusions against the overlap that is left; range [0, 1).
+    r"""Minimises the expected cost of confusions relative to the remaining overlap; range [0, 1).
 
     Formula:
         W_i = sum_c M[y_i, c] p_c, the expected price at pixel i, with M scaled to a maximum of 1. L = 1 - (2 TP + s) /

@@ -33,8 +33,8 @@ class LogCoshDiceLoss(RegionLoss):
         L = log cosh(D), D the mean Dice loss over samples and classes. The slope is tanh(D) times Dice's.
 
     When:
-        For: Dice training that jitters near its end. Against: the slope vanishes with the loss, so the last per
-        cents are learnt slowly.
+        For: Dice training that jitters near its end. Against: the slope vanishes with the loss, so the last few per
+        cent are learnt slowly.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -34,7 +34,7 @@ class MCCLoss(RegionLoss):
 
     When:
         For: imbalance in either direction, as the score is symmetric in the classes. Against: a class that is absent,
-        or fills everything: it costs a constant 1 and teaches nothing.
+        or fills everything: it costs a constant 1 and has no gradient.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

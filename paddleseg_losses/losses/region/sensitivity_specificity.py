@@ -15,7 +15,7 @@ from ..families import RegionLoss
     order=7,
     title="Sensitivity-specificity",
     title_zh="敏感度-特异度损失",
-    purpose="tiny lesions: errors on the lesion and on the rest have prices of their own",
+    purpose="tiny lesions: errors on the lesion and on the rest are weighted separately",
     purpose_zh="极小病灶：病灶内外的误差分别计价",
     paper="Brosch et al., Deep convolutional encoder networks for multiple sclerosis lesion segmentation, MICCAI 2015",
     link="https://doi.org/10.1007/978-3-319-24574-4_1",
