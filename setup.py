@@ -5,6 +5,7 @@ losses are composed of Paddle's operators.
 """
 
 import platform
+import re
 import sys
 from pathlib import Path
 
@@ -20,7 +21,17 @@ FLAGS = (
 if sys.platform == "linux" and platform.machine() == "x86_64":
     FLAGS.append("-mprefer-vector-width=512")
 
+
+def description() -> str:
+    """README.md as a package index shows it: a link into the repository leads nowhere there, so it becomes a path."""
+    text = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
+    text = re.sub(r"!\[[^\]]*\]\((?!https?:)[^)]*\)\n*", "", text)
+    return re.sub(r"\[([^\]]+)\]\((?!https?:|#)([^)#]+)[^)]*\)", r"\1 (`\2`)", text)
+
+
 setup(
+    long_description=description(),
+    long_description_content_type="text/markdown",
     ext_modules=[
         Extension(
             "paddleseg_losses.kernels._native",
