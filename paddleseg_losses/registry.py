@@ -171,7 +171,7 @@ def _edits(wrong: str, right: str) -> float | None:
     steps = difflib.SequenceMatcher(None, wrong, right, autojunk=False).get_opcodes()
     edits = sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in steps if tag != "equal")
     # Few misspell the first letter, and a short name that differs there is another name.
-    allowed = 1 if len(wrong) < 5 or wrong[:1] != right[:1] else 2 if len(wrong) < 12 else 3
+    allowed = 1 if len(wrong) < 4 or wrong[:1] != right[:1] else 2 if len(wrong) < 12 else 3
     return edits if edits <= allowed and len(wrong) > 2 else None
 
 

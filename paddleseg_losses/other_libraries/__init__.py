@@ -6,6 +6,7 @@ Errors look an unknown name up in it, and docs/coming_from.md shows all of it.
 from .hints import Hint as Hint
 from .hints import loss_hints as loss_hints
 from .hints import option_hints as option_hints
+from .hints import renamed as renamed
 from .hints import said as said
 from .hints import value_hints as value_hints
 from .table import Library as Library

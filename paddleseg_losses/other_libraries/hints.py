@@ -8,8 +8,6 @@ from typing import Any, Callable
 
 from .table import ANY, Library, OtherLoss, OtherOption, libraries
 
-_Row = tuple[Library, OtherOption]
-
 
 @dataclass(frozen=True)
 class Hint:
@@ -29,6 +27,12 @@ def said(hints: Iterable[Hint | str]) -> str:
     return f"\n{' ' * len('  what to do: ')}".join(map(str, hints))
 
 
+def renamed(hints: Iterable[Hint]) -> str | None:
+    """The option that takes the same value here, if all libraries that have the word mean that one."""
+    names = {hint.rename for hint in hints}
+    return names.pop() or None if len(names) == 1 else None
+
+
 def loss_hints(name: str) -> list[Hint]:
     """What stands here for a loss of other libraries; upper and lower case are the same."""
     folded = name.lower()
@@ -41,23 +45,41 @@ def option_hints(
 ) -> list[Hint]:
     """What stands for an option that our loss lacks; `takes` says whether it can be made with some options."""
     return _merged(
-        pair
+        (library, row)
         for library in libraries()
-        for pair in _of_the_value(_about(library, loss, option, lambda row: _can_be_said(row, known, takes)), value)
+        for row in _of_the_value(
+            [row for row in _about(library, loss, option) if _can_be_said(row, known, takes)], library, loss, value
+        )
     )
 
 
 def value_hints(loss: str, option: str, value: Any) -> list[Hint]:
     """What stands for a value of another library that our option of the same name refuses."""
-    return _merged(pair for library in libraries() for pair in _about(library, loss, option, lambda row: row.fits(value)))
+    return _merged(
+        (library, row)
+        for library in libraries()
+        for row in _nearest([row for row in _about(library, loss, option) if row.fits(value)], library, loss)
+    )
 
 
-def _about(library: Library, loss: str, option: str, fits: Callable[[OtherOption], bool]) -> list[_Row]:
-    """Rows about an option: for losses of that library that ours stands for, else those that hold everywhere."""
-    rows = [row for row in library.options if option in row.options and (not row.only or loss in row.only) and fits(row)]
+def _about(library: Library, loss: str, option: str) -> list[OtherOption]:
+    return [row for row in library.options if option in row.options and (not row.only or loss in row.only)]
+
+
+def _of_the_value(rows: list[OtherOption], library: Library, loss: str, value: Any) -> list[OtherOption]:
+    """Rows of this value, else those of any value; all for a value that no row expects."""
+    unexpected = [] if isinstance(value, bool) else rows
+    for chosen in ([row for row in rows if row.fits(value)], [row for row in rows if row.value is ANY], unexpected):
+        near = _nearest(chosen, library, loss)
+        if near:
+            return near
+    return []
+
+
+def _nearest(rows: list[OtherOption], library: Library, loss: str) -> list[OtherOption]:
+    """Rows about the losses of that library that ours stands for, else those that hold everywhere."""
     near = [row for row in rows if loss in library.counterparts(row)]
-    chosen = [row for row in near if row.of] or near or [row for row in rows if row.everywhere]
-    return [(library, row) for row in chosen]
+    return [row for row in near if row.of] or near or [row for row in rows if row.everywhere]
 
 
 def _can_be_said(row: OtherOption, known: Collection[str], takes: Callable[[Mapping[str, Any]], bool]) -> bool:
@@ -65,13 +87,6 @@ def _can_be_said(row: OtherOption, known: Collection[str], takes: Callable[[Mapp
     if row.rename and row.rename not in known:
         return False
     return takes(row.takes) and ("type" in row.use or takes(row.use))
-
-
-def _of_the_value(rows: list[_Row], value: Any) -> list[_Row]:
-    """Rows of this value, else those of any value; all for a value that no row expects."""
-    exact = [pair for pair in rows if pair[1].fits(value)]
-    general = [pair for pair in rows if pair[1].value is ANY]
-    return exact or general or ([] if isinstance(value, bool) else rows)
 
 
 def _merged(rows: Iterable[tuple[Library, OtherLoss | OtherOption]]) -> list[Hint]:
