@@ -21,6 +21,7 @@ from .validation import (
     check_pixel_weight,
     check_probabilities,
     check_soft_labels,
+    looks_like_rgb,
     outside,
     unbalanced,
 )
@@ -207,13 +208,12 @@ class Door:
             return _channels_first(labels), True
         if not self.channels_last and _same(found, [n, c, *space]):
             return labels, True
-        colours = found[-1:] in ([3], [4]) or (len(found) == len(space) + 2 and found[1] in (3, 4))
         raise InputError(
             f"{self.name}: labels have shape {found}, logits {[n, c, *space]}.",
             f"labels {[n, *space]} of class indices"
             + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
             "this looks like an RGB(A) mask: turn its colours into class indices first"
-            if colours
+            if looks_like_rgb(found, [n, c, *space])
             else "resize logits or labels to the same size, and look for a lost or swapped axis",
         )
 

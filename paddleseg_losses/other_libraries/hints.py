@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from .table import ANY, Library, OtherLoss, OtherOption, libraries
+from .table import ANY, Library, OtherLoss, OtherOption, libraries, plain
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Hint:
     rename: str = ""  # the option that takes the same value here
 
     def __str__(self) -> str:
-        return f"from {', '.join(self.sources)}: {self.en.replace('`', '')}"
+        return f"from {', '.join(self.sources)}: {plain(self.en)}"
 
 
 def said(hints: Iterable[Hint | str]) -> str:

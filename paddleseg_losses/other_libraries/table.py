@@ -1,4 +1,4 @@
-"""The table as it lies in the YAML files: libraries, their losses with the options of each, and what says the same here."""
+"""The table as it stands in the YAML files: libraries, their losses and options, and what says the same here."""
 
 from __future__ import annotations
 
@@ -72,6 +72,21 @@ def libraries() -> tuple[Library, ...]:
     return tuple(_library(name) for name in LIBRARIES)
 
 
+def plain(text: str) -> str:
+    """A text of the table as an error says it."""
+    return text.replace("`", "")
+
+
+def translations() -> dict[str, str]:
+    """What an error says of other libraries, in Chinese."""
+    return {
+        plain(row.en): plain(row.zh)
+        for library in libraries()
+        for rows in (library.losses, library.options)
+        for row in rows
+    }
+
+
 def _library(name: str) -> Library:
     read = yaml.safe_load((Path(__file__).parent / f"{name}.yml").read_text(encoding="utf-8"))
     return Library(
@@ -87,6 +102,6 @@ def _library(name: str) -> Library:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its lists of words split; folded Chinese has no blanks where its lines met."""
-    lists = {key: tuple(str(row[key] or "").split()) for key in ("options", "here", "of", "only") if key in row}
+    """A row with its lists of words split."""
+    lists: dict[str, Any] = {key: tuple(row[key].split()) for key in ("options", "here", "of", "only") if key in row}
     return {**row, **lists, "en": row["en"].strip(), "zh": row["zh"].strip()}

@@ -31,7 +31,8 @@ GIVEN = {
 @pytest.mark.parametrize("case", LOSSES)
 def test_what_stands_for_a_loss_can_be_made(case):
     _, loss = LOSSES[case]
-    assert loss.en and loss.zh
+    assert loss.en
+    assert loss.zh
     assert set(loss.here) <= set(registry.names())
     assert bool(loss.here) == bool(loss.use)
     assert not loss.test or loss.test in TESTS
@@ -53,7 +54,8 @@ def test_the_name_of_a_loss_of_another_library_is_answered(case):
 @pytest.mark.parametrize("case", ROWS)
 def test_a_row_speaks_of_what_there_is(case):
     library, row = ROWS[case]
-    assert row.en and row.zh
+    assert row.en
+    assert row.zh
     assert set(row.only) <= set(registry.names())
     assert set(row.of) <= {loss.name for loss in library.losses}
     assert not row.test or row.test in TESTS

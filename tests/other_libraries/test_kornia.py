@@ -5,7 +5,19 @@ from scipy.ndimage import convolve
 
 import paddleseg_losses as losses
 from tests.other_libraries import (
-    BINARY, OBJECT, P_TRUE, SIGMOID, G, P, S, Y, check, focal, lovasz, overlap, stated,
+    BINARY,
+    OBJECT,
+    P_TRUE,
+    SIGMOID,
+    G,
+    P,
+    S,
+    Y,
+    check,
+    focal,
+    lovasz,
+    overlap,
+    stated,
 )  # fmt: skip
 
 SPACE = (2, 3)

@@ -7,7 +7,20 @@ import pytest
 
 import paddleseg_losses as losses
 from tests.other_libraries import (
-    BINARY, OBJECT, P_TRUE, SIGMOID, G, P, S, Y, Z, check, focal, nll, overlap, stated,
+    BINARY,
+    OBJECT,
+    P_TRUE,
+    SIGMOID,
+    G,
+    P,
+    S,
+    Y,
+    Z,
+    check,
+    focal,
+    nll,
+    overlap,
+    stated,
 )  # fmt: skip
 
 SPACE, BATCH = (2, 3), (0, 2, 3)

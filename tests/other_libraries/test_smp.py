@@ -6,7 +6,21 @@ import pytest
 import paddleseg_losses as losses
 from paddleseg_losses import errors
 from tests.other_libraries import (
-    BINARY, OBJECT, P_TRUE, SIGMOID, G, P, S, Y, check, focal, lovasz, nll, overlap, stated, value,
+    BINARY,
+    OBJECT,
+    P_TRUE,
+    SIGMOID,
+    G,
+    P,
+    S,
+    Y,
+    check,
+    focal,
+    lovasz,
+    nll,
+    overlap,
+    stated,
+    value,
 )  # fmt: skip
 
 BATCH = (0, 2, 3)

@@ -29,12 +29,12 @@ TYPOS = {
     "JacardLoss": "JaccardLoss",
     "ComboLosss": "ComboLoss",
 }
-OTHERS = ["NoLoss", "MyLoss", "Loss", "loss", "MSELoss", "KLLoss", "RMILoss", "L1Loss", "Quux", "x", "", "EdgeLoss", "NewLoss"]
+OTHERS = ["NoLoss", "MyLoss", "Loss", "loss", "MSELoss", "KLLoss", "RMILoss", "L1Loss", "Quux", "x", "", "EdgeLoss"]
 OF_DICE = {
     "smoth": "smooth",
     "smoooth": "smooth",
     "weights": "weight",
-    "wieght": "weight",
+    "weght": "weight",
     "ignoreindex": "ignore_index",
     "ingore_index": "ignore_index",
     "ignore": "ignore_index",
