@@ -346,7 +346,7 @@ PADDLESEGS = {
     "a word of another library for PaddleSeg's own": (
         {"types": [{"type": "DiceLoss", "squared_prediction": True, "to_onehot_y": True}], "coef": [1]},
         {},
-        ["remove 'squared_prediction'", f"from MONAI: leave it out.*all this with type: {OURS}DiceLoss"],
+        ["remove 'squared_prediction'", f"from MONAI: leave it out.*this holds for type: {OURS}DiceLoss, not"],
         {"types": [{"type": "DiceLoss"}], "coef": [1]},
     ),
     "weight of PaddleSeg's own": (

@@ -49,10 +49,11 @@ def _chinese(text: str) -> str:
 
 def _hint(line: str) -> str:
     """A line of an error, perhaps one that says what other libraries mean."""
-    found = re.fullmatch(r"( *)from (.+?): (.+)", line)
+    text = line.lstrip()
+    indent, found = line[: len(line) - len(text)], re.fullmatch(r"from (.+?): (.+)", text)
     if not found:
-        return _sentence(line)
-    return found[1] + BOOK["from {}: {}"].format(found[2], _meanings().get(found[3], found[3]))
+        return indent + _sentence(text)
+    return indent + BOOK["from {}: {}"].format(found[1], _meanings().get(found[2], found[2]))
 
 
 def _sentence(text: str) -> str:

@@ -32,7 +32,7 @@ BOOK = {
     "one number: PaddleSeg adds the losses up": "一个数：PaddleSeg 会把各损失相加",
     "leave reduction out": "去掉 reduction",
     "from {}: {}": "来自 {0}：{1}",
-    "all this with type: {}": "以上均指 type: {0}",
+    "this holds for type: {}, not for PaddleSeg's own loss": "以上针对 type: {0}，而不是 PaddleSeg 自带的损失",
     "{} is {}; default {}": "{0} 的含义：{1}；默认值 {2}",
     "{}; for one-hot or soft labels set mode='multiclass'": "{0}；one-hot 或软标签请设 mode='multiclass'",
     "{}: coef has {} number(s), losses has {}.": "{0}：coef 有 {1} 个数，losses 有 {2} 个损失。",

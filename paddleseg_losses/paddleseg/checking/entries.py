@@ -122,7 +122,12 @@ class EntryChecker:
         if near in options:
             cure = f"remove {key!r}: {near} is given too"
         elif hints:
-            cure = said([*hints, *([] if ours else [f"all this with type: {PREFIX}{cls.__name__}"])])
+            cure = said(
+                [
+                    *hints,
+                    *([] if ours else [f"this holds for type: {PREFIX}{cls.__name__}, not for PaddleSeg's own loss"]),
+                ]
+            )
         else:
             cure = f"did you mean {near}?" if near else f"remove {key!r}"
         self.report.mistake(
