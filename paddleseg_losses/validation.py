@@ -24,21 +24,6 @@ def unbalanced(shares: Tensor, valid: Tensor) -> Tensor:
     return paddle.logical_and(valid, paddle.logical_not(((shares.sum(axis=1, keepdim=True)) - 1).abs() <= 1e-2))
 
 
-def looks_like_rgb(labels: list[int], logits: list[int]) -> bool:
-    """Whether labels have an axis of 3 or 4 that can only be colours; the shapes are any and `[N, C, *S]`."""
-    n, channels, *space = logits
-    if len(labels) == len(space) + 1:  # an image without its batch axis, perhaps
-        return labels[:-1] == space and labels[-1] in (3, 4) and labels[0] != n
-    if len(labels) != len(space) + 2:
-        return False
-    if space in (labels[1:-1], labels[2:]):
-        return (labels[-1] if labels[1:-1] == space else labels[1]) in (3, 4)
-    # Of another size: neither the axis of classes nor one as long as that of the logits is taken for colours.
-    last = labels[-1] in (3, 4) and labels[-1] != space[-1] and labels[1] not in (1, channels)
-    planes = labels[1] in (3, 4) and labels[1] not in (channels, space[0])
-    return last or planes
-
-
 def check_pixel_weight(weight: Tensor, valid: Tensor, name: str) -> None:
     """Refuse weights that are negative or not finite."""
     if bool(outside(weight, valid, float(np.finfo("float32").max)).any()):

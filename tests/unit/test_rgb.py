@@ -6,7 +6,7 @@ import pytest
 
 import paddleseg_losses as pl
 from paddleseg_losses import errors
-from paddleseg_losses.validation import looks_like_rgb
+from paddleseg_losses.layout import looks_like_rgb
 
 RGB = {
     "colours last": ([2, 5, 7, 3], [2, 6, 5, 7]),
