@@ -13,6 +13,7 @@ from .errors import InputError
 from .numeric import name_of
 from .problem import Problem
 from .registry import SupportedInputs
+from .shape_advice import shape_advice
 
 Tensor = Any
 
@@ -72,10 +73,11 @@ class LayoutReader:
         shape = list(logits.shape)
         layout = "[N, *S, C]" if self.channels_last else "[N, C, *S]"
         if not 3 <= len(shape) <= 5 or 0 in shape:
+            cure = "skip batches without samples" if 0 in shape else "merge axes, or take one at a time"
             raise InputError(
                 f"{self.name}: logits have shape {shape}.",
                 f"{layout} with 1 to 3 spatial axes and no empty axis",
-                "add the missing axis, for example logits.unsqueeze(0) for a single image",
+                "add the missing axis, for example logits.unsqueeze(0) for a single image" if len(shape) < 3 else cure,
             )
         if not paddle.is_floating_point(logits):
             raise InputError(
@@ -104,9 +106,7 @@ class LayoutReader:
             f"{self.name}: labels have shape {shape}, logits {[n, c, *space]}.",
             f"labels {[n, *space]} of class indices"
             + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
-            "this looks like an RGB(A) mask: turn its colours into class indices first"
-            if looks_like_rgb(shape, [n, c, *space])
-            else "resize logits or labels to the same size, and look for a lost or swapped axis",
+            shape_advice(shape, [n, c, *space], self.channels_last),
         )
 
     def _mode(self, channels: int, per_channel: bool) -> str:
@@ -165,21 +165,6 @@ class LayoutReader:
 def same_shape(shape: list[int], expected: list[int]) -> bool:
     """Whether shapes agree; -1 (unknown in a static graph) agrees with everything."""
     return len(shape) == len(expected) and all(-1 in (a, b) or a == b for a, b in zip(shape, expected))
-
-
-def looks_like_rgb(labels: list[int], logits: list[int]) -> bool:
-    """Whether labels have an axis of 3 or 4 that can only be colours; the shapes are any and `[N, C, *S]`."""
-    n, channels, *space = logits
-    if len(labels) == len(space) + 1:  # an image without its batch axis, perhaps
-        return labels[:-1] == space and labels[-1] in (3, 4) and labels[0] != n
-    if len(labels) != len(space) + 2:
-        return False
-    if space in (labels[1:-1], labels[2:]):
-        return (labels[-1] if labels[1:-1] == space else labels[1]) in (3, 4)
-    # Of another size: neither the axis of classes nor one as long as that of the logits is taken for colours.
-    last = labels[-1] in (3, 4) and labels[-1] != space[-1] and labels[1] not in (1, channels)
-    planes = labels[1] in (3, 4) and labels[1] not in (channels, space[0])
-    return last or planes
 
 
 def _channels_first(x: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from .declared import Fixed as Fixed
 from .declared import Option as Option
 from .declared import fixed as fixed
 from .declared import option_advice as option_advice
+from .declared import option_for as option_for
 from .declared import options_of as options_of
 from .declared import own_options_of as own_options_of
 from .declared import parse as parse

@@ -83,6 +83,12 @@ def _package(cls: type) -> str:
     return cls.__module__.rpartition(".")[0]
 
 
+def option_for(cls: type, value: Any) -> str:
+    """The first option of a class that takes a value, or the first of all."""
+    known = options_of(cls)
+    return next((name for name in known if _takes(cls, {name: value})), next(iter(known)))
+
+
 def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:
     """Every option of a class with the value given, or its default; unknown names are refused."""
     for name, value in given.items():

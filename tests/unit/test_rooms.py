@@ -16,6 +16,7 @@ STEMS = sorted(path.stem for path in NATIVE.glob("*.cpp") if path.stem not in SH
 # What a room may import of ours, beside itself. What is imported for type checkers alone does not count.
 ROOMS = {
     "errors": set(),
+    "shape_advice": set(),
     "other_libraries": set(),
     "registry": {"errors", "other_libraries"},
     "kernels": {"errors"},
