@@ -13,17 +13,17 @@ def shape_advice(labels: list[int], logits: list[int], channels_last: bool) -> s
     if looks_like_rgb(labels, logits):
         one_hot = f"; if it is one-hot labels, {to_front}" if labels == [n, *space, channels] else ""
         return f"this looks like an RGB(A) mask: turn its colours into class indices first{one_hot}"
+    # The logits as they were given, read the other way round.
+    misread = (n, *space[1:], channels) if channels_last else (n, channels, *space[:-1])
     advice = {
         (n, *space, channels): f"the classes of the labels are on the last axis: {to_front}",
         (n, *space[::-1]): f"height and width of the labels are swapped: labels.transpose({[0, *axes[:1:-1]]})",
         (channels, *space): "the batch axis is missing: logits.unsqueeze(0) and labels.unsqueeze(0)",
         (1, channels, *space): "the batch axis of the logits is missing: logits.unsqueeze(0)",
+        misread: "the channels of the logits are on axis 1: leave data_format out"
+        if channels_last
+        else "the channels of the logits are on the last axis: set data_format='NHWC'",
     }
-    # Logits as they were given, read the other way round.
-    if channels_last:
-        advice[(n, *space[1:], channels)] = "the channels of the logits are on axis 1: leave data_format out"
-    else:
-        advice[(n, channels, *space[:-1])] = "the channels of the logits are on the last axis: set data_format='NHWC'"
     return advice.get(tuple(labels)) or _unequal(labels, n, channels, space)
 
 
