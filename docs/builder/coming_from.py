@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from paddleseg_losses import registry
@@ -68,7 +69,7 @@ def _error() -> str:
 def _library(library: Library, t: Language) -> list[str]:
     source = t("Read: ", "所读代码：") + f"[{library.name}]({library.url}){t(', ', '，')}{library.version}"
     losses = [f"| {t('there', '那里')} | {t('here', '这里')} |", "|---|---|"]
-    losses += [f"| `{loss.name}` | {_answer(loss, t)} |" for loss in library.losses]
+    losses += [f"| {_names(loss.names, t)} | {_answer(loss, t)} |" for loss in library.losses]
     options = [f"| {t('option', '选项')} | {t('of', '所属损失')} | {t('here', '这里')} |", "|---|---|---|"]
     options += [f"| {_options(row)} | {_owners(library, row, t)} | {_answer(row, t)} |" for row in library.options]
     intro = _marked(" ".join(library.intro["zh" if t.chinese else "en"].split()), t)
@@ -83,11 +84,15 @@ def _options(row: OtherOption) -> str:
 
 def _owners(library: Library, row: OtherOption, t: Language) -> str:
     """The losses that have an option: those that the row names, all of the library, or those that there are."""
-    having = [loss.name for loss in library.losses if set(row.options) & set(loss.options)]
+    having = [name for loss in library.losses if set(row.options) & set(loss.options) for name in loss.names]
     few = row.of or len(having) <= 4
-    shown = t(", ", "、").join(f"`{name}`" for name in row.of or having) if few else t("most losses", "多数损失")
+    shown = _names(row.of or having, t) if few else t("most losses", "多数损失")
     ours = t(", ", "、").join(_link(name, f"`{name}`", t) for name in row.only)
     return shown if not 0 < len(row.only) < 4 else f"{shown}<br>{t('for ', '对应 ')}{ours}"
+
+
+def _names(names: Sequence[str], t: Language) -> str:
+    return t(", ", "、").join(f"`{name}`" for name in names)
 
 
 def _answer(row: OtherLoss | OtherOption, t: Language) -> str:

@@ -35,9 +35,12 @@ def renamed(hints: Iterable[Hint]) -> str | None:
 
 def loss_hints(name: str) -> list[Hint]:
     """What stands here for a loss of other libraries; upper and lower case are the same."""
-    folded = name.lower()
-    rows = [(library, loss) for library in libraries() for loss in library.losses if loss.name.lower() == folded]
-    return _merged(rows)
+    return _merged(
+        (library, loss)
+        for library in libraries()
+        for loss in library.losses
+        if name.lower() in map(str.lower, loss.names)
+    )
 
 
 def option_hints(

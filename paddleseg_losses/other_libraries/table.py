@@ -11,13 +11,14 @@ import yaml
 
 LIBRARIES = ("paddleseg", "monai", "smp", "kornia", "nnunet", "mmsegmentation", "paddle")
 ANY = object()  # an option whatever its value
+_LISTS = ("names", "options", "here", "of", "only")  # written as words with blanks between them
 
 
 @dataclass(frozen=True)
 class OtherLoss:
-    """A loss of another library."""
+    """A loss of another library, or several with one answer."""
 
-    name: str
+    names: tuple[str, ...]
     options: tuple[str, ...]
     here: tuple[str, ...]  # our losses that stand for it; none if there is no such loss
     en: str
@@ -62,7 +63,7 @@ class Library:
 
     def counterparts(self, row: OtherOption) -> set[str]:
         """Our losses that stand for the losses of this library that a row is about."""
-        about = [loss for loss in self.losses if loss.name in row.of or not row.of]
+        about = [loss for loss in self.losses if set(row.of) & set(loss.names) or not row.of]
         return {name for loss in about if set(row.options) & set(loss.options) for name in loss.here}
 
 
@@ -103,5 +104,5 @@ def _library(name: str) -> Library:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its lists of words split."""
-    lists: dict[str, Any] = {key: tuple(row[key].split()) for key in ("options", "here", "of", "only") if key in row}
+    lists: dict[str, Any] = {key: tuple(row[key].split()) for key in _LISTS if key in row}
     return {**row, **lists, "en": row["en"].strip(), "zh": row["zh"].strip()}
