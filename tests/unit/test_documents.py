@@ -170,6 +170,7 @@ def copy(tmp_path):
     shutil.copytree(DOCS, tmp_path / "docs")
     for name in PAIRS["README.md"]:
         shutil.copy(name, tmp_path)
+    shutil.copytree(ROOT / "tests/other_libraries", tmp_path / "tests/other_libraries")
     (tmp_path / "benchmarks").mkdir()
     shutil.copy(DOCS.parent / "benchmarks/results.json", tmp_path / "benchmarks")
     return tmp_path
