@@ -32,9 +32,9 @@ class BoundaryLoss(Spaced, MapLoss):
     r"""Minimises probability mass far outside, and maximises it deep inside, the true region; range (-inf, inf).
 
     Formula:
-        L = mean over valid pixels of p phi, then over samples and classes; phi is the distance to the true region
-        outside it, and minus (the distance to its outside - 1) inside it. A class that is absent, or fills the image,
-        has phi = 0.
+        L = mean_i p_i phi_i: then the mean over samples and classes
+        phi: distance to the true region outside it, minus (the distance to its outside - 1) inside it; 0 for a class
+            that is absent or fills the image
 
     When:
         For: fine-tuning boundaries beside Dice or cross entropy, with a weight that grows from 0.01 or so. Against:
@@ -97,8 +97,13 @@ class BoundaryDoULoss(NumberLoss):
     r"""Minimises the difference of prediction and truth over their union without most of the inside; range [0, 1].
 
     Formula:
-        L = (S - 2 I + s) / (S - (1 + a) I + s) for each class over the batch, then the mean; S = sum p^2 + sum g^2, I
-        = sum p g, a = min(1 - 2 C / A, max_alpha) with A pixels in the true region, C of them on its rim.
+        L = (S - 2 I + s) / (S - (1 + a) I + s): for each class over the batch, then the mean
+        S = sum_i p_i^2 + sum_i g_i^2: sizes of prediction and truth
+        I = sum_i p_i g_i: overlap
+        a = min(1 - (2 C) / A, a_max): share of the inside that is left out
+        a_max: option `max_alpha`
+        A: number of pixels in the true region
+        C: number of those on its boundary
 
     When:
         For: boundaries, at the price of a Dice loss. Against: a class that is absent: it costs a constant 1.

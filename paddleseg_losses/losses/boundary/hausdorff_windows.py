@@ -30,8 +30,13 @@ class HausdorffERLoss(MapLoss):
     r"""Minimises a stand-in of the Hausdorff distance: errors by the erosions they survive; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of sum_k E_k k^alpha, E_0 = (p - g)^2, E_k = the soft threshold max(x - 0.5, 0) of
-        the mean of E_{k-1} over a pixel and its direct neighbours, stretched to [0, 1] in each sample and class.
+        L = mean_i sum_{k=1}^K E_k k^alpha: then the mean over samples and classes
+        E_0 = (p - g)^2: squared error
+        E_k: the mean of `E_{k-1}` over a pixel and its direct neighbours, put through the soft threshold `max(x - 0.5,
+            0)` and stretched to `[0, 1]` in each sample and class
+        k: number of erosions so far
+        K: option `erosions`
+        x: the value to be thresholded
 
     When:
         For: thick false regions, without distance transforms. Against: errors one pixel wide, which no erosion
@@ -102,8 +107,13 @@ class HausdorffCVLoss(MapLoss):
     r"""Minimises errors at least r away from the boundary, a stand-in of the Hausdorff distance; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of sum_r r^alpha (p - g)^2 [f(1 - B_r*g) p + f(B_r*g) g + f(1 - B_r*p) g + f(B_r*p)
-        p] with f(x) = max(x - 0.5, 0) and B_r* the mean over a ball of radius r.
+        L = mean_i sum_r r^alpha (p_i - g_i)^2 w_r: then the mean over samples and classes
+        w_r = f(1 - B_r * g) p + f(B_r * g) g + f(1 - B_r * p) g + f(B_r * p) p: large where the pixel is at least `r`
+            away from the boundary
+        f(x) = max(x - 0.5, 0): soft threshold
+        x: the value to be thresholded
+        B_r * g: mean of `g` over a ball of radius `r` around the pixel
+        r: the radii, option `radii`
 
     When:
         For: far errors, smoothly in the prediction too. Against: small images, in which large balls see mostly the

@@ -31,8 +31,11 @@ class AsymmetricFocalLoss(NumberLoss):
     r"""Minimises cross entropy, focal on the background alone; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of (1 - delta) (1 - p_0)^gamma (-log p_0) where the label is 0, and delta (-log
-        p_y) elsewhere.
+        L = mean_i l_i
+        l_i = (1 - delta) (1 - p_0)^gamma (-log p_0): where the label is 0
+        l_i = delta (-log p_y): elsewhere
+        p_0: predicted probability of class 0, the background
+        p_y: predicted probability of the true label
 
     When:
         For: a rare foreground beside an easy background. Against: classes none of which is a background.
@@ -96,8 +99,10 @@ class AsymmetricFocalTverskyLoss(NumberLoss):
     r"""Maximises a Tversky index, with a power on the foreground alone; range [0, 1).
 
     Formula:
-        L = mean over samples and classes of 1 - mTI_0 and (1 - mTI_c)^(1 - gamma), mTI with delta on false negatives
-        and 1 - delta on false positives.
+        L = mean_{n,c} l_c
+        l_0 = 1 - mTI_0: for the background
+        l_c = (1 - mTI_c)^{1 - gamma}: for the other classes
+        mTI_c = (TP_c + s) / (TP_c + delta FN_c + (1 - delta) FP_c + s): modified Tversky index
 
     When:
         For: rare foreground classes. Against: gamma near 1, whose slope near the optimum is steep (it is bounded

@@ -32,8 +32,10 @@ class CELovaszLoss(CompoundLoss):
     r"""Minimises cross entropy and the Lovász extension of 1 - IoU together; range [0, inf).
 
     Formula:
-        L = ce_weight CE + lovasz_weight Lovász: Lovász-Softmax for competing classes, the hinge for one channel or
-        multilabel.
+        L = w_ce CE + w_lovasz L_lovasz
+        w_ce: option `ce_weight`
+        w_lovasz: option `lovasz_weight`
+        L_lovasz: LovaszSoftmaxLoss for competing classes, LovaszHingeLoss for one channel or multilabel
 
     When:
         For: mIoU as the metric without a separate fine-tuning. Against: speed; every class is sorted.
@@ -97,8 +99,7 @@ class DiceCELoss(CompoundLoss):
     r"""Minimises Dice loss and cross entropy together; range [0, inf).
 
     Formula:
-        L = lambda_dice Dice + lambda_ce CE, as in DiceLoss and CrossEntropyLoss (binary cross entropy for one channel
-        or multilabel).
+        L = lambda_dice D + lambda_ce CE
 
     When:
         For: a first attempt at any medical task. Against: a metric that neither term follows, such as a boundary
@@ -171,7 +172,8 @@ class DiceFocalLoss(CompoundLoss):
     r"""Minimises Dice loss and focal loss together; range [0, inf).
 
     Formula:
-        L = lambda_dice Dice + lambda_focal FL, as in DiceLoss and FocalLoss.
+        L = lambda_dice D + lambda_focal FL
+        FL: focal loss, see FocalLoss
 
     When:
         For: small structures that Dice alone loses. Against: noisy labels, which the focal term pursues.

@@ -66,8 +66,10 @@ class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
     r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
 
     Formula:
-        L = weight F + (1 - weight) T: F as in AsymmetricFocalLoss, T as in AsymmetricFocalTverskyLoss, with the same
-        delta and gamma.
+        L = lambda F + (1 - lambda) T
+        lambda: option `weight`
+        F: focal part, see AsymmetricFocalLoss
+        T: Tversky part with the same `delta` and `gamma`, see AsymmetricFocalTverskyLoss
 
     When:
         For: strong imbalance, with three numbers instead of six. Against: a first attempt; DiceCELoss has less to
@@ -123,8 +125,13 @@ class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
     r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
 
     Formula:
-        L = weight F + (1 - weight) T: F = mean of delta_c (1 - p_y)^gamma (-log p_y) with delta_c = 1 - delta for
-        class 0 and delta for others, T = mean of (1 - mTI_c)^(1 - gamma).
+        L = lambda F + (1 - lambda) T
+        lambda: option `weight`
+        F = mean_i delta_y (1 - p_y)^gamma (-log p_y): focal part
+        T = mean_{n,c} (1 - mTI_c)^{1 - gamma}: Tversky part
+        delta_y: `1 - delta` for class 0, `delta` for the others
+        p_y: predicted probability of the true label
+        mTI_c: modified Tversky index, see AsymmetricFocalTverskyLoss
 
     When:
         For: strong imbalance, with three numbers instead of six. Against: a first attempt; DiceCELoss has less to

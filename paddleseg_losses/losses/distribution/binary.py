@@ -29,8 +29,11 @@ class BinaryCrossEntropyLoss(PixelLoss):
     r"""Minimises the surprise of each yes-or-no answer; range [0, inf).
 
     Formula:
-        L = mean over valid elements of -[w y log p + (1 - y) log(1 - p)], p = sigmoid(z), w = pos_weight of the
-        channel (1 if not given).
+        L = -mean_i [w y_i log p_i + (1 - y_i) log(1 - p_i)]
+        i: a valid element: a pixel of a channel
+        w: weight of positives in the channel, option `pos_weight`; 1 if not given
+        y: the label, 0 or 1
+        p: predicted probability, the sigmoid of the logit
 
     When:
         For: one foreground class, or labels that may overlap. Against: classes that exclude each other; then
@@ -97,7 +100,10 @@ class WeightedBinaryCrossEntropyLoss(PixelLoss):
     r"""Minimises binary cross entropy with positives beta times as dear; range [0, inf).
 
     Formula:
-        L = mean over valid elements of -[beta y log p + (1 - y) log(1 - p)], p = sigmoid(z).
+        L = -mean_i [beta y_i log p_i + (1 - y_i) log(1 - p_i)]
+        i: a valid element: a pixel of a channel
+        y: the label, 0 or 1
+        p: predicted probability, the sigmoid of the logit
 
     When:
         For: rare positives, beta > 1 finds more of them. Against: a share of positives that varies between images;
@@ -159,8 +165,11 @@ class BalancedCrossEntropyLoss(PixelLoss):
     r"""Minimises binary cross entropy with the classes balanced by their shares; range [0, inf).
 
     Formula:
-        L = mean over valid elements of -[beta y log p + (1 - beta) (1 - y) log(1 - p)], p = sigmoid(z), with beta =
-        the share of negatives in the image and channel (batch=True: in the batch), or a number.
+        L = -mean_i [beta y_i log p_i + (1 - beta) (1 - y_i) log(1 - p_i)]
+        i: a valid element: a pixel of a channel
+        beta: option `beta`; if not given, the share of negatives in the image and channel (`batch=True`: in the batch)
+        y: the label, 0 or 1
+        p: predicted probability, the sigmoid of the logit
 
     When:
         For: edges and thin structures, whose share is small and varies. Against: images without any positive: beta is

@@ -30,7 +30,8 @@ class Poly1CrossEntropyLoss(PixelLoss):
     r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.
 
     Formula:
-        L = mean over valid pixels of -log p_t + epsilon (1 - p_t), p_t the softmax probability of the true class.
+        L = mean_i [-log p_t + epsilon (1 - p_t)]
+        p_t: softmax probability of the true class
 
     When:
         For: squeezing a little more out of a tuned cross entropy; epsilon is worth a small search. Against: a first
@@ -90,8 +91,10 @@ class TopKCrossEntropyLoss(PixelLoss):
     r"""Minimises the cross entropy of the k per cent hardest pixels; range [0, inf).
 
     Formula:
-        L = mean of the n largest -log p_t over the valid pixels of the batch, n = max(floor(k V / 100), 1) of V valid
-        pixels.
+        L = (1 / n) sum_{i in T} CE_i
+        T: the `n` valid pixels of the batch with the largest cross entropy
+        n = max(floor((k V) / 100), 1): number of pixels that count
+        V: number of valid pixels in the batch
 
     When:
         For: images in which nearly everything is easy. Against: noisy labels, which are among the hardest pixels; and

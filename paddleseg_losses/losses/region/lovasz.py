@@ -33,8 +33,10 @@ class LovaszSoftmaxLoss(NumberLoss):
     r"""Minimises 1 - mIoU through its convex extension; range [0, 1].
 
     Formula:
-        For each class c the errors m_i = |g_ic - p_ic| of the valid pixels are sorted decreasingly and multiplied
-        with the increments of the Jaccard loss along that order; L is the mean over the classes that count.
+        L = mean_c sum_{j=1}^V m_j (J_j - J_{j-1}): over the classes that count
+        m_j: the errors `|g_{i,c} - p_{i,c}|` of the valid pixels, sorted decreasingly: `m_1` is the largest
+        J_j: Jaccard loss if exactly the `j` pixels with the largest errors were wrong; `J_0 = 0`
+        j: place in that order
 
     When:
         For: mIoU is the metric and cross entropy has stopped improving. Against: training from scratch with noisy
@@ -112,8 +114,11 @@ class LovaszHingeLoss(NumberLoss):
     r"""Minimises 1 - IoU of the foreground through its convex extension over hinge errors; range [0, inf).
 
     Formula:
-        The errors max(0, 1 - z_i (2 y_i - 1)) of the valid pixels are sorted decreasingly and multiplied with the
-        increments of the Jaccard loss along that order; L is the mean over the channels (and images, with per_image).
+        L = sum_{j=1}^V m_j (J_j - J_{j-1}): mean over the channels (and images, with `per_image`)
+        m_j: the errors `max(0, 1 - z_i (2 y_i - 1))` of the valid pixels, sorted decreasingly: `m_1` is the largest
+        J_j: Jaccard loss if exactly the `j` pixels with the largest errors were wrong; `J_0 = 0`
+        j: place in that order
+        y: the label, 0 or 1
 
     When:
         For: one foreground class whose IoU is the metric. Against: probabilities; it works on margins, and its logits

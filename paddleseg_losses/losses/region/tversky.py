@@ -28,8 +28,7 @@ class TverskyLoss(RegionLoss):
     r"""Maximises an overlap in which alpha weighs false positives and beta false negatives; range [0, 1).
 
     Formula:
-        L = 1 - (TP + s) / (TP + alpha FP + beta FN + s) for each sample and class, then the mean; FP = sum p (1 - g),
-        FN = sum (1 - p) g over the valid pixels.
+        L = 1 - (TP + s) / (TP + alpha FP + beta FN + s): for each sample and class, then the mean
 
     When:
         For: lesions that must not be missed (beta > alpha), or false alarms that must not be raised (alpha > beta).
@@ -93,9 +92,10 @@ class FocalTverskyLoss(RegionLoss):
     r"""Maximises the Tversky index of each class through a power of its error; range [0, 1).
 
     Formula:
-        L = (1 - TI)^gamma for each sample and class, then the mean; TI as in TverskyLoss, alpha weighs false
-        positives and beta false negatives. gamma is the exponent itself: below 1 it steepens the slope of classes
-        that are nearly right, above 1 that of classes that are still wrong.
+        L = (1 - TI)^gamma: for each sample and class, then the mean
+        TI = (TP + s) / (TP + alpha FP + beta FN + s): Tversky index
+        gamma: the exponent itself: below 1 it steepens the slope of classes that are nearly right, above 1 that of
+            classes that are still wrong
 
     When:
         For: small structures whose Tversky loss has stopped falling. Against: gamma far below 1, whose slope near a
@@ -159,8 +159,9 @@ class AsymmetricSimilarityLoss(RegionLoss):
     r"""Maximises the F-beta score of each class; range [0, 1).
 
     Formula:
-        L = 1 - F_beta with F_beta = (1 + beta^2) TP / ((1 + beta^2) TP + beta^2 FN + FP): the Tversky loss with alpha
-        = 1 / (1 + beta^2) and its beta = beta^2 / (1 + beta^2), and its smooth.
+        L = 1 - F_beta: for each sample and class, then the mean
+        F_beta = ((1 + beta^2) TP) / ((1 + beta^2) TP + beta^2 FN + FP): the F-score; its loss is TverskyLoss with `1 /
+            (1 + beta^2)` for false positives, `beta^2 / (1 + beta^2)` for false negatives, and the same `smooth`
 
     When:
         For: recall matters beta times as much as precision, and one number shall say so. Against: prices that shall
