@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-FUNCTIONS = {*"sum mean max min log ln exp sqrt cosh tanh floor softmax sigmoid".split()}
-INDICES = {*"i j k c n r".split()}  # w_c explains w_{y_i} too, but d_p not d_g
+FUNCTIONS = {"sum", "mean", "max", "min", "log", "ln", "exp", "sqrt", "cosh", "tanh", "floor", "softmax", "sigmoid"}
+INDICES = set("ijkcnr")  # w_c explains w_{y_i} too, but d_p not d_g
 TOKEN = re.compile(r"[A-Za-z]+(?:_(?:\{[^}]*\}|[A-Za-z0-9]+))?|\d+(?:\.\d+)?|\.\.\.|[<>]=|\S")
 NAME = re.compile(r"([A-Za-z]+)(?:_\{?([^}]*)\}?)?")
 SHARED = """

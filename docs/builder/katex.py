@@ -14,9 +14,10 @@ from pathlib import Path
 from .staging import ROOT
 
 VERSION = "0.19.1"
-INTEGRITY = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lDgRhKvr5614uRrEfA=="  # of npm: its SHA-512
+# Of the archive, as npm prints it: `npm view katex@0.19.1 dist.integrity`.
+SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lDgRhKvr5614uRrEfA=="
 ARCHIVE = ROOT / "build" / f"katex-{VERSION}.tgz"
-REGISTRY = "https://registry.npmjs.org"  # npm_config_registry names another, as for npm
+REGISTRY = "https://registry.npmjs.org"  # or the one that NPM_CONFIG_REGISTRY names
 NEEDED = re.compile(r"package/(?:dist/(katex\.min\.(?:css|js)|fonts/[\w-]+\.woff2)|(LICENSE))")
 
 
@@ -35,7 +36,7 @@ def archive() -> bytes:
     """The package as npm has it, from the disk if it was fetched before; OSError without a network."""
     fetched = ARCHIVE.exists()
     content = ARCHIVE.read_bytes() if fetched else _fetched()
-    if base64.b64encode(hashlib.sha512(content).digest()).decode() != INTEGRITY:
+    if base64.b64encode(hashlib.sha512(content).digest()).decode() != SHA512:
         raise SystemExit(f"KaTeX {VERSION} from {ARCHIVE if fetched else 'npm'} is not the file that npm describes.")
     if not fetched:
         ARCHIVE.parent.mkdir(exist_ok=True)
@@ -44,6 +45,6 @@ def archive() -> bytes:
 
 
 def _fetched() -> bytes:
-    registry = os.environ.get("npm_config_registry", REGISTRY).rstrip("/")
+    registry = os.environ.get("NPM_CONFIG_REGISTRY", REGISTRY).rstrip("/")
     with urllib.request.urlopen(f"{registry}/katex/-/katex-{VERSION}.tgz", timeout=60) as answer:
         return bytes(answer.read())

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from paddleseg_losses.formula import FUNCTIONS, NAME, TOKEN
 
-GREEK = {*"alpha beta gamma delta epsilon lambda mu phi sigma Phi".split()}
+GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "phi", "sigma", "Phi"}
 UNKNOWN_TO_TEX = {"mean", "softmax", "sigmoid"}
-SIGNS = {sign: sign for sign in "= < > , + -".split()}
-SIGNS.update({"<=": r"\le", ">=": r"\ge", "in": r"\in", "*": r"\ast", "...": r"\dots"})
+SIGNS = {"<=": r"\le", ">=": r"\ge", "in": r"\in", "*": r"\ast", "...": r"\dots", **{sign: sign for sign in "=<>,+-"}}
 CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
 BARS = {"|": (r"\lvert ", r" \rvert"), "{": ("", "")}
 

@@ -60,9 +60,7 @@ def _dedented(text: str) -> str:
 
 def spoken(description: Description) -> Description:
     """The docstring in the language to speak, with all symbols of the formula explained."""
-    formula = complete(description.sections["Formula"], {name: meaning for name, _, meaning, _ in description.options})
-    lines = [(line.math, line.words if line.option else say(line.words, docstrings.phrase(line.words))) for line in formula]
-    explained = "\n".join(say(": ", "：").join(filter(None, line)) for line in lines)
+    explained = _formula(description)
     if language() == "en":
         return replace(description, sections={**description.sections, "Formula": explained})
     name = description.spec.name
@@ -76,6 +74,16 @@ def spoken(description: Description) -> Description:
     found["Shape"] = "\n".join(f"{place}：{docstrings.phrase(shape)}" for place, _, shape in lines)
     summary = docstrings.section(name, "Summary", description.summary)
     return replace(description, summary=summary, sections=found)
+
+
+def _formula(description: Description) -> str:
+    """Its lines, with the option or the shared table for what the docstring leaves out."""
+    options = {name: meaning for name, _, meaning, _ in description.options}
+    lines = []
+    for line in complete(description.sections["Formula"], options):
+        words = line.words if line.option else say(line.words, docstrings.phrase(line.words))
+        lines.append(line.math + (say(": ", "：") + words if words else ""))
+    return "\n".join(lines)
 
 
 def _as_dict(description: Description) -> dict[str, Any]:

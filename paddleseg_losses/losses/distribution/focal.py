@@ -33,7 +33,7 @@ class FocalLoss(PixelLoss):
         L = -mean_i alpha_t (1 - p_t)^gamma log p_t: in multilabel problems a mean over pixels and channels
         p_t: predicted probability of the true label: softmax with `C >= 2` channels, sigmoid with one channel or
             multilabel
-        alpha_t: sigmoid modes: option `alpha` for positives, one minus it for negatives; multiclass: a list of `C`
+        alpha_t: sigmoid modes: option `alpha` for positives, 1 minus it for negatives; multiclass: a list of `C`
             numbers
 
     When:
