@@ -17,7 +17,8 @@ VERSION = "0.19.1"
 # Of the archive, as npm prints it: `npm view katex@0.19.1 dist.integrity`.
 SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lDgRhKvr5614uRrEfA=="
 ARCHIVE = ROOT / "build" / f"katex-{VERSION}.tgz"
-REGISTRY = "https://registry.npmjs.org"  # or the one that NPM_CONFIG_REGISTRY names
+REGISTRY = os.environ.get("NPM_CONFIG_REGISTRY", "https://registry.npmjs.org").rstrip("/")
+URL = f"{REGISTRY}/katex/-/katex-{VERSION}.tgz"
 NEEDED = re.compile(r"package/(?:dist/(katex\.min\.(?:css|js)|fonts/[\w-]+\.woff2)|(LICENSE))")
 
 
@@ -45,6 +46,5 @@ def archive() -> bytes:
 
 
 def _fetched() -> bytes:
-    registry = os.environ.get("NPM_CONFIG_REGISTRY", REGISTRY).rstrip("/")
-    with urllib.request.urlopen(f"{registry}/katex/-/katex-{VERSION}.tgz", timeout=60) as answer:
+    with urllib.request.urlopen(URL, timeout=60) as answer:
         return bytes(answer.read())

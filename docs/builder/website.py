@@ -16,7 +16,10 @@ def build(folder: Path) -> list[str]:
     staging.stage(pages)
     for name in sliders.write(pages / "en" / "web" / "data", folder / "sliders"):
         print(f"sliders of {name} computed")
-    katex.write(pages / "en" / "web" / "katex")
+    try:
+        katex.write(pages / "en" / "web" / "katex")
+    except OSError as error:
+        return [f"KaTeX could not be fetched: {error}. Put {katex.URL} into {katex.ARCHIVE.parent}, or try again."]
     config.write_text(staging.configuration(folder), encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)]
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # an announcement by the theme at every start

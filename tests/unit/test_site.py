@@ -194,6 +194,16 @@ def test_a_changed_katex_is_refused(tmp_path, monkeypatch):
         katex.archive()
 
 
+def test_without_a_network_it_says_what_is_missing(tmp_path, monkeypatch):
+    def unreachable():
+        raise OSError("no network")
+
+    monkeypatch.setattr(website.sliders, "write", _no_data)
+    monkeypatch.setattr(katex, "archive", unreachable)
+    (problem,) = website.build(tmp_path)
+    assert problem.startswith("KaTeX could not be fetched: no network. Put https://")
+
+
 def test_what_cannot_be_moved_is_said(pages):
     for code, words in (("en", "None of its options changes"), ("zh", "都不会改变")):
         text = (pages / code / "losses" / "LovaszHingeLoss.md").read_text(encoding="utf-8")
