@@ -5,8 +5,8 @@ import pytest
 
 from paddleseg_losses import errors, registry
 from paddleseg_losses.options import options_of
-from reference import REFERENCE
-from reference.stored import load
+from tests.reference import REFERENCE
+from tests.reference.stored import load
 
 from .scenes import cases, has, losses, make, possible, takes_weights, value_and_gradient, weights
 

@@ -8,10 +8,10 @@ import paddle
 import pytest
 
 import paddleseg_losses
-import tiny
 from paddleseg_losses import registry
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
+from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = list(registry.specs())
