@@ -14,7 +14,7 @@ from paddleseg_losses.kernels import contours as outlines
 from paddleseg_losses.kernels import ctypes_args as memory
 from paddleseg_losses.kernels import distance_weighted as priced
 from paddleseg_losses.kernels import erosion as eroded
-from tests.laws.scenes import IGNORED
+from tests.laws.cases import IGNORED
 from tests.unit.test_rooms import NATIVE
 
 pytestmark = pytest.mark.usefixtures("native")

@@ -8,7 +8,7 @@ from paddleseg_losses.options import options_of
 from tests.reference import REFERENCE
 from tests.reference.stored import load
 
-from .scenes import cases, has, losses, make, possible, takes_weights, value_and_gradient, weights
+from .cases import each_case, each_loss, has, make, possible, takes_weights, value_and_gradient, weights
 
 STORED = [record for record in load() if record["cls"] in registry.names()]
 OWN_VALUES = {  # two settings of each kind of option, away from the defaults
@@ -27,9 +27,7 @@ OWN_VALUES = {  # two settings of each kind of option, away from the defaults
     "c4": [0.1],
     "coef": [[0.3, 2.0]],
     "delta": [0.3],
-    "dist_matrix": [
-        lambda scene: np.random.default_rng(3).random((scene.channels,) * 2) * (1 - np.eye(scene.channels))
-    ],
+    "dist_matrix": [lambda case: np.random.default_rng(3).random((case.channels,) * 2) * (1 - np.eye(case.channels))],
     "distance_type": ["l2"],
     "epsilon": [-0.5, 2.0],
     "eps": [1e-3],
@@ -80,7 +78,7 @@ def test_every_loss_has_stored_values_and_a_reference():
     assert set(registry.names()) <= set(REFERENCE)
 
 
-@pytest.mark.parametrize("spec", losses())
+@pytest.mark.parametrize("spec", each_loss())
 def test_every_option_is_tried(spec):
     assert set(options_of(spec.cls)) - SHARED - set(spec.example) <= set(OWN_VALUES)
 
@@ -92,61 +90,63 @@ def _compare(spec, logits, labels, **options):
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_defaults_on_fresh_inputs(spec, scene, seed):
-    _compare(spec, scene.logits(seed=seed), scene.labels(seed=seed + 100))
-    _compare(spec, scene.logits(seed=seed, scale=8), scene.labels(seed=seed + 100))
+@pytest.mark.parametrize(("spec", "case"), each_case())
+def test_defaults_on_fresh_inputs(spec, case, seed):
+    _compare(spec, case.logits(seed=seed), case.labels(seed=seed + 100))
+    _compare(spec, case.logits(seed=seed, scale=8), case.labels(seed=seed + 100))
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_cells_without_a_valid_pixel(spec, scene):
+@pytest.mark.parametrize(("spec", "case"), each_case())
+def test_cells_without_a_valid_pixel(spec, case):
     """A whole sample ignored, and one channel of a multilabel problem: the cell is 0 and still counts."""
-    labels = scene.labels(seed=17)
+    labels = case.labels(seed=17)
     labels[0] = 255
     variants = [{"batch": False}, {"batch": True}] if has(spec, "batch") else [{}]
     for options in variants:
-        _compare(spec, scene.logits(seed=18), labels, **options)
-        if scene.mode == "multilabel":
-            channel = scene.labels(seed=19)
+        _compare(spec, case.logits(seed=18), labels, **options)
+        if case.mode == "multilabel":
+            channel = case.labels(seed=19)
             channel[:, 1] = 255
-            _compare(spec, scene.logits(seed=18), channel, **options)
+            _compare(spec, case.logits(seed=18), channel, **options)
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_options_on_fresh_inputs(spec, scene):
-    logits, labels = scene.logits(seed=21), scene.labels(seed=22)
+@pytest.mark.parametrize(("spec", "case"), each_case())
+def test_options_on_fresh_inputs(spec, case):
+    logits, labels = case.logits(seed=21), case.labels(seed=22)
     for name, values in OWN_VALUES.items():
         for value in values if has(spec, name) else []:
-            value = value(scene) if callable(value) else value
-            if not possible(spec, name, value) or (name == "classes" and value == [1] and scene.channels == 1):
+            value = value(case) if callable(value) else value
+            if not possible(spec, name, value) or (name == "classes" and value == [1] and case.channels == 1):
                 continue
-            if name == "alpha" and options_of(spec.cls)["alpha"].default is None and scene.mode == "multiclass":
-                value = [value, *[0.5, 0.7][: scene.channels - 1]]  # a factor for each class
+            if name == "alpha" and options_of(spec.cls)["alpha"].default is None and case.mode == "multiclass":
+                value = [value, *[0.5, 0.7][: case.channels - 1]]  # a factor for each class
             _compare(spec, logits, labels, **{name: value})
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases(takes_weights))
-def test_weights_on_fresh_inputs(spec, scene):
-    weight = weights(spec, scene)
-    _compare(spec, scene.logits(seed=31), scene.labels(seed=32), weight=weight)
+@pytest.mark.parametrize(("spec", "case"), each_case(takes_weights))
+def test_weights_on_fresh_inputs(spec, case):
+    weight = weights(spec, case)
+    _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weight)
     if has(spec, "label_smoothing"):
-        _compare(spec, scene.logits(seed=31), scene.labels(seed=32), weight=weight, label_smoothing=0.2)
+        _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weight, label_smoothing=0.2)
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: spec.soft))
-def test_soft_targets_on_fresh_inputs(spec, scene):
-    target = np.random.default_rng(41).random((scene.samples, scene.channels, *scene.space))
-    if scene.mode == "multiclass":
+@pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.soft))
+def test_soft_targets_on_fresh_inputs(spec, case):
+    target = np.random.default_rng(41).random((case.samples, case.channels, *case.space))
+    if case.mode == "multiclass":
         target /= target.sum(axis=1, keepdims=True)
     target[0, :, ..., 0] = 255
     for name in ("smooth", "gamma", "squared_pred", "label_smoothing", "batch"):
         for value in OWN_VALUES[name] if has(spec, name) else []:
-            _compare(spec, scene.logits(seed=42), target, mode=scene.mode, **{name: value})
+            _compare(spec, case.logits(seed=42), target, mode=case.mode, **{name: value})
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
-@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: takes_weights(spec) or has(spec, "include_background")))
-def test_reductions_on_fresh_inputs(spec, scene, reduction):
+@pytest.mark.parametrize(
+    ("spec", "case"), each_case(lambda spec: takes_weights(spec) or has(spec, "include_background"))
+)
+def test_reductions_on_fresh_inputs(spec, case, reduction):
     try:
         loss = make(spec, reduction=reduction)
     except errors.OptionError:
@@ -154,7 +154,7 @@ def test_reductions_on_fresh_inputs(spec, scene, reduction):
         return
     import paddle
 
-    logits, labels = scene.logits(seed=51), scene.labels(seed=52)
+    logits, labels = case.logits(seed=51), case.labels(seed=52)
     found = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
     expected = REFERENCE[spec.name](logits, labels, reduction=reduction, **spec.example)
     assert found.shape == np.shape(expected)
@@ -162,11 +162,11 @@ def test_reductions_on_fresh_inputs(spec, scene, reduction):
 
 
 @pytest.mark.parametrize("spacing", [2.5, [1.0, 3.0, 0.5]])
-@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: has(spec, "spacing")))
-def test_spacing_on_fresh_inputs(spec, scene, spacing):
-    spacing = spacing[: len(scene.space)] if isinstance(spacing, list) else spacing
+@pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: has(spec, "spacing")))
+def test_spacing_on_fresh_inputs(spec, case, spacing):
+    spacing = spacing[: len(case.space)] if isinstance(spacing, list) else spacing
     options = {**spec.example, "spacing": spacing}
-    found, _ = value_and_gradient(make(spec, **options), scene.logits(seed=61), scene.labels(seed=62))
-    full = spacing if isinstance(spacing, list) else [spacing] * len(scene.space)
-    expected = REFERENCE[spec.name](scene.logits(seed=61), scene.labels(seed=62), **{**options, "spacing": full})
+    found, _ = value_and_gradient(make(spec, **options), case.logits(seed=61), case.labels(seed=62))
+    full = spacing if isinstance(spacing, list) else [spacing] * len(case.space)
+    expected = REFERENCE[spec.name](case.logits(seed=61), case.labels(seed=62), **{**options, "spacing": full})
     np.testing.assert_allclose(found, expected, rtol=1e-10)
