@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
@@ -55,6 +56,7 @@ class LossSpec:
     link: str
     equation: str  # where in the paper
     range: tuple[float, float]
+    order: float = math.inf  # in its chapter, as in the article; losses without it follow, by name
     modes: tuple[str, ...] = MODES
     suits: tuple[str, ...] = ()  # the symptoms against which it helps
     most_classes: int | None = None  # of a multiclass problem
@@ -82,6 +84,20 @@ class LossSpec:
     def name(self) -> str:
         """The class name, which is also the name in PaddleSeg's YAML."""
         return self.cls.__name__
+
+
+@dataclass(frozen=True)
+class SupportedInputs:
+    """The problems that a loss takes."""
+
+    modes: tuple[str, ...]
+    soft: bool = False  # float targets
+    logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
+
+    def both(self, other: SupportedInputs) -> SupportedInputs:
+        """What two losses take."""
+        modes = tuple(mode for mode in self.modes if mode in other.modes)
+        return SupportedInputs(modes, self.soft and other.soft, self.logits_only + other.logits_only)
 
 
 _SPECS: dict[str, LossSpec] = {}
@@ -133,11 +149,11 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
 
 def specs(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> Iterator[LossSpec]:
     """The specs in the article's order, all or those of one family, of one mode, or that suit a symptom."""
-    for chapter in FAMILIES:
-        for spec in _SPECS.values():
-            asked = family in (None, chapter) and (mode is None or mode in spec.modes)
-            if spec.family == chapter and asked and (symptom is None or symptom in spec.suits):
-                yield spec
+    chapters = list(FAMILIES)
+    for spec in sorted(_SPECS.values(), key=lambda spec: (chapters.index(spec.family), spec.order, spec.name)):
+        asked = family in (None, spec.family) and (mode is None or mode in spec.modes)
+        if asked and (symptom is None or symptom in spec.suits):
+            yield spec
 
 
 def names(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> list[str]:

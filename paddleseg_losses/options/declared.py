@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import Any, Callable
 
 from ..errors import OptionError, UnknownOptionError
@@ -12,10 +13,23 @@ REQUIRED = inspect.Parameter.empty  # the default of an option that must be give
 
 
 class Option:
-    """One option: its default, how a value is read, what may be given and what it means."""
+    """One option of a loss.
 
-    def __init__(self, default: Any, read: Callable[[Any], Any], expected: str, help: str, zh: str) -> None:
+    Attributes:
+        default: The value if none is given, or `REQUIRED`.
+        read: Makes a value of what was given, or raises.
+        expected: What may be given, in words.
+        help: What it means.
+        zh: The same in Chinese.
+        examples: Values for tests and pictures that span what may be given; none if that depends on the problem.
+        name: As the class calls it.
+    """
+
+    def __init__(
+        self, default: Any, read: Callable[[Any], Any], expected: str, help: str, zh: str, examples: Iterable[Any] = ()
+    ) -> None:
         self.default, self.read, self.expected, self.help, self.zh = default, read, expected, help, zh
+        self.examples = tuple(examples)
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -71,9 +85,13 @@ def options_of(cls: type) -> dict[str, Option]:
 
 
 def own_options_of(cls: type) -> dict[str, Option]:
-    """Those that are its own: declared in its module, not in its family's or in that of every loss."""
-    own = {name for base in cls.__mro__ if base.__module__ == cls.__module__ for name in vars(base)}
+    """Those that are its own: declared in its package, its chapter, not in that of the families or of every loss."""
+    own = {name for base in cls.__mro__ if _package(base) == _package(cls) for name in vars(base)}
     return {name: option for name, option in options_of(cls).items() if name in own}
+
+
+def _package(cls: type) -> str:
+    return cls.__module__.rpartition(".")[0]
 
 
 def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:

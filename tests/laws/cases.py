@@ -53,7 +53,7 @@ def property_test(number):
 
     @pytest.mark.parametrize(("law", "arguments", "backend"), params)
     def test(law, arguments, backend):
-        with kernels.using(backend):
+        with kernels.use_kernels(backend):
             law(*arguments)
 
     return test

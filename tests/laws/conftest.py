@@ -9,5 +9,5 @@ from .cases import BACKENDS
 
 @pytest.fixture(params=BACKENDS)
 def each_backend(request):
-    with kernels.using(request.param):
+    with kernels.use_kernels(request.param):
         yield

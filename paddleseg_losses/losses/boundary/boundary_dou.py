@@ -1,0 +1,89 @@
+"""The difference of two regions over their union without most of the inside."""
+
+from __future__ import annotations
+
+import paddle
+
+from ...functional.contours import boundary_counts
+from ...functional.error_sums import SumSpec
+from ...functional.region_sums import SQUARED
+from ...inputs import Inputs, Tensor
+from ...options import number
+from ...registry import registered
+from ..families import ScalarLoss
+
+
+@registered(
+    family="boundary",
+    order=6,
+    title="Boundary difference over union",
+    title_zh="边界差异交并损失（Boundary DoU）",
+    purpose="boundaries of objects of any size, without a distance map",
+    purpose_zh="不同大小目标的边界，无需距离图",
+    paper="Sun et al., Boundary difference over union loss, MICCAI 2023",
+    link="https://arxiv.org/abs/2308.00220",
+    equation="the boundary DoU loss of the paper",
+    range=(0, 1),
+    suits=("ragged-boundaries",),
+    one_vs_rest=False,
+    neighbours=True,
+    batchwise=True,
+    slack=1e-05,
+)
+class BoundaryDoULoss(ScalarLoss):
+    r"""Minimises the difference of prediction and truth over their union without most of the inside; range [0, 1].
+
+    Formula:
+        L = (S - 2 I + s) / (S - (1 + a) I + s) for each class over the batch, then the mean; S = sum p^2 + sum g^2, I
+        = sum p g, a = min(1 - 2 C / A, max_alpha) with A pixels in the true region, C of them on its rim.
+
+    When:
+        For: boundaries, at the price of a Dice loss. Against: a class that is absent: it costs a constant 1.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D.
+
+    Reference:
+        Sun et al. 2023 (arXiv 2308.00220).
+
+    Differences:
+        None from the code: for objects one pixel wide a is -1, outside the interval that the paper states, and the
+        loss is a squared Dice.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import BoundaryDoULoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(BoundaryDoULoss()(logits, labels)):.4f}")
+        0.5510
+
+    YAML:
+        loss:
+          types:
+            - type: BoundaryDoULoss
+          coef: [1]
+    """
+
+    smooth: float = number(
+        default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator", zh="平滑项 s"
+    )
+    max_alpha: float = number(
+        default=0.8, low=0.0, high=1.0, help="largest share of the inside left out", zh="内部忽略比例的上限"
+    )
+
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
+        """Sums of squares too."""
+        return SQUARED.needs
+
+    def value(self, inputs: Inputs) -> Tensor:
+        """The mean over the classes that have a valid pixel; others are 0 and still count."""
+        sums = SQUARED.of(inputs).pooled()
+        with paddle.no_grad():
+            edge = boundary_counts(inputs).sum(axis=0)
+            alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
+        error = sums.error2 + self.smooth
+        values = error / (error + (1 - alpha) * sums.pg)
+        return paddle.where(sums.count > 0, values, paddle.zeros_like(values)).mean()
