@@ -8,10 +8,10 @@ import paddle
 import pytest
 
 import paddleseg_losses as pl
-import tiny
 from paddleseg_losses.cli import main
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
+from tests import tiny
 
 FOLDER = Path(__file__).resolve().parents[2] / "configs" / "usage"
 CHANNELS = {

@@ -19,21 +19,22 @@ IGNORED = 255
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A kind of problem and a size."""
+class Case:
+    """A kind of problem, a size, and the type of its logits."""
 
     mode: str
     channels: int
     space: tuple[int, ...]
     samples: int = 2
+    dtype: str = "float64"
 
     def __str__(self) -> str:
         return f"{self.mode}{self.channels}-{'x'.join(map(str, self.space))}"
 
-    def logits(self, seed: int = 0, dtype: str = "float64", scale: float = 1.5) -> Array:
-        """Random scores."""
+    def logits(self, seed: int = 0, dtype: str | None = None, scale: float = 1.5) -> Array:
+        """Random scores, of the type of this case unless another is given."""
         shape = (self.samples, self.channels, *self.space)
-        return (np.random.default_rng(seed).normal(size=shape) * scale).astype(dtype)
+        return (np.random.default_rng(seed).normal(size=shape) * scale).astype(dtype or self.dtype)
 
     def labels(self, seed: int = 1, ignored: float = 0.15) -> Array:
         """Random labels; every class occurs, and some pixels are ignored."""
@@ -56,7 +57,7 @@ class Scene:
             hot = np.moveaxis(np.eye(self.channels)[np.where(labels == IGNORED, 0, labels)], -1, 1)
         else:
             hot = (labels == 1).reshape(self.samples, self.channels, *self.space)
-        return size * (2.0 * hot - 1.0)
+        return (size * (2.0 * hot - 1.0)).astype(self.dtype)
 
     def ignored(self, labels: Array) -> Array:
         """Where logits are ignored, `[N, C, *S]`."""
@@ -64,23 +65,23 @@ class Scene:
         return where if self.mode == "multilabel" else np.repeat(where[:, None], self.channels, axis=1)
 
 
-SCENES = (
-    Scene("binary", 1, (11,)),
-    Scene("binary", 1, (7, 5)),
-    Scene("binary", 1, (3, 5, 4)),
-    Scene("multiclass", 2, (5, 7)),
-    Scene("multiclass", 3, (9,)),
-    Scene("multiclass", 3, (7, 5), samples=3),
-    Scene("multiclass", 3, (4, 3, 5)),
-    Scene("multilabel", 3, (5, 7)),
-    Scene("multilabel", 2, (3, 4, 5)),
+CASES = (
+    Case("binary", 1, (11,)),
+    Case("binary", 1, (7, 5)),
+    Case("binary", 1, (3, 5, 4)),
+    Case("multiclass", 2, (5, 7)),
+    Case("multiclass", 3, (9,)),
+    Case("multiclass", 3, (7, 5), samples=3),
+    Case("multiclass", 3, (4, 3, 5)),
+    Case("multilabel", 3, (5, 7)),
+    Case("multilabel", 2, (3, 4, 5)),
 )
 
 
-def fits(spec: LossSpec, scene: Scene) -> bool:
+def supports(spec: LossSpec, case: Case) -> bool:
     """Whether a loss takes a kind of problem."""
-    few = scene.mode != "multiclass" or spec.most_classes is None or scene.channels <= spec.most_classes
-    return scene.mode in spec.modes and few
+    few = case.mode != "multiclass" or spec.most_classes is None or case.channels <= spec.most_classes
+    return case.mode in spec.modes and few
 
 
 def make(spec: LossSpec, **options: Any) -> Any:
@@ -121,11 +122,11 @@ def takes_weights(spec: LossSpec) -> bool:
     return has(spec, "weight") and options_of(spec.cls)["weight"].default is None
 
 
-def weights(spec: LossSpec, scene: Scene) -> list[float]:
-    """Different weights for all classes of a scene."""
-    if spec.weighs_labels and scene.mode != "multiclass":
+def weights(spec: LossSpec, case: Case) -> list[float]:
+    """Different weights for all classes of a case."""
+    if spec.weighs_labels and case.mode != "multiclass":
         return [0.5, 2.0]
-    return [0.5, 2.0, 1.25][: scene.channels]
+    return [0.5, 2.0, 1.25][: case.channels]
 
 
 def foreground_only(spec: LossSpec) -> dict[str, bool]:

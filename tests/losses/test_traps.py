@@ -6,7 +6,7 @@ import pytest
 
 import paddleseg_losses as pl
 from paddleseg_losses import errors, kernels, registry
-from tests.laws.scenes import SCENES, cases, fits, losses, make
+from tests.laws.cases import CASES, each_case, each_loss, make, supports
 
 BUILT = not kernels.status()["library"].startswith("not built")
 PATHS = ["native", "composed"] if BUILT else ["composed"]
@@ -18,14 +18,14 @@ def path(request):
         yield request.param
 
 
-@pytest.mark.parametrize("spec", losses())
+@pytest.mark.parametrize("spec", each_loss())
 def test_labels_overwritten_after_the_call_change_nothing(spec, path):
     """As PaddleSeg's own DiceLoss does between the forward and the backward pass of a mix."""
-    scene = next(scene for scene in SCENES if fits(spec, scene) and len(scene.space) == 2)
+    case = next(case for case in CASES if supports(spec, case) and len(case.space) == 2)
     gradients = []
     for overwrite in (False, True):
-        z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-        labels = paddle.to_tensor(scene.labels())
+        z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+        labels = paddle.to_tensor(case.labels())
         value = make(spec)(z, labels)
         if overwrite:
             labels[...] = 0
@@ -34,15 +34,15 @@ def test_labels_overwritten_after_the_call_change_nothing(spec, path):
     assert np.array_equal(*gradients)
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases(scenes=SCENES[3:4] + SCENES[:1]))
-def test_nan_is_not_hidden(spec, scene, path):
-    logits, labels = scene.logits(dtype="float32"), scene.labels(ignored=0)
+@pytest.mark.parametrize(("spec", "case"), each_case(cases=CASES[3:4] + CASES[:1]))
+def test_nan_is_not_hidden(spec, case, path):
+    logits, labels = case.logits(dtype="float32"), case.labels(ignored=0)
     logits[0, 0, ..., 1] = np.nan
     assert np.isnan(float(make(spec)(paddle.to_tensor(logits), paddle.to_tensor(labels))))
 
 
 @pytest.mark.parametrize("negatives", [0, 1, 4])
-@pytest.mark.parametrize("spec", losses(lambda spec: spec.family == "region" and "binary" in spec.modes))
+@pytest.mark.parametrize("spec", each_loss(lambda spec: spec.family == "region" and "binary" in spec.modes))
 def test_a_mask_that_fills_nearly_everything(spec, negatives, path):
     """Float32 equals float64: nothing is the small difference of large sums."""
     rng = np.random.default_rng(0)

@@ -2,9 +2,9 @@
 
 import pytest
 
-import tiny
 from paddleseg_losses.functional import edt
 from paddleseg_losses.paddleseg.trainer import train
+from tests import tiny
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 

@@ -5,15 +5,15 @@ import paddle
 import pytest
 
 from paddleseg_losses import kernels
-from tests.laws.scenes import Scene, fits, losses, make
+from tests.laws.cases import Case, each_loss, make, supports
 
-SCENES = [Scene("multiclass", 5, (33, 47)), Scene("multilabel", 5, (33, 47)), Scene("binary", 1, (33, 47), samples=4)]
+CASES = [Case("multiclass", 5, (33, 47)), Case("multilabel", 5, (33, 47)), Case("binary", 1, (33, 47), samples=4)]
 BUILT = not kernels.status()["library"].startswith("not built")
 
 
-def _kept(spec, scene, which):
+def _kept(spec, case, which):
     """Float tensors of the logits' size, or more."""
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
     kept = {}
 
     def pack(x):
@@ -23,7 +23,7 @@ def _kept(spec, scene, which):
 
     loss = make(spec, checks="never")
     with kernels.use_kernels(which), paddle.autograd.saved_tensors_hooks(pack, lambda x: x):
-        loss(z, paddle.to_tensor(scene.labels()))
+        loss(z, paddle.to_tensor(case.labels()))
     return len(set(kept) - {z.data_ptr()})
 
 
@@ -32,15 +32,15 @@ def _of_sums(spec):
     return not (spec.neighbours or spec.sorts) and spec.family in ("distribution", "region")
 
 
-@pytest.mark.parametrize("spec", losses(lambda spec: _of_sums(spec) and "multiclass" in spec.modes))
+@pytest.mark.parametrize("spec", each_loss(lambda spec: _of_sums(spec) and "multiclass" in spec.modes))
 def test_two_tensors_besides_the_probabilities(spec):
     """Integer labels index the probabilities; they are not expanded to the logits' size."""
-    assert _kept(spec, SCENES[0], "composed") <= 3
+    assert _kept(spec, CASES[0], "composed") <= 3
 
 
 @pytest.mark.skipif(not BUILT, reason="no C++ compiler was found at installation")
-@pytest.mark.parametrize("scene", SCENES, ids=str)
-@pytest.mark.parametrize("spec", losses(_of_sums))
-def test_nothing_with_kernels(spec, scene):
-    if fits(spec, scene):
-        assert _kept(spec, scene, "native") <= 0
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("spec", each_loss(_of_sums))
+def test_nothing_with_kernels(spec, case):
+    if supports(spec, case):
+        assert _kept(spec, case, "native") <= 0

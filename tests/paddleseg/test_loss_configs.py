@@ -8,10 +8,10 @@ import paddle
 import pytest
 
 import paddleseg_losses
-import tiny
 from paddleseg_losses import registry
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
+from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = list(registry.specs())
@@ -49,19 +49,27 @@ def test_every_loss_trains_alone(spec, four_classes, tmp_path, quick_end):
     assert len(result.scores.classes) == max(config["model"]["num_classes"], 2)
 
 
-@each_loss
-def test_every_loss_trains_inside_a_weighted_sum(spec, four_classes, tmp_path, quick_end):
-    config = _small(load(_file(spec)), four_classes)
-    del config["val_dataset"]  # scored above
-    (entry,) = config["loss"]["types"]
-    dotted = {**entry, "type": f"paddleseg_losses.{spec.name}"}
-    others = [{"type": "paddleseg_losses.TverskyLoss"}, {"type": "paddleseg_losses.FocalLoss"}]
-    total = {"type": "WeightedSumLoss", "losses": [others[0], dotted, others[1]], "coef": [1, 0.5, 0.25]}
+@pytest.mark.parametrize("channels", [1, 4])
+def test_all_losses_train_inside_a_weighted_sum(channels, four_classes, tmp_path, quick_end):
+    files = [load(_file(spec)) for spec in SPECS]
+    files = [file for file in files if file["model"]["num_classes"] == channels]
+    entries = [file["loss"]["types"][0] for file in files]
+    dotted = [{**entry, "type": f"paddleseg_losses.{entry['type'].rpartition('.')[2]}"} for entry in entries]
+    total = {"type": "WeightedSumLoss", "losses": dotted, "coef": [1 / len(dotted)] * len(dotted)}
+    config = _small(files[0], four_classes)
     config["loss"] = {"types": [total], "coef": [1]}
+    del config["val_dataset"]  # scored above
     recorder, result = _train(config, tmp_path)
     assert recorder.warned == []
-    assert np.isfinite([point["loss"] for point in result.loss]).all()
     assert len(result.loss) == 3
+    for point in result.loss:
+        assert {term["name"].partition(".")[0] for term in point["terms"]} >= set(_names(entries))
+        assert np.isfinite([point["loss"], *(term["value"] for term in point["terms"])]).all()
+
+
+def _names(entries):
+    """Of the losses; a sum is its own terms."""
+    return [name for e in entries if (name := e["type"].rpartition(".")[2]) != "WeightedSumLoss"]
 
 
 @each_loss

@@ -9,7 +9,6 @@ import pytest
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
-import tiny
 from paddleseg_losses import DiceLoss, build
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
@@ -17,6 +16,7 @@ from paddleseg_losses.paddleseg.display import Display, Term, describe
 from paddleseg_losses.paddleseg.monitor import Watch, watched
 from paddleseg_losses.paddleseg.shims import mended, module
 from paddleseg_losses.paddleseg.trainer import train
+from tests import tiny
 
 RAMP = {"kind": "linear", "start": 0, "end": 1, "steps": 10}
 SUM = {

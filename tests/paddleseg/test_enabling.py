@@ -130,7 +130,7 @@ def test_the_hook_takes_milliseconds(enabled):
 
 @PADDLESEG
 def test_a_whole_training_sees_its_terms_once(enabled, tmp_path):
-    import tiny
+    from tests import tiny
 
     loss = {"type": "WeightedSumLoss", "losses": [{"type": "DiceLoss"}, {"type": "BoundaryLoss"}]}
     path = tiny.write_config(tmp_path / "config.yml", tiny.write_dataset(tmp_path / "data"), loss, iters=2)

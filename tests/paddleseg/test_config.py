@@ -2,9 +2,9 @@
 
 import pytest
 
-import tiny
 from paddleseg_losses.errors import ConfigError
 from paddleseg_losses.paddleseg.config import load
+from tests import tiny
 
 
 def _write(folder, **files):

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
-import tiny
 from paddleseg_losses.cli import main
 from paddleseg_losses.paddleseg.trainer import train
+from tests import tiny
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "paddleseg.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", GUIDE, flags=re.DOTALL)

@@ -6,7 +6,7 @@ import pytest
 
 from paddleseg_losses import kernels
 from paddleseg_losses.functional import edt
-from reference.common import nearest
+from tests.reference.common import nearest
 
 SHAPES = [(13,), (6, 9), (5, 4, 7)]
 

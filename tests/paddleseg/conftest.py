@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-import tiny
+from tests import tiny
 
 with warnings.catch_warnings(), contextlib.suppress(ImportError):
     warnings.simplefilter("ignore")  # compiling PaddleSeg's newest code warns

@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
-import tiny
 from paddleseg_losses.errors import ConfigError
 from paddleseg_losses.paddleseg.runner import run
+from tests import tiny
 
 CLONE = os.environ.get("PADDLESEG_CLONE")
 REPORT = """\

@@ -11,12 +11,12 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 import yaml
 
-import tiny
 from paddleseg_losses.errors import ConfigError, OptionError
 from paddleseg_losses.paddleseg.console import captured
 from paddleseg_losses.paddleseg.evaluation import evaluate
 from paddleseg_losses.paddleseg.shims import mended, module
 from paddleseg_losses.paddleseg.trainer import train
+from tests import tiny
 
 
 def test_everything_a_training_leaves_behind(dataset, tmp_path, quick_end, capsys):

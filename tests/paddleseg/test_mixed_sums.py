@@ -7,10 +7,10 @@ import pytest
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 import paddleseg_losses
-import tiny
 from paddleseg_losses import DiceLoss, WeightedSumLoss, errors
 from paddleseg_losses.paddleseg.shims import mended, module
 from paddleseg_losses.paddleseg.trainer import train
+from tests import tiny
 
 OURS = "paddleseg_losses."
 

@@ -9,13 +9,13 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 import cv2
 
-import tiny
 from paddleseg_losses import BoundaryLoss, DiceLoss, WeightedSumLoss
 from paddleseg_losses.doctor import advice, examine
 from paddleseg_losses.doctor.batch import Batch
 from paddleseg_losses.doctor.terms import pulls
 from paddleseg_losses.errors import ConfigError
 from paddleseg_losses.paddleseg.checking import check
+from tests import tiny
 
 DICE = {"type": "paddleseg_losses.DiceLoss"}
 

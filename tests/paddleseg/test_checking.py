@@ -6,10 +6,10 @@ import sys
 import pytest
 import yaml
 
-import tiny
-from integrations.mistakes import MISTAKES, OURS, PADDLESEGS, TVERSKY
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.checking.names import BUILT_IN
+from tests import tiny
+from tests.paddleseg.mistakes import MISTAKES, OURS, PADDLESEGS, TVERSKY
 
 
 def _file(folder, loss, changes, section="loss"):
