@@ -124,7 +124,7 @@ def test_every_symptom_has_losses_and_every_loss_of_a_paper_a_symptom():
     assert [spec.name for spec in registry.specs() if not spec.suits] == [
         "WeightedSumLoss"
     ]  # it suits what its terms suit
-    assert registry.names("boundary", symptom="far-errors", mode="multilabel")[-1] == "BoundaryLoss"
+    assert registry.names("boundary", symptom="far-errors", mode="multilabel")[0] == "HausdorffDTLoss"
 
 
 def test_compound_parts():
