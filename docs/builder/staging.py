@@ -21,17 +21,20 @@ WEB = DOCS / "web"
 # The pages with a place of their own in the menu: the English file, its place on the site, its words in the menu.
 PAGES = (
     ("README.md", "index.md", "Home", "首页"),
+    ("docs/guide.md", "guide.md", "Guide", "使用指南"),
     ("docs/choose.md", "choose.md", "Choose", "按症状选择"),
     ("docs/losses/README.md", "losses/index.md", "Losses", "损失函数"),
     ("docs/paddleseg.md", "paddleseg.md", "PaddleSeg", "PaddleSeg 指南"),
     ("docs/web/api.md", "api.md", "API", "API"),
     ("docs/differences.md", "differences.md", "Differences", "公式差异"),
+    ("docs/coming_from.md", "coming_from.md", "Coming from...", "从其他库迁移"),
 )
 NOTEBOOKS = {f"examples/{path.name}": f"{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.ipynb"))}
 PLACES = {
     **{source: place for source, place, *_ in PAGES},
     **{f"docs/{path.name}": path.name for path in sorted(DOCS.glob("*.md")) if not path.stem.endswith("_cn")},
     "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
     **NOTEBOOKS,
     **{f"docs/losses/{name}.md": f"losses/{name}.md" for name in names()},
 }

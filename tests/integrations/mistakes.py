@@ -31,6 +31,28 @@ MISTAKES = {
         ["remove 'alfa': alpha is given too"],
         {"types": [{**TVERSKY, "alpha": 0.3}], "coef": [1]},
     ),
+    "words of other libraries": (
+        {"types": [{**TVERSKY, "class_weights": [1, 2, 3], "to_onehot_y": True, "do_bg": False}], "coef": [1]},
+        {},
+        [
+            r"types\[0\].class_weights: TverskyLoss has no option 'class_weights'.*from smp: it is called weight",
+            "to_onehot_y: .*from MONAI: leave it out",
+            "do_bg: .*from PaddleSeg, nnU-Net: it is called include_background",
+        ],
+        {"types": [{**TVERSKY, "weight": [1, 2, 3], "include_background": False}], "coef": [1]},
+    ),
+    "a word of another library given twice": (
+        {"types": [{**TVERSKY, "class_weights": [1, 2, 3], "weight": [1, 1, 1]}], "coef": [1]},
+        {},
+        ["remove 'class_weights': weight is given too"],
+        {"types": [{**TVERSKY, "weight": [1, 1, 1]}], "coef": [1]},
+    ),
+    "a loss of another library": (
+        {"types": [{"type": "SoftDiceLoss"}], "coef": [1]},
+        {},
+        ["No loss is called 'SoftDiceLoss'.*from nnU-Net: DiceLoss, which is its value plus 1"],
+        None,
+    ),
     "bad value": (
         {"types": [{**TVERSKY, "alpha": -1, "beta": 0.5}], "coef": [1]},
         {},
@@ -320,6 +342,12 @@ PADDLESEGS = {
         {},
         ["PaddleSeg's own DiceLoss has no option 'squared_pred'; that of this package has"],
         {"types": [{"type": OURS + "DiceLoss", "squared_pred": True}], "coef": [1]},
+    ),
+    "a word of another library for PaddleSeg's own": (
+        {"types": [{"type": "DiceLoss", "squared_prediction": True, "to_onehot_y": True}], "coef": [1]},
+        {},
+        ["remove 'squared_prediction'", f"from MONAI: leave it out.*this holds for type: {OURS}DiceLoss, not"],
+        {"types": [{"type": "DiceLoss"}], "coef": [1]},
     ),
     "weight of PaddleSeg's own": (
         {"types": [{"type": "CrossEntropyLoss", "weight": [1, 2]}], "coef": [1]},

@@ -38,7 +38,8 @@ class BoundaryDoULoss(ScalarLoss):
         = sum p g, a = min(1 - 2 C / A, max_alpha) with A pixels in the true region, C of them on its rim.
 
     When:
-        For: boundaries, at the price of a Dice loss. Against: a class that is absent: it costs a constant 1.
+        For: boundaries, at the computational cost of a Dice loss. Against: a class that is absent: it costs a constant
+        1.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

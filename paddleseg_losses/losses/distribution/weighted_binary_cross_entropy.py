@@ -24,7 +24,7 @@ from ..families import PixelLoss
     suits=("class-imbalance", "missed-objects"),
 )
 class WeightedBinaryCrossEntropyLoss(PixelLoss):
-    r"""Minimises binary cross entropy with positives beta times as dear; range [0, inf).
+    r"""Minimises binary cross entropy with positives weighted by beta; range [0, inf).
 
     Formula:
         L = mean over valid elements of -[beta y log p + (1 - y) log(1 - p)], p = sigmoid(z).
