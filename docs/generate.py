@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from builder import pictures
-from builder.advice import chooser, differences, ranking
+from builder.advice import chooser, differences, misfits, ranking
 from builder.coming_from import NAME, coming_from
 from builder.index import index, readme
 from builder.known import Known
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
             print(f"pictures of {name} drawn")
     translations = Translations()
     texts = documents(translations)
-    problems += translations.problems + translations.unused()
+    problems += misfits() + translations.problems + translations.unused()
     for path in sorted({*texts, *(DOCS / "losses").glob("*.md")}):
         name, old = path.relative_to(ROOT), path.read_text(encoding="utf-8") if path.exists() else None
         if texts.get(path) == old:

@@ -11,21 +11,21 @@ FLAT = 1e-12
 
 
 def curve_caption(numbers: dict[str, Any], language: Language) -> str:
-    """How hard a badly wrong pixel is pulled, against an undecided one."""
+    """The slope at a badly wrong pixel relative to an undecided one."""
     slopes, values = numbers["slopes"], numbers["values"]
     if all(max(line) - min(line) < FLAT for line in values.values()):
         return language(
             "The curves are flat: here one wrong pixel costs nothing and is not pulled.",
             "曲线是平的：在这个例子中，单个错误像素不计代价，也没有梯度。",
         )
-    pulls = []
+    parts = []
     for side, wrong, en, zh in (("object", FIRST, "object", "目标"), ("background", LAST, "background", "背景")):
         middle, end = abs(slopes[side][MIDDLE]), abs(slopes[side][wrong])
         if middle >= FLAT:
-            pulls.append(language(f"{_number(end / middle)} on the {en}", f"{zh}上为 {_number(end / middle)}"))
-    if not pulls:
+            parts.append(language(f"{_number(end / middle)} on the {en}", f"{zh}上为 {_number(end / middle)}"))
+    if not parts:
         return ""
-    ratios = language(", ", "，").join(pulls)
+    ratios = language(", ", "，").join(parts)
     return language(
         f"Slope at a badly wrong pixel (0.007 for its true class) relative to an undecided one (0.5): {ratios}.",
         f"判得很错的像素（真实类别的概率为 0.007）与犹豫不决的像素（0.5）的斜率之比：{ratios}。",
@@ -33,7 +33,7 @@ def curve_caption(numbers: dict[str, Any], language: Language) -> str:
 
 
 def gradient_caption(numbers: dict[str, Any], language: Language) -> str:
-    """The pulls on the kinds of error, against the near blob."""
+    """The mean gradient on each kind of error, relative to the near blob."""
     pull = numbers["pull"]
     near = pull["near blob"]
     if near < FLAT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def page(name: str, language: Language) -> str:
     return f"{name}{language.suffix}.md"
 
 
+@cache
 def read(path: str) -> Any:
     """A YAML file of this folder; lines of Chinese that were folded are joined without a blank."""
     return joined(yaml.safe_load((DOCS / path).read_text(encoding="utf-8")))

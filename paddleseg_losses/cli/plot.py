@@ -1,4 +1,4 @@
-"""`plot`: what a pixel costs under a loss, and where its gradient pulls."""
+"""`plot`: what a pixel costs under a loss, and its gradient on an example."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def plot(losses: tuple[str, ...], out: str, picture: str) -> None:
         files.append(drawing.save(drawing.curve(built, curves), f"{base}_curve.png"))
         numbers["curves"] = {name: _curve(found) for name, found in curves.items()}
     if picture != "curve":
-        pulls = {name: drawing.pull_of(loss) for name, loss in built.items()}
-        files.append(drawing.save(drawing.gradient_map(built, pulls=pulls), f"{base}_gradient.png"))
-        numbers["pulls"] = {name: {"value": found.value, **found.regions} for name, found in pulls.items()}
+        gradients = {name: drawing.gradient_on(loss) for name, loss in built.items()}
+        files.append(drawing.save(drawing.gradient_map(built, gradients=gradients), f"{base}_gradient.png"))
+        numbers["gradients"] = {name: {"value": found.value, **found.regions} for name, found in gradients.items()}
     if screen.wants_json():
         screen.put_json({"files": [str(file) for file in files], **numbers})
     else:

@@ -11,7 +11,7 @@ import paddle
 
 from ..errors import KernelError
 from ..problem import Problem
-from .library import library, threads
+from .loader import library, threads
 
 Tensor = Any
 

@@ -51,6 +51,17 @@ def _interval(low: float, high: float, open_low: bool) -> str:
     return f" in {'(' if open_low else '['}{low:g}, {high:g}]"
 
 
+def _examples(default: float | None, low: float, high: float, open_low: bool) -> list[float]:
+    """Numbers that span an interval, the default among them: its lower end, or just above it, and on from there."""
+    scale = default if default and default >= 0.01 else 1.0  # a tiny default is no scale but nearly nothing
+    if high <= 100 * scale:
+        lowest, *steps = (low + part * (high - low) for part in (0.01 if open_low else 0, 0.25, 0.5, 0.75, 1))
+    else:
+        lowest, *steps = (low + 0.01 * scale if open_low else low, scale / 4, scale / 2, scale, 2 * scale, 4 * scale)
+    found = {lowest, *steps} if default is None else {lowest, *steps, default}
+    return sorted(value for value in found if math.isfinite(value))
+
+
 def number(
     *,
     default: float | None,
@@ -72,6 +83,7 @@ def number(
         f"a number{_interval(low, high, open_low)}" + (" or None" if optional else ""),
         help,
         zh,
+        [*([None] if default is None else []), *_examples(default, low, high, open_low)],
     )
 
 
@@ -84,7 +96,10 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
             raise ValueError("even")
         return int(number)
 
-    return Option(default, read, f"{'an odd' if odd else 'a whole'} number{_interval(low, math.inf, False)}", help, zh)
+    sizes = (low, default // 2, default, 2 * default) if low > -math.inf else (default,)
+    examples = sorted({int(max(size, low)) | odd for size in sizes})
+    kind = "an odd" if odd else "a whole"
+    return Option(default, read, f"{kind} number{_interval(low, math.inf, False)}", help, zh, examples)
 
 
 def flag(*, default: bool, help: str, zh: str) -> Any:
@@ -97,7 +112,7 @@ def flag(*, default: bool, help: str, zh: str) -> Any:
             raise ValueError("not a truth value")
         return words[key]
 
-    return Option(default, read, "true or false", help, zh)
+    return Option(default, read, "true or false", help, zh, (False, True))
 
 
 def choice(*, default: str | None, of: tuple[str | None, ...], help: str, zh: str) -> Any:
@@ -108,7 +123,7 @@ def choice(*, default: str | None, of: tuple[str | None, ...], help: str, zh: st
             raise ValueError("not one of them")
         return value  # type: ignore[no-any-return]
 
-    return Option(default, read, "one of " + ", ".join(repr(word) for word in of), help, zh)
+    return Option(default, read, "one of " + ", ".join(repr(word) for word in of), help, zh, of)
 
 
 def only(*, default: bool, help: str, zh: str) -> Any:
@@ -152,7 +167,10 @@ def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = Fals
             raise ValueError("empty")
         return found
 
-    return Option(default, read, f"a list of at least one number{_interval(low, math.inf, open_low)}", help, zh)
+    default = tuple(default)
+    examples = sorted({default[:length] for length in (1, len(default) // 2, len(default)) if length})
+    expected = f"a list of at least one number{_interval(low, math.inf, open_low)}"
+    return Option(default, read, expected, help, zh, examples)
 
 
 def matrix_or_none(*, default: None, help: str, zh: str) -> Any:
@@ -209,4 +227,6 @@ def class_subset(*, default: str, help: str, zh: str) -> Any:
             raise ValueError("empty, repeated or negative")
         return chosen
 
-    return Option(default, read, "'all', 'present' or a list of different class indices", help, zh)
+    return Option(
+        default, read, "'all', 'present' or a list of different class indices", help, zh, ("all", "present", [0])
+    )

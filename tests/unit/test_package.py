@@ -98,13 +98,15 @@ def test_registering_refuses_what_would_break():
     from paddleseg_losses.losses.families import RegionLoss
 
     def register(name, body=None, **changed):
-        return registry.registered(**{**facts, **changed})(type(name, (RegionLoss,), body or {"cells": lambda s, x: x}))
+        return registry.registered(**{**facts, **changed})(
+            type(name, (RegionLoss,), body or {"per_class": lambda s, x: x})
+        )
 
     with pytest.raises(errors.OptionError, match="PaddleSeg's trainer"):
         register("MixedLoss")
     with pytest.raises(errors.OptionError, match="one loss for each name"):
         register("DiceLoss")
-    with pytest.raises(errors.OptionError, match="leaves cells open"):
+    with pytest.raises(errors.OptionError, match="leaves per_class open"):
         register("HalfLoss", {"x": 1})
     with pytest.raises(errors.OptionError, match="distribution, region, boundary, compound"):
         register("LostLoss", family="elsewhere")
