@@ -13,7 +13,7 @@ from ..families import PixelLoss
     order=7,
     title="Poly-1 cross entropy",
     title_zh="Poly-1 交叉熵损失",
-    purpose="one more number to tune: the first term of the series of the cross entropy",
+    purpose="one more parameter to tune: the first term of the polynomial expansion of cross entropy",
     purpose_zh="多一个可调参数：调整交叉熵展开式的第一项",
     paper="Leng et al., PolyLoss, ICLR 2022",
     link="https://arxiv.org/abs/2204.12511",
@@ -26,7 +26,8 @@ class Poly1CrossEntropyLoss(PixelLoss):
     r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.
 
     Formula:
-        L = mean over valid pixels of -log p_t + epsilon (1 - p_t), p_t the softmax probability of the true class.
+        L = mean_i [-log p_t + epsilon (1 - p_t)]
+        p_t: softmax probability of the true class
 
     When:
         For: squeezing a little more out of a tuned cross entropy; epsilon is worth a small search. Against: a first
