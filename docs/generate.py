@@ -12,7 +12,8 @@ from pathlib import Path
 
 from builder import pictures
 from builder.advice import chooser, differences, misfits, ranking
-from builder.index import index, readme
+from builder.comparison import comparison
+from builder.index import index
 from builder.known import Known
 from builder.language import CHINESE, DOCS, ENGLISH, Language, Translations, page
 from builder.loss_page import loss_page
@@ -42,7 +43,7 @@ def _documents(language: Language, translations: Translations) -> dict[Path, str
     losses = [Known(spec, language, translations) for spec in registry.specs()]
     ranks, numbers, suffix = ranking(), pictures.stored(), f"{language.suffix}.md"
     found = {
-        ROOT / f"README{suffix}": readme(language, losses),
+        DOCS / f"comparison{suffix}": comparison(language),
         DOCS / "losses" / f"README{suffix}": index(language, losses),
         DOCS / f"choose{suffix}": chooser(language),
         DOCS / f"differences{suffix}": differences(language),

@@ -78,19 +78,37 @@ def differences(language: Language) -> str:
                 file = f"../tests/differences/{chapter['tests']}"
                 shown += t("; checked by ", "；由 ") + f"[`{entry['test']}`]({file})" + t("", " 检验")
             parts.append(f"→ {shown.removeprefix('; ').removeprefix('；')}" if shown else "")
+    parts += _articles(t)
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _articles(t: Language) -> list[str]:
+    """The same slips in the order of the articles that print them, with links to the entries."""
+    text = read(f"{DIFFERENCES}/articles.yml")
+    titles = {entry["id"]: _pick(entry["title"], t) for entry in _entries()}
+    parts = [f"## {_pick(text['title'], t)}", _pick(text["intro"], t)]
+    for article in text["articles"]:
+        parts.append(f"### {_pick(article['title'], t)}")
+        lines = []
+        for slip in article["slips"]:
+            links = t("; ", "；").join(f"[{titles[place]}](#{place})" for place in slip.get("entries", []))
+            lines.append(f"* {_pick(slip, t)}" + (f" → {links}" if links else ""))
+        parts.append("\n".join(lines))
+    return parts
 
 
 def about(name: str, language: Language) -> list[tuple[str, str]]:
     """Anchor and title of the entries about differences that mention a loss."""
-    entries = [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
-    return [(entry["id"], _pick(entry["title"], language)) for entry in entries if name in entry["losses"]]
+    return [(entry["id"], _pick(entry["title"], language)) for entry in _entries() if name in entry["losses"]]
 
 
 def numbered() -> dict[str, dict[str, Any]]:
     """The numbers of the entries about differences by the name of the test that reproduces them."""
-    entries = [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
-    return {entry["test"]: entry.get("numbers", {}) for entry in entries if "test" in entry}
+    return {entry["test"]: entry.get("numbers", {}) for entry in _entries() if "test" in entry}
+
+
+def _entries() -> list[dict[str, Any]]:
+    return [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
 
 
 def _links(name: str, t: Language) -> str:

@@ -65,7 +65,7 @@ def facts(loss: Known) -> list[str]:
     if not spec.published:
         return [language("All else is as its terms are.", "其余性质取决于各项。"), _reductions(loss)]
     found = [language(en, zh) for name, value, en, zh in FLAGS if getattr(spec, name) == value]
-    found += [_soft(loss), _detached(loss), _reductions(loss)]
+    found += [_soft(loss), _detached(loss), _pixel_weight(loss), _reductions(loss)]
     if spec.one_vs_rest and {"binary", "multiclass"} <= set(spec.modes):
         found.append(
             language(
@@ -107,6 +107,17 @@ def _detached(loss: Known) -> str:
     parts = [loss.translations.phrase(part) if loss.language.chinese else part for part in loss.spec.detached]
     joined = loss.language(", ", "、").join(parts)
     return loss.language(f"No gradient flows through: {joined}.", f"以下各量不传梯度：{joined}。")
+
+
+def _pixel_weight(loss: Known) -> str:
+    if not loss.spec.cls.takes_pixel_weight:
+        return ""
+    return loss.language(
+        "A third argument, `pixel_weight`, multiplies the loss of each pixel: `[N, *S]` or `[N, 1, *S]`, at least 0. "
+        "The mean is still divided by what it is divided by without it, not by the sum of these weights.",
+        "第三个参数 `pixel_weight` 逐像素乘到损失上：`[N, *S]` 或 `[N, 1, *S]`，不小于 0。"
+        "均值的分母与不给它时相同，并不除以这些权重之和。",
+    )
 
 
 def _reductions(loss: Known) -> str:

@@ -67,7 +67,7 @@ def _links(loss: Known) -> str:
         f"[{t('中文', 'English')}]({page(loss.name, t.other)})",
         f"[{t('All losses', '全部损失')}](README{t.suffix}.md)",
         f"[{t('Choose by symptom', '按症状选择')}](../choose{t.suffix}.md)",
-        f"[{t('Formulas that are wrong elsewhere', '别处写错的公式')}](../differences{t.suffix}.md)",
+        f"[{t('Formulas elsewhere', '别处的公式')}](../differences{t.suffix}.md)",
     ]
     return " · ".join(links)
 
@@ -131,7 +131,7 @@ def _related(loss: Known, related: dict[str, list[str]]) -> str:
 def _wrong(loss: Known) -> str:
     t = loss.language
     links = [f"[{title}](../differences{t.suffix}.md#{place})" for place, title in about(loss.name, t)]
-    words = t("Formulas of it that are wrong elsewhere: ", "它在别处写错的公式：")
+    words = t("Its formula elsewhere: ", "它的公式在别处：")
     return f"{words}{t('; ', '；').join(links)}{t('.', '。')}" if links else ""
 
 

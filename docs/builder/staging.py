@@ -21,6 +21,7 @@ WEB = DOCS / "web"
 # The pages with a place of their own in the menu: the English file, its place on the site, its words in the menu.
 PAGES = (
     ("README.md", "index.md", "Home", "首页"),
+    ("docs/guide.md", "guide.md", "Guide", "使用指南"),
     ("docs/choose.md", "choose.md", "Choose", "按症状选择"),
     ("docs/losses/README.md", "losses/index.md", "Losses", "损失函数"),
     ("docs/paddleseg.md", "paddleseg.md", "PaddleSeg", "PaddleSeg 指南"),
@@ -32,6 +33,7 @@ PLACES = {
     **{source: place for source, place, *_ in PAGES},
     **{f"docs/{path.name}": path.name for path in sorted(DOCS.glob("*.md")) if not path.stem.endswith("_cn")},
     "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
     **NOTEBOOKS,
     **{f"docs/losses/{name}.md": f"losses/{name}.md" for name in names()},
 }

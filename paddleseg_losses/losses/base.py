@@ -147,7 +147,14 @@ class Loss(nn.Layer):  # type: ignore[misc]
         """Make what depends on the options: the terms of a compound, for example."""
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
-        """Compute the loss; see the class for the shapes. `pixel_weight` is for pixel losses only."""
+        """Compute the loss; see the class for the shapes.
+
+        Args:
+            logits: the model's output, `[N, C, *S]`.
+            labels: what it should have been.
+            pixel_weight: a factor of at least 0 for the loss of each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses
+                only. The divisor of the mean does not change.
+        """
         if pixel_weight is not None and not self.takes_pixel_weight:
             raise InputError(
                 f"{type(self).__name__} was given a pixel_weight.",

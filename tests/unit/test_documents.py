@@ -22,7 +22,7 @@ DOCS = ROOT / "docs"
 NAMES = [ROOT / "README.md", *sorted(DOCS.glob("[a-z]*.md")), *sorted((DOCS / "losses").glob("*.md"))]
 PAIRS = {str(p.relative_to(ROOT)): (p, p.with_name(f"{p.stem}_cn.md")) for p in NAMES if not p.stem.endswith("_cn")}
 TEXTS = {name: tuple(path.read_text(encoding="utf-8") for path in pair) for name, pair in PAIRS.items()}
-ENGLISH, CHINESE = TEXTS["README.md"]
+GUIDE = "docs/guide.md"
 THIS_TREE = {**os.environ, "PYTHONPATH": str(ROOT)}  # not another one that may be installed
 each_pair = pytest.mark.parametrize("name", TEXTS)
 
@@ -52,8 +52,30 @@ def test_same_structure(name):
 
 @each_pair
 def test_same_code(name):
-    english, chinese = ([b for b in _blocks(text) if name == "README.md" or b[0] != "text"] for text in TEXTS[name])
+    english, chinese = ([b for b in _blocks(text) if name == GUIDE or b[0] != "text"] for text in TEXTS[name])
     assert english == chinese
+
+
+def _words(text):
+    """Number of words; Chinese is written without blanks: 1.6 characters are a word."""
+    characters = re.findall("[\u4e00-\u9fff]", text)
+    return len(re.sub("[\u4e00-\u9fff，。；：、（）“”…]", " ", text).split()) + len(characters) / 1.6
+
+
+def test_the_readme_is_short_and_counts_the_losses():
+    for text in TEXTS["README.md"]:
+        assert _words(text) <= 900
+        assert re.findall(r"(\d+) (?:segmentation losses|个语义分割损失函数)", text) == [str(len(registry.names()))]
+
+
+def test_an_index_shows_the_readme_without_links_into_the_repository():
+    command = [sys.executable, "setup.py", "--name", "--long-description"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    name, _, shown = done.stdout.partition("\n")
+    assert name == "paddleseg-losses", done.stderr
+    assert "segmentation losses" in shown
+    assert "(`docs/guide.md`)" in shown
+    assert not re.findall(r"\]\((?!https?:)", shown)
 
 
 @each_pair
@@ -102,9 +124,11 @@ def _without_links(text):
     return re.sub(r"\]\([^)]*\)", "]", text)
 
 
-@pytest.mark.parametrize("number", range(sum(kind == "python" for kind, _ in _blocks(ENGLISH))))
-def test_python_blocks_run(number, tmp_path):
-    code = [code for kind, code in _blocks(ENGLISH) if kind == "python"][number]
+PYTHON = [code for name in ("README.md", GUIDE) for kind, code in _blocks(TEXTS[name][0]) if kind == "python"]
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_blocks_run(code, tmp_path):
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=THIS_TREE, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -116,7 +140,7 @@ def test_the_error_shown_is_the_error_raised():
 
     from paddleseg_losses import DiceLoss, errors
 
-    shown = next(code for kind, code in _blocks(ENGLISH) if kind == "text")
+    shown = next(code for kind, code in _blocks(TEXTS[GUIDE][0]) if kind == "text")
     with pytest.raises(errors.LabelError) as caught:
         DiceLoss()(paddle.zeros([1, 3, 2, 2]), paddle.full([1, 2, 2], 254, "int64"))
     assert str(caught.value) == shown.strip()
@@ -158,7 +182,7 @@ def test_every_drift_is_told(copy):
         (copy / path).write_text(text.replace(old, new, 1), encoding="utf-8")
 
     spoil("docs/losses/DiceLoss.md", "# Dice", "# Dies")
-    spoil("README_cn.md", "Dice 损失", "Dies 损失")
+    spoil("docs/losses/README_cn.md", "Dice 损失", "Dies 损失")
     spoil(
         "docs/images/losses/numbers.json",
         '"DiceLoss": {"values": {"object": [0',
@@ -171,7 +195,7 @@ def test_every_drift_is_told(copy):
     assert done.returncode == 1
     for problem in (
         "docs/losses/DiceLoss.md has drifted",
-        "README_cn.md has drifted",
+        "docs/losses/README_cn.md has drifted",
         "DiceLoss: its numbers are not those of its pictures",
         "DiceLoss_curve.png does not show its numbers",
         "MCCLoss_curve.png does not show its numbers",

@@ -13,7 +13,7 @@ NATIVE = PACKAGE / "kernels" / "native"
 ROOT = Path(__file__).parents[2]
 SHARED = {"module", "map_sums"}  # what makes it an extension, and the backward pass of several kernels: no formulas
 COMPOSED = {"probabilities": "inputs"}  # where a formula lies that is not in `functional`
-STEMS = sorted(path.stem for path in NATIVE.glob("*.cpp") if path.stem not in SHARED)
+STEMS = sorted(path.stem for path in NATIVE.rglob("*.cpp") if path.stem not in SHARED)
 # What a room may import of ours, beside itself: only what stands above it here. Imports for type checkers count too.
 ROOMS = {
     "errors": set(),

@@ -33,7 +33,7 @@ class BoundaryLoss(Spaced, MapLoss):
 
     When:
         For: fine-tuning boundaries beside Dice or cross entropy, with a weight that grows from 0.01 or so. Against:
-        alone, as an empty prediction is a good start for it.
+        alone, as an empty prediction already scores well.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -43,7 +43,8 @@ class BoundaryDoULoss(ScalarLoss):
         C: number of those on its boundary
 
     When:
-        For: boundaries, at the price of a Dice loss. Against: a class that is absent: it costs a constant 1.
+        For: boundaries, at the computational cost of a Dice loss. Against: a class that is absent: it costs a constant
+        1.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

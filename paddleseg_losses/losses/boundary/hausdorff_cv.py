@@ -14,7 +14,7 @@ from ..families import MapLoss
     order=4,
     title="Hausdorff distance (convolution)",
     title_zh="Hausdorff 距离损失（卷积）",
-    purpose="errors cost by the largest ball that keeps them off the boundary",
+    purpose="errors are weighted by the largest ball that fits between them and the boundary",
     purpose_zh="误差按其与边界之间可容纳的最大球半径计价",
     paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
     link="https://arxiv.org/abs/1904.10030",
@@ -26,7 +26,7 @@ from ..families import MapLoss
     exponents=("alpha",),
 )
 class HausdorffCVLoss(MapLoss):
-    r"""Minimises errors at least r away from the boundary, a stand-in of the Hausdorff distance; range [0, inf).
+    r"""Minimises errors at least r away from the boundary, a surrogate of the Hausdorff distance; range [0, inf).
 
     Formula:
         L = mean_i sum_r r^alpha (p_i - g_i)^2 w_r: then the mean over samples and classes
@@ -50,8 +50,9 @@ class HausdorffCVLoss(MapLoss):
         Karimi & Salcudean 2020 (arXiv 1904.10030), convolution variant.
 
     Differences:
-        Outside the image counts as background. The means over balls are exact to rounding: by running sums over the
-        lines of a ball on a CPU, for radii up to 64 pixels (48 on three axes), else by Fourier transforms.
+        This is our reading of the paper's description: we know of no published code for this variant. Outside the image
+        counts as background. The means over balls are exact to rounding: by running sums over the lines of a ball on a
+        CPU, for radii up to 64 pixels (48 on three axes), else by Fourier transforms.
 
     Example:
         >>> import paddle

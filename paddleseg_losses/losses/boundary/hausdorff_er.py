@@ -27,7 +27,7 @@ from ..families import MapLoss
     exponents=("alpha",),
 )
 class HausdorffERLoss(MapLoss):
-    r"""Minimises a stand-in of the Hausdorff distance: errors by the erosions they survive; range [0, inf).
+    r"""Minimises a surrogate of the Hausdorff distance: errors weighted by the erosions they survive; range [0, inf).
 
     Formula:
         L = mean_i sum_{k=1}^K E_k k^alpha: then the mean over samples and classes
@@ -51,8 +51,8 @@ class HausdorffERLoss(MapLoss):
         Karimi & Salcudean 2020 (arXiv 1904.10030), erosion variant.
 
     Differences:
-        Taken literally, the threshold leaves at most 0.5 after the first step and nothing after the second; like
-        public code, each step is stretched to [0, 1] again, and the gradient flows through that.
+        Taken literally, the threshold leaves at most 0.5 after the first step and nothing after the second; like public
+        code, each step is rescaled to [0, 1], and the gradient flows through that.
 
     Example:
         >>> import paddle

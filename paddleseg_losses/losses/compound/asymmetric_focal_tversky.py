@@ -49,7 +49,8 @@ class AsymmetricFocalTverskyLoss(ScalarLoss):
         Yeung et al. 2022 (arXiv 2102.04525).
 
     Differences:
-        None. For more than two classes every class from 1 on is foreground.
+        The paper's equation is a sum over the classes; the mean is that of the authors' code. With more than two
+        classes, every class from 1 on is foreground.
 
     Example:
         >>> import paddle

@@ -16,7 +16,7 @@ from ..region.dice import DiceLoss
     order=2,
     title="Combo",
     title_zh="Combo 损失",
-    purpose="steady gradients of cross entropy with the overlap of Dice; beta sets the price of misses",
+    purpose="steady gradients of cross entropy with the overlap of Dice; beta weighs misses",
     purpose_zh="兼顾交叉熵的稳定梯度与 Dice 的重叠度；beta 调节漏检的代价",
     paper="Taghanaki et al., Combo loss, CMIG 2019",
     link="https://arxiv.org/abs/1805.02798",
@@ -46,9 +46,10 @@ class ComboLoss(CompoundLoss):
         Taghanaki et al. 2019 (arXiv 1805.02798); Jadon 2020 (arXiv 2006.14822), eq. 17 and 18.
 
     Differences:
-        The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so
-        that the optimum is 0. The survey prints "y - log p" for a product, and subtracts the Dice *loss*. The
-        authors' code has the wrong sign at the background term. With the background and C = 2, beta cancels.
+        The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so that
+        the optimum is 0. Its first version printed "y - log p" for a product, which its authors corrected in 2021 and
+        the survey copied. The survey also subtracts the Dice *loss*. The authors' code has the wrong sign at the
+        background term. With the background and C = 2, beta cancels.
 
     Example:
         >>> import paddle

@@ -44,7 +44,7 @@ class ExpLogLoss(CompoundLoss):
         l: true label of the pixel
 
     When:
-        For: tiny beside large structures. Against: small batches, in which w_l jumps; then give `weight`.
+        For: tiny structures beside large ones. Against: small batches, in which w_l jumps; then give `weight`.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -55,9 +55,9 @@ class ExpLogLoss(CompoundLoss):
         Wong et al. 2018 (arXiv 1809.00076).
 
     Differences:
-        None; the survey puts the power inside the logarithm. Below an argument of 1e-7 a power under 1 is a straight
-        line, so that the slope at a perfect prediction is finite. One channel: the Dice of the foreground, and two
-        labels in w_l.
+        None in the formula; the survey puts the power inside the logarithm. Label frequencies are those of the batch.
+        Below an argument of 1e-7 a power under 1 is a straight line, so that the slope at a perfect prediction is
+        finite. One channel: the Dice of the foreground, and two labels in w_l.
 
     Example:
         >>> import paddle

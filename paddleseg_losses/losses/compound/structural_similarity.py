@@ -48,7 +48,7 @@ class StructuralSimilarityLoss(ScalarLoss):
 
     When:
         For: fine structure that cross entropy smooths over; add it to cross entropy. Against: alone from scratch, and
-        noisy labels, which it pursues.
+        noisy labels, which it emphasises.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -59,9 +59,10 @@ class StructuralSimilarityLoss(ScalarLoss):
         Zhao et al. 2019 (arXiv 1910.08711); Jadon 2020 (arXiv 2006.14822).
 
     Differences:
-        The paper leaves the window open at borders: only valid pixels inside the image count. The largest e and M are
-        of the whole batch. f keeps the badly correlated pixels; some articles say the opposite. The value is this term
-        alone: add cross entropy by WeightedSumLoss.
+        The authors published no code, and two public re-implementations disagree about the threshold of f. The paper
+        leaves the window open at borders: only valid pixels inside the image count. The largest e and M are of the
+        whole batch. f keeps the badly correlated pixels; some articles say the opposite. The value is this term alone:
+        add cross entropy by WeightedSumLoss.
 
     Example:
         >>> import paddle

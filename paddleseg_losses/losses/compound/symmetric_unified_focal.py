@@ -24,7 +24,7 @@ from .unified_focal import UnifiedFocalLoss
     exponents=("gamma",),
 )
 class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
-    r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
+    r"""Minimises focal cross entropy and a focal Tversky loss with shared parameters; range [0, inf).
 
     Formula:
         L = lambda F + (1 - lambda) T
@@ -36,7 +36,7 @@ class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
         mTI_c: modified Tversky index, see AsymmetricFocalTverskyLoss
 
     When:
-        For: strong imbalance, with three numbers instead of six. Against: a first attempt; DiceCELoss has less to
+        For: strong imbalance, with three parameters instead of six. Against: a first attempt; DiceCELoss has less to
         tune.
 
     Shape:
@@ -48,8 +48,9 @@ class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
         Yeung et al. 2022 (arXiv 2102.04525).
 
     Differences:
-        `weight` is the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a
-        list of class weights.
+        gamma is that of the authors' code; the paper's gamma is 1 - ours, and the two agree at 0.5 only. `weight` is
+        the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a list of class
+        weights. The Tversky part is the mean over the classes, as in the authors' code.
 
     Example:
         >>> import paddle

@@ -16,7 +16,7 @@ from ..families import PixelLoss
     order=4,
     title="Balanced cross entropy",
     title_zh="平衡交叉熵损失",
-    purpose="edges and thin objects: both classes weigh the same in every image",
+    purpose="edges and thin objects: both classes have the same total weight in every image",
     purpose_zh="边缘与细小目标：每幅图中正负样本总权重相等",
     paper="Xie & Tu, Holistically-nested edge detection, ICCV 2015",
     link="https://arxiv.org/abs/1504.06375",
@@ -37,7 +37,7 @@ class BalancedCrossEntropyLoss(PixelLoss):
 
     When:
         For: edges and thin structures, whose share is small and varies. Against: images without any positive: beta is
-        1, so they cost nothing and teach nothing.
+        1, so their loss and gradient are 0.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -48,8 +48,8 @@ class BalancedCrossEntropyLoss(PixelLoss):
         Xie & Tu 2015 (arXiv 1504.06375); Jadon 2020 (arXiv 2006.14822), eq. 3.
 
     Differences:
-        The paper sums, we average. PaddleSeg's `BCELoss(weight='dynamic')` is twice this with batch=True, and counts
-        ignored pixels as negatives.
+        The paper sums, we average. With one channel, PaddleSeg's `BCELoss(weight='dynamic')` is twice this with
+        batch=True; with several channels it takes one share for all of them. It counts ignored pixels as negatives.
 
     Example:
         >>> import paddle

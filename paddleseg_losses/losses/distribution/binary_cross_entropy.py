@@ -25,7 +25,7 @@ from ..families import PixelLoss, each_class
     suits=("first-attempt", "calibration"),
 )
 class BinaryCrossEntropyLoss(PixelLoss):
-    r"""Minimises the surprise of each yes-or-no answer; range [0, inf).
+    r"""Minimises the negative log-likelihood of each yes-or-no label; range [0, inf).
 
     Formula:
         L = -mean_i [w y_i log p_i + (1 - y_i) log(1 - p_i)]
@@ -47,7 +47,8 @@ class BinaryCrossEntropyLoss(PixelLoss):
         Jadon 2020 (arXiv 2006.14822), eq. 1.
 
     Differences:
-        None. It is `F.binary_cross_entropy_with_logits(pos_weight=...)` over the valid elements.
+        None. It is `F.binary_cross_entropy_with_logits(pos_weight=...)` over the valid elements: a mean, although the
+        php.cn article prints a sum.
 
     Example:
         >>> import paddle

@@ -15,7 +15,7 @@ from ..families import PixelLoss, Spaced
     order=6,
     title="Distance-map penalised cross entropy",
     title_zh="距离图惩罚交叉熵损失",
-    purpose="hard-to-see boundaries: pixels near the true boundary weigh up to twice",
+    purpose="hard-to-see boundaries: pixels near the true boundary count up to twice",
     purpose_zh="边界难分：靠近真实边界的像素权重最高加倍",
     paper="Caliva et al., Distance map loss penalty term for semantic segmentation, MIDL 2019",
     link="https://arxiv.org/abs/1908.03679",
@@ -26,7 +26,7 @@ from ..families import PixelLoss, Spaced
     label_maps=True,
 )
 class DistancePenalizedCELoss(Spaced, PixelLoss):
-    r"""Minimises cross entropy with pixels near the true boundary weighed up to twice; range [0, inf).
+    r"""Minimises cross entropy with pixels near the true boundary weighted up to twice; range [0, inf).
 
     Formula:
         L = (1 / V) sum_i (1 + Phi_i) CE_i
@@ -37,7 +37,8 @@ class DistancePenalizedCELoss(Spaced, PixelLoss):
             of the region
 
     When:
-        For: boundaries that are hard to see, while the inside is easy. Against: thin structures, all of which is rim.
+        For: boundaries that are hard to see, while the inside is easy. Against: thin structures, which are all
+        boundary.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -15,7 +15,7 @@ from ..families import PixelLoss, each_class, fit
     order=5,
     title="Focal",
     title_zh="焦点损失",
-    purpose="strong imbalance: easy pixels are turned down so that hard ones decide",
+    purpose="strong imbalance: easy pixels are down-weighted so that hard ones decide",
     purpose_zh="类别极不均衡：降低易分像素的权重，关注难分像素",
     paper="Lin et al., Focal loss for dense object detection, ICCV 2017",
     link="https://arxiv.org/abs/1708.02002",
@@ -49,10 +49,10 @@ class FocalLoss(PixelLoss):
 
     Differences:
         From Paddle: with one channel equal to `F.sigmoid_focal_loss(reduction='mean', alpha=0.25)` for alpha=0.25,
-        where Paddle's gradient is finite (for gamma < 1 it is NaN at |z| = 200). Paddle sums by default, knows no
-        ignore_index, and takes no alpha=None. Multiclass is a softmax here (MONAI and
-        segmentation_models.pytorch use C sigmoids); a pixel counts once, without a further division by C; a number
-        for alpha is refused there, as libraries disagree about what it means.
+        where Paddle's gradient is finite (for gamma < 1 it is NaN at |z| = 200). Paddle sums by default, has no
+        ignore_index, and does not accept alpha=None. Multiclass is a softmax here (MONAI and
+        segmentation_models.pytorch use C sigmoids); each pixel counts once, without another division by C; a single
+        number for alpha is refused there, as libraries disagree about what it means.
 
     Example:
         >>> import paddle

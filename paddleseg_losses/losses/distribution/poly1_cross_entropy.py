@@ -13,7 +13,7 @@ from ..families import PixelLoss
     order=7,
     title="Poly-1 cross entropy",
     title_zh="Poly-1 交叉熵损失",
-    purpose="one more number to tune: the first term of the series of the cross entropy",
+    purpose="one more parameter to tune: the first term of the polynomial expansion of cross entropy",
     purpose_zh="多一个可调参数：调整交叉熵展开式的第一项",
     paper="Leng et al., PolyLoss, ICLR 2022",
     link="https://arxiv.org/abs/2204.12511",

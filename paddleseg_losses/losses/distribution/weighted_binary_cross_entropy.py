@@ -24,7 +24,7 @@ from ..families import PixelLoss
     suits=("class-imbalance", "missed-objects"),
 )
 class WeightedBinaryCrossEntropyLoss(PixelLoss):
-    r"""Minimises binary cross entropy with positives beta times as dear; range [0, inf).
+    r"""Minimises binary cross entropy with positives weighted by beta; range [0, inf).
 
     Formula:
         L = -mean_i [beta y_i log p_i + (1 - y_i) log(1 - p_i)]

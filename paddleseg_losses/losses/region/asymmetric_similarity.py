@@ -15,7 +15,7 @@ from ..families import RegionLoss
     order=6,
     title="Asymmetric similarity (F-beta)",
     title_zh="非对称相似度损失（F-beta）",
-    purpose="finding more than is missed: one number, beta, as in the F-beta score",
+    purpose="recall over precision by one parameter, beta, as in the F-beta score",
     purpose_zh="重视召回：与 F-beta 分数相同的单一参数",
     paper="Hashemi et al., Asymmetric loss functions and deep densely-connected networks, IEEE Access 2019",
     link="https://arxiv.org/abs/1803.11078",
@@ -32,8 +32,8 @@ class AsymmetricSimilarityLoss(RegionLoss):
             (1 + beta^2)` for false positives, `beta^2 / (1 + beta^2)` for false negatives, and the same `smooth`
 
     When:
-        For: recall matters beta times as much as precision, and one number shall say so. Against: prices that shall
-        be set one by one; then TverskyLoss.
+        For: recall matters beta times as much as precision, as a single parameter. Against: weighting false positives
+        and false negatives separately; then TverskyLoss.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -32,8 +32,8 @@ class DicePlusPlusLoss(RegionLoss):
             class, then the mean
 
     When:
-        For: Dice training whose probabilities are all 0 or 1 and shall mean something. Against: hard decisions alone
-        matter; small errors then hardly cost.
+        For: Dice training whose probabilities are all close to 0 or 1 but should be meaningful. Against: only hard
+        decisions matter; small errors then cost hardly anything.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -34,8 +34,8 @@ class GeneralizedDiceLoss(ClassSumLoss):
             largest
 
     When:
-        For: several classes of very different sizes. Against: classes that are often absent, whose false positives
-        get the weight of the rarest class; and one class, where it is DiceLoss.
+        For: several classes of very different sizes. Against: classes that are often absent, whose false positives get
+        the weight of the rarest class; and a single class, for which it is DiceLoss.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -46,8 +46,9 @@ class GeneralizedDiceLoss(ClassSumLoss):
         Sudre et al. 2017 (arXiv 1707.03237).
 
     Differences:
-        The ratio does not care about the scale of w, but s does: without the division by the maximum (MONAI) the loss
-        of the same image falls as it grows. An absent class has an infinite weight in the paper.
+        The ratio does not depend on the scale of w, but s does: without the division by the maximum (MONAI) the loss of
+        the same image falls as it grows. An absent class has an infinite weight in the paper. w_type='uniform' with
+        smooth=0 is kornia's default Dice loss.
 
     Example:
         >>> import paddle

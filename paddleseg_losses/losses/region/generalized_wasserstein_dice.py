@@ -32,7 +32,7 @@ from ..families import ScalarLoss, fit
     background_special=True,
 )
 class GeneralizedWassersteinDiceLoss(ScalarLoss):
-    r"""Minimises the price of confusions against the overlap that is left; range [0, 1).
+    r"""Minimises the expected cost of confusions relative to the remaining overlap; range [0, 1).
 
     Formula:
         L = 1 - (2 TP + s) / (2 TP + sum_i W_i + s): for each sample, then the mean
@@ -57,7 +57,9 @@ class GeneralizedWassersteinDiceLoss(ScalarLoss):
         (arXiv 2007.15546).
 
     Differences:
-        None. Rows of the matrix are the true class, so it may be asymmetric; class 0 must be the background. Without
+        The paper and NiftyNet weigh the true positives of class c by M[0, c]. Here, as in the authors' PyTorch code,
+        their weight is 1, so give every confusion with the background the cost 1 (after scaling). That code has s =
+        2.2e-16. Rows of the matrix are the true class, so it may be asymmetric; class 0 must be the background. Without
         a matrix every confusion costs 1.
 
     Example:

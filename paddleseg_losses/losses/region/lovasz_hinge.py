@@ -51,9 +51,9 @@ class LovaszHingeLoss(ScalarLoss):
         Berman et al. 2018 (arXiv 1705.08790), Algorithm 1 with hinge errors.
 
     Differences:
-        None. Two channels with index labels mean the logit z_1 - z_0. Several labels: one sort for each channel
-        (segmentation_models.pytorch throws all channels into one). More than two competing classes:
-        LovaszSoftmaxLoss.
+        The authors' function defaults to per_image=True; the default here is the whole batch, as in LovaszSoftmaxLoss.
+        Two channels with index labels mean the logit z_1 - z_0. Several labels: one sort for each channel
+        (segmentation_models.pytorch sorts all channels together). More than two competing classes: LovaszSoftmaxLoss.
 
     Example:
         >>> import paddle

@@ -35,7 +35,7 @@ class MCCLoss(RegionLoss):
 
     When:
         For: imbalance in either direction, as the score is symmetric in the classes. Against: a class that is absent,
-        or fills everything: it costs a constant 1 and teaches nothing.
+        or fills everything: it costs a constant 1 and has no gradient.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -46,7 +46,8 @@ class MCCLoss(RegionLoss):
         Abhishek & Hamarneh 2021 (arXiv 2010.13454), eq. 3 to 5.
 
     Differences:
-        Counts are divided by the number of pixels first (and eps accordingly), as the product of four counts
+        The authors' code returns 0 for an empty mask that is predicted perfectly; here it costs 1, like every empty
+        mask. Counts are divided by the number of pixels first (and eps accordingly), as the product of four counts
         overflows float32. Several classes: the mean over one class against the rest each.
 
     Example:

@@ -15,10 +15,10 @@ from ..families import RegionLoss
     order=7,
     title="Sensitivity-specificity",
     title_zh="敏感度-特异度损失",
-    purpose="tiny lesions: errors on the lesion and on the rest have prices of their own",
+    purpose="tiny lesions: errors on the lesion and on the rest are weighted separately",
     purpose_zh="极小病灶：病灶内外的误差分别计价",
     paper="Brosch et al., Deep convolutional encoder networks for multiple sclerosis lesion segmentation, MICCAI 2015",
-    link="https://arxiv.org/abs/2006.14822",
+    link="https://doi.org/10.1007/978-3-319-24574-4_1",
     equation="the error measure of the paper; Jadon 2020, eq. 12",
     range=(0, 1),
     suits=("small-objects", "class-imbalance"),
@@ -40,11 +40,12 @@ class SensitivitySpecificityLoss(RegionLoss):
         output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
 
     Reference:
-        Brosch et al. 2015 (MICCAI); Jadon 2020 (arXiv 2006.14822), eq. 12.
+        Brosch et al. 2015 (10.1007/978-3-319-24574-4_1); Jadon 2020 (arXiv 2006.14822), eq. 12.
 
     Differences:
-        The survey prints w sensitivity + (1 - w) specificity, which is a gain and not a loss; this is Brosch's error.
-        r = 0.05 as in NiftyNet; the paper found 0.01 to 0.10 alike. An empty mask has a first term of 0.
+        The survey prints w sensitivity + (1 - w) specificity, which is a gain and not a loss; this is Brosch's error. r
+        = 0.05 as in NiftyNet, which adds up the classes where we average; the paper found 0.01 to 0.10 alike. An empty
+        mask has a first term of 0.
 
     Example:
         >>> import paddle

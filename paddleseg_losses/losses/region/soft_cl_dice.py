@@ -49,8 +49,9 @@ class SoftCLDiceLoss(ScalarLoss):
         Shit et al. 2021 (arXiv 2003.07311).
 
     Differences:
-        None. `iters` should reach half the width of the thickest structure; the authors' class ignores its argument
-        and always takes 10. Outside the image is neutral in erosion and dilation.
+        The authors' code pools the batch; here the loss is the mean over samples. `iters` should reach half the width
+        of the thickest structure; the authors' class ignores its argument and always takes 10. Outside the image is
+        neutral in erosion and dilation.
 
     Example:
         >>> import paddle

@@ -32,7 +32,7 @@ class TverskyLoss(RegionLoss):
 
     When:
         For: lesions that must not be missed (beta > alpha), or false alarms that must not be raised (alpha > beta).
-        Against: no such preference; then DiceLoss says the same with fewer numbers.
+        Against: no such preference; then DiceLoss does the same with fewer parameters.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
