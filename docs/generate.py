@@ -12,6 +12,7 @@ from pathlib import Path
 
 from builder import pictures
 from builder.advice import chooser, differences, misfits, ranking
+from builder.coming_from import NAME, coming_from
 from builder.comparison import comparison
 from builder.index import index
 from builder.known import Known
@@ -47,6 +48,7 @@ def _documents(language: Language, translations: Translations) -> dict[Path, str
         DOCS / "losses" / f"README{suffix}": index(language, losses),
         DOCS / f"choose{suffix}": chooser(language),
         DOCS / f"differences{suffix}": differences(language),
+        DOCS / f"{NAME}{suffix}": coming_from(language),
     }
     for loss in losses:
         related = {symptom: [n for n in ranks[symptom] if n != loss.name] for symptom in loss.spec.suits}

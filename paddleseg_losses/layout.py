@@ -13,6 +13,7 @@ from .errors import InputError
 from .numeric import name_of
 from .problem import Problem
 from .registry import SupportedInputs
+from .shape_advice import shape_advice
 
 Tensor = Any
 
@@ -72,10 +73,11 @@ class LayoutReader:
         shape = list(logits.shape)
         layout = "[N, *S, C]" if self.channels_last else "[N, C, *S]"
         if not 3 <= len(shape) <= 5 or 0 in shape:
+            cure = "skip batches without samples" if 0 in shape else "merge axes, or take one at a time"
             raise InputError(
                 f"{self.name}: logits have shape {shape}.",
                 f"{layout} with 1 to 3 spatial axes and no empty axis",
-                "add the missing axis, for example logits.unsqueeze(0) for a single image",
+                "add the missing axis, for example logits.unsqueeze(0) for a single image" if len(shape) < 3 else cure,
             )
         if not paddle.is_floating_point(logits):
             raise InputError(
@@ -100,14 +102,11 @@ class LayoutReader:
             return _channels_first(labels), True
         if not self.channels_last and same_shape(shape, [n, c, *space]):
             return labels, True
-        colours = shape[-1:] in ([3], [4]) or (len(shape) == len(space) + 2 and shape[1] in (3, 4))
         raise InputError(
             f"{self.name}: labels have shape {shape}, logits {[n, c, *space]}.",
             f"labels {[n, *space]} of class indices"
             + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
-            "this looks like an RGB(A) mask: turn its colours into class indices first"
-            if colours
-            else "resize logits or labels to the same size, and look for a lost or swapped axis",
+            shape_advice(shape, [n, c, *space], self.channels_last),
         )
 
     def _mode(self, channels: int, per_channel: bool) -> str:

@@ -15,9 +15,11 @@ def index(language: Language, losses: list[Known]) -> str:
     intro = t(
         "A page for each loss, in the order of the Chinese survey article that this package mirrors. Not sure which? "
         "[Choose by symptom](../choose.md). A formula looks different from what you have read? "
-        "[Formulas elsewhere: what is wrong, and what only differs](../differences.md).",
+        "[Formulas elsewhere: what is wrong, and what only differs](../differences.md). Coming from another library? "
+        "[What its losses and options are called here](../coming_from.md).",
         "每个损失一页，顺序与本库所对应的中文综述文章一致。不知道选哪个？看[按症状选择](../choose_cn.md)。"
-        "公式和你读过的不一样？看[别处的公式：哪些写错了，哪些只是不同](../differences_cn.md)。",
+        "公式和你读过的不一样？看[别处的公式：哪些写错了，哪些只是不同](../differences_cn.md)。"
+        "从其他库迁移而来？看[它的损失与选项在这里叫什么](../coming_from_cn.md)。",
     )
     project = f"[{t('the project', '项目主页')}](../../README{t.suffix}.md)"
     links = f"[{t('中文', 'English')}](README{t.other.suffix}.md) · {project}"

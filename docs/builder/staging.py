@@ -27,6 +27,7 @@ PAGES = (
     ("docs/paddleseg.md", "paddleseg.md", "PaddleSeg", "PaddleSeg 指南"),
     ("docs/web/api.md", "api.md", "API", "API"),
     ("docs/differences.md", "differences.md", "Differences", "公式差异"),
+    ("docs/coming_from.md", "coming_from.md", "Coming from...", "从其他库迁移"),
 )
 NOTEBOOKS = {f"examples/{path.name}": f"{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.ipynb"))}
 PLACES = {

@@ -28,6 +28,7 @@ from ..options import (
     numbers_or_none,
     only,
     only_mean,
+    option_for,
     options_of,
     own_options_of,
     resolve,
@@ -112,11 +113,10 @@ class Loss(nn.Layer):  # type: ignore[misc]
         super().__init__()
         cls = type(self)
         if args:
-            first = next(iter(options_of(cls)))
             raise OptionError(
                 f"{cls.__name__} was given {args[0]!r} without a name.",
                 "options by name",
-                f"write for example {cls.__name__}({first}={args[0]!r})",
+                f"write for example {cls.__name__}({option_for(cls, args[0])}={args[0]!r})",
             )
         if not hasattr(cls, "spec"):
             raise OptionError(

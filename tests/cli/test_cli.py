@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 import paddleseg_losses
-import tiny
 from paddleseg_losses import registry
 from paddleseg_losses.cli.train import train
 from paddleseg_losses.paddleseg.flags import Flags
+from tests import tiny
 
 
 def test_the_module_is_the_command():

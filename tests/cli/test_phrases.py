@@ -9,10 +9,10 @@ import click
 import pytest
 
 import paddleseg_losses
-from integrations.mistakes import MISTAKES, PADDLESEGS
 from paddleseg_losses import errors
 from paddleseg_losses.cli import main, progress
 from paddleseg_losses.cli.phrases import BOOK, commented, translated
+from tests.paddleseg.mistakes import MISTAKES, PADDLESEGS
 
 HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -127,7 +127,7 @@ def test_the_book(english):
 
 @pytest.mark.parametrize("case", [*MISTAKES, *PADDLESEGS])
 def test_mistakes_in_chinese(case, call, tmp_path, losses_table):
-    from integrations.test_checking import _file
+    from tests.paddleseg.test_checking import _file
 
     loss, changes, phrases, _ = {**MISTAKES, **PADDLESEGS}[case]
     path = _file(tmp_path, loss, changes)

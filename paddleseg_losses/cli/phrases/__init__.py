@@ -11,6 +11,7 @@ from functools import cache
 from ... import registry
 from ...options import options_of
 from ...options.chinese import accepted
+from ...other_libraries import translations
 from ..language import language
 from . import configs, data, tensors, training
 
@@ -40,8 +41,19 @@ def _chinese(text: str) -> str:
     found, joint, expected = text.partition(" Expected: ")  # how the doctor repeats an error
     if joint:
         return f"{_chinese(found).rstrip('.。')}。应为：{_chinese(expected.removesuffix('.'))}。"
+    if re.search(r"^ *from (?!_)", text, flags=re.MULTILINE):  # what other libraries mean, one a line
+        return "\n".join(_hint(line) for line in text.split("\n"))
     placed = _PLACED.fullmatch(text)
     return placed[1] + _sentence(placed[2]) if placed else _sentence(text)
+
+
+def _hint(line: str) -> str:
+    """A line of an error, perhaps one that says what other libraries mean."""
+    text = line.lstrip()
+    indent, found = line[: len(line) - len(text)], re.fullmatch(r"from (.+?): (.+)", text)
+    if not found:
+        return indent + _sentence(text)
+    return indent + BOOK["from {}: {}"].format(found[1], _meanings().get(found[2], found[2]))
 
 
 def _sentence(text: str) -> str:
@@ -70,5 +82,6 @@ def _compiled() -> list[tuple[re.Pattern[str], str]]:
 
 @cache
 def _meanings() -> dict[str, str]:
-    """What the options mean, as their declarations say it in both languages."""
-    return {option.help: option.zh for spec in registry.specs() for option in options_of(spec.cls).values()}
+    """What the options mean, and what stands for those of other libraries, as their tables say it in both languages."""
+    found = {option.help: option.zh for spec in registry.specs() for option in options_of(spec.cls).values()}
+    return {**found, **translations()}

@@ -31,6 +31,8 @@ BOOK = {
     "{} gives {} numbers.": "{0} 返回 {1} 个数。",
     "one number: PaddleSeg adds the losses up": "一个数：PaddleSeg 会把各损失相加",
     "leave reduction out": "去掉 reduction",
+    "from {}: {}": "来自 {0}：{1}",
+    "this holds for type: {}, not for PaddleSeg's own loss": "以上针对 type: {0}，而不是 PaddleSeg 自带的损失",
     "{} is {}; default {}": "{0} 的含义：{1}；默认值 {2}",
     "{}; for one-hot or soft labels set mode='multiclass'": "{0}；one-hot 或软标签请设 mode='multiclass'",
     "{}: coef has {} number(s), losses has {}.": "{0}：coef 有 {1} 个数，losses 有 {2} 个损失。",
@@ -100,6 +102,25 @@ BOOK = {
     "this looks like an RGB(A) mask: turn its colours into class indices first": (
         "这像是 RGB(A) 掩码：请先把颜色换成类别编号"
     ),
+    "this looks like an RGB(A) mask: turn its colours into class indices first; if it is one-hot labels, {}": (
+        "这像是 RGB(A) 掩码：请先把颜色换成类别编号；若是 one-hot 标签，用 {0}"
+    ),
+    "the classes of the labels are on the last axis: {}": "标签的类别在最后一维：用 {0}",
+    "height and width of the labels are swapped: {}": "标签的高与宽颠倒了：用 {0}",
+    "the batch axis is missing: logits.unsqueeze(0) and labels.unsqueeze(0)": (
+        "缺少批次维：用 logits.unsqueeze(0) 与 labels.unsqueeze(0)"
+    ),
+    "the batch axis of the logits is missing: logits.unsqueeze(0)": "logits 缺少批次维：用 logits.unsqueeze(0)",
+    "the channels of the logits are on axis 1: leave data_format out": "logits 的通道在第 1 维：去掉 data_format",
+    "the channels of the logits are on the last axis: set data_format='NHWC'": (
+        "logits 的通道在最后一维：设 data_format='NHWC'"
+    ),
+    "give labels and logits of the same samples: labels have {}, logits {}": (
+        "标签与 logits 应来自同样的样本：标签有 {0} 个，logits 有 {1} 个"
+    ),
+    "set num_classes of the model to {}, or give class indices": "把模型的 num_classes 设为 {0}，或给出类别编号",
+    "skip batches without samples": "跳过没有样本的批次",
+    "merge axes, or take one at a time": "合并维度，或逐个处理",
     "resize logits or labels to the same size, and look for a lost or swapped axis": (
         "把 logits 或标签缩放到同样大小，并检查是否丢失或颠倒了维度"
     ),

@@ -8,7 +8,8 @@ from typing import Any
 
 from ... import registry
 from ...errors import LossError, OptionError
-from ...options import options_of
+from ...options import option_advice, parse
+from ...other_libraries import loss_hints, renamed, said
 from ...registry import PREFIX
 from . import trial
 from .facts import Facts
@@ -59,12 +60,13 @@ class EntryChecker:
     def _class(self, place: Place, entry: Entry) -> tuple[type | None, str]:
         name = str(entry["type"])
         if name not in self.names.table:
-            near = self.names.suggest(name)
+            hints = loss_hints(name.rpartition(".")[2])
+            near = None if hints else self.names.suggest(name)
             self.report.mistake(
                 (*place, "type"),
                 f"No loss is called {name!r}.",
                 "a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own",
-                f"did you mean {near}?" if near else "look for the name in the list",
+                said(hints) if hints else f"did you mean {near}?" if near else "look for the name in the list",
             )
             if near is None:
                 self.report.comment(place, f"{name}: give the name of a loss")
@@ -95,16 +97,9 @@ class EntryChecker:
             if _takes(cls, key):
                 kept[key] = value
                 continue
-            near = registry.suggest(key, parameters)
-            free = near is not None and near not in options
-            self.report.mistake(
-                (*place, key),
-                f"{cls.__name__} has no option {key!r}.",
-                f"one of {', '.join(parameters)}",
-                f"did you mean {near}?" if free else f"remove {key!r}" + (f": {near} is given too" if near else ""),
-            )
-            if near and free:
-                kept[near] = value
+            new = self._unknown(place, cls, key, value, parameters, options)
+            if new:
+                kept[new] = value
             else:
                 self._leave_out(place, key, value, f"{cls.__name__} has no such option")
         for parameter in _parameters(cls):
@@ -115,6 +110,30 @@ class EntryChecker:
                 )
                 self.report.comment(place, f"{parameter.name}: a value is needed")
         return kept
+
+    def _unknown(
+        self, place: Place, cls: type, key: str, value: Any, parameters: list[str], options: Entry
+    ) -> str | None:
+        """Note an option that the class does not have; gives the one that is meant, if it is free."""
+        ours = hasattr(cls, "spec")
+        namesake = cls if ours else self.names.table.get(PREFIX + cls.__name__)
+        hints = option_advice(namesake, key, value) if namesake else []
+        near = renamed(hints) if hints and ours else registry.suggest(key, parameters)
+        if near in options:
+            cure = f"remove {key!r}: {near} is given too"
+        elif hints:
+            cure = said(
+                [
+                    *hints,
+                    *([] if ours else [f"this holds for type: {PREFIX}{cls.__name__}, not for PaddleSeg's own loss"]),
+                ]
+            )
+        else:
+            cure = f"did you mean {near}?" if near else f"remove {key!r}"
+        self.report.mistake(
+            (*place, key), f"{cls.__name__} has no option {key!r}.", f"one of {', '.join(parameters)}", cure
+        )
+        return None if near in options else near
 
     def _ignoring(self, place: Place, options: Entry) -> Entry:
         expected, found = self.facts.ignore_index, options.get("ignore_index")
@@ -132,7 +151,7 @@ class EntryChecker:
         kept: Entry = {}
         for key, value in options.items():
             try:
-                options_of(cls)[key].parse(value, cls.__name__)
+                parse(cls, key, value)
                 kept[key] = value
             except OptionError as error:
                 self.report.error((*place, key), error)
