@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paddleseg_losses.cli.docstrings import for_and_against
 from paddleseg_losses.cli.show import describe
+from paddleseg_losses.formula import Line, complete
 from paddleseg_losses.options import REQUIRED, options_of, own_options_of
 from paddleseg_losses.options.chinese import accepted
 from paddleseg_losses.registry import FAMILIES, SYMPTOMS, LossSpec
@@ -90,6 +91,14 @@ class Known:
     def section(self, title: str) -> str:
         """A section of its docstring."""
         return self._translated(title, self._docstring.sections[title])
+
+    def formula(self) -> list[Line]:
+        """Its equations, the loss itself first, and what every symbol means."""
+        options = {name: self.language(option.help, option.zh) for name, option in options_of(self.spec.cls).items()}
+        return [
+            line if line.option or not line.words else replace(line, words=self._phrase(line.words))
+            for line in complete(self._docstring.sections["Formula"], options)
+        ]
 
     def verbatim(self, title: str) -> str:
         """A section of its docstring that is code."""

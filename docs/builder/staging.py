@@ -106,6 +106,8 @@ def _linked(text: str, path: Path, place: str, ignoring: set[str]) -> tuple[str,
         return f"]({os.path.relpath(to, Path(place).parent)}{hash_}{anchor})"
 
     text = re.sub(r"\[(English|中文)\]\(\S+?\)( · )?", "", text)  # the menu has these links
+    text = re.sub(r"^```math$(.*?)^```$", r"$$\1$$", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"\$`(.+?)`\$", r"$\1$", text)  # mathematics as GitHub and as the site's Markdown write it
     parts = re.split(r"(^```.*?^```$)", text, flags=re.DOTALL | re.MULTILINE)
     parts[::2] = [re.sub(r"\]\((?!https?:|#)(\S+?)\)", moved, part) for part in parts[::2]]
     return "".join(parts), files

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .. import registry
+from ..formula import complete
 from ..options import REQUIRED, options_of
 from ..options.chinese import accepted
 from ..registry import FAMILIES, SYMPTOMS, LossSpec
@@ -58,9 +59,10 @@ def _dedented(text: str) -> str:
 
 
 def spoken(description: Description) -> Description:
-    """The docstring in the language to speak."""
+    """The docstring in the language to speak, with all symbols of the formula explained."""
+    explained = _formula(description)
     if language() == "en":
-        return description
+        return replace(description, sections={**description.sections, "Formula": explained})
     name = description.spec.name
     found = {title: docstrings.section(name, title, text) for title, text in description.sections.items()}
     halves = docstrings.for_and_against(description.sections.get("When", ""))
@@ -68,9 +70,20 @@ def spoken(description: Description) -> Description:
         good, bad = (docstrings.section(name, title, text) for title, text in zip(("For", "Against"), halves))
         found["When"] = f"适合：{good}\n不适合：{bad}"
     lines = [line.partition(": ") for line in re.sub(r"\n +", " ", description.sections.get("Shape", "")).splitlines()]
+    found["Formula"] = explained
     found["Shape"] = "\n".join(f"{place}：{docstrings.phrase(shape)}" for place, _, shape in lines)
     summary = docstrings.section(name, "Summary", description.summary)
     return replace(description, summary=summary, sections=found)
+
+
+def _formula(description: Description) -> str:
+    """Its lines, with the option or the shared table for what the docstring leaves out."""
+    options = {name: meaning for name, _, meaning, _ in description.options}
+    lines = []
+    for line in complete(description.sections["Formula"], options):
+        words = line.words if line.option else say(line.words, docstrings.phrase(line.words))
+        lines.append(line.math + (say(": ", "：") + words if words else ""))
+    return "\n".join(lines)
 
 
 def _as_dict(description: Description) -> dict[str, Any]:

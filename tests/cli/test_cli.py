@@ -71,6 +71,18 @@ def test_show_tells_everything(call, spec):
         assert text in result.output
 
 
+def test_show_prints_a_formula_as_text_with_its_symbols(call):
+    english, chinese = call("show", "TverskyLoss").output, call("--lang", "zh", "show", "TverskyLoss").output
+    for line in (
+        "L = 1 - (TP + s) / (TP + alpha FP + beta FN + s): for each",
+        "FP = sum_i p_i (1 - g_i): false positives",
+    ):
+        assert line in english
+        assert line.partition(":")[0] + "：" in chinese
+    assert "  alpha: weight of false positives\n" in english
+    assert "  FP = sum_i p_i (1 - g_i)：假阳性\n" in chinese
+
+
 def test_the_yaml_that_show_prints_is_yaml(call):
     result = call("show", "paddleseg_losses.TverskyLoss")
     section = yaml.safe_load(result.output.partition("YAML\n")[2])["loss"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from docs.builder import links, notebook, pictures, sliders, staging, website
+from docs.builder import katex, links, notebook, pictures, sliders, staging, website
 from docs.builder.language import CHINESE, ENGLISH
 from paddleseg_losses import drawing, registry
 
@@ -177,6 +177,33 @@ def test_pages_link_within_the_site(pages):
     assert (pages / "en" / "files" / "configs" / "losses" / "DiceLoss.yml").is_file()
 
 
+def test_formulas_are_mathematics_to_the_site(pages):
+    text = (pages / "zh" / "losses" / "DiceLoss.md").read_text(encoding="utf-8")
+    assert "\n$$\nL = 1 - \\frac{2\\,\\mathrm{TP} + s}{P + G + s}\n$$\n" in text
+    assert "* $s$：平滑项，选项 `smooth`\n" in text
+
+
+def test_a_changed_katex_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(katex, "ARCHIVE", tmp_path / "katex.tgz")
+    monkeypatch.setattr(katex, "_fetched", lambda: b"something else")
+    with pytest.raises(SystemExit, match="from npm is not the file"):
+        katex.archive()
+    assert not katex.ARCHIVE.exists()
+    katex.ARCHIVE.write_bytes(b"changed on the disk")
+    with pytest.raises(SystemExit, match=r"katex\.tgz is not the file"):
+        katex.archive()
+
+
+def test_without_a_network_it_says_what_is_missing(tmp_path, monkeypatch):
+    def unreachable():
+        raise OSError("no network")
+
+    monkeypatch.setattr(website.sliders, "write", _no_data)
+    monkeypatch.setattr(katex, "archive", unreachable)
+    (problem,) = website.build(tmp_path)
+    assert problem.startswith("KaTeX could not be fetched: no network. Put https://")
+
+
 def test_what_cannot_be_moved_is_said(pages):
     for code, words in (("en", "None of its options changes"), ("zh", "都不会改变")):
         text = (pages / code / "losses" / "LovaszHingeLoss.md").read_text(encoding="utf-8")
@@ -207,6 +234,10 @@ def test_broken_links_are_found(tmp_path):
 @pytest.mark.skipif(not importlib.util.find_spec("mkdocs"), reason="mkdocs is not installed: extra `docs`")
 def test_the_site_builds_without_a_warning(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(website.sliders, "write", _no_data)
+    try:
+        katex.archive()
+    except OSError as error:
+        pytest.skip(f"KaTeX is neither in build/ nor can it be fetched: {error}")
     assert website.build(tmp_path) == [], capfd.readouterr().err
     site = tmp_path / "site"
     assert yaml.safe_load((tmp_path / "mkdocs.yml").read_text(encoding="utf-8"))["nav"] == staging.menu()["nav"]
@@ -215,8 +246,27 @@ def test_the_site_builds_without_a_warning(tmp_path, monkeypatch, capfd):
             assert (root / place.replace(".md", ".html")).is_file()
     home = (site / "zh" / "index.html").read_text(encoding="utf-8")
     assert '<html lang="zh"' in home
-    assert not re.findall(r'(?:src|href)="(https?:)?//[^"]*\.(?:js|css|woff2?)', home)
     assert '<script src="../web/columns.js"></script>' in home  # the words beside the cells of a table on a phone
+    for path in site.rglob("*.html"):
+        assert not re.findall(r'<(?:script|link|img|iframe)[^>]* (?:src|href)="(?:https?:)?//[^"]*"', _own(path)), path
+    for path in site.rglob("*.css"):
+        assert not re.findall(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", path.read_text(encoding="utf-8")), path
+    for name in registry.names():
+        for root, up in ((site, "../"), (site / "zh", "../../")):
+            text = (root / "losses" / f"{name}.html").read_text(encoding="utf-8")
+            assert '<div class="arithmatex">\\[\nL = ' in text
+            assert "```" not in text
+            assert "$" not in re.sub(r"<(script|style|pre|code)\b.*?</\1>", "", text, flags=re.DOTALL)
+            assert f'<script src="{up}web/katex/katex.min.js"></script>' in text
+            assert text.index("katex.min.js") < text.index("web/formulas.js")
+    fonts = re.findall(r"url\((fonts/[\w-]+\.woff2)\)", (site / "web/katex/katex.min.css").read_text())
+    assert len(fonts) == len(list((site / "web/katex/fonts").iterdir())) > 10
+    assert all((site / "web/katex" / font).is_file() for font in fonts)
+
+
+def _own(path):
+    """A page without what says where else it stands."""
+    return re.sub(r'<link rel="(?:canonical|alternate)"[^>]*>', "", path.read_text(encoding="utf-8"))
 
 
 def _no_data(folder, cache):

@@ -1,6 +1,7 @@
 """The package as a whole: light, public, complete in what it says of each loss."""
 
 import ast
+import math
 import re
 import subprocess
 import sys
@@ -80,9 +81,9 @@ def test_public_names_are_the_registry():
 
 
 @pytest.mark.parametrize("family", registry.FAMILIES)
-def test_the_order_of_a_chapter_is_stated(family):
-    orders = [spec.order for spec in registry.specs(family)]
-    assert orders == sorted(set(orders)), "no two losses share a place"
+def test_no_two_losses_share_a_place_in_a_chapter(family):
+    stated = [spec.order for spec in registry.specs(family) if spec.order < math.inf]
+    assert stated == sorted(set(stated))
 
 
 @pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
@@ -126,7 +127,7 @@ def test_every_symptom_has_losses_and_every_loss_of_a_paper_a_symptom():
     assert [spec.name for spec in registry.specs() if not spec.suits] == [
         "WeightedSumLoss"
     ]  # it suits what its terms suit
-    assert registry.names("boundary", symptom="far-errors", mode="multilabel")[-1] == "BoundaryLoss"
+    assert registry.names("boundary", symptom="far-errors", mode="multilabel")[0] == "HausdorffDTLoss"
 
 
 def test_compound_parts():

@@ -17,6 +17,7 @@ STEMS = sorted(path.stem for path in NATIVE.rglob("*.cpp") if path.stem not in S
 # What a room may import of ours, beside itself: only what stands above it here. Imports for type checkers count too.
 ROOMS = {
     "errors": set(),
+    "formula": set(),
     "numeric": set(),
     "problem": set(),
     "shape_advice": set(),

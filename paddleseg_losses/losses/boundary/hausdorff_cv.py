@@ -29,8 +29,13 @@ class HausdorffCVLoss(MapLoss):
     r"""Minimises errors at least r away from the boundary, a surrogate of the Hausdorff distance; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of sum_r r^alpha (p - g)^2 [f(1 - B_r*g) p + f(B_r*g) g + f(1 - B_r*p) g + f(B_r*p)
-        p] with f(x) = max(x - 0.5, 0) and B_r* the mean over a ball of radius r.
+        L = mean_i sum_r r^alpha (p_i - g_i)^2 w_r: then the mean over samples and classes
+        w_r = f(1 - B_r * g) p + f(B_r * g) g + f(1 - B_r * p) g + f(B_r * p) p: large where the pixel is at least `r`
+            away from the boundary
+        f(x) = max(x - 0.5, 0): soft threshold
+        x: the value to be thresholded
+        B_r * g: mean of `g` over a ball of radius `r` around the pixel
+        r: the radii, option `radii`
 
     When:
         For: far errors, smoothly in the prediction too. Against: small images, in which large balls see mostly the

@@ -31,9 +31,9 @@ class HausdorffDTLoss(Spaced, MapLoss):
     r"""Minimises a smooth surrogate of the Hausdorff distance: squared errors weighted by distance; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of (p - g)^2 (d_p^alpha + d_g^alpha), then over samples and classes. d_g is the
-        distance of a pixel to the boundary of the truth, d_p to that of the prediction (p > 0.5); an empty or full
-        mask has d = 0. one_sided keeps d_g alone and needs no distance map of the prediction.
+        L = mean_i (p_i - g_i)^2 (d_p^alpha + d_g^alpha): then the mean over samples and classes
+        d_p: distance of the pixel to the boundary of the prediction, `p > 0.5`; left out with `one_sided`
+        d_g: distance of the pixel to the boundary of the truth. An empty or full mask has distance 0
 
     When:
         For: stray blobs and missed ends, beside a region loss. Against: alone from scratch (distance maps of an

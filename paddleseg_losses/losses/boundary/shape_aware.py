@@ -31,9 +31,10 @@ class ShapeAwareLoss(Spaced, PixelLoss):
     r"""Minimises cross entropy, with wrong pixels weighted by how far the contour is off; range [0, inf).
 
     Formula:
-        L = (1 / V) sum_i (1 + E [pixel i is wrong]) CE_i. E is the mean distance of the predicted contour to the true
-        one in the sample: of the foreground, or the mean over classes 1 ... C - 1 for which both contours exist; 0 if
-        there is none.
+        L = (1 / V) sum_i (1 + E e_i) CE_i
+        E: mean distance of the predicted contour to the true one in the sample: of the foreground, or the mean over
+            classes `1, ..., C - 1` for which both contours exist; 0 if there is none
+        e_i: 1 where the prediction is wrong, else 0
 
     When:
         For: one compact object whose outline drifts. Against: many objects; E is one number for all.

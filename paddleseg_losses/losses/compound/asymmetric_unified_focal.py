@@ -27,8 +27,10 @@ class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
     r"""Minimises focal cross entropy and a focal Tversky loss with shared parameters; range [0, inf).
 
     Formula:
-        L = weight F + (1 - weight) T: F as in AsymmetricFocalLoss, T as in AsymmetricFocalTverskyLoss, with the same
-        delta and gamma.
+        L = lambda F + (1 - lambda) T
+        lambda: option `weight`
+        F: focal part, see AsymmetricFocalLoss
+        T: Tversky part with the same `delta` and `gamma`, see AsymmetricFocalTverskyLoss
 
     When:
         For: strong imbalance, with three parameters instead of six. Against: a first attempt; DiceCELoss has less to

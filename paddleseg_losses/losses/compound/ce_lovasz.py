@@ -32,8 +32,10 @@ class CELovaszLoss(CompoundLoss):
     r"""Minimises cross entropy and the Lovász extension of 1 - IoU together; range [0, inf).
 
     Formula:
-        L = ce_weight CE + lovasz_weight Lovász: Lovász-Softmax for competing classes, the hinge for one channel or
-        multilabel.
+        L = w_ce CE + w_lovasz L_lovasz
+        w_ce: option `ce_weight`
+        w_lovasz: option `lovasz_weight`
+        L_lovasz: LovaszSoftmaxLoss for competing classes, LovaszHingeLoss for one channel or multilabel
 
     When:
         For: mIoU as the metric without a separate fine-tuning. Against: tight time budgets; every class is sorted.

@@ -28,9 +28,10 @@ class ComboLoss(CompoundLoss):
     r"""Minimises a mean of weighted cross entropy and Dice loss; range [0, inf).
 
     Formula:
-        L = alpha CE_beta + (1 - alpha) D, with CE_beta = mean of -[beta g log p + (1 - beta) (1 - g) log(1 - p)] over
-        valid pixels and classes that count, and D the Dice loss. beta > 0.5 makes false negatives dearer. Multiclass:
-        every class against the rest on softmax probabilities, without the background unless include_background.
+        L = alpha CE_beta + (1 - alpha) D
+        CE_beta = -mean_{i,c} [beta g log p + (1 - beta) (1 - g) log(1 - p)]: over valid pixels and classes that count;
+            above 0.5, `beta` makes false negatives cost more
+        c: a class against the rest; the background only with `include_background`
 
     When:
         For: multi-organ and lesion segmentation, imbalanced in pixels and in errors. Against: when one of the two

@@ -28,8 +28,7 @@ class DiceCELoss(CompoundLoss):
     r"""Minimises Dice loss and cross entropy together; range [0, inf).
 
     Formula:
-        L = lambda_dice Dice + lambda_ce CE, as in DiceLoss and CrossEntropyLoss (binary cross entropy for one channel
-        or multilabel).
+        L = lambda_dice D + lambda_ce CE
 
     When:
         For: a first attempt at any medical task. Against: a metric that neither term follows, such as a boundary

@@ -29,7 +29,8 @@ class DiceFocalLoss(CompoundLoss):
     r"""Minimises Dice loss and focal loss together; range [0, inf).
 
     Formula:
-        L = lambda_dice Dice + lambda_focal FL, as in DiceLoss and FocalLoss.
+        L = lambda_dice D + lambda_focal FL
+        FL: focal loss, see FocalLoss
 
     When:
         For: small structures that Dice alone loses. Against: noisy labels, which the focal term emphasises.

@@ -35,9 +35,13 @@ class ExpLogLoss(CompoundLoss):
     r"""Minimises powers of the logarithms of Dice and of the true probability; range [0, inf).
 
     Formula:
-        L = w_dice mean (-ln Dice)^gamma_dice + w_cross mean w_l (-ln p_l)^gamma_cross, with Dice = (2 TP + s) / (P +
-        G + s) of each sample and class, and w_l = sqrt(number of pixels / number of pixels of label l) in the batch,
-        or `weight`.
+        L = w_dice mean_{n,c} (-ln Dice)^{gamma_dice} + w_cross mean_i w_l (-ln p_l)^{gamma_cross}
+        Dice = (2 TP + s) / (P + G + s): Dice coefficient of the sample and class
+        p_l: predicted probability of the true label
+        w_l = sqrt(V / V_l): weight of the true label, or option `weight`
+        V: number of valid pixels in the batch
+        V_l: number of those with that label
+        l: true label of the pixel
 
     When:
         For: tiny structures beside large ones. Against: small batches, in which w_l jumps; then give `weight`.

@@ -27,8 +27,13 @@ class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
     r"""Minimises focal cross entropy and a focal Tversky loss with shared parameters; range [0, inf).
 
     Formula:
-        L = weight F + (1 - weight) T: F = mean of delta_c (1 - p_y)^gamma (-log p_y) with delta_c = 1 - delta for
-        class 0 and delta for others, T = mean of (1 - mTI_c)^(1 - gamma).
+        L = lambda F + (1 - lambda) T
+        lambda: option `weight`
+        F = mean_i delta_y (1 - p_y)^gamma (-log p_y): focal part
+        T = mean_{n,c} (1 - mTI_c)^{1 - gamma}: Tversky part
+        delta_y: `1 - delta` for class 0, `delta` for the others
+        p_y: predicted probability of the true label
+        mTI_c: modified Tversky index, see AsymmetricFocalTverskyLoss
 
     When:
         For: strong imbalance, with three parameters instead of six. Against: a first attempt; DiceCELoss has less to

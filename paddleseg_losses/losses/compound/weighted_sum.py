@@ -40,7 +40,10 @@ class WeightedSumLoss(CompoundLoss):
     r"""Minimises a weighted sum of losses, read from the same tensors once; range (-inf, inf).
 
     Formula:
-        L = sum_k coef_k L_k.
+        L = sum_k w_k L_k
+        w_k: weight of the term, option `coef`
+        L_k: the `k`-th term, option `losses`
+        k: number of a term
 
     When:
         For: combinations that have no name, sums of sums, and sums with PaddleSeg's own losses. Against: two terms with

@@ -29,8 +29,11 @@ class BalancedCrossEntropyLoss(PixelLoss):
     r"""Minimises binary cross entropy with the classes balanced by their shares; range [0, inf).
 
     Formula:
-        L = mean over valid elements of -[beta y log p + (1 - beta) (1 - y) log(1 - p)], p = sigmoid(z), with beta =
-        the share of negatives in the image and channel (batch=True: in the batch), or a number.
+        L = -mean_i [beta y_i log p_i + (1 - beta) (1 - y_i) log(1 - p_i)]
+        i: a valid element: a pixel of a channel
+        beta: option `beta`; if not given, the share of negatives in the image and channel (`batch=True`: in the batch)
+        y: the label, 0 or 1
+        p: predicted probability, the sigmoid of the logit
 
     When:
         For: edges and thin structures, whose share is small and varies. Against: images without any positive: beta is

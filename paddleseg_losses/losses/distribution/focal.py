@@ -30,9 +30,11 @@ class FocalLoss(PixelLoss):
     r"""Minimises the cross entropy of the pixels that are still hard; range [0, inf).
 
     Formula:
-        FL = -alpha_t (1 - p_t)^gamma log p_t, averaged over the valid pixels (multilabel: elements). p_t is the
-        probability of the true label: softmax with C >= 2 channels, sigmoid with one channel or multilabel.
-        Sigmoid modes: alpha_t = alpha for positives, 1 - alpha for negatives. Multiclass: alpha is a list of C.
+        L = -mean_i alpha_t (1 - p_t)^gamma log p_t: in multilabel problems a mean over pixels and channels
+        p_t: predicted probability of the true label: softmax with `C >= 2` channels, sigmoid with one channel or
+            multilabel
+        alpha_t: sigmoid modes: option `alpha` for positives, 1 minus it for negatives; multiclass: a list of `C`
+            numbers
 
     When:
         For: a huge easy background, small or rare objects. Against: noisy labels, which are hard pixels too.

@@ -35,8 +35,8 @@ class NACLLoss(CompoundLoss):
     r"""Minimises cross entropy while keeping logits near the share of each class around the pixel; range [0, inf).
 
     Formula:
-        L = CE + alpha mean |box(onehot) - z| over valid pixels and classes; box is the mean over a window, z are
-        logits.
+        L = CE + alpha mean_{i,c} |b_{i,c} - z_{i,c}|
+        b: mean of the labels `g` over a window around the pixel
 
     When:
         For: segmentation that needs calibrated confidence. Against: squeezing out the last per cent of Dice.

@@ -26,7 +26,8 @@ class Poly1CrossEntropyLoss(PixelLoss):
     r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.
 
     Formula:
-        L = mean over valid pixels of -log p_t + epsilon (1 - p_t), p_t the softmax probability of the true class.
+        L = mean_i [-log p_t + epsilon (1 - p_t)]
+        p_t: softmax probability of the true class
 
     When:
         For: squeezing a little more out of a tuned cross entropy; epsilon is worth a small search. Against: a first

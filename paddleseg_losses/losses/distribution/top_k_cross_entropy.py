@@ -33,8 +33,10 @@ class TopKCrossEntropyLoss(PixelLoss):
     r"""Minimises the cross entropy of the k per cent hardest pixels; range [0, inf).
 
     Formula:
-        L = mean of the n largest -log p_t over the valid pixels of the batch, n = max(floor(k V / 100), 1) of V valid
-        pixels.
+        L = (1 / n) sum_{i in T} CE_i
+        T: the `n` valid pixels of the batch with the largest cross entropy
+        n = max(floor((k V) / 100), 1): number of pixels that count
+        V: number of valid pixels in the batch
 
     When:
         For: images in which nearly everything is easy. Against: noisy labels, which are among the hardest pixels; and

@@ -27,8 +27,9 @@ class AsymmetricSimilarityLoss(RegionLoss):
     r"""Maximises the F-beta score of each class; range [0, 1).
 
     Formula:
-        L = 1 - F_beta with F_beta = (1 + beta^2) TP / ((1 + beta^2) TP + beta^2 FN + FP): the Tversky loss with alpha
-        = 1 / (1 + beta^2) and its beta = beta^2 / (1 + beta^2), and its smooth.
+        L = 1 - F_beta: for each sample and class, then the mean
+        F_beta = ((1 + beta^2) TP) / ((1 + beta^2) TP + beta^2 FN + FP): the F-score; its loss is TverskyLoss with `1 /
+            (1 + beta^2)` for false positives, `beta^2 / (1 + beta^2)` for false negatives, and the same `smooth`
 
     When:
         For: recall matters beta times as much as precision, as a single parameter. Against: weighting false positives

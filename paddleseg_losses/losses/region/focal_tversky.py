@@ -30,9 +30,10 @@ class FocalTverskyLoss(RegionLoss):
     r"""Maximises the Tversky index of each class through a power of its error; range [0, 1).
 
     Formula:
-        L = (1 - TI)^gamma for each sample and class, then the mean; TI as in TverskyLoss, alpha weighs false
-        positives and beta false negatives. gamma is the exponent itself: below 1 it steepens the slope of classes
-        that are nearly right, above 1 that of classes that are still wrong.
+        L = (1 - TI)^gamma: for each sample and class, then the mean
+        TI = (TP + s) / (TP + alpha FP + beta FN + s): Tversky index
+        gamma: the exponent itself: below 1 it steepens the slope of classes that are nearly right, above 1 that of
+            classes that are still wrong
 
     When:
         For: small structures whose Tversky loss has stopped falling. Against: gamma far below 1, whose slope near a

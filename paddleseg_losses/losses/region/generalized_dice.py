@@ -27,9 +27,11 @@ class GeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises one Dice coefficient over all classes, small ones weighted up; range [0, 1).
 
     Formula:
-        L = 1 - (2 sum_c w_c TP_c + s) / (sum_c w_c (P_c + G_c) + s) for each sample, then the mean. w_c = 1 / G_c^2
-        ('square'), 1 / G_c ('simple') or 1 ('uniform'); a class that is absent gets the largest of them; then w is
-        divided by its maximum.
+        L = 1 - (2 sum_c w_c TP_c + s) / (sum_c w_c (P_c + G_c) + s): for each sample, then the mean
+        w_c = 1 / G_c^2: with `w_type='square'`
+        w_c = 1 / G_c: with `w_type='simple'`
+        w_c = 1: with `w_type='uniform'`. A class that is absent gets the largest weight; then all are divided by the
+            largest
 
     When:
         For: several classes of very different sizes. Against: classes that are often absent, whose false positives get

@@ -30,7 +30,8 @@ class LogCoshDiceLoss(RegionLoss):
     r"""Maximises the Dice coefficient through log cosh, which is smooth at the optimum; range [0, 0.4338).
 
     Formula:
-        L = log cosh(D), D the mean Dice loss over samples and classes. The slope is tanh(D) times Dice's.
+        L = log cosh(D): its slope is `tanh(D)` times that of Dice
+        D: Dice loss, the mean over samples and classes, see DiceLoss
 
     When:
         For: Dice training that jitters near its end. Against: the slope vanishes with the loss, so the last few per

@@ -29,8 +29,9 @@ class MCCLoss(RegionLoss):
     r"""Maximises Matthews' correlation coefficient of prediction and truth; range [0, 2].
 
     Formula:
-        L = 1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + eps) for each class over the batch,
-        then the mean; the four counts are sums of p g, (1 - p) (1 - g), p (1 - g) and (1 - p) g.
+        L = 1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + epsilon): for each class over the
+            batch, then the mean
+        epsilon: option `eps`
 
     When:
         For: imbalance in either direction, as the score is symmetric in the classes. Against: a class that is absent,

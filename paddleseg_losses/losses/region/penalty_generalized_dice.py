@@ -27,8 +27,8 @@ class PenaltyGeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises the generalized Dice coefficient with false positives and negatives weighted more; range [0, 1).
 
     Formula:
-        L = 1 - GD / (1 + k (1 - GD)), GD the generalized Dice coefficient of a sample. The same as multiplying FP and
-        FN by 1 + k.
+        L = 1 - GD / (1 + k (1 - GD)): for each sample, then the mean. The same as multiplying FP and FN by `1 + k`
+        GD: generalized Dice coefficient of the sample, see GeneralizedDiceLoss
 
     When:
         For: generalized Dice whose predictions stay ragged. Against: unstable starts, as the slope is 1 + k times

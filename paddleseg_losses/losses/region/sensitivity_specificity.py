@@ -27,8 +27,8 @@ class SensitivitySpecificityLoss(RegionLoss):
     r"""Minimises the mean squared error on the object and, separately, on the rest; range [0, 1].
 
     Formula:
-        L = r sum (p - g)^2 g / (sum g + s) + (1 - r) sum (p - g)^2 (1 - g) / (sum (1 - g) + s) for each sample and
-        class, then the mean.
+        L = r (sum_i (p_i - g_i)^2 g_i) / (sum_i g_i + s) + (1 - r) (sum_i (p_i - g_i)^2 (1 - g_i)) / (sum_i (1 - g_i) +
+            s): for each sample and class, then the mean
 
     When:
         For: lesions that are a thousandth of the image; r sets the balance. Against: balanced classes, where it is
