@@ -49,7 +49,7 @@ def coming_from(language: Language) -> str:
             "其他库的损失与选项在这里叫什么，均读自各库的代码。没有列出的选项名称与含义都相同。标有 ✓ "
             "的，有测试比较两边的公式。本库没有的选项或名称，报错时也会用同一张表来回答：",
         ),
-        f"```pycon\n>>> DiceLoss(average='micro')\n{_error()}\n```",
+        f'```pycon\n>>> DiceLoss(average="micro")\n{_error()}\n```',
         "\n".join(f"* [{library.title}](#{library.anchor})" for library in libraries()),
     ]
     for library in libraries():

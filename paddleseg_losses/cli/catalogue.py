@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import click
@@ -56,7 +57,7 @@ def _symptom(text: str) -> str:
     found = words.get(text.strip().lower())
     near = found or next((words[word] for word in words if text.strip().lower() in word), None)
     if near is None:
-        close = registry.suggest(text, list(words))
+        close = next(iter(difflib.get_close_matches(text.lower(), list(words), n=1)), None)
         raise UnknownLossError(
             say(f"No symptom is called {text!r}.", f"没有名为 {text!r} 的症状。"),
             say("one of ", "以下之一：") + say(", ", "、").join(say(*both) for both in SYMPTOMS.values()),

@@ -300,7 +300,7 @@ def test_pixel_weight():
     plain = float(pl.CrossEntropyLoss()(z, y))
     assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=paddle.to_tensor(ones))) == pytest.approx(plain, rel=1e-12)
     assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, None] * 3)) == pytest.approx(3 * plain, rel=1e-12)
-    with pytest.raises(errors.InputError, match="one weight a pixel"):
+    with pytest.raises(errors.InputError, match="one weight for each pixel"):
         pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, :2])
     with pytest.raises(errors.InputError, match="not a sum over pixels"):
         pl.DiceLoss()(z, y, pixel_weight=paddle.to_tensor(ones))

@@ -25,13 +25,14 @@ def test_importing_stays_light():
     # Paddle itself may bring some of them along; what is asked is that we add none.
     code = (
         "import zlib, sys, warnings; warnings.simplefilter('ignore'); import paddle; before = set(sys.modules)\n"
-        "import paddleseg_losses\n"
-        "print(sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"
+        "import paddleseg_losses; print(sorted(set(sys.modules) - before)); before = set(sys.modules)\n"
+        "import paddleseg_losses.testing; print(sorted(set(sys.modules) - before))"
     )
-    done = _python(code)
-    added = set(ast.literal_eval(done.stdout.strip().splitlines()[-1]))
+    added, for_laws = map(ast.literal_eval, _python(code).stdout.strip().splitlines()[-2:])
     assert "paddleseg_losses" in added
-    assert not added & set(HEAVY)
+    assert not {name.partition(".")[0] for name in added} & set(HEAVY)
+    assert "paddleseg_losses.testing" in for_laws  # and not before it is asked for
+    assert "pytest" not in for_laws
 
 
 def test_without_paddle_it_says_which_of_two_to_install():

@@ -154,7 +154,7 @@ BOOK = {
         "传入类别编号 [N, *S]，或在每个通道中用 255 标出要忽略的像素"
     ),
     "{}: pixel_weight has shape {}.": "{0}：pixel_weight 的形状为 {1}。",
-    "one weight a pixel, {}": "每个像素一个权重，{0}",
+    "one weight for each pixel, {}": "每个像素一个权重，{0}",
     "resize it like the labels": "像标签一样缩放它",
     "{}: pixel_weight ranges from {} to {}.": "{0}：pixel_weight 的取值为 {1} 到 {2}。",
     "finite weights of at least 0": "有限的非负权重",
