@@ -68,7 +68,7 @@ class AsymmetricFocalLoss(ScalarLoss):
 
     delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of the foreground", zh="前景的权重")
     gamma: float = number(
-        default=2.0, low=0.0, help="how strongly the easy background is turned down", zh="背景的聚焦指数"
+        default=2.0, low=0.0, help="how strongly the easy background is down-weighted", zh="背景的聚焦指数"
     )
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:

@@ -64,7 +64,7 @@ class DiceFocalLoss(CompoundLoss):
 
     lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss", zh="Dice 的权重")
     lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss", zh="Focal 的权重")
-    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are down-weighted", zh="聚焦指数")
     alpha: tuple[float, ...] | None = numbers_or_none(
         default=None, help="balance of the classes, as in FocalLoss", zh="类别平衡系数，同 FocalLoss"
     )

@@ -1,4 +1,4 @@
-"""Cross entropy that is dearer near the boundaries of the truth."""
+"""Cross entropy that weighs pixels near the true boundaries more."""
 
 from __future__ import annotations
 

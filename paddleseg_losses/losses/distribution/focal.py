@@ -75,7 +75,7 @@ class FocalLoss(PixelLoss):
         help="balance of the classes: one number for positives (sigmoid modes), a list of C (multiclass)",
         zh="类别平衡系数：sigmoid 模式为一个数，多分类为长度 C 的列表",
     )
-    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are down-weighted", zh="聚焦指数")
 
     def formula(self) -> Formula:
         """-(1 - p_t)^gamma log p_t."""

@@ -13,7 +13,7 @@ Numbers = TypeVar("Numbers", bound="tuple[Any, ...]")
 
 
 def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
-    """Refuse a list that has not one number for each class."""
+    """Raise if the length differs from the number of classes."""
     if len(numbers) != expected:
         raise OptionError(
             f"{name}: {option} has {len(numbers)} number(s), {list(numbers)}; logits have {expected} channel(s).",

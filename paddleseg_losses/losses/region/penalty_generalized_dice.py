@@ -62,7 +62,7 @@ class PenaltyGeneralizedDiceLoss(ClassSumLoss):
           coef: [1]
     """
 
-    k: float = number(default=2.5, low=0.0, help="how much dearer errors become", zh="误差代价的增幅")
+    k: float = number(default=2.5, low=0.0, help="how much more errors weigh", zh="误差权重的增幅")
     w_type: str = choice(
         default="square", of=("square", "simple", "uniform"), help="weight of a class by its size", zh="类别权重的形式"
     )
