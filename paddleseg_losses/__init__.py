@@ -19,9 +19,9 @@ try:
         import paddle as _paddle  # noqa: F401
 except ImportError as _error:
     raise errors.MissingDependencyError(
-        f"PaddlePaddle cannot be imported ({_error}).",
-        "paddlepaddle (CPU) or paddlepaddle-gpu (NVIDIA GPU)",
-        'pip install "paddleseg-losses[cpu]"  or  pip install "paddleseg-losses[gpu]"',
+        _("PaddlePaddle cannot be imported ({_error}).", _error=_error),
+        _("paddlepaddle (CPU) or paddlepaddle-gpu (NVIDIA GPU)"),
+        _('pip install "paddleseg-losses[cpu]"  or  pip install "paddleseg-losses[gpu]"'),
     ) from _error
 
 from .losses import AsymmetricFocalLoss as AsymmetricFocalLoss

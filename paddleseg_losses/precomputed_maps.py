@@ -7,6 +7,8 @@ crop or another spacing is never used by mistake; the distances are then compute
 
 from __future__ import annotations
 
+from .i18n import _
+
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -107,9 +109,9 @@ def _read(maps: Mapping[str, Any]) -> _Known:
     signed = maps.get("signed") if isinstance(maps, Mapping) else None
     if signed is None or len(getattr(signed, "shape", ())) < 3:
         raise InputError(
-            f"known_maps was given {_described(maps)}.",
-            "a batch of what DistanceMaps makes: signed [N, C, *S] and spacing",
-            "pass data['distance_maps'] of a paddle.io.DataLoader",
+            _("known_maps was given {described}.", described=_described(maps)),
+            _("a batch of what DistanceMaps makes: signed [N, C, *S] and spacing"),
+            _("pass data['distance_maps'] of a paddle.io.DataLoader"),
         )
     axes = len(signed.shape) - 2
     spacing = np.asarray(maps.get("spacing", [1.0] * axes), "float64").reshape(-1, axes)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .i18n import _
+
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -94,35 +96,47 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
         name = cls.__name__
         if name in RESERVED:
             raise OptionError(
-                f"A loss is called {name}.",
-                f"a name other than {', '.join(RESERVED)}, which PaddleSeg's trainer treats specially",
-                "rename the class",
+                _("A loss is called {name}.", name=name),
+                _(
+                    "a name other than {reserved}, which PaddleSeg's trainer treats specially",
+                    reserved=", ".join(RESERVED),
+                ),
+                _("rename the class"),
             )
         if name in _SPECS and _SPECS[name].cls.__module__ != cls.__module__:
             raise OptionError(
-                f"Two losses are called {name}: {_SPECS[name].cls.__module__} and {cls.__module__}.",
-                "one loss for each name",
-                "rename one of the classes",
+                _(
+                    "Two losses are called {name}: {module} and {module2}.",
+                    name=name,
+                    module=_SPECS[name].cls.__module__,
+                    module2=cls.__module__,
+                ),
+                _("one loss for each name"),
+                _("rename one of the classes"),
             )
         spec = LossSpec(cls=cls, **facts)
         open_hooks = [hook for hook in dir(cls) if getattr(getattr(cls, hook), "__isabstractmethod__", False)]
         if open_hooks:
             raise OptionError(
-                f"{name} leaves {', '.join(open_hooks)} open.",
-                "a final class",
-                "define what its family asks for",
+                _("{name} leaves {open_hooks} open.", name=name, open_hooks=", ".join(open_hooks)),
+                _("a final class"),
+                _("define what its family asks for"),
             )
         if spec.family not in FAMILIES:
             raise OptionError(
-                f"{name} is of family {spec.family!r}.",
-                f"one of {', '.join(FAMILIES)}",
-                "set `family` to one of them",
+                _("{name} is of family {family!r}.", name=name, family=spec.family),
+                _("one of {families}", families=", ".join(FAMILIES)),
+                _("set `family` to one of them"),
             )
         if not set(spec.suits) <= set(SYMPTOMS):
             raise OptionError(
-                f"{name} suits {', '.join(repr(key) for key in spec.suits if key not in SYMPTOMS)}.",
-                f"symptoms out of {', '.join(SYMPTOMS)}",
-                "correct `suits`, or add the symptom to SYMPTOMS",
+                _(
+                    "{name} suits {suits}.",
+                    name=name,
+                    suits=", ".join(repr(key) for key in spec.suits if key not in SYMPTOMS),
+                ),
+                _("symptoms out of {symptoms}", symptoms=", ".join(SYMPTOMS)),
+                _("correct `suits`, or add the symptom to SYMPTOMS"),
             )
         cls.spec = spec  # type: ignore[attr-defined]
         _SPECS[name] = spec
@@ -160,9 +174,9 @@ def get(name: str) -> LossSpec:
         return _SPECS[bare]
     near = suggest(bare, names())
     raise UnknownLossError(
-        f"No loss is called {name!r}.",
-        f"one of {', '.join(names())}",
-        f"did you mean {near}?" if near else "`paddleseg-losses list` shows them all",
+        _("No loss is called {name!r}.", name=name),
+        _("one of {names}", names=", ".join(names())),
+        _("did you mean {near}?", near=near) if near else _("`paddleseg-losses list` shows them all"),
     )
 
 
@@ -172,9 +186,9 @@ def build(config: str | Mapping[str, Any], **options: Any) -> Any:
         config = {"type": config}
     if not isinstance(config, Mapping) or not isinstance(config.get("type"), str):
         raise OptionError(
-            f"A loss was described by {config!r}.",
-            "a name, or a mapping whose `type` is a name",
-            "write for example {type: DiceLoss, smooth: 1.0}",
+            _("A loss was described by {config!r}.", config=config),
+            _("a name, or a mapping whose `type` is a name"),
+            _("write for example {type: DiceLoss, smooth: 1.0}"),
         )
     given = {key: value for key, value in config.items() if key != "type"}
     return get(config["type"]).cls(**{**given, **options})

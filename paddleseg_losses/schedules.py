@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from .i18n import _
+
 import bisect
 import math
 from collections.abc import Mapping
@@ -123,4 +125,4 @@ def _wrong_kind(given: Any) -> str:
 
 
 def _error(given: Any, cure: str) -> OptionError:
-    return OptionError(f"A schedule is {given!r}.", EXPECTED, cure)
+    return OptionError(_("A schedule is {given!r}.", given=given), EXPECTED, cure)

@@ -23,6 +23,8 @@ maps do not tell.
 
 from __future__ import annotations
 
+from .i18n import _
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,9 +53,9 @@ class DistanceMaps:
     ) -> None:
         if num_classes < 1 or keep < 0:
             raise OptionError(
-                f"DistanceMaps: num_classes={num_classes!r}, keep={keep!r}.",
-                "num_classes >= 1, keep >= 0",
-                "num_classes is the number of channels of the model",
+                _("DistanceMaps: num_classes={num_classes!r}, keep={keep!r}.", num_classes=num_classes, keep=keep),
+                _("num_classes >= 1, keep >= 0"),
+                _("num_classes is the number of channels of the model"),
             )
         self.num_classes, self.ignore_index, self.keep = num_classes, ignore_index, keep
         self.spacing = None if spacing is None else np.atleast_1d(np.asarray(spacing, "float64"))
@@ -82,9 +84,9 @@ class DistanceMaps:
         spacing = np.ones(axes) if self.spacing is None else self.spacing
         if len(spacing) not in (1, axes) or not (spacing > 0).all():
             raise OptionError(
-                f"DistanceMaps: spacing={spacing.tolist()} for a label of {axes} axes.",
-                f"one number > 0, or {axes} in the order of the axes",
-                "give the spacing of the losses",
+                _("DistanceMaps: spacing={spacing} for a label of {axes} axes.", spacing=spacing.tolist(), axes=axes),
+                _("one number > 0, or {axes} in the order of the axes", axes=axes),
+                _("give the spacing of the losses"),
             )
         return np.broadcast_to(spacing, [axes]).copy()
 
@@ -136,7 +138,9 @@ class Multilabel:
     def __init__(self, sets: Sequence[int | Sequence[int]], ignore_index: int = 255) -> None:
         if not sets:
             raise OptionError(
-                f"Multilabel: sets={sets!r}.", "a set of classes for each channel", "write for example [[1, 2], [2]]"
+                _("Multilabel: sets={sets!r}.", sets=sets),
+                _("a set of classes for each channel"),
+                _("write for example [[1, 2], [2]]"),
             )
         self.channels = [Foreground(classes, ignore_index) for classes in sets]
 

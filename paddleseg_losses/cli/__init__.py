@@ -23,20 +23,13 @@ from .weights import weights
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     example="paddleseg-losses show DiceLoss",
-    zh="""飞桨（PaddlePaddle）语义分割损失函数，可在 PaddleSeg 内外使用。
-
-    退出码：0 一切正常；1 你的文件、数据或训练有问题；2 命令用法有误。
-    """,
 )
-@click.version_option(
-    __version__, prog_name="paddleseg-losses", cls=Option, help="Show the version and exit.", zh="显示版本并退出。"
-)
+@click.version_option(__version__, prog_name="paddleseg-losses", cls=Option, help="Show the version and exit.")
 @option(
     "--traceback",
     is_flag=True,
     envvar="PADDLESEG_LOSSES_TRACEBACK",
     help="Show where an error comes from.",
-    zh="显示错误的来源（调用栈）。",
 )
 def main(traceback: bool) -> None:
     """Losses for semantic segmentation with PaddlePaddle, in PaddleSeg and out of it.

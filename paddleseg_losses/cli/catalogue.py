@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from typing import Any
 
 import click
@@ -20,22 +22,19 @@ _ROOM = 120  # columns from which a terminal shows all there is
 @command(
     "list",
     example='paddleseg-losses list --for "small objects"',
-    brief=("List the losses.", "列出全部损失函数。"),
-    zh="""列出损失函数：类别、名称、用途、在 PaddleSeg 中的名称，以及 PaddleSeg 是否已有同名损失。""",
+    brief="List the losses.",
 )
-@option("--family", type=click.Choice(list(FAMILIES)), help="Only the losses of one family.", zh="只列出某一类。")
+@option("--family", type=click.Choice(list(FAMILIES)), help="Only the losses of one family.")
 @option(
     "--mode",
     type=click.Choice(registry.MODES),
     help="Only the losses for one kind of problem.",
-    zh="只列出适用于某种任务的损失。",
 )
 @option(
     "--for",
     "symptom",
     metavar="SYMPTOM",
     help='Only what helps against a symptom, such as "small objects"; --for ? lists them.',
-    zh="只列出对某种症状有效的损失，例如“小目标”；--for ? 列出所有症状。",
 )
 def list_losses(family: str | None, mode: str | None, symptom: str | None) -> None:
     """List the losses: family, name, what each is good for, its name in PaddleSeg, whether PaddleSeg has that name."""
@@ -58,9 +57,9 @@ def _symptom(text: str) -> str:
     if near is None:
         close = registry.suggest(text, list(words))
         raise UnknownLossError(
-            say(f"No symptom is called {text!r}.", f"没有名为 {text!r} 的症状。"),
-            say("one of ", "以下之一：") + say(", ", "、").join(say(*both) for both in SYMPTOMS.values()),
-            say(f"did you mean {close}?", f"是不是 {close}？") if close else "`paddleseg-losses list --for ?`",
+            _("No symptom is called {text!r}.", text=text),
+            _("one of ") + _(", ").join(say(*both) for both in SYMPTOMS.values()),
+            _("did you mean {close}?", close=close) if close else "`paddleseg-losses list --for ?`",
         )
     return near
 
@@ -70,7 +69,7 @@ def _symptoms() -> None:
     if screen.wants_json():
         screen.put_json([{"symptom": key, "title": title, "losses": count} for key, title, count in rows])
     else:
-        columns = (say("symptom", "症状"), say("meaning", "含义"), say("losses", "损失个数"))
+        columns = (_("symptom"), _("meaning"), _("losses"))
         screen.put(screen.table(columns, rows, right=[2]))
 
 
@@ -97,29 +96,24 @@ def _print(specs: list[LossSpec]) -> None:
 
     person, width = screen.is_terminal(), screen.console().width
     whole = width >= _ROOM  # a pipe has endless room
-    columns = [say("name", "名称"), say("taken", "重名"), say("what it is for", "用途")]
+    columns = [_("name"), _("taken"), _("what it is for")]
     if whole:
-        columns.insert(1, say("type in PaddleSeg", "在 PaddleSeg 中的 type"))
+        columns.insert(1, _("type in PaddleSeg"))
     rows: list[list[Any]] = []
     chapter = None
     for spec in specs:
         if person and spec.family != chapter:
             rows.append([Text(say(spec.family, FAMILIES[spec.family]), style="bold magenta")])
         chapter = spec.family
-        taken = say("yes", "是") if spec.name in BUILT_IN else say("no", "否") if not person else ""
+        taken = _("yes") if spec.name in BUILT_IN else _("no") if not person else ""
         row: list[Any] = [spec.name, taken, say(spec.purpose, spec.purpose_zh)]
         if whole:
             row.insert(1, _paddleseg_name(spec))
         rows.append(row if person else [spec.family, *row])
     if not person:
-        columns.insert(0, say("family", "章节"))
+        columns.insert(0, _("family"))
     screen.put(screen.table(columns, rows, fixed=len(columns) - 1))
     if person and any(spec.name in BUILT_IN for spec in specs):
         screen.put(
-            screen.heading(
-                say(
-                    f"taken: PaddleSeg has a loss of that name; write {PREFIX}NAME for ours.",
-                    f"重名：PaddleSeg 已有同名损失；要用本包的，写 {PREFIX}名称。",
-                )
-            )
+            screen.heading(_("taken: PaddleSeg has a loss of that name; write {prefix}NAME for ours.", prefix=PREFIX))
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -19,26 +21,20 @@ if TYPE_CHECKING:
 
 
 @command(
-    brief=("Explain mistakes in a YAML file.", "解释 YAML 文件中的错误。"),
+    brief="Explain mistakes in a YAML file.",
     example="paddleseg-losses check my_config.yml",
-    zh="""逐条解释 PaddleSeg 配置文件 FILE 中损失部分的错误，并给出改正后的写法。
-
-    有错误时退出码为 1。
-    """,
 )
 @click.argument("file", type=click.Path())
 @option(
     "--use_multilabel",
     is_flag=True,
     help="The labels have one channel a class, as with `train`.",
-    zh="标签每类一个通道（多标签），同 train 的同名选项。",
 )
 @option(
     "--override",
     multiple=True,
     metavar="NAME",
     help="A loss of PaddleSeg that `train` will replace by ours.",
-    zh="train 时将被本包替换的 PaddleSeg 损失。",
 )
 def check(file: str, override: tuple[str, ...], use_multilabel: bool) -> None:
     """Explain every mistake in the losses of a PaddleSeg YAML FILE, and print them corrected.
@@ -76,8 +72,8 @@ def _print(report: Report) -> None:
     from rich.text import Text
 
     count = len(report.findings)
-    right = say("the losses are right", "损失部分没有错误")
-    wrong = say(f"{count} mistake(s)", f"{count} 处错误")
+    right = _("the losses are right")
+    wrong = _("{count} mistake(s)", count=count)
     verdict = Text(right, style="bold green") if report.right else Text(wrong, style="bold red")
     screen.put(Text.assemble((str(report.path), "bold"), ": ", verdict))
     for number, finding in enumerate(report.findings, 1):
@@ -86,11 +82,9 @@ def _print(report: Report) -> None:
         for loss in report.losses:
             screen.put(screen.plain(loss, indent=3))
     for note in report.notes:
-        screen.put(screen.plain(say("note: ", "提示：") + translated(note), style="dim"))
+        screen.put(screen.plain(_("note: ") + translated(note), style="dim"))
     if report.findings and report.corrected:
-        screen.put(
-            Text(say("\nCorrected:\n", "\n改正后：\n"), style="bold"), screen.yaml(commented(report.yaml), indent=0)
-        )
+        screen.put(Text(_("\nCorrected:\n"), style="bold"), screen.yaml(commented(report.yaml), indent=0))
 
 
 def _finding(number: int, finding: Finding) -> None:
@@ -99,7 +93,5 @@ def _finding(number: int, finding: Finding) -> None:
     head = Text.assemble(
         f"{number}. ", (f"{finding.where}: " if finding.where else "", "bold"), translated(finding.found)
     )
-    cure = Text.assemble(say("what to do: ", "怎么办："), (translated(finding.cure), "green"))
-    screen.put(
-        head, screen.plain(say("expected: ", "应为：") + translated(finding.expected), indent=3), screen.under(cure, 3)
-    )
+    cure = Text.assemble(_("what to do: "), (translated(finding.cure), "green"))
+    screen.put(head, screen.plain(_("expected: ") + translated(finding.expected), indent=3), screen.under(cure, 3))

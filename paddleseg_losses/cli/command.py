@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from collections.abc import Iterable
 from typing import Any, Callable
 
@@ -19,7 +21,7 @@ class Formatter(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The line with the command's syntax."""
-        super().write_usage(prog, args, prefix or say("Usage: ", "用法："))
+        super().write_usage(prog, args, prefix or _("Usage: "))
 
     def write_heading(self, heading: str) -> None:
         """The line above a list."""
@@ -117,7 +119,6 @@ def _shared() -> list[click.Parameter]:
             is_eager=True,
             callback=_choose,
             help="Language to speak; that of the locale if left out.",
-            zh="界面语言；省略时按系统区域设置。",
         ),
         Option(
             ["--json"],
@@ -126,7 +127,6 @@ def _shared() -> list[click.Parameter]:
             is_eager=True,
             callback=_ask_json,
             help="Write JSON, for scripts.",
-            zh="输出 JSON，供脚本读取。",
         ),
     ]
 
@@ -165,7 +165,7 @@ class Bilingual(click.Command):
     @property
     def epilog(self) -> str | None:  # type: ignore[override]
         """The example; click keeps paragraphs behind a backspace as they are."""
-        return f"\b\n{say('Example', '示例')}{say(*self.place)}{say(':', '：')}\n  {self.example}"
+        return f"\b\n{_('Example')}{say(*self.place)}{_(':')}\n  {self.example}"
 
     @epilog.setter
     def epilog(self, text: str | None) -> None:
@@ -186,14 +186,14 @@ class Bilingual(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, unless it was asked for JSON that it cannot write."""
         if screen.wants_json() and not self.json:
-            raise click.UsageError(say(f"{self.name} cannot write JSON.", f"{self.name} 不支持输出 JSON。"), ctx)
+            raise click.UsageError(_("{name} cannot write JSON.", name=self.name), ctx)
         return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Click's own `--help`, in the language to speak."""
         found = super().get_help_option(ctx)
         if found is not None:
-            found.help = say("Show this message and exit.", "显示帮助并退出。")
+            found.help = _("Show this message and exit.")
         return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import click
 
 from . import screen
@@ -12,8 +14,7 @@ from .language import say
 @click.group(
     cls=Group,
     example="paddleseg-losses data mni --out data/mni",
-    brief=("Make a small dataset.", "生成一个小数据集。"),
-    zh="生成一个小数据集，用来试验。",
+    brief="Make a small dataset.",
 )
 def data() -> None:
     """Make a small dataset to try things on."""
@@ -22,14 +23,12 @@ def data() -> None:
 @data.command(
     cls=Bilingual,
     example="paddleseg-losses data mni --out data/mni",
-    zh="真实脑部 MRI 的切片，四类组织，取自 nilearn 自带的模板。",
 )
 @option(
     "--out",
     required=True,
     type=click.Path(file_okay=False),
     help="Folder to write the dataset into.",
-    zh="写入数据集的文件夹。",
 )
 def mni(out: str) -> None:
     """Slices of a real brain MRI with four tissue classes, from the template that nilearn carries."""
@@ -42,9 +41,12 @@ def mni(out: str) -> None:
         )
     classes = len(made.class_names)
     click.echo(
-        say(
-            f"{made.root}: {made.train} slices to train on, {made.val} to validate on, {classes} classes",
-            f"{made.root}：训练切片 {made.train} 张，验证切片 {made.val} 张，共 {classes} 类",
+        _(
+            "{root}: {train} slices to train on, {val} to validate on, {classes} classes",
+            root=made.root,
+            train=made.train,
+            val=made.val,
+            classes=classes,
         )
     )
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -19,38 +21,27 @@ if TYPE_CHECKING:
 
 
 @command(
-    brief=("Look at one real batch before a long training.", "训练前用一个真实批次做体检。"),
+    brief="Look at one real batch before a long training.",
     example="paddleseg-losses doctor --config my_config.yml",
-    zh="""让一个真实批次通过配置中的数据、模型与损失，像同事一样指出问题：标签取值与类别占比、从未出现的类别、
-    RGB 或 0/255 掩码、num_classes 与标签、输出个数与 coef、各项损失的梯度占比、NaN 与半精度风险、
-    没有边界却使用距离类损失的图像、无法创建的优化器。每条警告都附有该怎么改的 YAML。
-
-    有警告时退出码为 1。--kernels 说明 CPU 上是否使用原生内核，以及为何不用。
-    """,
 )
-@option("--config", type=click.Path(), help="PaddleSeg's YAML file.", zh="PaddleSeg 的 YAML 配置文件。")
+@option("--config", type=click.Path(), help="PaddleSeg's YAML file.")
 @option(
     "--kernels",
     is_flag=True,
     help="Say whether native kernels are used on a CPU, and why not.",
-    zh="说明 CPU 上是否使用原生内核，以及为何不用。",
 )
 @option(
     "--batch_size",
     type=click.IntRange(1),
     help="Images of the batch, instead of the file's.",
-    zh="批次大小，覆盖配置文件。",
 )
-@option(
-    "--masks", type=click.IntRange(1), default=200, show_default=True, help="Masks to look at.", zh="抽查的掩码数。"
-)
-@option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.", zh="随机种子。")
+@option("--masks", type=click.IntRange(1), default=200, show_default=True, help="Masks to look at.")
+@option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @option(
     "--override",
     multiple=True,
     metavar="NAME",
     help="A loss of PaddleSeg to replace by ours, or all.",
-    zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
 )
 def doctor(
     config: str | None, kernels: bool, batch_size: int | None, masks: int, seed: int, override: tuple[str, ...]
@@ -67,7 +58,7 @@ def doctor(
         _kernels()
         return
     if config is None:
-        raise click.UsageError(say("Give --config FILE or --kernels.", "请给出 --config FILE 或 --kernels。"))
+        raise click.UsageError(_("Give --config FILE or --kernels."))
     from ..doctor import examine
 
     diagnosis = examine(config, override, batch_size, masks, seed)
@@ -87,13 +78,13 @@ def _kernels() -> None:
         screen.put_json(found)
     else:
         words = {
-            "active": say("path on a CPU", "CPU 上的路径"),
+            "active": _("path on a CPU"),
             "mode": "PADDLESEG_LOSSES_KERNELS",
-            "library": say("library", "库"),
-            "threads": say("threads", "线程数"),
+            "library": _("library"),
+            "threads": _("threads"),
         }
         rows = [[word, found[key]] for key, word in words.items()]
-        screen.put(screen.table([say("what", "项目"), say("found", "结果")], rows, fixed=1))
+        screen.put(screen.table([_("what"), _("found")], rows, fixed=1))
     if found["active"] == "composed" and found["mode"] != "composed":
         raise Exit(PROBLEM)
 
@@ -118,9 +109,9 @@ def _print(diagnosis: Diagnosis) -> None:
         _terms(diagnosis)
     count = len(diagnosis.advice)
     if not count:
-        screen.put(Text(say("\nNothing to complain about.", "\n没有发现问题。"), style="bold green"))
+        screen.put(Text(_("\nNothing to complain about."), style="bold green"))
         return
-    screen.put(Text(say(f"\n{count} warning(s)", f"\n{count} 条警告"), style="bold yellow"))
+    screen.put(Text(_("\n{count} warning(s)", count=count), style="bold yellow"))
     for number, item in enumerate(diagnosis.advice, 1):
         _advice(number, item)
 
@@ -131,10 +122,7 @@ def _mistakes(diagnosis: Diagnosis) -> None:
     count = len(diagnosis.mistakes)
     screen.put(
         Text(
-            say(
-                f"{diagnosis.config}: {count} mistake(s); mend them first",
-                f"{diagnosis.config}：有 {count} 处错误，请先改正",
-            ),
+            _("{config}: {count} mistake(s); mend them first", config=diagnosis.config, count=count),
             style="bold red",
         )
     )
@@ -145,23 +133,18 @@ def _mistakes(diagnosis: Diagnosis) -> None:
             screen.plain(translated(finding.cure), 3, "green"),
         )
     if diagnosis.corrected:
-        screen.put(screen.heading(say("Corrected:", "改正后：")), screen.yaml(commented(diagnosis.corrected)))
+        screen.put(screen.heading(_("Corrected:")), screen.yaml(commented(diagnosis.corrected)))
 
 
 def _masks(diagnosis: Diagnosis) -> None:
-    columns = [say("class", "类别"), say("name", "名称"), say("share", "占比"), say("masks", "掩码数")]
+    columns = [_("class"), _("name"), _("share"), _("masks")]
     rows = [[fact.index, fact.name, f"{fact.share:.3%}", fact.masks] for fact in diagnosis.classes]
     if diagnosis.batch:
-        columns.append(say("in the batch", "批次中占比"))
+        columns.append(_("in the batch"))
         for row, fact in zip(rows, diagnosis.classes):
             row.append("" if fact.batch is None else f"{fact.batch:.3%}")
     screen.put(
-        screen.heading(
-            say(
-                f"Labels ({diagnosis.masks} of {diagnosis.all_masks} masks)",
-                f"标签（{diagnosis.all_masks} 张掩码中的 {diagnosis.masks} 张）",
-            )
-        )
+        screen.heading(_("Labels ({masks} of {all_masks} masks)", masks=diagnosis.masks, all_masks=diagnosis.all_masks))
     )
     if diagnosis.masks:
         screen.put(screen.table(columns, rows, fixed=5, right=[2, 3, 4]))
@@ -173,15 +156,16 @@ def _terms(diagnosis: Diagnosis) -> None:
     shape = " x ".join(map(str, diagnosis.batch))
     screen.put(
         screen.heading(
-            say(
-                f"Losses on one batch of {shape}, {diagnosis.heads} output(s) of the model, before any training",
-                f"一个批次（{shape}）上的损失，模型有 {diagnosis.heads} 个输出，未经训练",
+            _(
+                "Losses on one batch of {shape}, {heads} output(s) of the model, before any training",
+                shape=shape,
+                heads=diagnosis.heads,
             )
         )
     )
     columns = (
-        say("term", "项"), say("output", "输出"), say("weight", "权重"), say("value", "值"),
-        say("gradient", "梯度范数"), say("share of it", "梯度占比"),
+        _("term"), _("output"), _("weight"), _("value"),
+        _("gradient"), _("share of it"),
     )  # fmt: skip
     rows = [
         (t.name, t.head, f"{t.weight:.4g}", f"{t.value:.4f}", f"{t.gradient:.3g}", f"{t.share:.1%}")

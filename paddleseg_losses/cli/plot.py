@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import hashlib
 import re
 from collections.abc import Iterable
@@ -18,13 +20,8 @@ from .language import say
 
 
 @command(
-    brief=("Draw losses, with any options.", "绘制损失函数的图像，可带任意选项。"),
+    brief="Draw losses, with any options.",
     example="paddleseg-losses plot FocalLoss gamma=2 FocalLoss gamma=5 DiceLoss --out pictures",
-    zh="""绘制损失页面上的两张图：一个像素移动时的损失值与斜率，以及示例图像上的梯度。
-
-    LOSSES 为损失名称，其后可写它的选项，如 TverskyLoss alpha=0.3 beta=0.7；给出多个损失时画在同一张图中。
-    选项的值按 YAML 读取。
-    """,
 )
 @click.argument("losses", nargs=-1, required=True, metavar="LOSSES...")
 @option(
@@ -33,7 +30,6 @@ from .language import say
     default="pictures",
     show_default=True,
     help="Folder for the pictures.",
-    zh="保存图片的文件夹。",
 )
 @option(
     "--picture",
@@ -41,7 +37,6 @@ from .language import say
     default="both",
     show_default=True,
     help="Which picture to draw.",
-    zh="画哪一张图：curve 为曲线，gradient 为梯度。",
 )
 def plot(losses: tuple[str, ...], out: str, picture: str) -> None:
     """Draw the two pictures of a loss's page: value and slope while one pixel moves, and the gradient on an example.
@@ -78,9 +73,7 @@ def build(words: Iterable[str]) -> dict[str, Any]:
         elif given:
             given[-1].append(word)
         else:
-            raise click.BadArgumentUsage(
-                say(f"{word} belongs to no loss: a name comes first.", f"{word} 前面缺少损失名称。")
-            )
+            raise click.BadArgumentUsage(_("{word} belongs to no loss: a name comes first.", word=word))
     built: dict[str, Any] = {}
     for name, *options in given:
         spec = registry.get(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import sys
 from typing import Any
 
@@ -31,7 +33,7 @@ class Program(Group):
                 _show_usage(error)
             code = USAGE
         except (click.Abort, KeyboardInterrupt):
-            click.echo(say("Stopped.", "已中断。"), err=True)
+            click.echo(_("Stopped."), err=True)
             code = PROBLEM
         sys.exit(code if isinstance(code, int) else FINE)
 
@@ -54,23 +56,23 @@ def _show(error: Exception) -> None:
     if isinstance(error, LossError):
         found, expected, cure = map(translated, (error.found, error.expected, error.cure))
         parts = {"found": found, "expected": expected, "what_to_do": cure}
-        text = f"{found}\n{say('  expected: ', '  应为：')}{expected}\n{say('  what to do: ', '  怎么办：')}{cure}"
+        text = f"{found}\n{_('  expected: ')}{expected}\n{_('  what to do: ')}{cure}"
     else:
         text = translated(str(error))
         parts = {"found": text}
     if screen.wants_json():
         screen.put_json({"error": parts})
     else:
-        click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
+        click.echo(click.style(_("error: "), fg="red", bold=True) + text, err=True)
 
 
 def _show_usage(error: click.UsageError) -> None:
     if error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
         path = error.ctx.command_path
-        click.echo(say(f"Try '{path} --help' for help.\n", f"用 '{path} --help' 查看帮助。\n"), err=True)
+        click.echo(_("Try '{path} --help' for help.\n", path=path), err=True)
     text = error.format_message() if language() == "en" else _chinese(error)
-    click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
+    click.echo(click.style(_("error: "), fg="red", bold=True) + text, err=True)
 
 
 def _chinese(error: click.UsageError) -> str:

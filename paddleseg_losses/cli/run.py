@@ -8,10 +8,9 @@ from .command import command, option
 
 
 @command(
-    brief=("Run a script of a PaddleSeg clone.", "运行 PaddleSeg 源码中的脚本。"),
+    brief="Run a script of a PaddleSeg clone.",
     example="paddleseg-losses run tools/train.py --config my_config.yml --do_eval",
-    place=(", in a clone of PaddleSeg", "（在 PaddleSeg 源码目录中）"),
-    zh="先注册本包的损失，再以 ARGUMENTS 为参数运行 Python 脚本 SCRIPT，例如 PaddleSeg 自带的工具。",
+    place=", in a clone of PaddleSeg",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     json=False,
 )
@@ -20,7 +19,6 @@ from .command import command, option
     multiple=True,
     metavar="NAME",
     help="A loss of PaddleSeg to replace by ours, or all.",
-    zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
 )
 @click.argument("script", type=click.Path())
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)

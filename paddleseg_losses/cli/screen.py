@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import json
 import math
 import sys
@@ -73,7 +75,7 @@ def put(*renderables: RenderableType) -> None:
 
 def warn(text: str) -> None:
     """A warning on stderr, where it disturbs no script."""
-    click.echo(click.style(say("warning: ", "警告："), fg="yellow", bold=True) + text, err=True)
+    click.echo(click.style(_("warning: "), fg="yellow", bold=True) + text, err=True)
 
 
 def heading(text: str) -> RenderableType:

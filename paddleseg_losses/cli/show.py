@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,8 +21,7 @@ from .language import language, say
 
 @command(
     example="paddleseg-losses show TverskyLoss",
-    brief=("Show a loss: formula, options, paper, YAML.", "显示一个损失：公式、选项、论文、YAML。"),
-    zh="显示名为 NAME 的损失：公式、选项、论文、YAML。",
+    brief="Show a loss: formula, options, paper, YAML.",
 )
 @click.argument("name")
 def show(name: str) -> None:
@@ -97,25 +98,25 @@ def _print(description: Description) -> None:
     from rich.text import Text
 
     spec, sections = description.spec, description.sections
-    title = say(f": {spec.title} ({spec.family})", f"：{spec.title_zh}（{FAMILIES[spec.family]}）")
+    title = _(": {title} ({family})", title=spec.title, family=spec.family)
     screen.put(Text(f"{spec.name}{title}", style="bold cyan"))
     screen.put(screen.plain(description.summary))
-    screen.put(screen.plain(say("problems: ", "任务类型：") + ", ".join(spec.modes)))
+    screen.put(screen.plain(_("problems: ") + ", ".join(spec.modes)))
     if spec.suits:
-        helps = say(", ", "、").join(say(*SYMPTOMS[key]) for key in spec.suits)
-        screen.put(screen.plain(say("helps against: ", "适用症状：") + helps))
-    _section(say("Formula", "公式"), sections.get("Formula", ""))
-    _section(say("When", "何时使用"), sections.get("When", ""))
-    screen.put(screen.heading(say("Options", "选项")))
-    columns = (say("option", "选项"), say("default", "默认值"), say("meaning", "含义"), say("values", "取值"))
-    required = say("required", "必填")
+        helps = _(", ").join(say(*SYMPTOMS[key]) for key in spec.suits)
+        screen.put(screen.plain(_("helps against: ") + helps))
+    _section(_("Formula"), sections.get("Formula", ""))
+    _section(_("When"), sections.get("When", ""))
+    screen.put(screen.heading(_("Options")))
+    columns = (_("option"), _("default"), _("meaning"), _("values"))
+    required = _("required")
     rows = [
         (name, required if default is REQUIRED else repr(default), meaning, expected)
         for name, default, meaning, expected in description.options
     ]
     screen.put(screen.table(columns, rows, fixed=2))
-    _section(say("Paper", "论文"), f"{spec.paper}\n{spec.link}\n{_equation(spec)}")
-    _section(say("Differences", "与论文的差别"), sections.get("Differences", ""))
+    _section(_("Paper"), f"{spec.paper}\n{spec.link}\n{_equation(spec)}")
+    _section(_("Differences"), sections.get("Differences", ""))
     screen.put(screen.heading("YAML"), screen.yaml(sections.get("YAML", "")))
 
 

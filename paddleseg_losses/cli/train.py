@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +31,7 @@ class TrainCommand(Bilingual):
             if arg.startswith("-"):
                 option = arg if arg in _MANY else None
                 if option and after.startswith("-"):
-                    raise click.BadOptionUsage(arg, say(f"{arg} needs a value.", f"{arg} 需要一个值。"), ctx)
+                    raise click.BadOptionUsage(arg, _("{arg} needs a value.", arg=arg), ctx)
                 spread += [] if option else [arg]
             else:
                 spread += [option, arg] if option else [arg]
@@ -71,12 +73,10 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
         return screen.put_json({"save_dir": str(result.save_dir), **result.as_dict()})
     if result.scores:
         images = result.scores.images
-        title = say(
-            f"{result.checkpoint} on {images} validation images:", f"{result.checkpoint}，{images} 张验证图像："
-        )
+        title = _("{checkpoint} on {images} validation images:", checkpoint=result.checkpoint, images=images)
         click.echo(f"\n{title}\n\n{result.scores.table(translated)}")
     log, numbers = result.save_dir / "train.log", result.save_dir / "metrics.json"
-    click.echo(say(f"\nlog: {log}    numbers: {numbers}", f"\n日志：{log}    指标：{numbers}"))
+    click.echo(_("\nlog: {log}    numbers: {numbers}", log=log, numbers=numbers))
     return None
 
 
@@ -84,11 +84,7 @@ train = TrainCommand(
     "train",
     callback=_train,
     help=_train.__doc__,
-    zh="""只用 PaddleSeg 的 wheel 包，训练并评估一个 PaddleSeg 配置文件。
-
-    选项与 PaddleSeg 的 tools/train.py 相同。结束后 save_dir 中有检查点、train.log 和 metrics.json。
-    """,
-    brief=("Train and evaluate with PaddleSeg.", "用 PaddleSeg 训练并评估。"),
+    brief="Train and evaluate with PaddleSeg.",
     example="paddleseg-losses train --config my_config.yml --do_eval --save_dir output",
     params=[
         *(_option(field) for field in _FIELDS.values()),
@@ -97,7 +93,6 @@ train = TrainCommand(
             multiple=True,
             metavar="NAME",
             help="A loss of PaddleSeg to replace by ours, or all.",
-            zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
         ),
     ],
 )

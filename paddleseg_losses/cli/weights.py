@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,42 +65,30 @@ class Balance:
 
 
 @command(
-    brief=("Count the classes of a dataset, and weigh them.", "统计数据集各类别的像素，给出类别权重。"),
+    brief="Count the classes of a dataset, and weigh them.",
     example="paddleseg-losses weights data/mni/train.txt --num_classes 4",
-    zh="""统计 FILE 中各类别的像素数，并以 YAML 输出类别权重：频率倒数、其平方根、ENet、中位数频率、有效样本数。
-
-    FILE 是 PaddleSeg 的文件列表（每行为图像与标签），或含 train_dataset 的配置文件。
-    权重在出现过的类别上均值为 1；从未出现的类别权重为 0。
-
-    标签值超出范围、前景被忽略或有掩码无法读取时，退出码为 1。
-    """,
 )
 @click.argument("file", type=click.Path())
-@option("--num_classes", type=click.IntRange(1), help="Number of classes.", zh="类别数。")
-@option("--ignore_index", type=int, help="Ignored label; 255 if nothing says otherwise.", zh="忽略的标签值；默认 255。")
-@option(
-    "--root", type=click.Path(file_okay=False), help="Folder of the paths in a list.", zh="文件列表中路径的根目录。"
-)
-@option("--separator", help="What separates image and mask in a list.", zh="文件列表中图像与标签的分隔符。")
+@option("--num_classes", type=click.IntRange(1), help="Number of classes.")
+@option("--ignore_index", type=int, help="Ignored label; 255 if nothing says otherwise.")
+@option("--root", type=click.Path(file_okay=False), help="Folder of the paths in a list.")
+@option("--separator", help="What separates image and mask in a list.")
 @option(
     "--part",
     type=click.Choice(["train", "val"]),
     default="train",
     help="Dataset of a configuration.",
-    zh="统计配置中的哪个数据集。",
 )
-@option("--scheme", help="Print one kind of weights only, inside a loss.", zh="只输出一种权重，并写成可用的损失配置。")
+@option("--scheme", help="Print one kind of weights only, inside a loss.")
 @option(
     "--beta",
     type=float,
     help="Of effective_number; (N - 1) / N with N labelled pixels if left out.",
-    zh="有效样本数的 beta；默认 (N - 1) / N，N 为有标签的像素数。",
 )
 @option(
     "--workers",
     type=click.IntRange(1),
     help="Processes; one a processor, up to 8.",
-    zh="进程数；默认每核一个，至多 8 个。",
 )
 def weights(file: str, scheme: str | None, beta: float | None, workers: int | None, **where: Any) -> None:
     """Count the pixels of each class in FILE, and print weights as YAML.
@@ -175,8 +165,7 @@ def _yaml(balance: Balance, scheme: str | None) -> str:
         lines += ["loss:", "  types:", "    - type: paddleseg_losses.CrossEntropyLoss"]
         lines += [f"      weight: {lists[scheme]}  # {translated(SCHEMES[scheme].formula)}", "  coef: [1]"]
         return "\n".join(lines)
-    lines.append(say("# Copy one list as `weight` into a loss; --scheme NAME writes it for you.",
-                     "# 选一个列表作为损失的 weight；--scheme 名称 可直接写成配置。"))  # fmt: skip
+    lines.append(_("# Copy one list as `weight` into a loss; --scheme NAME writes it for you."))  # fmt: skip
     for name, text in lists.items():
         lines += [f"# {translated(SCHEMES[name].formula)} ({translated(SCHEMES[name].paper)})", f"{name}: {text}"]
     return "\n".join(lines)
@@ -195,11 +184,11 @@ def _table(balance: Balance) -> list[str]:
     every = sum(balance.counts.pixels.values())
     percent = f"{balance.ignored / every:.1%}"
     columns = (
-        say("class", "类别"),
-        say("name", "名称"),
-        say("pixels", "像素数"),
-        say("share", "占比"),
-        say("masks", "掩码数"),
+        _("class"),
+        _("name"),
+        _("pixels"),
+        _("share"),
+        _("masks"),
     )
     rows = [
         (c, name, pixels, f"{pixels / labelled:.4%}", images)
@@ -209,9 +198,12 @@ def _table(balance: Balance) -> list[str]:
     with paper.capture() as captured:
         paper.print(screen.table(columns, rows, fixed=5, right=[2, 3, 4]))
     masks, where = balance.counts.masks, translated(balance.source.title)
-    title = say(
-        f"{where}: {masks} masks, {labelled} labelled pixels, {percent} ignored",
-        f"{where}：{masks} 张掩码，{labelled} 个有标签的像素，{percent} 被忽略",
+    title = _(
+        "{where}: {masks} masks, {labelled} labelled pixels, {percent} ignored",
+        where=where,
+        masks=masks,
+        labelled=labelled,
+        percent=percent,
     )
     return [title, *captured.get().splitlines()]
 
@@ -220,8 +212,7 @@ def _warn_of_troubles(counts: Counts) -> None:
     for kind, trouble in counts.troubles.items():
         more = ", ..." if trouble.count > len(trouble.first) else ""
         what = f"{', '.join(trouble.first)}{more}"
-        screen.warn(say(f"{trouble.count} mask(s) {_TROUBLES[kind][0]}: {what}",
-                        f"{trouble.count} 张掩码{_TROUBLES[kind][1]}：{what}"))  # fmt: skip
+        screen.warn(_("{count} mask(s) {_troubles}: {what}", count=trouble.count, _troubles=_TROUBLES[kind][0], what=what))  # fmt: skip
 
 
 def _warn(balance: Balance) -> None:
@@ -230,23 +221,21 @@ def _warn(balance: Balance) -> None:
         values = ", ".join(f"{value} ({pixels})" for value, pixels in list(balance.strange.items())[:10])
         last = len(balance.pixels) - 1
         screen.warn(
-            say(
-                f"label values out of range (pixels): {values}; expected 0 to {last}, or {ignored} to ignore. "
-                "Change the masks, num_classes or ignore_index",
-                f"标签值超出范围（像素数）：{values}；应为 0 到 {last}，或用 {ignored} 表示忽略。"
-                "请修改掩码、num_classes 或 ignore_index",
+            _(
+                (
+                    "label values out of range (pixels): {values}; expected 0 to {last}, or {ignored} to ignore. "
+                    "Change the masks, num_classes or ignore_index"
+                ),
+                values=values,
+                last=last,
+                ignored=ignored,
             )
         )
     if balance.absent:
         names = ", ".join(balance.absent)
-        screen.warn(say(f"never occurs: class {names}; its weight is 0", f"从未出现的类别：{names}；其权重为 0"))
+        screen.warn(_("never occurs: class {names}; its weight is 0", names=names))
     if balance.black_and_white:
-        screen.warn(
-            say(
-                "the masks hold 0 and 255 only, and 255 is ignored: write 1 for the foreground instead",
-                "掩码中只有 0 和 255，而 255 会被忽略：请把前景改写为 1",
-            )
-        )
+        screen.warn(_("the masks hold 0 and 255 only, and 255 is ignored: write 1 for the foreground instead"))
 
 
 @contextmanager
@@ -259,5 +248,5 @@ def _progress(total: int) -> Iterator[Callable[[int], object]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(say("counting", "统计中"), total=total)
+        task = bar.add_task(_("counting"), total=total)
         yield lambda done: bar.update(task, completed=done)

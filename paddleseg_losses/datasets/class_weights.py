@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -98,17 +100,23 @@ def balance(scheme: str, pixels: Sequence[int], area: Sequence[int], beta: float
     if scheme not in SCHEMES:
         near = suggest(scheme, list(SCHEMES))
         raise OptionError(
-            f"No weights are called {scheme!r}.",
-            f"one of {', '.join(SCHEMES)}",
-            f"did you mean {near}?" if near else "choose one of them",
+            _("No weights are called {scheme!r}.", scheme=scheme),
+            _("one of {schemes}", schemes=", ".join(SCHEMES)),
+            _("did you mean {near}?", near=near) if near else _("choose one of them"),
         )
     beta = default_beta(pixels) if beta is None else beta
     if not 0 < beta < 1:
-        raise OptionError(f"beta={beta!r}.", "a number in (0, 1)", "0.999 for hundreds of pixels, nearer to 1 for more")
+        raise OptionError(
+            _("beta={beta!r}.", beta=beta),
+            _("a number in (0, 1)"),
+            _("0.999 for hundreds of pixels, nearer to 1 for more"),
+        )
     counted, areas = np.asarray(pixels, float), np.asarray(area, float)
     there = counted > 0
     if not there.any():
-        raise DataError("No mask holds a class.", "labelled pixels", "look at the masks, num_classes and ignore_index")
+        raise DataError(
+            _("No mask holds a class."), _("labelled pixels"), _("look at the masks, num_classes and ignore_index")
+        )
     raw = SCHEMES[scheme].weigh(Tally(counted[there], areas[there], beta))
     weights = np.zeros(len(counted))
     weights[there] = raw / raw.mean()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,31 +119,45 @@ def _listed(path: Path, separator: str) -> list[str]:
         there = {file.stem: file for file in path.parent.glob("*.*")} if path.parent.is_dir() else {}
         near = suggest(path.stem, list(there))
         raise DataError(
-            f"There is no file {path}.",
-            "a list of files such as train.txt, or a YAML configuration",
-            f"did you mean {there[near]}?" if near else f"look into {path.parent.resolve()}",
+            _("There is no file {path}.", path=path),
+            _("a list of files such as train.txt, or a YAML configuration"),
+            _("did you mean {there}?", there=there[near])
+            if near
+            else _("look into {parent}", parent=path.parent.resolve()),
         ) from None
     except IsADirectoryError:
         lists = ", ".join(str(file) for file in sorted(path.glob("*.txt"))[:5])
         raise DataError(
-            f"{path} is a folder.",
-            "a list of files such as train.txt, or a YAML configuration",
-            f"give one of {lists}" if lists else "give the list that names the masks",
+            _("{path} is a folder.", path=path),
+            _("a list of files such as train.txt, or a YAML configuration"),
+            _("give one of {lists}", lists=lists) if lists else _("give the list that names the masks"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}.", "a list of files in UTF-8", "save it again") from None
+        raise DataError(
+            _("{path} cannot be read: {error}.", path=path, error=error),
+            _("a list of files in UTF-8"),
+            _("save it again"),
+        ) from None
     found = []
     for number, line in enumerate(lines, 1):
         columns = line.strip().split(separator)
         if len(columns) != 2 and line.strip():
             raise DataError(
-                f"{path}, line {number}: {line.strip()[:80]!r} has {len(columns)} column(s).",
-                f"an image and its mask, separated by {separator!r}",
-                "give the separator with --separator, or correct the line",
+                _(
+                    "{path}, line {number}: {line!r} has {count} column(s).",
+                    path=path,
+                    number=number,
+                    line=line.strip()[:80],
+                    count=len(columns),
+                ),
+                _("an image and its mask, separated by {separator!r}", separator=separator),
+                _("give the separator with --separator, or correct the line"),
             )
         found += columns[1:]
     if not found:
-        raise DataError(f"{path} names no masks.", "an image and its mask on each line", "choose another list")
+        raise DataError(
+            _("{path} names no masks.", path=path), _("an image and its mask on each line"), _("choose another list")
+        )
     return found
 
 
@@ -149,16 +165,18 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
     section = configs.load(path).get(f"{part}_dataset")
     if not isinstance(section, dict) or not isinstance(section.get("type"), str):
         raise ConfigError(
-            f"{path} has no {part}_dataset with a type.",
-            f"a section {part}_dataset",
-            "add it, or give a list of files such as train.txt instead",
+            _("{path} has no {part}_dataset with a type.", path=path, part=part),
+            _("a section {part}_dataset", part=part),
+            _("add it, or give a list of files such as train.txt instead"),
         )
     title = f"{part}_dataset of {path}"
     if section["type"] not in _LISTED:
         return _as_transformed(_of_dataset(title, section, classes, ignore_index, part), section)
     for key in ("dataset_root", f"{part}_path"):
         if not isinstance(section.get(key), str):
-            raise ConfigError(f"{title} has no {key}.", f"a path as {key}", f"add {key}")
+            raise ConfigError(
+                _("{title} has no {key}.", title=title, key=key), _("a path as {key}", key=key), _("add {key}", key=key)
+            )
     listing = Path(section[f"{part}_path"])
     paths = _listed(listing, section.get("separator", " "))
     classes = section.get("num_classes") if classes is None else classes
@@ -183,7 +201,11 @@ def _as_transformed(source: Source, section: Any) -> Source:
 
 
 def _unmade(title: str, error: Exception) -> ConfigError:
-    return ConfigError(f"{title} cannot be made: {error}", "a dataset that PaddleSeg can make", "correct its options")
+    return ConfigError(
+        _("{title} cannot be made: {error}", title=title, error=error),
+        _("a dataset that PaddleSeg can make"),
+        _("correct its options"),
+    )
 
 
 def _of_dataset(title: str, section: Any, classes: int | None, ignore_index: int | None, part: str) -> Source:
@@ -192,9 +214,9 @@ def _of_dataset(title: str, section: Any, classes: int | None, ignore_index: int
     if section["type"] not in known:
         near = suggest(section["type"], list(known))
         raise ConfigError(
-            f"{title}: no dataset is called {section['type']!r}.",
-            "a dataset of PaddleSeg",
-            f"did you mean {near}?" if near else f"one of {', '.join(known)}",
+            _("{title}: no dataset is called {section!r}.", title=title, section=section["type"]),
+            _("a dataset of PaddleSeg"),
+            _("did you mean {near}?", near=near) if near else _("one of {known}", known=", ".join(known)),
         )
     options = {key: value for key, value in section.items() if key not in ("type", "transforms", "mode")}
     try:
@@ -225,5 +247,5 @@ def _require_pillow() -> None:
         import PIL  # noqa: F401
     except ImportError as error:
         raise MissingDependencyError(
-            f"Pillow cannot be imported ({error}).", "Pillow, to read masks", "pip install pillow"
+            _("Pillow cannot be imported ({error}).", error=error), _("Pillow, to read masks"), _("pip install pillow")
         ) from error

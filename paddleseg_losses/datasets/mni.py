@@ -6,6 +6,8 @@ It is a single average brain: enough to see a loss at work within minutes, not t
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import json
 import tempfile
 from dataclasses import dataclass
@@ -91,9 +93,9 @@ def _is_finished(out: Path, facts: dict[str, object]) -> bool:
     if found == json.dumps(facts):
         return True
     raise DataError(
-        f"{out} already holds {found}.",
-        f"nothing there, or the finished dataset {json.dumps(facts)}",
-        "choose another folder, or move this one away",
+        _("{out} already holds {found}.", out=out, found=found),
+        _("nothing there, or the finished dataset {dumps}", dumps=json.dumps(facts)),
+        _("choose another folder, or move this one away"),
     )
 
 
@@ -148,5 +150,7 @@ def _square_around(brain: Any) -> tuple[slice, slice]:
 
 def _missing(error: ImportError) -> MissingDependencyError:
     return MissingDependencyError(
-        f"The demo dataset cannot be made ({error}).", "nilearn and Pillow", 'pip install "paddleseg-losses[demo]"'
+        _("The demo dataset cannot be made ({error}).", error=error),
+        _("nilearn and Pillow"),
+        _('pip install "paddleseg-losses[demo]"'),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -37,8 +39,7 @@ def of_outputs(batch: Batch) -> Iterator[Advice]:
         one = "  # with one loss in types, which then serves every output"
         yield Advice(
             "heads",
-            f"The model has {outputs} output(s), but coef has {coefs} number(s).",
-            f"模型有 {outputs} 个输出，而 coef 有 {coefs} 个数。",
+            _("The model has {outputs} output(s), but coef has {coefs} number(s).", outputs=outputs, coefs=coefs),
             f"loss:\n  coef: {right}{one}",
         )
     for head, logits in enumerate(batch.logits):
@@ -46,15 +47,18 @@ def of_outputs(batch: Batch) -> Iterator[Advice]:
         if not math.isfinite(most):
             yield Advice(
                 "outputs_not_finite",
-                f"Output {head} of the model holds NaN or infinity before any training.",
-                f"训练前，模型的第 {head} 个输出就含有 NaN 或无穷大。",
+                _("Output {head} of the model holds NaN or infinity before any training.", head=head),
                 "train_dataset:\n  transforms:\n    - type: Normalize  # and look for broken images",
             )
         elif most > HALF_MOST:
             yield Advice(
                 "half_precision",
-                f"Output {head} reaches {most:.3g}, more than float16 holds ({HALF_MOST:.0f}).",
-                f"第 {head} 个输出达到 {most:.3g}，超出 float16 的范围（{HALF_MOST:.0f}）。",
+                _(
+                    "Output {head} reaches {most:.3g}, more than float16 holds ({half_most:.0f}).",
+                    head=head,
+                    most=most,
+                    half_most=HALF_MOST,
+                ),
                 "train_dataset:\n  transforms:\n    - type: Normalize  # or leave --precision fp16 out",
             )
 
@@ -64,8 +68,11 @@ def of_size(batch: Batch) -> Iterator[Advice]:
     if batch.dataset < batch.wanted:
         yield Advice(
             "too_few_images",
-            f"train_dataset has {batch.dataset} image(s), less than one batch ({batch.wanted}): nothing is trained on.",
-            f"train_dataset 只有 {batch.dataset} 张图像，不足一个批次（{batch.wanted}）：无法训练。",
+            _(
+                "train_dataset has {dataset} image(s), less than one batch ({wanted}): nothing is trained on.",
+                dataset=batch.dataset,
+                wanted=batch.wanted,
+            ),
             f"batch_size: {batch.dataset}",
         )
 
@@ -76,22 +83,19 @@ def of_labels(batch: Batch, ignore_index: int | None) -> Iterator[Advice]:
     if len(shape) == 4 and shape[-1] in (3, 4):
         yield Advice(
             "labels_rgb",
-            f"The labels of a batch have shape {shape}: RGB masks.",
-            f"一个批次的标签形状为 {shape}：是 RGB 掩码。",
+            _("The labels of a batch have shape {shape}: RGB masks.", shape=shape),
             "# Save each mask as one channel (mode L or P) whose numbers are the classes 0, 1, 2, ...",
         )
     elif shape[-2:] != list(logits.shape)[-2:] and not batch.own_sum:
         yield Advice(
             "sizes",
-            f"Labels have shape {shape}, the model's output {list(logits.shape)}.",
-            f"标签形状为 {shape}，模型输出形状为 {list(logits.shape)}。",
+            _("Labels have shape {shape}, the model's output {shape2}.", shape=shape, shape2=list(logits.shape)),
             _CROP + "a multiple of 32",
         )
     if ignore_index is not None and bool((batch.labels == ignore_index).all()):
         yield Advice(
             "all_ignored",
-            "Every pixel of the batch is ignored: its loss is 0 and nothing is learnt.",
-            "这个批次的像素全部被忽略：损失为 0，什么也学不到。",
+            _("Every pixel of the batch is ignored: its loss is 0 and nothing is learnt."),
             _CROP + "larger than now",
         )
 
@@ -103,8 +107,12 @@ def of_terms(pulls: list[Pull]) -> Iterator[Advice]:
         if not (math.isfinite(fact.value) and math.isfinite(fact.gradient)):
             yield Advice(
                 "not_finite",
-                f"{fact.label} is {fact.value:g} with a gradient of norm {fact.gradient:g}.",
-                f"{fact.label_zh} 的值为 {fact.value:g}，梯度范数为 {fact.gradient:g}。",
+                _(
+                    "{label} is {value:g} with a gradient of norm {gradient:g}.",
+                    label=fact.label,
+                    value=fact.value,
+                    gradient=fact.gradient,
+                ),
                 _entry(pull.loss, "checks: always  # names labels that are out of range"),
             )
         elif fact.gradient == 0:
@@ -132,9 +140,15 @@ def of_boundaries(batch: Batch, pulls: list[Pull], ignore_index: int | None) -> 
     alone = len([other for other in pulls if other.fact.head == pull.fact.head]) == 1
     yield Advice(
         "no_boundary",
-        f"{bare} of {total} images of the batch show a single class: they have no boundary, and {name} says "
-        "nothing useful about them.",
-        f"批次中 {total} 张图像有 {bare} 张只含一个类别：没有边界，{name} 对它们起不到作用。",
+        _(
+            (
+                "{bare} of {total} images of the batch show a single class: they have no boundary, and {name} "
+                "says nothing useful about them."
+            ),
+            bare=bare,
+            total=total,
+            name=name,
+        ),
         BESIDE_A_REGION_LOSS.format(name=name) if alone else _CROP + "larger than now, so that crops hold objects",
     )
 
@@ -154,8 +168,12 @@ def _no_gradient(pull: Pull) -> Advice:
         cure = BESIDE_A_REGION_LOSS.format(name=name if name != "WeightedSumLoss" else "BoundaryLoss")
     return Advice(
         "no_gradient",
-        f"{fact.label} gives no gradient on this batch (weight {fact.weight:g}, value {fact.value:g}).",
-        f"{fact.label_zh} 在这个批次上没有梯度（权重 {fact.weight:g}，值 {fact.value:g}）。",
+        _(
+            "{label} gives no gradient on this batch (weight {weight:g}, value {value:g}).",
+            label=fact.label,
+            weight=fact.weight,
+            value=fact.value,
+        ),
         cure,
     )
 
@@ -173,8 +191,7 @@ def _in_half_precision(pull: Pull) -> Iterator[Advice]:
         return
     yield Advice(
         "half_precision",
-        f"With --precision fp16 the gradient of {pull.fact.label} {what[0]}.",
-        f"使用 --precision fp16 时，{pull.fact.label_zh} 的梯度{what[1]}。",
+        _("With --precision fp16 the gradient of {label} {what}.", label=pull.fact.label, what=what[0]),
         "# Leave --precision fp16 out, or change the coefficient:\nloss:\n  coef: [1]",
     )
 
@@ -190,8 +207,12 @@ def _drowned(pulls: list[Pull]) -> Iterator[Advice]:
         return
     yield Advice(
         "drowned",
-        f"{strong.fact.label} pulls {ratio:.0f} times as hard as {weak.fact.name}, which has no say.",
-        f"{strong.fact.label_zh} 的梯度是 {weak.fact.name} 的 {ratio:.0f} 倍，后者不起作用。",
+        _(
+            "{label} pulls {ratio:.0f} times as hard as {name}, which has no say.",
+            label=strong.fact.label,
+            ratio=ratio,
+            name=weak.fact.name,
+        ),
         _balanced(pulls, strong, weak),
     )
 

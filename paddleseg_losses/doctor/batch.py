@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,16 +69,18 @@ def _refusal(builder: Any, config: str | Path) -> LossError | None:
 
 def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
     if len(dataset) == 0:
-        raise ConfigError(f"train_dataset of {config} is empty.", "at least one image", "look at train_path")
+        raise ConfigError(
+            _("train_dataset of {config} is empty.", config=config), _("at least one image"), _("look at train_path")
+        )
     # By hand: where samples differ in size, Paddle's loader waits for ever.
     chosen = np.random.permutation(len(dataset))[:batch_size]
     samples = [dataset[int(index)] for index in chosen]
     sizes = {tuple(np.shape(sample["img"])) for sample in samples}
     if len(sizes) > 1:
         raise ConfigError(
-            f"The images of a batch differ in size: {', '.join(map(str, sorted(sizes)))}.",
-            "transforms that make all images alike",
-            "add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset",
+            _("The images of a batch differ in size: {sizes}.", sizes=", ".join(map(str, sorted(sizes)))),
+            _("transforms that make all images alike"),
+            _("add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset"),
         )
     keys = [key for key in ("img", "label", "edge") if key in samples[0]]
     return {key: paddle.to_tensor(np.stack([sample[key] for sample in samples])) for key in keys}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -106,8 +108,7 @@ def _failed(error: Exception, batch: Batch) -> Advice:
     ours = "loss:\n  types:\n    - type: paddleseg_losses.CrossEntropyLoss  # its errors say what is wrong\n  coef: [1]"
     return Advice(
         "refused",
-        f"The loss fails on this batch: {text}",
-        f"损失在这个批次上出错：{text}",
+        _("The loss fails on this batch: {text}", text=text),
         "model:\n  num_classes: 2  # a softmax over one class says nothing; the datasets too" if single else ours,
     )
 

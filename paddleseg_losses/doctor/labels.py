@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -37,9 +39,7 @@ def advise(source: Source, counts: Counts, complete: bool) -> Iterator[Advice]:
     for kind, trouble in counts.troubles.items():
         en, zh, yaml = _TROUBLES[kind]
         first = "; ".join(trouble.first)
-        yield Advice(
-            f"masks_{kind}", f"{trouble.count} mask(s) {en}: {first}", f"{trouble.count} 张掩码{zh}：{first}", yaml
-        )
+        yield Advice(f"masks_{kind}", _("{count} mask(s) {en}: {first}", count=trouble.count, en=en, first=first), yaml)
     if not counts.masks or source.classes is None:
         return
     ignored, classes = source.ignore_index, max(source.classes, 2)
@@ -60,8 +60,7 @@ def _black_and_white(ignored: int | None) -> Advice:
     en, zh = both if ignored == 255 else ("and 255 is no class", "而 255 不是类别")
     return Advice(
         "masks_0_255",
-        f"The masks hold 0 and 255 only, {en}.",
-        f"掩码中只有 0 和 255，{zh}。",
+        _("The masks hold 0 and 255 only, {en}.", en=en),
         "# Write 1 instead of 255 into the masks: Image.fromarray((mask > 0).astype('uint8'))\n"
         "model:\n  num_classes: 2",
     )
@@ -79,8 +78,12 @@ def _out_of_range(strange: list[int], classes: int, labels: list[int], ignored: 
         cure = f"model:\n  num_classes: {count}\ntrain_dataset:\n  num_classes: {count}  # val_dataset too"
     return Advice(
         "labels_out_of_range",
-        f"The masks hold the labels {shown}, but num_classes is {classes} and ignore_index {ignored}.",
-        f"掩码含有标签 {shown}，但 num_classes 为 {classes}，ignore_index 为 {ignored}。",
+        _(
+            "The masks hold the labels {shown}, but num_classes is {classes} and ignore_index {ignored}.",
+            shown=shown,
+            classes=classes,
+            ignored=ignored,
+        ),
         cure,
     )
 
@@ -103,7 +106,6 @@ def _absent(absent: list[int], source: Source, counts: Counts, complete: bool) -
     )
     return Advice(
         "class_never_occurs",
-        f"Class {shown} never occurs {where_en}.",
-        f"{where_zh}中从未出现类别 {shown}。",
+        _("Class {shown} never occurs {where_en}.", shown=shown, where_en=where_en),
         cure,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,9 @@ def new_figure(width: float, height: float) -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingDependencyError(
-            f"matplotlib cannot be imported ({error}).", "matplotlib, to draw", 'pip install "paddleseg-losses[demo]"'
+            _("matplotlib cannot be imported ({error}).", error=error),
+            _("matplotlib, to draw"),
+            _('pip install "paddleseg-losses[demo]"'),
         ) from error
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,9 +49,14 @@ def save_prediction_picture(
     counts = {len(images), len(truths), len(predictions)}
     if len(counts) != 1 or 0 in counts:
         raise DataError(
-            f"{len(images)} images, {len(truths)} truths and {len(predictions)} predictions.",
-            "as many of each, and at least one",
-            "pass the three sequences of the same images",
+            _(
+                "{count} images, {count2} truths and {count3} predictions.",
+                count=len(images),
+                count2=len(truths),
+                count3=len(predictions),
+            ),
+            _("as many of each, and at least one"),
+            _("pass the three sequences of the same images"),
         )
     figure_class, colors, patch = _matplotlib()
     shown = np.unique(np.linspace(0, len(images) - 1, min(rows, len(images))).round().astype(int))
@@ -135,7 +142,9 @@ def _matplotlib() -> tuple[Any, Any, Any]:
         from matplotlib.patches import Patch
     except ImportError as error:
         raise MissingDependencyError(
-            f"matplotlib cannot be imported ({error}).", "matplotlib, to draw", 'pip install "paddleseg-losses[demo]"'
+            _("matplotlib cannot be imported ({error}).", error=error),
+            _("matplotlib, to draw"),
+            _('pip install "paddleseg-losses[demo]"'),
         ) from error
     return Figure, colors, Patch
 

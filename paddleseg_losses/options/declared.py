@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import Message, _
+
 import inspect
 from typing import Any, Callable
 
@@ -26,12 +28,21 @@ class Option:
         try:
             return self.read(value)
         except OptionError as error:  # it knows better what is wrong
-            raise OptionError(f"{owner}: {error.found}", error.expected, error.cure) from None
+            raise OptionError(
+                Message("{owner}: {found}", owner=owner, found=error.found), error.expected, error.cure
+            ) from None
         except (TypeError, ValueError, OverflowError):
             raise OptionError(
-                f"{owner} needs {self.name}." if value is REQUIRED else f"{owner}: {self.name}={value!r}.",
+                _("{owner} needs {name}.", owner=owner, name=self.name)
+                if value is REQUIRED
+                else Message("{owner}: {name}={value!r}.", owner=owner, name=self.name, value=value),
                 self.expected,
-                f"{self.name} is {self.help}{self.default_text('; default ')}",
+                _(
+                    "{name} is {help}{default_text}",
+                    name=self.name,
+                    help=self.help,
+                    default_text=self.default_text("; default "),
+                ),
             ) from None
 
     def is_default(self, value: Any) -> bool:
@@ -83,9 +94,9 @@ def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:
         if name not in known:
             near = suggest(name, list(known))
             raise UnknownOptionError(
-                f"{cls.__name__} has no option {name!r}.",
-                f"one of {', '.join(known)}",
-                f"did you mean {near}?" if near else f"remove {name!r}",
+                _("{loss} has no option {name!r}.", loss=cls.__name__, name=name),
+                _("one of {known}", known=", ".join(known)),
+                _("did you mean {near}?", near=near) if near else _("remove {name!r}", name=name),
             )
     return {
         name: item.value if isinstance(item, Fixed) else item.parse(given.get(name, item.default), cls.__name__)

@@ -128,7 +128,6 @@ def only_mean(*, default: str = "mean") -> Any:
         default="mean",
         of=("mean",),
         help="only 'mean': the loss is one number",
-        zh="仅支持 'mean'：该损失本身就是一个数",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import Message, _
+
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,11 @@ def load(path: str | Path) -> Config:
 
 def _load(path: Path, above: tuple[Path, ...]) -> Config:
     if path.resolve() in above:
-        raise ConfigError(f"{path} is its own `_base_`.", "a chain of bases with an end", "remove one `_base_` line")
+        raise ConfigError(
+            _("{path} is its own `_base_`.", path=path),
+            _("a chain of bases with an end"),
+            _("remove one `_base_` line"),
+        )
     config = _parse(path, _read(path, above))
     bases = config.pop("_base_", [])
     for base in [bases] if isinstance(bases, str) else bases:
@@ -47,17 +53,25 @@ def _read(path: Path, above: tuple[Path, ...]) -> str:
         there = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
         near = suggest(path.stem, list(there))
         raise ConfigError(
-            f"There is no file {path}{named}.",
-            "a YAML file",
-            f"did you mean {there[near]}?" if near else f"look into {path.parent.resolve()}",
+            _("There is no file {path}{named}.", path=path, named=named),
+            _("a YAML file"),
+            _("did you mean {there}?", there=there[near])
+            if near
+            else _("look into {parent}", parent=path.parent.resolve()),
         ) from None
     except IsADirectoryError:
         files = ", ".join(str(file) for file in sorted(path.glob("*.y*ml"))[:5])
         raise ConfigError(
-            f"{path}{named} is a folder.", "a YAML file", f"give one of {files}" if files else "give a file in it"
+            _("{path}{named} is a folder.", path=path, named=named),
+            _("a YAML file"),
+            _("give one of {files}", files=files) if files else _("give a file in it"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}{named} cannot be read: {error}.", "a YAML file in UTF-8", "save it again") from None
+        raise ConfigError(
+            _("{path}{named} cannot be read: {error}.", path=path, named=named, error=error),
+            _("a YAML file in UTF-8"),
+            _("save it again"),
+        ) from None
 
 
 def _parse(path: Path, text: str) -> Config:
@@ -67,9 +81,9 @@ def _parse(path: Path, text: str) -> Config:
         raise _syntax_error(path, text, error) from None
     if not isinstance(config, dict):
         raise ConfigError(
-            f"{path} holds {'nothing' if config is None else f'a {type(config).__name__}'}.",
-            "a mapping with keys such as model, loss and train_dataset",
-            "begin from one of the files in configs/",
+            _("{path} holds {value}.", path=path, value="nothing" if config is None else f"a {type(config).__name__}"),
+            _("a mapping with keys such as model, loss and train_dataset"),
+            _("begin from one of the files in configs/"),
         )
     return config
 
@@ -80,7 +94,7 @@ def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
     place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     cure = "indent with spaces, not tabs" if "\t" in line else "look at the indentation, colons and brackets there"
     return ConfigError(
-        f"{path}{place}: {getattr(error, 'problem', None) or error}.",
-        "YAML",
+        Message("{path}{place}: {value}.", path=path, place=place, value=getattr(error, "problem", None) or error),
+        _("YAML"),
         f"{cure}: {line.strip()!r}" if line.strip() else cure,
     )

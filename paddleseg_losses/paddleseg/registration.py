@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,9 +59,9 @@ def import_manager() -> Any:
         from paddleseg.cvlibs import manager
     except ImportError as error:
         raise MissingDependencyError(
-            f"PaddleSeg cannot be imported ({error}).",
-            "PaddleSeg 2.8.0, or a clone of its repository on PYTHONPATH",
-            'pip install "paddleseg-losses[paddleseg]"',
+            _("PaddleSeg cannot be imported ({error}).", error=error),
+            _("PaddleSeg 2.8.0, or a clone of its repository on PYTHONPATH"),
+            _('pip install "paddleseg-losses[paddleseg]"'),
         ) from error
     return manager
 
@@ -71,4 +73,6 @@ def _replaced(override: str | Iterable[str]) -> set[str]:
     try:
         return {registry.get(name).name for name in names}
     except UnknownLossError as error:
-        raise UnknownLossError(f"override: {error.found}", f'"all", or {error.expected}', error.cure) from None
+        raise UnknownLossError(
+            _("override: {found}", found=error.found), _('"all", or {expected}', expected=error.expected), error.cure
+        ) from None

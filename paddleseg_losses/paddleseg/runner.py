@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import runpy
 import sys
 from collections.abc import Iterable
@@ -27,9 +29,9 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
     file = Path(script)
     if not file.is_file():
         raise ConfigError(
-            f"There is no script {script}.",
-            "a Python file such as tools/train.py of a PaddleSeg clone",
-            "go into the clone first, or use `paddleseg-losses train`, which needs none",
+            _("There is no script {script}.", script=script),
+            _("a Python file such as tools/train.py of a PaddleSeg clone"),
+            _("go into the clone first, or use `paddleseg-losses train`, which needs none"),
         )
     folder = file.resolve().parent
     clone = next(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..i18n import _
+
 import json
 import math
 import re
@@ -152,10 +154,15 @@ def _explained_lengths() -> Iterator[None]:
             raise
         outputs, losses = lengths.groups()
         raise ConfigError(
-            f"The model has {outputs} output(s), the file losses for {losses}.",
-            f"a coefficient for each of the {outputs} outputs",
-            f"write one loss in `types` and {outputs} numbers in `coef`; losses of the same output belong into one "
-            "MixedLoss, or use a compound such as ComboLoss",
+            _("The model has {outputs} output(s), the file losses for {losses}.", outputs=outputs, losses=losses),
+            _("a coefficient for each of the {outputs} outputs", outputs=outputs),
+            _(
+                (
+                    "write one loss in `types` and {outputs} numbers in `coef`; losses of the same output belong "
+                    "into one MixedLoss, or use a compound such as ComboLoss"
+                ),
+                outputs=outputs,
+            ),
         ) from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...i18n import _
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,9 +25,7 @@ SHARED = ("ignore_index", "mode", "from_logits", "data_format")
 @registered(
     family="compound",
     title="Weighted sum",
-    title_zh="加权求和",
     purpose="any losses together, in one PaddleSeg entry that returns one number",
-    purpose_zh="任意损失的组合，在 PaddleSeg 中作为一项并返回一个数",
     paper="no paper: a sum, paddleseg-losses 2026",
     link="https://arxiv.org/abs/2006.14822",
     equation="sum of coef times loss",
@@ -83,11 +83,8 @@ class WeightedSumLoss(CompoundLoss):
 
     losses: tuple[Any, ...] = loss_list(
         help="the terms: names, mappings with `type`, or losses; PaddleSeg's own too",
-        zh="各项：名称、含 type 的映射或损失对象；也可以是 PaddleSeg 自带的损失",
     )
-    coef: tuple[float, ...] | None = numbers_or_none(
-        default=None, help="weight of each term, 1 if None", zh="各项的权重；None 表示均为 1"
-    )
+    coef: tuple[float, ...] | None = numbers_or_none(default=None, help="weight of each term, 1 if None")
 
     def setup(self) -> None:
         """Build the terms; refuse what they cannot share."""
@@ -99,15 +96,19 @@ class WeightedSumLoss(CompoundLoss):
             self._require_agreement(term)
         if sum(map(_rebalances, built)) > 1:
             raise OptionError(
-                "WeightedSumLoss: two terms rebalance.",
-                "one term whose schedule is of kind rebalance: the others get what it leaves",
-                "make the other schedules linear",
+                _("WeightedSumLoss: two terms rebalance."),
+                _("one term whose schedule is of kind rebalance: the others get what it leaves"),
+                _("make the other schedules linear"),
             )
         if self.coef is not None and len(self.coef) != len(built):
             raise OptionError(
-                f"WeightedSumLoss: coef has {len(self.coef)} number(s), losses has {len(built)}.",
-                "one number for each loss",
-                f"give coef {len(built)} number(s)",
+                _(
+                    "WeightedSumLoss: coef has {count} number(s), losses has {count2}.",
+                    count=len(self.coef),
+                    count2=len(built),
+                ),
+                _("one number for each loss"),
+                _("give coef {count} number(s)", count=len(built)),
             )
 
     @property
@@ -120,9 +121,9 @@ class WeightedSumLoss(CompoundLoss):
             ours = [term for term in self._leaves() if isinstance(term, Loss)]
             kinds = [f"{type(term).__name__}: {', '.join(term.accepts.modes)}" for term in ours]
             raise OptionError(
-                f"WeightedSumLoss: no kind of problem suits all terms ({'; '.join(kinds)}).",
-                "terms that take the same kind of problem",
-                "replace one of them",
+                _("WeightedSumLoss: no kind of problem suits all terms ({kinds}).", kinds="; ".join(kinds)),
+                _("terms that take the same kind of problem"),
+                _("replace one of them"),
             )
         return found
 
@@ -176,9 +177,14 @@ class WeightedSumLoss(CompoundLoss):
         value = sum(value) if isinstance(value, (list, tuple)) else value
         if value.size != 1:
             raise InputError(
-                f"WeightedSumLoss: {type(term).__name__} gives {value.size} numbers, of shape {list(value.shape)}.",
-                "terms that are one number each",
-                "give it reduction='mean'",
+                _(
+                    "WeightedSumLoss: {kind} gives {size} numbers, of shape {shape}.",
+                    kind=type(term).__name__,
+                    size=value.size,
+                    shape=list(value.shape),
+                ),
+                _("terms that are one number each"),
+                _("give it reduction='mean'"),
             )
         return value.reshape([])
 
@@ -189,15 +195,25 @@ class WeightedSumLoss(CompoundLoss):
             value = getattr(term, name)
             if value not in (options_of(type(term))[name].default, getattr(self, name)):
                 raise OptionError(
-                    f"WeightedSumLoss: {type(term).__name__} has {name}={value!r}, the sum {getattr(self, name)!r}.",
-                    f"{name} at the sum alone: all terms read the same tensors",
-                    f"move {name} from the term to the WeightedSumLoss",
+                    _(
+                        "WeightedSumLoss: {kind} has {name}={value!r}, the sum {getattr!r}.",
+                        kind=type(term).__name__,
+                        name=name,
+                        value=value,
+                        getattr=getattr(self, name),
+                    ),
+                    _("{name} at the sum alone: all terms read the same tensors", name=name),
+                    _("move {name} from the term to the WeightedSumLoss", name=name),
                 )
         if term.reduction != "mean":
             raise OptionError(
-                f"WeightedSumLoss: {type(term).__name__} has reduction={term.reduction!r}.",
-                "terms that are one number each, so reduction='mean'",
-                "leave reduction out, and scale the term by coef",
+                _(
+                    "WeightedSumLoss: {kind} has reduction={reduction!r}.",
+                    kind=type(term).__name__,
+                    reduction=term.reduction,
+                ),
+                _("terms that are one number each, so reduction='mean'"),
+                _("leave reduction out, and scale the term by coef"),
             )
 
     def _require_use(self, term: Any) -> None:
@@ -205,21 +221,26 @@ class WeightedSumLoss(CompoundLoss):
         name, ignored = type(term).__name__, _ignored_by(term, self.ignore_index)
         if name == "KLLoss" or (name == "BCELoss" and getattr(term, "edge_label", False)):
             raise OptionError(
-                f"WeightedSumLoss: {name} compares with something else than labels.",
-                "terms that are called with logits and labels",
-                "make it an entry of its own in loss.types, where PaddleSeg's trainer knows it by its name",
+                _("WeightedSumLoss: {name} compares with something else than labels.", name=name),
+                _("terms that are called with logits and labels"),
+                _("make it an entry of its own in loss.types, where PaddleSeg's trainer knows it by its name"),
             )
         if 0 <= ignored != self.ignore_index and ignored != options_of(type(self))["ignore_index"].default:
             raise OptionError(
-                f"WeightedSumLoss: {name} has ignore_index={ignored}, the sum {self.ignore_index}.",
-                "ignore_index at the sum alone",
-                f"leave it out of {name}",
+                _(
+                    "WeightedSumLoss: {name} has ignore_index={ignored}, the sum {ignore_index}.",
+                    name=name,
+                    ignored=ignored,
+                    ignore_index=self.ignore_index,
+                ),
+                _("ignore_index at the sum alone"),
+                _("leave it out of {name}", name=name),
             )
         if getattr(term, "data_format", "NCHW") == "NHWC":
             raise OptionError(
-                f"WeightedSumLoss: {name} has data_format='NHWC'.",
-                "data_format at the sum alone: its terms get the channels first",
-                f"move data_format from {name} to the WeightedSumLoss",
+                _("WeightedSumLoss: {name} has data_format='NHWC'.", name=name),
+                _("data_format at the sum alone: its terms get the channels first"),
+                _("move data_format from {name} to the WeightedSumLoss", name=name),
             )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...i18n import Message, _
+
 import inspect
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +34,9 @@ class EntryChecker:
         options = {key: value for key, value in entry.items() if key != "type"}
         if cls is None or cls is Unseen:
             if name in self.names.table:
-                self.report.remark(f"{name} is PaddleSeg's own, which is not installed: its options are not checked")
+                self.report.remark(
+                    _("{name} is PaddleSeg's own, which is not installed: its options are not checked", name=name)
+                )
             return cls, {"type": name, **self._ignoring(place, options)}
         ours = hasattr(cls, "spec")
         if not ours and self._means_ours(place, name, cls, options):
@@ -62,16 +66,22 @@ class EntryChecker:
             near = self.names.suggest(name)
             self.report.mistake(
                 (*place, "type"),
-                f"No loss is called {name!r}.",
-                "a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own",
-                f"did you mean {near}?" if near else "look for the name in the list",
+                _("No loss is called {name!r}.", name=name),
+                _("a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own"),
+                _("did you mean {near}?", near=near) if near else _("look for the name in the list"),
             )
             if near is None:
-                self.report.comment(place, f"{name}: give the name of a loss")
+                self.report.comment(place, _("{name}: give the name of a loss", name=name))
                 return None, name
             name = near
         if name in registry.names() and not hasattr(self.names.table[name], "spec"):
-            self.report.remark(f"{name} is PaddleSeg's own loss here; that of this package is {PREFIX}{name}")
+            self.report.remark(
+                _(
+                    "{name} is PaddleSeg's own loss here; that of this package is {prefix}{name}",
+                    name=name,
+                    prefix=PREFIX,
+                )
+            )
         return self.names.table[name], name
 
     def _means_ours(self, place: Place, name: str, cls: type, options: Entry) -> bool:
@@ -81,9 +91,13 @@ class EntryChecker:
             return False
         self.report.mistake(
             (*place, foreign[0]),
-            f"PaddleSeg's own {name} has no option {foreign[0]!r}; that of this package has.",
-            f"type: {PREFIX}{name}",
-            f"write type: {PREFIX}{name}",
+            _(
+                "PaddleSeg's own {name} has no option {foreign!r}; that of this package has.",
+                name=name,
+                foreign=foreign[0],
+            ),
+            _("type: {prefix}{name}", prefix=PREFIX, name=name),
+            _("write type: {prefix}{name}", prefix=PREFIX, name=name),
         )
         return True
 
@@ -99,8 +113,8 @@ class EntryChecker:
             free = near is not None and near not in options
             self.report.mistake(
                 (*place, key),
-                f"{cls.__name__} has no option {key!r}.",
-                f"one of {', '.join(parameters)}",
+                _("{loss} has no option {key!r}.", loss=cls.__name__, key=key),
+                _("one of {parameters}", parameters=", ".join(parameters)),
                 f"did you mean {near}?" if free else f"remove {key!r}" + (f": {near} is given too" if near else ""),
             )
             if near and free:
@@ -111,9 +125,12 @@ class EntryChecker:
             needed = parameter.default is parameter.empty and parameter.name in parameters
             if needed and parameter.name not in kept:
                 self.report.mistake(
-                    place, f"{cls.__name__} needs {parameter.name!r}.", "a value for it", f"add {parameter.name}: ..."
+                    place,
+                    _("{loss} needs {name!r}.", loss=cls.__name__, name=parameter.name),
+                    _("a value for it"),
+                    _("add {name}: ...", name=parameter.name),
                 )
-                self.report.comment(place, f"{parameter.name}: a value is needed")
+                self.report.comment(place, _("{name}: a value is needed", name=parameter.name))
         return kept
 
     def _ignoring(self, place: Place, options: Entry) -> Entry:
@@ -122,9 +139,9 @@ class EntryChecker:
             return options
         self.report.mistake(
             (*place, "ignore_index"),
-            f"ignore_index is {found!r}, that of the dataset {expected}.",
-            f"ignore_index: {expected}, or none, since PaddleSeg passes on the dataset's",
-            f"write ignore_index: {expected}, or set the dataset's to {found!r}",
+            _("ignore_index is {found!r}, that of the dataset {expected}.", found=found, expected=expected),
+            _("ignore_index: {expected}, or none, since PaddleSeg passes on the dataset's", expected=expected),
+            _("write ignore_index: {expected}, or set the dataset's to {found!r}", expected=expected, found=found),
         )
         return {**options, "ignore_index": expected}
 
@@ -146,11 +163,11 @@ class EntryChecker:
             name = trial.culprit(cls, options, self.facts, error)
             self.report.error((*place, name) if name else place, error)
             if name is None:
-                self.report.comment(place, f"cannot be used here: {error.cure}")
+                self.report.comment(place, _("cannot be used here: {cure}", cure=error.cure))
                 modes = cls.spec.modes  # type: ignore[attr-defined]
                 if "multilabel" in modes and "multiclass" not in modes:
                     self.report.remark(
-                        f"{cls.__name__} wants one channel a class: if the labels are so, --use_multilabel"
+                        _("{loss} wants one channel a class: if the labels are so, --use_multilabel", loss=cls.__name__)
                     )
                 return options
             self._leave_out(place, name, options[name], error.expected)
@@ -168,15 +185,21 @@ class EntryChecker:
         return {key: value for key, value in options.items() if key != "weight"}
 
     def _leave_out(self, place: Place, key: str, value: Any, why: str) -> None:
-        self.report.comment(place, f"{key}: {value}    <- {why}")
+        self.report.comment(place, Message("{key}: {value}    <- {why}", key=key, value=value, why=why))
 
 
 def weight_error(name: str, weight: Any, classes: int) -> LossError:
     """The error of a weight whose length is not the number of classes."""
     return OptionError(
-        f"{name}: weight has {len(weight)} number(s), {list(weight)}; the file has {classes} classes.",
-        f"{classes} numbers, one for each class, the background included",
-        "give one number for each class, or check num_classes",
+        _(
+            "{name}: weight has {count} number(s), {weight}; the file has {classes} classes.",
+            name=name,
+            count=len(weight),
+            weight=list(weight),
+            classes=classes,
+        ),
+        _("{classes} numbers, one for each class, the background included", classes=classes),
+        _("give one number for each class, or check num_classes"),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...i18n import _
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +33,7 @@ def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Fa
     default: int | None = 255  # of Dataset
     kind = train.get("type")
     if kind is None:
-        report.remark("there is no train_dataset here: what the losses ignore cannot be compared with it")
+        report.remark(_("there is no train_dataset here: what the losses ignore cannot be compared with it"))
         default = None
     elif kind not in _UNTYPED:
         dataset = _dataset_class(kind, report)
@@ -59,7 +61,9 @@ def _agreed(name: str, said: dict[str, Any], default: int | None, report: Report
     if all(value == values[0] for value in values):
         return values[0] if isinstance(values[0], int) else None
     found = ", ".join(f"{value} in {section}" for section, value in said.items())
-    report.mistake((name,), f"it is {found}.", f"the same {name} everywhere", "make them equal")
+    report.mistake(
+        (name,), _("it is {found}.", found=found), _("the same {name} everywhere", name=name), _("make them equal")
+    )
     return None
 
 
@@ -71,7 +75,9 @@ def _dataset_class(kind: str, report: Report) -> type:
     try:
         return import_manager().DATASETS.components_dict[kind]  # type: ignore[no-any-return]
     except MissingDependencyError:
-        report.remark(f"PaddleSeg is not installed: what the dataset {kind} ignores, and its classes, are unknown")
+        report.remark(
+            _("PaddleSeg is not installed: what the dataset {kind} ignores, and its classes, are unknown", kind=kind)
+        )
     except KeyError:
-        report.remark(f"PaddleSeg has no dataset {kind}: what it ignores, and its classes, are unknown")
+        report.remark(_("PaddleSeg has no dataset {kind}: what it ignores, and its classes, are unknown", kind=kind))
     return _Unknown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...i18n import _
+
 import numbers
 from collections.abc import Iterable
 from dataclasses import replace
@@ -41,7 +43,7 @@ def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: 
     if "loss" not in config:
         near = registry.suggest("loss", list(config))
         cure = f"did you mean {near}?" if near else "add `loss` with `types` and `coef`"
-        report.mistake((), "There is no loss section.", "a key `loss`", cure)
+        report.mistake((), _("There is no loss section."), _("a key `loss`"), cure)
     names = read_names(override)
     checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report, use_multilabel)))
     for name in _SECTIONS:
@@ -60,10 +62,12 @@ class _SectionChecker:
         """A whole section, corrected."""
         example = "types: a list of losses, and coef: a number for each output of the model"
         if not isinstance(section, dict):
-            self.report.mistake(place, f"it is {section!r}.", example, "see `paddleseg-losses show DiceLoss`")
+            self.report.mistake(
+                place, _("it is {section!r}.", section=section), example, _("see `paddleseg-losses show DiceLoss`")
+            )
             return section
         if isinstance(section.get("type"), str) and "types" not in section:
-            self.report.mistake(place, "it is one loss without `types`.", example, "put it into `types`")
+            self.report.mistake(place, _("it is one loss without `types`."), example, _("put it into `types`"))
             section = {"types": [section], "coef": [1]}
         return self._weighted(place, section, "types", repeats=True)
 
@@ -81,7 +85,12 @@ class _SectionChecker:
             others = [name for name in section if name not in (key, "coef", "type")]
             near = registry.suggest(wanted, others) if wanted not in section else None
             if near:
-                self.report.mistake((*place, near), f"the key {near!r} means nothing here.", wanted, f"write {wanted}")
+                self.report.mistake(
+                    (*place, near),
+                    _("the key {near!r} means nothing here.", near=near),
+                    wanted,
+                    _("write {wanted}", wanted=wanted),
+                )
                 section = {wanted if name == near else name: value for name, value in section.items()}
         return section
 
@@ -91,23 +100,35 @@ class _SectionChecker:
             return losses
         found = "missing" if key not in section else f"{losses!r}"
         self.report.mistake(
-            (*place, key), f"it is {found}.", "a list of losses", f"write {key}: [{{type: paddleseg_losses.DiceLoss}}]"
+            (*place, key),
+            _("it is {found}.", found=found),
+            _("a list of losses"),
+            _("write {key}: [{{type: paddleseg_losses.DiceLoss}}]", key=key),
         )
         if isinstance(losses, (dict, str)):
             return [losses]
-        self.report.comment(place, f"{key}: at least one loss is needed, such as [{{type: paddleseg_losses.DiceLoss}}]")
+        self.report.comment(
+            place, _("{key}: at least one loss is needed, such as [{{type: paddleseg_losses.DiceLoss}}]", key=key)
+        )
         return []
 
     def _entry(self, place: Place, entry: Any) -> Any:
         if isinstance(entry, str):
-            self.report.mistake(place, f"it is {entry!r}.", f"type: {entry}", f"write - type: {entry}")
+            self.report.mistake(
+                place,
+                _("it is {entry!r}.", entry=entry),
+                _("type: {entry}", entry=entry),
+                _("write - type: {entry}", entry=entry),
+            )
             entry = {"type": entry}
         if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
             near = registry.suggest("type", list(entry)) if isinstance(entry, dict) else None
             cure = f"did you mean type instead of {near}?" if near else "write - type: and a name"
-            self.report.mistake(place, f"it is {entry!r}.", "a mapping whose `type` is the name of a loss", cure)
+            self.report.mistake(
+                place, _("it is {entry!r}.", entry=entry), _("a mapping whose `type` is the name of a loss"), cure
+            )
             if not near:
-                self.report.comment(place, "a loss with a type is needed here")
+                self.report.comment(place, _("a loss with a type is needed here"))
                 return entry
             entry = {"type" if name == near else name: value for name, value in entry.items()}
         if self.entries.lacks_schedule(entry):
@@ -128,16 +149,18 @@ class _SectionChecker:
         wrapped = {"type": "WeightedSumLoss", "losses": [bare], "schedule": entry["schedule"]}
         self.report.mistake(
             (*place, "schedule"),
-            f"PaddleSeg's own {entry['type']} has no schedule.",
-            "a WeightedSumLoss of this package around it, which can have one",
-            f"write {inline(wrapped)}",
+            _("PaddleSeg's own {entry} has no schedule.", entry=entry["type"]),
+            _("a WeightedSumLoss of this package around it, which can have one"),
+            _("write {inline}", inline=inline(wrapped)),
         )
         return wrapped
 
     def _mixed(self, place: Place, entry: Entry) -> Entry:
         for name in [name for name in entry if name not in ("type", "losses", "coef")]:
             if not registry.suggest(name, ["losses", "coef"]):
-                self.report.mistake((*place, name), f"MixedLoss has no option {name!r}.", "losses, coef", "remove it")
+                self.report.mistake(
+                    (*place, name), _("MixedLoss has no option {name!r}.", name=name), _("losses, coef"), _("remove it")
+                )
                 entry = {key: value for key, value in entry.items() if key != name}
         return self._weighted(place, entry, "losses", repeats=False)
 
@@ -173,7 +196,10 @@ class _SectionChecker:
             self.report.error(place, error)
         except Exception as error:
             self.report.mistake(
-                place, f"{cls.__name__} cannot be made: {error}", "options that it takes", "see its source"
+                place,
+                _("{loss} cannot be made: {error}", loss=cls.__name__, error=error),
+                _("options that it takes"),
+                _("see its source"),
             )
 
     def _coef(self, place: Place, section: Entry, key: str, losses: int, repeats: bool) -> list[Any]:
@@ -181,7 +207,12 @@ class _SectionChecker:
         place = (*place, "coef")
         if not isinstance(coef, list) or not coef:
             found = "missing" if "coef" not in section else f"{coef!r}"
-            self.report.mistake(place, f"it is {found}.", "a list of numbers", f"write coef: {[1] * (losses or 1)}")
+            self.report.mistake(
+                place,
+                _("it is {found}.", found=found),
+                _("a list of numbers"),
+                _("write coef: {value}", value=[1] * (losses or 1)),
+            )
             coef = [coef] * losses if isinstance(coef, numbers.Real) else [1] * losses
         coef = [self._number((*place, i), number) for i, number in enumerate(coef)]
         if losses in (0, len(coef)) or (repeats and losses == 1):
@@ -190,7 +221,7 @@ class _SectionChecker:
         right = (coef + [1] * losses)[:losses]
         self.report.mistake(
             place,
-            f"coef has {len(coef)} number(s), {key} has {losses} loss(es).",
+            _("coef has {count} number(s), {key} has {losses} loss(es).", count=len(coef), key=key, losses=losses),
             rule,
             f"write coef: {right}"
             + ("; losses of the same output belong into one MixedLoss, or use a compound such as ComboLoss" * repeats),
@@ -204,5 +235,10 @@ class _SectionChecker:
             value = float(number)  # YAML reads 1e-1 as text; 1.0e-1 is a number
         except (TypeError, ValueError):
             value = 1
-        self.report.mistake(place, f"it is {number!r}, which is no number.", "a number", f"write {value}")
+        self.report.mistake(
+            place,
+            _("it is {number!r}, which is no number.", number=number),
+            _("a number"),
+            _("write {value}", value=value),
+        )
         return value

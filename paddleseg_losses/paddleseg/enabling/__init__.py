@@ -6,6 +6,8 @@ imported only then.
 
 from __future__ import annotations
 
+from ...i18n import _
+
 import os
 import site
 import sysconfig
@@ -46,9 +48,9 @@ def enable(folder: str | Path | None = None) -> Change:
             file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(
-            f"{file.parent} cannot be written to ({error.strerror}).",
-            "a folder of packages that is yours",
-            "make a virtual environment (python -m venv), or use `paddleseg-losses run tools/train.py`",
+            _("{parent} cannot be written to ({strerror}).", parent=file.parent, strerror=error.strerror),
+            _("a folder of packages that is yours"),
+            _("make a virtual environment (python -m venv), or use `paddleseg-losses run tools/train.py`"),
         ) from error
     return Change(True, (hook, pth), changed)
 
