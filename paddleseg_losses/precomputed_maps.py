@@ -7,8 +7,6 @@ crop or another spacing is never used by mistake; the distances are then compute
 
 from __future__ import annotations
 
-from .i18n import _
-
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ import numpy as np
 import paddle
 
 from .errors import InputError
+from .i18n import _
 from .numeric import name_of
 
 Tensor = Any

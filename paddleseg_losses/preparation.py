@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from .i18n import _
-
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +11,7 @@ import paddle
 from . import registry
 from .accepts import Accepts
 from .errors import InputError
+from .i18n import _
 from .inputs import Inputs, Raw, Tensor
 from .kernels import applies
 from .kernels.labels import compact_labels

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from .i18n import _
-
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
 from .errors import OptionError, UnknownLossError
+from .i18n import Message, Text, _, in_context
 
+# The chapters of the survey article, in its order.
 FAMILIES = {
-    "distribution": "基于分布的损失函数",
-    "region": "基于区域的损失函数",
-    "boundary": "基于边界的损失函数",
-    "compound": "基于复合的损失函数",
+    "distribution": in_context("family of losses", "distribution"),
+    "region": in_context("family of losses", "region"),
+    "boundary": in_context("family of losses", "boundary"),
+    "compound": in_context("family of losses", "compound"),
 }
 # What a user sees go wrong, or has to reach; a spec says which of them its loss suits.
 SYMPTOMS = {
-    "first-attempt": ("no symptom yet: a first attempt", "尚无症状：第一次训练"),
-    "small-objects": ("small objects", "小目标"),
-    "thin-structures": ("thin structures", "细长结构"),
-    "ragged-boundaries": ("ragged or shifted boundaries", "边界毛糙或偏移"),
-    "far-errors": ("stray blobs far from the object, missed ends", "远离目标的误检与漏掉的末端"),
-    "missed-objects": ("objects are missed", "漏检"),
-    "false-alarms": ("false alarms", "误检"),
-    "class-imbalance": ("class imbalance", "类别不均衡"),
-    "absent-classes": ("many classes are absent from most images", "多数图像缺少许多类别"),
-    "noisy-labels": ("noisy labels", "标签有噪声"),
-    "calibration": ("probabilities that must mean something", "概率需要可信（校准）"),
-    "miou-metric": ("mIoU is the metric", "以 mIoU 为评价指标"),
-    "unequal-confusions": ("some confusions are worse than others", "有些混淆比另一些更严重"),
-    "stalled-training": ("the loss has stopped falling", "损失不再下降"),
-    "unstable-training": ("training jumps or jitters", "训练震荡不稳"),
+    "first-attempt": _("no symptom yet: a first attempt"),
+    "small-objects": _("small objects"),
+    "thin-structures": _("thin structures"),
+    "ragged-boundaries": _("ragged or shifted boundaries"),
+    "far-errors": _("stray blobs far from the object, missed ends"),
+    "missed-objects": _("objects are missed"),
+    "false-alarms": _("false alarms"),
+    "class-imbalance": _("class imbalance"),
+    "absent-classes": _("many classes are absent from most images"),
+    "noisy-labels": _("noisy labels"),
+    "calibration": _("probabilities that must mean something"),
+    "miou-metric": _("mIoU is the metric"),
+    "unequal-confusions": _("some confusions are worse than others"),
+    "stalled-training": _("the loss has stopped falling"),
+    "unstable-training": _("training jumps or jitters"),
 }
 MODES = ("binary", "multiclass", "multilabel")
 PREFIX = "paddleseg_losses."
@@ -49,13 +49,11 @@ class LossSpec:
 
     cls: type
     family: str
-    title: str
-    title_zh: str
-    purpose: str  # what it is good for, in one line
-    purpose_zh: str
+    title: Text
+    purpose: Text  # what it is good for, in one line
     paper: str
     link: str
-    equation: str  # where in the paper
+    equation: Text  # where in the paper
     range: tuple[float, float]
     modes: tuple[str, ...] = MODES
     suits: tuple[str, ...] = ()  # the symptoms against which it helps
@@ -114,7 +112,8 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
                 _("one loss for each name"),
                 _("rename one of the classes"),
             )
-        spec = LossSpec(cls=cls, **facts)
+        texts: dict[str, Text] = {key: Message(facts[key]) for key in ("title", "purpose", "equation") if key in facts}
+        spec = LossSpec(cls=cls, **{**facts, **texts})
         open_hooks = [hook for hook in dir(cls) if getattr(getattr(cls, hook), "__isabstractmethod__", False)]
         if open_hooks:
             raise OptionError(

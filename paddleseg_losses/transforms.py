@@ -23,8 +23,6 @@ maps do not tell.
 
 from __future__ import annotations
 
-from .i18n import _
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +30,7 @@ import numpy as np
 
 from .errors import OptionError
 from .functional.edt import host_distance
+from .i18n import _
 from .precomputed_maps import known_maps as known_maps
 
 KEY = "distance_maps"  # of a sample and of a batch

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from .i18n import _
-
 import warnings
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 import paddle
 
 from .errors import InputError, LabelError
+from .i18n import _
 
 Tensor = Any
 SHOWN = 8  # how many offending values a message names
@@ -128,9 +127,7 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> No
                 ),
                 _("shares of the classes that sum to 1 in every pixel"),
                 _(
-                    (
-                        "labels / labels.sum(axis=1, keepdim=True), or leave mode out if the classes do not exclude "
-                        "each other"
-                    )
+                    "labels / labels.sum(axis=1, keepdim=True), or leave mode out if the classes do not exclude "
+                    "each other"
                 ),
             )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from paddleseg_losses.cli.docstrings import for_and_against
+from paddleseg_losses.options.chinese import accepted
+
 from paddleseg_losses.cli.show import describe
 from paddleseg_losses.options import REQUIRED, options_of, own_options_of
-from paddleseg_losses.options.chinese import accepted
 from paddleseg_losses.registry import FAMILIES, SYMPTOMS, LossSpec
 
 from .language import Language, Translations

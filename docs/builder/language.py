@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from paddleseg_losses.cli.docstrings import joined
 
 from paddleseg_losses.cli import docstrings
-from paddleseg_losses.cli.docstrings import joined
 
 DOCS = Path(__file__).resolve().parent.parent
 ZH = "paddleseg_losses/cli/zh"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from ..i18n import _
-
 import click
 
+from ..i18n import _
 from . import screen
-from .command import Bilingual, Group, option
-from .language import say
+from .command import LocalizedCommand, LocalizedGroup, option
 
 
 @click.group(
-    cls=Group,
+    cls=LocalizedGroup,
     example="paddleseg-losses data mni --out data/mni",
     brief="Make a small dataset.",
 )
@@ -21,7 +19,7 @@ def data() -> None:
 
 
 @data.command(
-    cls=Bilingual,
+    cls=LocalizedCommand,
     example="paddleseg-losses data mni --out data/mni",
 )
 @option(
@@ -34,18 +32,18 @@ def mni(out: str) -> None:
     """Slices of a real brain MRI with four tissue classes, from the template that nilearn carries."""
     from ..datasets.mni import make_mni_dataset
 
-    made = make_mni_dataset(out)
+    dataset = make_mni_dataset(out)
     if screen.wants_json():
-        return screen.put_json(
-            {"root": str(made.root), "train": made.train, "val": made.val, "classes": made.class_names}
+        return screen.print_json(
+            {"root": str(dataset.root), "train": dataset.train, "val": dataset.val, "classes": dataset.class_names}
         )
-    classes = len(made.class_names)
+    classes = len(dataset.class_names)
     click.echo(
         _(
             "{root}: {train} slices to train on, {val} to validate on, {classes} classes",
-            root=made.root,
-            train=made.train,
-            val=made.val,
+            root=dataset.root,
+            train=dataset.train,
+            val=dataset.val,
             classes=classes,
         )
     )

@@ -1,35 +1,32 @@
-"""`enable` and `disable`: whether a plain PaddleSeg knows our losses."""
+"""`enable` and `disable`: whether PaddleSeg finds our losses without our commands."""
 
 from __future__ import annotations
 
-from ..i18n import _
-
 from typing import TYPE_CHECKING
 
+from ..i18n import Text, _
 from . import screen
 from .command import command
-from .language import say
 
 if TYPE_CHECKING:
     from ..paddleseg.enabling import Change
 
 
 @command(
-    brief="Let a plain PaddleSeg know our losses.",
+    brief="Make our losses available in plain PaddleSeg.",
     example="paddleseg-losses enable",
 )
 def enable() -> None:
-    """Let a plain `python tools/train.py` and `paddle.distributed.launch tools/train.py` know our losses.
+    """Make our losses available in plain `python tools/train.py` and `paddle.distributed.launch tools/train.py`.
 
-    Writes two small files beside the packages of this environment. Off until you ask for it; `paddleseg-losses
-    disable` undoes it.
+    Writes two small files into the site-packages of this environment. `paddleseg-losses disable` removes them.
     """
     from ..paddleseg.enabling import enable as write
 
-    done = write()
-    _tell(
-        done,
-        _("Enabled") if done.changed else _("It was enabled already"),
+    change = write()
+    _report(
+        change,
+        _("Enabled:") if change.changed else _("It was enabled already:"),
         _("To undo it: paddleseg-losses disable"),
     )
 
@@ -42,17 +39,17 @@ def disable() -> None:
     """Undo `enable`: remove the two files that it wrote."""
     from ..paddleseg.enabling import disable as remove
 
-    done = remove()
-    _tell(done, _("Disabled; removed") if done.changed else _("It was not enabled"))
+    change = remove()
+    _report(change, _("Disabled; removed:") if change.changed else _("It was not enabled."))
 
 
-def _tell(done: Change, headline: str, hint: str = "") -> None:
+def _report(change: Change, headline: Text, hint: Text = "") -> None:
     if screen.wants_json():
-        files = [str(file) for file in done.files]
-        return screen.put_json({"enabled": done.enabled, "changed": done.changed, "files": files})
-    screen.put(screen.plain(headline + (_(":") if done.files else _("."))))
-    for file in done.files:
-        screen.put(screen.plain(str(file), indent=2))
+        files = [str(file) for file in change.files]
+        return screen.print_json({"enabled": change.enabled, "changed": change.changed, "files": files})
+    screen.print(screen.text(headline))
+    for file in change.files:
+        screen.print(screen.text(str(file), indent=2))
     if hint:
-        screen.put(screen.plain(hint))
+        screen.print(screen.text(hint))
     return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from ..i18n import _
 from .command import command, option
 
 
 @command(
     brief="Run a script of a PaddleSeg clone.",
     example="paddleseg-losses run tools/train.py --config my_config.yml --do_eval",
-    place=", in a clone of PaddleSeg",
+    example_title=_("Example, in a clone of PaddleSeg:"),
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     json=False,
 )
@@ -18,7 +19,7 @@ from .command import command, option
     "--override",
     multiple=True,
     metavar="NAME",
-    help="A loss of PaddleSeg to replace by ours, or all.",
+    help="PaddleSeg loss to replace with ours; repeatable, or `all`.",
 )
 @click.argument("script", type=click.Path())
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ..i18n import _
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import paddle
 
 from ..errors import ConfigError, LossError
+from ..i18n import _
 from ..paddleseg.build_errors import explained
 from ..paddleseg.shims import module
 
@@ -28,10 +27,10 @@ class Batch:
     losses: list[Any]
     coef: list[float]
     edges: Tensor | None
-    own_sum: bool  # the model adds up its losses itself
+    sums_losses_itself: bool  # the model adds up its losses itself
     dataset: int  # its images
-    wanted: int  # images of a batch, by the file
-    unbuilt: LossError | None = None  # why there is no optimizer
+    batch_size: int  # of the file
+    optimizer_error: LossError | None = None  # why there is no optimizer
 
 
 def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
@@ -51,17 +50,19 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
         edges = sample["edge"].astype("int64") if "edge" in sample else None
         with paddle.no_grad():
             logits = model(images)
-    own = hasattr(model, "loss_computation")
+    sums_itself = hasattr(model, "loss_computation")
     heads = list(logits) if isinstance(logits, (list, tuple)) else [logits]
     counts = len(dataset), cfg.batch_size
-    return Batch(images, labels, heads, losses["types"], losses["coef"], edges, own, *counts, _refusal(builder, config))
+    return Batch(
+        images, labels, heads, losses["types"], losses["coef"], edges, sums_itself, *counts, _refusal(builder, config)
+    )
 
 
 def _refusal(builder: Any, config: str | Path) -> LossError | None:
     """What is wrong with the optimizer or its learning rate: nothing else depends on it."""
     try:
         with explained(str(config)):
-            _ = builder.optimizer
+            builder.optimizer  # noqa: B018  made when it is asked for
     except LossError as error:
         return error
     return None
@@ -70,7 +71,9 @@ def _refusal(builder: Any, config: str | Path) -> LossError | None:
 def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
     if len(dataset) == 0:
         raise ConfigError(
-            _("train_dataset of {config} is empty.", config=config), _("at least one image"), _("look at train_path")
+            _("{dataset} is empty.", dataset=_("train_dataset of {path}", path=config)),
+            _("at least one image"),
+            _("check train_path"),
         )
     # By hand: where samples differ in size, Paddle's loader waits for ever.
     chosen = np.random.permutation(len(dataset))[:batch_size]
@@ -79,7 +82,7 @@ def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
     if len(sizes) > 1:
         raise ConfigError(
             _("The images of a batch differ in size: {sizes}.", sizes=", ".join(map(str, sorted(sizes)))),
-            _("transforms that make all images alike"),
+            _("transforms that make all images the same size"),
             _("add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset"),
         )
     keys = [key for key in ("img", "label", "edge") if key in samples[0]]

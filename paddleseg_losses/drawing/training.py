@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ..i18n import _
-
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, MissingDependencyError
+from ..i18n import _
 
 # Class 0 is the background: dark, so that the others stand out. The colour-blind can tell them apart (Okabe and Ito).
 _COLORS = ("#15171c", "#56b4e9", "#e69f00", "#f5f1e3", "#cc79a7", "#009e73", "#d55e00", "#0072b2", "#f0e442")
@@ -50,12 +49,12 @@ def save_prediction_picture(
     if len(counts) != 1 or 0 in counts:
         raise DataError(
             _(
-                "{count} images, {count2} truths and {count3} predictions.",
-                count=len(images),
-                count2=len(truths),
-                count3=len(predictions),
+                "{images} images, {truths} truths and {predictions} predictions.",
+                images=len(images),
+                truths=len(truths),
+                predictions=len(predictions),
             ),
-            _("as many of each, and at least one"),
+            _("the same number of each, at least one"),
             _("pass the three sequences of the same images"),
         )
     figure_class, colors, patch = _matplotlib()
@@ -142,9 +141,9 @@ def _matplotlib() -> tuple[Any, Any, Any]:
         from matplotlib.patches import Patch
     except ImportError as error:
         raise MissingDependencyError(
-            _("matplotlib cannot be imported ({error}).", error=error),
-            _("matplotlib, to draw"),
-            _('pip install "paddleseg-losses[demo]"'),
+            _("{package} cannot be imported ({error}).", package="matplotlib", error=error),
+            _("matplotlib, for pictures"),
+            'pip install "paddleseg-losses[demo]"',
         ) from error
     return Figure, colors, Patch
 

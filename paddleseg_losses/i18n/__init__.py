@@ -71,14 +71,22 @@ class Message:
     class itself is for templates that are the same in every language.
     """
 
-    def __init__(
-        self, template: str, /, *, _plural: str | None = None, _count: int = 1, _context: str = "", **fields: Any
-    ) -> None:
-        self.template, self.plural, self.count, self.context = template, _plural, _count, _context
+    plural: str | None = None  # the template for numbers other than 1
+    count = 1  # the number
+    context = ""  # what tells short texts apart that are the same in English
+
+    def __init__(self, template: str, /, **fields: Any) -> None:
+        self.template = template
         self.fields = {name: _kept(value) for name, value in fields.items()}
 
     def __str__(self) -> str:
-        text = _translation(self.template, self.plural, self.count, self.context)
+        catalogue = _catalogue(_language)
+        if self.plural is not None:
+            text = catalogue.ngettext(self.template, self.plural, self.count)
+        elif self.context:
+            text = catalogue.pgettext(self.context, self.template)
+        else:  # the translation of nothing is the header of the catalogue
+            text = self.template and catalogue.gettext(self.template)
         return text.format_map(self.fields) if self.fields else text
 
     def __repr__(self) -> str:
@@ -94,23 +102,27 @@ _ = Message
 
 def plural(one: str, many: str, count: int, /, **fields: Any) -> Message:
     """A text whose words depend on a number, which is its field `count`."""
-    return Message(one, _plural=many, _count=count, count=count, **fields)
+    message = Message(one, count=count, **fields)
+    message.plural, message.count = many, count
+    return message
 
 
 def in_context(context: str, template: str, /, **fields: Any) -> Message:
     """A text whose translation depends on where it stands, such as a short heading."""
-    return Message(template, _context=context, **fields)
+    message = Message(template, **fields)
+    message.context = context
+    return message
 
 
 class _Listed(Message):
     """Texts one after another."""
 
     def __init__(self, items: Iterable[Text]) -> None:
-        super().__init__(", ", _context="between words of a list")
+        super().__init__("")
         self.items = list(items)
 
     def __str__(self) -> str:
-        return super().__str__().join(map(str, self.items))
+        return str(in_context("between the words of a list", ", ")).join(map(str, self.items))
 
 
 def listed(items: Iterable[Text]) -> Message:
@@ -118,18 +130,9 @@ def listed(items: Iterable[Text]) -> Message:
     return _Listed(items)
 
 
-def translate(text: Text, context: str = "") -> str:
+def translate(text: str) -> str:
     """A declared text, such as the help of an option, in the language of the run."""
-    return str(text) if isinstance(text, Message) else _translation(text, None, 1, context)
-
-
-def _translation(template: str, many: str | None, count: int, context: str) -> str:
-    catalogue = _catalogue(_language)
-    if many is not None:
-        return catalogue.ngettext(template, many, count)
-    if context:
-        return catalogue.pgettext(context, template)
-    return catalogue.gettext(template) if template else ""  # the translation of nothing is the header of the catalogue
+    return str(Message(text))
 
 
 @cache

@@ -5,8 +5,6 @@ A class is abstract (here and in `families`) or final (in the chapters): no fina
 
 from __future__ import annotations
 
-from ..i18n import _
-
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ from paddle import nn
 from ..accepts import Accepts
 from ..errors import InputError, OptionError
 from ..functional.error_sums import Moment
+from ..i18n import _
 from ..inputs import Inputs, Tensor
 from ..options import (
     choice,

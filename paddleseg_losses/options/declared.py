@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..i18n import Message, _
-
 import inspect
 from typing import Any, Callable
 
 from ..errors import OptionError, UnknownOptionError
+from ..i18n import ENGLISH, Message, Text, _, speaking
 from ..registry import suggest
 
 REQUIRED = inspect.Parameter.empty  # the default of an option that must be given
@@ -16,8 +15,8 @@ REQUIRED = inspect.Parameter.empty  # the default of an option that must be give
 class Option:
     """One option: its default, how a value is read, what may be given and what it means."""
 
-    def __init__(self, default: Any, read: Callable[[Any], Any], expected: str, help: str, zh: str) -> None:
-        self.default, self.read, self.expected, self.help, self.zh = default, read, expected, help, zh
+    def __init__(self, default: Any, read: Callable[[Any], Any], expected: Text, help: str) -> None:
+        self.default, self.read, self.expected, self.help = default, read, expected, Message(help)
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -37,21 +36,18 @@ class Option:
                 if value is REQUIRED
                 else Message("{owner}: {name}={value!r}.", owner=owner, name=self.name, value=value),
                 self.expected,
-                _(
-                    "{name} is {help}{default_text}",
-                    name=self.name,
-                    help=self.help,
-                    default_text=self.default_text("; default "),
-                ),
+                self._meaning,
             ) from None
 
     def is_default(self, value: Any) -> bool:
         """Whether a value that has been read is the default."""
         return self.default is not REQUIRED and bool(value == self.read(self.default))
 
-    def default_text(self, before: str) -> str:
-        """The default as words, or nothing if there is none."""
-        return "" if self.default is REQUIRED else f"{before}{self.default!r}"
+    @property
+    def _meaning(self) -> Text:
+        if self.default is REQUIRED:
+            return _("{name} is {help}", name=self.name, help=self.help)
+        return _("{name} is {help}; default {default!r}", name=self.name, help=self.help, default=self.default)
 
 
 class Fixed:
@@ -119,7 +115,10 @@ def with_arguments(doc: str, cls: type) -> str:
     head, shape, tail = doc.partition("    Shape:\n")
     if not shape or "    Args:\n" in doc:
         return doc
-    lines = [
-        f"        {name}: {o.help}; {o.expected}{o.default_text('. Default: ')}." for name, o in options_of(cls).items()
-    ]
+    with speaking(ENGLISH):
+        lines = [f"        {name}: {o.help}; {o.expected}{_default(o)}." for name, o in options_of(cls).items()]
     return "\n".join([head + "    Args:", *lines, "", shape + tail])
+
+
+def _default(option: Option) -> str:
+    return "" if option.default is REQUIRED else f". Default: {option.default!r}"

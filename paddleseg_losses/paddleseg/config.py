@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..i18n import Message, _
-
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ..errors import ConfigError
+from ..i18n import Message, Text, _
+from ..i18n.foreign import recognized
 from ..registry import suggest
 
 Config = dict[str, Any]
@@ -46,29 +46,29 @@ def merge(config: Config, base: Config) -> Config:
 
 
 def _read(path: Path, above: tuple[Path, ...]) -> str:
-    named = f" (a `_base_` of {above[-1]})" if above else ""
+    name = _("{path} (a `_base_` of {above})", path=path, above=above[-1]) if above else path
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         there = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
         near = suggest(path.stem, list(there))
         raise ConfigError(
-            _("There is no file {path}{named}.", path=path, named=named),
+            _("There is no file {path}.", path=name),
             _("a YAML file"),
-            _("did you mean {there}?", there=there[near])
+            _("did you mean {near}?", near=there[near])
             if near
-            else _("look into {parent}", parent=path.parent.resolve()),
+            else _("look in {folder}", folder=path.parent.resolve()),
         ) from None
     except IsADirectoryError:
         files = ", ".join(str(file) for file in sorted(path.glob("*.y*ml"))[:5])
         raise ConfigError(
-            _("{path}{named} is a folder.", path=path, named=named),
+            _("{path} is a folder.", path=name),
             _("a YAML file"),
             _("give one of {files}", files=files) if files else _("give a file in it"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            _("{path}{named} cannot be read: {error}.", path=path, named=named, error=error),
+            _("{path} cannot be read: {error}.", path=name, error=recognized(str(error))),
             _("a YAML file in UTF-8"),
             _("save it again"),
         ) from None
@@ -81,9 +81,11 @@ def _parse(path: Path, text: str) -> Config:
         raise _syntax_error(path, text, error) from None
     if not isinstance(config, dict):
         raise ConfigError(
-            _("{path} holds {value}.", path=path, value="nothing" if config is None else f"a {type(config).__name__}"),
+            _("{path} is empty.", path=path)
+            if config is None
+            else _("{path} contains a {type}.", path=path, type=type(config).__name__),
             _("a mapping with keys such as model, loss and train_dataset"),
-            _("begin from one of the files in configs/"),
+            _("start from one of the files in configs/"),
         )
     return config
 
@@ -91,10 +93,13 @@ def _parse(path: Path, text: str) -> Config:
 def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
     mark = getattr(error, "problem_mark", None)
     line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    cure = "indent with spaces, not tabs" if "\t" in line else "look at the indentation, colons and brackets there"
+    place: Text = str(path)
+    if mark:
+        place = _("{path}, line {line}, column {column}", path=path, line=mark.line + 1, column=mark.column + 1)
+    tabs, spaces = _("indent with spaces, not tabs"), _("check the indentation, colons and brackets there")
+    cure: Text = tabs if "\t" in line else spaces
     return ConfigError(
-        Message("{path}{place}: {value}.", path=path, place=place, value=getattr(error, "problem", None) or error),
-        _("YAML"),
-        f"{cure}: {line.strip()!r}" if line.strip() else cure,
+        Message("{place}: {problem}.", place=place, problem=recognized(getattr(error, "problem", None) or str(error))),
+        "YAML",
+        Message("{cure}: {line!r}", cure=cure, line=line.strip()) if line.strip() else cure,
     )

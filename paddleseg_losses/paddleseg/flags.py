@@ -2,62 +2,60 @@
 
 from __future__ import annotations
 
-from ..i18n import Message, _
-
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..errors import OptionError
+from ..i18n import Message, _
 
 
-def _flag(default: Any, help: str, zh: str, **facts: Any) -> Any:
-    return field(default=default, metadata={"help": help, "zh": zh, **facts})
+def _flag(default: Any, help: str, **facts: Any) -> Any:
+    return field(default=default, metadata={"help": help, **facts})
 
 
 @dataclass(frozen=True)
 class Flags:
-    """What `train` can be told.
+    """The flags of `train`.
 
-    `metadata` of a field: help; zh, the same in Chinese; choices; many (takes several values); of (their type);
-    low (the least number).
+    `metadata` of a field: help; choices; many (takes several values); of (their type); low (the least number).
     """
 
-    config: str = field(metadata={"help": "YAML file that says what to train.", "zh": "描述训练的 YAML 文件。"})
+    config: str = field(metadata={"help": "YAML file that describes the training."})
     device: str | None = _flag(
         None,
-        "Where to train; a GPU if this Paddle was built for one, else the processor.",
+        "Device to train on (default: GPU if this Paddle supports one, else CPU).",
         choices=("cpu", "gpu", "xpu", "npu", "mlu"),
     )
     save_dir: str = _flag(
         "./output",
-        "Folder of checkpoints, train.log and metrics.json.",
+        "Folder for checkpoints, train.log and metrics.json.",
     )
-    num_workers: int = _flag(0, "Processes that load data; 0 loads in this one.", low=0)
+    num_workers: int = _flag(0, "Processes that load data; 0 loads in the main process.", low=0)
     do_eval: bool = _flag(False, "Evaluate whenever a checkpoint is saved, and keep the best.")
     use_vdl: bool = _flag(False, "Record to VisualDL.")
-    use_ema: bool = _flag(False, "Keep an exponential moving average of the weights too.")
+    use_ema: bool = _flag(False, "Also keep an exponential moving average of the weights.")
     resume_model: str | None = _flag(
         None,
-        "Checkpoint folder to go on from, such as output/iter_1000.",
+        "Checkpoint folder to resume from, such as output/iter_1000.",
     )
-    iters: int | None = _flag(None, "Iterations, instead of the file's.", of=int, low=1)
+    iters: int | None = _flag(None, "Iterations, instead of the number in the file.", of=int, low=1)
     batch_size: int | None = _flag(
         None,
-        "Images per process and iteration, instead of the file's.",
+        "Images per process and iteration, instead of the number in the file.",
         of=int,
         low=1,
     )
-    learning_rate: float | None = _flag(None, "Learning rate, instead of the file's.", of=float)
+    learning_rate: float | None = _flag(None, "Learning rate, instead of the one in the file.", of=float)
     save_interval: int = _flag(1000, "Iterations between checkpoints.", low=1)
     log_iters: int = _flag(10, "Iterations between lines of the log.", low=1)
     keep_checkpoint_max: int = _flag(5, "Checkpoints to keep; 0 keeps all.", low=0)
     early_stop_intervals: int | None = _flag(
         None,
-        "Stop after so many evaluations without progress (needs --do_eval).",
+        "Stop after this many evaluations without improvement (needs --do_eval).",
         of=int,
         low=1,
     )
-    seed: int | None = _flag(None, "Seed of the random numbers.", of=int, low=0)
+    seed: int | None = _flag(None, "Random seed.", of=int, low=0)
     precision: str = _flag("fp32", "fp16 trains with automatic mixed precision.", choices=("fp32", "fp16"))
     amp_level: str = _flag("O1", "O1: mixed precision; O2: almost pure fp16.", choices=("O1", "O2"))
     profiler_options: str | None = _flag(
@@ -69,14 +67,14 @@ class Flags:
         "Layout of the images; NHWC is for DeepLabV3P only.",
         choices=("NCHW", "NHWC"),
     )
-    repeats: int = _flag(1, "How often an epoch repeats the samples.", low=1)
+    repeats: int = _flag(1, "How many times an epoch repeats the samples.", low=1)
     opts: tuple[str, ...] = _flag(
         (),
-        "Other values of the file: --opts optimizer.type=SGD ...",
+        "Override other values of the file: --opts optimizer.type=SGD ...",
         many=True,
         of=str,
     )
-    use_multilabel: bool = _flag(False, "Evaluate classes that do not exclude each other.")
+    use_multilabel: bool = _flag(False, "Evaluate classes that are not mutually exclusive.")
     to_static_training: bool = _flag(False, "Compile the model with @to_static.")
     output_op: str = _flag(
         "argmax",
@@ -102,7 +100,7 @@ class Flags:
                 raise OptionError(
                     Message("{name}={value!r}.", name=each.name, value=value),
                     _("a whole number >= {low}", low=low),
-                    _("write {name}={low}", name=each.name, low=low),
+                    _("write {yaml}", yaml=f"{each.name}={low}"),
                 )
 
     def changed(self, name: str) -> bool:

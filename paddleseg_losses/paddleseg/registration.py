@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ..i18n import _
-
 from collections.abc import Iterable
 from typing import Any
 
 from .. import registry
 from ..errors import MissingDependencyError, UnknownLossError
+from ..i18n import Message, _
 from ..registry import PREFIX
 from ..transforms import TRANSFORMS
 
@@ -21,7 +20,7 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
     stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` get dotted names.
 
     Args:
-        override: built-in losses of PaddleSeg to replace by ours: a name, several names, or "all".
+        override: built-in losses of PaddleSeg to replace with ours: a name, several names, or "all".
 
     Returns:
         The names that now mean a loss of this package, with their classes.
@@ -59,9 +58,9 @@ def import_manager() -> Any:
         from paddleseg.cvlibs import manager
     except ImportError as error:
         raise MissingDependencyError(
-            _("PaddleSeg cannot be imported ({error}).", error=error),
+            _("{package} cannot be imported ({error}).", package="PaddleSeg", error=error),
             _("PaddleSeg 2.8.0, or a clone of its repository on PYTHONPATH"),
-            _('pip install "paddleseg-losses[paddleseg]"'),
+            'pip install "paddleseg-losses[paddleseg]"',
         ) from error
     return manager
 
@@ -74,5 +73,7 @@ def _replaced(override: str | Iterable[str]) -> set[str]:
         return {registry.get(name).name for name in names}
     except UnknownLossError as error:
         raise UnknownLossError(
-            _("override: {found}", found=error.found), _('"all", or {expected}', expected=error.expected), error.cure
+            Message("override: {found}", found=error.found),
+            _('"all", or {expected}', expected=error.expected),
+            error.cure,
         ) from None

@@ -129,7 +129,7 @@ def _tried(spec: LossSpec, options: dict[str, Any]) -> tuple[list[_Failure], dic
             failures.append(_Failure(defaults_run, str(case[1]), error))
     if misfits and len(misfits) == len(cases):
         raise next(iter(misfits.values()))
-    return failures, {scene: error.found for scene, error in misfits.items()}
+    return failures, {scene: str(error.found) for scene, error in misfits.items()}
 
 
 def _ask(law: Law, case: tuple[Any, ...]) -> LawError | None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 import pytest
+from paddleseg_losses.cli.phrases import BOOK, commented, translated
 
 import paddleseg_losses
 from integrations.mistakes import MISTAKES, PADDLESEGS
 from paddleseg_losses import errors
 from paddleseg_losses.cli import main, progress
-from paddleseg_losses.cli.phrases import BOOK, commented, translated
 
 HAN = re.compile("[\u4e00-\u9fff]")
 

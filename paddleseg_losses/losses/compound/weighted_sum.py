@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ...i18n import _
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +10,7 @@ from paddle import nn
 
 from ...accepts import Accepts
 from ...errors import InputError, OptionError
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
 from ...registry import build, registered

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ...i18n import _
-
 from ...errors import OptionError
 from ...functional.pixelwise import Balance, Formula, focal
+from ...i18n import _
 from ...inputs import Inputs
 from ...options import number, numbers_or_none
 from ...registry import registered

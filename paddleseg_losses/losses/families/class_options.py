@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ...i18n import _
-
 from typing import Any, TypeVar
 
 import paddle
 
 from ...errors import OptionError
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 
 Numbers = TypeVar("Numbers", bound="tuple[Any, ...]")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ...i18n import _
-
 from abc import abstractmethod
 from typing import Any
 
@@ -13,6 +11,7 @@ from ... import numeric
 from ...errors import OptionError
 from ...functional.error_sums import Moment
 from ...functional.region_sums import REGION, RegionSums, region_sums
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, numbers_or_none, only_mean
 from ..base import Loss

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ...i18n import _
-
 from abc import abstractmethod
 
 from ... import numeric
@@ -11,6 +9,7 @@ from ...errors import OptionError
 from ...functional import pixelwise
 from ...functional.error_sums import Moment
 from ...functional.pixelwise import UNITY, Balance, Formula
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import numbers_or_none
 from ..base import Loss

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ...i18n import _
-
 import paddle
 
 from ... import numeric
 from ...errors import InputError
 from ...functional import lovasz
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, only
 from ...registry import registered

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ...i18n import Message, _
-
 import inspect
 from dataclasses import dataclass
 from typing import Any
 
 from ... import registry
 from ...errors import LossError, OptionError
+from ...i18n import Message, Text, _, plural
 from ...options import options_of
 from ...registry import PREFIX
 from . import trial
@@ -76,11 +75,7 @@ class EntryChecker:
             name = near
         if name in registry.names() and not hasattr(self.names.table[name], "spec"):
             self.report.remark(
-                _(
-                    "{name} is PaddleSeg's own loss here; that of this package is {prefix}{name}",
-                    name=name,
-                    prefix=PREFIX,
-                )
+                _("{name} is PaddleSeg's own loss here; that of this package is {ours}", name=name, ours=PREFIX + name)
             )
         return self.names.table[name], name
 
@@ -92,12 +87,12 @@ class EntryChecker:
         self.report.mistake(
             (*place, foreign[0]),
             _(
-                "PaddleSeg's own {name} has no option {foreign!r}; that of this package has.",
+                "PaddleSeg's own {name} has no option {option!r}; that of this package has.",
                 name=name,
-                foreign=foreign[0],
+                option=foreign[0],
             ),
-            _("type: {prefix}{name}", prefix=PREFIX, name=name),
-            _("write type: {prefix}{name}", prefix=PREFIX, name=name),
+            f"type: {PREFIX}{name}",
+            _("write {yaml}", yaml=f"type: {PREFIX}{name}"),
         )
         return True
 
@@ -113,14 +108,14 @@ class EntryChecker:
             free = near is not None and near not in options
             self.report.mistake(
                 (*place, key),
-                _("{loss} has no option {key!r}.", loss=cls.__name__, key=key),
-                _("one of {parameters}", parameters=", ".join(parameters)),
-                f"did you mean {near}?" if free else f"remove {key!r}" + (f": {near} is given too" if near else ""),
+                _("{loss} has no option {name!r}.", loss=cls.__name__, name=key),
+                _("one of {names}", names=", ".join(parameters)),
+                _instead(key, near, free),
             )
             if near and free:
                 kept[near] = value
             else:
-                self._leave_out(place, key, value, f"{cls.__name__} has no such option")
+                self._leave_out(place, key, value, _("{loss} has no such option", loss=cls.__name__))
         for parameter in _parameters(cls):
             needed = parameter.default is parameter.empty and parameter.name in parameters
             if needed and parameter.name not in kept:
@@ -134,14 +129,14 @@ class EntryChecker:
         return kept
 
     def _ignoring(self, place: Place, options: Entry) -> Entry:
-        expected, found = self.facts.ignore_index, options.get("ignore_index")
-        if expected is None or "ignore_index" not in options or found == expected:
+        expected, value = self.facts.ignore_index, options.get("ignore_index")
+        if expected is None or "ignore_index" not in options or value == expected:
             return options
         self.report.mistake(
             (*place, "ignore_index"),
-            _("ignore_index is {found!r}, that of the dataset {expected}.", found=found, expected=expected),
-            _("ignore_index: {expected}, or none, since PaddleSeg passes on the dataset's", expected=expected),
-            _("write ignore_index: {expected}, or set the dataset's to {found!r}", expected=expected, found=found),
+            _("ignore_index is {value!r}, but {expected} in the dataset.", value=value, expected=expected),
+            _("ignore_index: {expected}, or none: PaddleSeg passes the dataset's on", expected=expected),
+            _("write {yaml}, or set the dataset's to {value!r}", yaml=f"ignore_index: {expected}", value=value),
         )
         return {**options, "ignore_index": expected}
 
@@ -167,7 +162,10 @@ class EntryChecker:
                 modes = cls.spec.modes  # type: ignore[attr-defined]
                 if "multilabel" in modes and "multiclass" not in modes:
                     self.report.remark(
-                        _("{loss} wants one channel a class: if the labels are so, --use_multilabel", loss=cls.__name__)
+                        _(
+                            "{loss} needs one channel per class: if the labels are like that, use --use_multilabel",
+                            loss=cls.__name__,
+                        )
                     )
                 return options
             self._leave_out(place, name, options[name], error.expected)
@@ -181,25 +179,35 @@ class EntryChecker:
         if not isinstance(weight, (list, tuple)) or classes is None or len(weight) == classes:
             return options
         self.report.error((*place, "weight"), weight_error(name, weight, classes))
-        self._leave_out(place, "weight", weight, f"{classes} numbers, one for each class")
+        self._leave_out(place, "weight", weight, _("{classes} numbers, one for each class", classes=classes))
         return {key: value for key, value in options.items() if key != "weight"}
 
-    def _leave_out(self, place: Place, key: str, value: Any, why: str) -> None:
+    def _leave_out(self, place: Place, key: str, value: Any, why: Text) -> None:
         self.report.comment(place, Message("{key}: {value}    <- {why}", key=key, value=value, why=why))
 
 
 def weight_error(name: str, weight: Any, classes: int) -> LossError:
     """The error of a weight whose length is not the number of classes."""
     return OptionError(
-        _(
-            "{name}: weight has {count} number(s), {weight}; the file has {classes} classes.",
+        plural(
+            "{name}: weight has {count} number, {weight}; the file has {classes} classes.",
+            "{name}: weight has {count} numbers, {weight}; the file has {classes} classes.",
+            len(weight),
             name=name,
-            count=len(weight),
             weight=list(weight),
             classes=classes,
         ),
         _("{classes} numbers, one for each class, the background included", classes=classes),
         _("give one number for each class, or check num_classes"),
+    )
+
+
+def _instead(key: str, near: str | None, free: bool) -> Text:
+    """What to do about an unknown option: take the nearest one, unless that is given too."""
+    if near is None:
+        return _("remove {name!r}", name=key)
+    return (
+        _("did you mean {near}?", near=near) if free else _("remove {name!r}: {near} is given too", name=key, near=near)
     )
 
 

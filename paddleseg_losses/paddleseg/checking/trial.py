@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ...i18n import _
-
 from typing import Any
 
 import paddle
 
 from ...errors import InputError, LossError
+from ...i18n import _
 from ...options import REQUIRED, options_of
 from .facts import Facts
 
