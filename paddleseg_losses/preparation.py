@@ -11,7 +11,6 @@ import paddle
 from . import registry
 from .accepts import Accepts
 from .errors import InputError
-from .i18n import _
 from .inputs import Inputs, Raw, Tensor
 from .kernels import applies
 from .kernels.labels import compact_labels
@@ -96,9 +95,9 @@ class Door:
         mode = self._mode(logits.shape[1], per_channel)
         if not self.from_logits and mode in self.accepts.logits_only:
             raise InputError(
-                _("{name}: from_logits=False in a {mode} problem.", name=self.name, mode=mode),
-                _("logits: the loss reads them themselves, and probabilities do not determine them"),
-                _("pass the model's raw output and leave from_logits=True"),
+                f"{self.name}: from_logits=False in a {mode} problem.",
+                "logits: the loss reads them themselves, and probabilities do not determine them",
+                "pass the model's raw output and leave from_logits=True",
             )
         if paddle.is_floating_point(labels):
             self._require_soft(logits.shape[1], per_channel, labels)
@@ -120,13 +119,9 @@ class Door:
         """One-hot labels hold 0 and 1, so neither can say that a pixel is to be left out."""
         if self.ignore_index in (0, 1):
             raise InputError(
-                _(
-                    "{name}: one-hot labels with ignore_index={ignore_index}.",
-                    name=self.name,
-                    ignore_index=self.ignore_index,
-                ),
-                _("an ignore_index that is neither 0 nor 1, in all channels of a pixel to leave out"),
-                _("pass class indices [N, *S], or mark ignored pixels by 255 in every channel"),
+                f"{self.name}: one-hot labels with ignore_index={self.ignore_index}.",
+                "an ignore_index that is neither 0 nor 1, in all channels of a pixel to leave out",
+                "pass class indices [N, *S], or mark ignored pixels by 255 in every channel",
             )
 
     def _marked(self, logits: Tensor, labels: Tensor, ignore_index: int, wrong: bool) -> bool:
@@ -174,8 +169,8 @@ class Door:
         kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
         heads = "PaddleSeg models return a list with one Tensor for each head: pass one of them, for example logits[0]"
         raise InputError(
-            _("{name}: {what} is a {kind}{size}.", name=self.name, what=what, kind=kind, size=size),
-            _("a Tensor of real numbers"),
+            f"{self.name}: {what} is a {kind}{size}.",
+            "a Tensor of real numbers",
             heads if what == "logits" else f"paddle.to_tensor({what}) makes one of numbers",
         )
 
@@ -185,15 +180,15 @@ class Door:
         layout = "[N, *S, C]" if self.channels_last else "[N, C, *S]"
         if not 3 <= len(shape) <= 5 or 0 in shape:
             raise InputError(
-                _("{name}: logits have shape {shape}.", name=self.name, shape=shape),
-                _("{layout} with 1 to 3 spatial axes and no empty axis", layout=layout),
-                _("add the missing axis, for example logits.unsqueeze(0) for a single image"),
+                f"{self.name}: logits have shape {shape}.",
+                f"{layout} with 1 to 3 spatial axes and no empty axis",
+                "add the missing axis, for example logits.unsqueeze(0) for a single image",
             )
         if not paddle.is_floating_point(logits):
             raise InputError(
-                _("{name}: logits are {name_of}.", name=self.name, name_of=name_of(logits.dtype)),
-                _("floating-point scores of every class, before softmax or sigmoid"),
-                _("pass the model's output, not its argmax"),
+                f"{self.name}: logits are {name_of(logits.dtype)}.",
+                "floating-point scores of every class, before softmax or sigmoid",
+                "pass the model's output, not its argmax",
             )
         if self.channels_last:
             logits = _channels_first(logits)
@@ -214,12 +209,12 @@ class Door:
             return labels, True
         colours = found[-1:] in ([3], [4]) or (len(found) == len(space) + 2 and found[1] in (3, 4))
         raise InputError(
-            _("{name}: labels have shape {found}, logits {value}.", name=self.name, found=found, value=[n, c, *space]),
+            f"{self.name}: labels have shape {found}, logits {[n, c, *space]}.",
             f"labels {[n, *space]} of class indices"
             + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
-            _("this looks like an RGB(A) mask: turn its colours into class indices first")
+            "this looks like an RGB(A) mask: turn its colours into class indices first"
             if colours
-            else _("resize logits or labels to the same size, and look for a lost or swapped axis"),
+            else "resize logits or labels to the same size, and look for a lost or swapped axis",
         )
 
     def _mode(self, channels: int, per_channel: bool) -> str:
@@ -228,15 +223,10 @@ class Door:
         fits = mode == inferred or (mode == "multiclass" and per_channel) or (mode == "multilabel" and channels == 1)
         if not fits:
             raise InputError(
-                _(
-                    "{name}: mode={mode!r}, but logits have {channels} channel(s) and labels {value}.",
-                    name=self.name,
-                    mode=mode,
-                    channels=channels,
-                    value="one channel a class" if per_channel else "one index a pixel",
-                ),
-                _("binary: 1 channel; multiclass: 2 or more and an index a pixel; multilabel: labels [N, C, *S]"),
-                _("leave mode out: it is then {inferred!r}", inferred=inferred),
+                f"{self.name}: mode={mode!r}, but logits have {channels} channel(s) and labels "
+                f"{'one channel a class' if per_channel else 'one index a pixel'}.",
+                "binary: 1 channel; multiclass: 2 or more and an index a pixel; multilabel: labels [N, C, *S]",
+                f"leave mode out: it is then {inferred!r}",
             )
         if mode not in self.accepts.modes:
             raise InputError(*self._wrong_mode(mode, per_channel))
@@ -258,20 +248,16 @@ class Door:
     def _require_soft(self, channels: int, per_channel: bool, labels: Tensor) -> None:
         if not self.accepts.soft:
             raise InputError(
-                _("{name}: labels are {name_of}.", name=self.name, name_of=name_of(labels.dtype)),
-                _("integer labels: this loss has no form for soft targets"),
-                _("labels.astype('int64'), if they hold class indices"),
+                f"{self.name}: labels are {name_of(labels.dtype)}.",
+                "integer labels: this loss has no form for soft targets",
+                "labels.astype('int64'), if they hold class indices",
             )
         if channels > 1 and not per_channel:
             raise InputError(
-                _(
-                    "{name}: labels are {name_of} with one number a pixel, logits have {channels} channels.",
-                    name=self.name,
-                    name_of=name_of(labels.dtype),
-                    channels=channels,
-                ),
-                _("class indices as integers, or soft targets with one channel a class"),
-                _("labels.astype('int64'), if they hold class indices"),
+                f"{self.name}: labels are {name_of(labels.dtype)} with one number a pixel, logits have {channels} "
+                "channels.",
+                "class indices as integers, or soft targets with one channel a class",
+                "labels.astype('int64'), if they hold class indices",
             )
 
     def _pixel_weight(self, weight: Any, inputs: Inputs, check: str) -> Tensor:
@@ -282,9 +268,9 @@ class Door:
             weight = weight.unsqueeze(1)
         if not _same(list(weight.shape), [n, 1, *space]):
             raise InputError(
-                _("{name}: pixel_weight has shape {shape}.", name=self.name, shape=list(weight.shape)),
-                _("one weight a pixel, {value}", value=[n, *space]),
-                _("resize it like the labels"),
+                f"{self.name}: pixel_weight has shape {list(weight.shape)}.",
+                f"one weight a pixel, {[n, *space]}",
+                "resize it like the labels",
             )
         weight = weight.astype(logits.dtype).detach()
         valid = inputs.valid.any(axis=1, keepdim=True)

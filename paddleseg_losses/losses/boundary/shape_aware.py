@@ -14,7 +14,9 @@ from ..families import PixelLoss, Spaced
 @registered(
     family="boundary",
     title="Shape-aware cross entropy",
+    title_zh="形状感知损失",
     purpose="wrong pixels cost more when the whole contour is off",
+    purpose_zh="轮廓整体偏离时，错误像素代价更高",
     paper="Al Arif et al., Shape-aware deep convolutional neural network for vertebrae segmentation, MSKI 2017",
     link="https://arxiv.org/abs/2006.14822",
     equation="Jadon 2020, eq. 15 and 16",

@@ -15,7 +15,9 @@ from ..region.lovasz import LovaszHingeLoss, LovaszSoftmaxLoss
 @registered(
     family="compound",
     title="Cross entropy + Lovász",
+    title_zh="交叉熵 + Lovász",
     purpose="mIoU is the metric, from the first iteration on",
+    purpose_zh="以 mIoU 为指标，且可从头训练",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
     equation="the combination of its experiments",
@@ -62,8 +64,8 @@ class CELovaszLoss(CompoundLoss):
           coef: [1]
     """
 
-    ce_weight: float = number(default=1.0, low=0.0, help="weight of the cross entropy")
-    lovasz_weight: float = number(default=1.0, low=0.0, help="weight of the Lovász term")
+    ce_weight: float = number(default=1.0, low=0.0, help="weight of the cross entropy", zh="交叉熵的权重")
+    lovasz_weight: float = number(default=1.0, low=0.0, help="weight of the Lovász term", zh="Lovász 项的权重")
 
     def setup(self) -> None:
         """The terms."""
@@ -81,7 +83,9 @@ class CELovaszLoss(CompoundLoss):
 @registered(
     family="compound",
     title="Dice + cross entropy",
+    title_zh="Dice + 交叉熵",
     purpose="the steady default of medical segmentation",
+    purpose_zh="医学分割中稳健的默认选择",
     paper="Isensee et al., nnU-Net, Nature Methods 2021",
     link="https://arxiv.org/abs/1809.10486",
     equation="the loss of its training scheme",
@@ -126,13 +130,14 @@ class DiceCELoss(CompoundLoss):
           coef: [1]
     """
 
-    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
-    lambda_ce: float = number(default=1.0, low=0.0, help="weight of the cross entropy")
-    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
-    batch: bool = flag(default=False, help="pool the batch in the Dice loss")
+    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss", zh="Dice 的权重")
+    lambda_ce: float = number(default=1.0, low=0.0, help="weight of the cross entropy", zh="交叉熵的权重")
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
     include_background: bool = flag(
         default=True,
         help="whether class 0 of a multiclass problem counts in the Dice loss",
+        zh="多分类时 Dice 是否计入第 0 类（背景）",
     )
 
     def setup(self) -> None:
@@ -151,7 +156,9 @@ class DiceCELoss(CompoundLoss):
 @registered(
     family="compound",
     title="Dice + focal",
+    title_zh="Dice + Focal",
     purpose="small, hard structures beside a huge easy background",
+    purpose_zh="大片易分背景中的细小难分结构",
     paper="Zhu et al., AnatomyNet, Medical Physics 2019",
     link="https://arxiv.org/abs/1808.05238",
     equation="the hybrid loss of the paper",
@@ -195,12 +202,14 @@ class DiceFocalLoss(CompoundLoss):
           coef: [1]
     """
 
-    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
-    lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss")
-    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down")
-    alpha: tuple[float, ...] | None = numbers_or_none(default=None, help="balance of the classes, as in FocalLoss")
-    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
-    batch: bool = flag(default=False, help="pool the batch in the Dice loss")
+    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss", zh="Dice 的权重")
+    lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss", zh="Focal 的权重")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
+    alpha: tuple[float, ...] | None = numbers_or_none(
+        default=None, help="balance of the classes, as in FocalLoss", zh="类别平衡系数，同 FocalLoss"
+    )
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
 
     def setup(self) -> None:
         """The terms."""

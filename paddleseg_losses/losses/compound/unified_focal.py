@@ -19,13 +19,16 @@ class UnifiedFocalLoss(CompoundLoss):
 
     symmetric: ClassVar[bool]
 
-    weight: float = number(default=0.5, low=0.0, high=1.0, help="share of the focal part")
-    delta: float = number(default=0.6, low=0.0, high=1.0, help="weight of the foreground, and of false negatives")
+    weight: float = number(default=0.5, low=0.0, high=1.0, help="share of the focal part", zh="Focal 部分所占比例")
+    delta: float = number(
+        default=0.6, low=0.0, high=1.0, help="weight of the foreground, and of false negatives", zh="前景与假阴性的权重"
+    )
     gamma: float = number(
         default=0.5,
         low=0.0,
         high=1.0,
         help="exponent of the focal part; 1 - gamma of the Tversky part",
+        zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
     )
 
     def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
@@ -46,7 +49,9 @@ class UnifiedFocalLoss(CompoundLoss):
 @registered(
     family="compound",
     title="Asymmetric unified focal",
+    title_zh="非对称统一 Focal 损失",
     purpose="one loss for balance in pixels and in regions, foreground favoured",
+    purpose_zh="像素与区域兼顾，偏重前景",
     paper="Yeung et al., Unified focal loss, CMIG 2022",
     link="https://arxiv.org/abs/2102.04525",
     equation="the asymmetric unified focal loss",
@@ -101,7 +106,9 @@ class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
 @registered(
     family="compound",
     title="Symmetric unified focal",
+    title_zh="对称统一 Focal 损失",
     purpose="one loss for balance in pixels and in regions, both powers on every class",
+    purpose_zh="像素与区域兼顾，指数作用于所有类别",
     paper="Yeung et al., Unified focal loss, CMIG 2022",
     link="https://arxiv.org/abs/2102.04525",
     equation="the symmetric unified focal loss",

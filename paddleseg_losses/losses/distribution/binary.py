@@ -14,7 +14,9 @@ from ..families import PixelLoss, each_class
 @registered(
     family="distribution",
     title="Binary cross entropy",
+    title_zh="二元交叉熵损失",
     purpose="one foreground class, or classes that do not exclude each other",
+    purpose_zh="单一前景类别，或互不排斥的多标签任务",
     paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
     link="https://arxiv.org/abs/2006.14822",
     equation="eq. 1",
@@ -63,6 +65,7 @@ class BinaryCrossEntropyLoss(PixelLoss):
     pos_weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of positives, one number or one for each channel",
+        zh="正样本的权重：一个数或每通道一个数",
     )
 
     def formula(self) -> Formula:
@@ -80,7 +83,9 @@ class BinaryCrossEntropyLoss(PixelLoss):
 @registered(
     family="distribution",
     title="Weighted binary cross entropy",
+    title_zh="加权二元交叉熵损失",
     purpose="positives are rare, and their weight is known",
+    purpose_zh="正样本稀少且权重已知",
     paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
     link="https://arxiv.org/abs/2006.14822",
     equation="eq. 2",
@@ -126,7 +131,7 @@ class WeightedBinaryCrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    beta: float = number(default=2.0, low=0.0, help="weight of positives")
+    beta: float = number(default=2.0, low=0.0, help="weight of positives", zh="正样本的权重")
 
     def formula(self) -> Formula:
         """Cross entropy of each element."""
@@ -140,7 +145,9 @@ class WeightedBinaryCrossEntropyLoss(PixelLoss):
 @registered(
     family="distribution",
     title="Balanced cross entropy",
+    title_zh="平衡交叉熵损失",
     purpose="edges and thin objects: both classes weigh the same in every image",
+    purpose_zh="边缘与细小目标：每幅图中正负样本总权重相等",
     paper="Xie & Tu, Holistically-nested edge detection, ICCV 2015",
     link="https://arxiv.org/abs/1504.06375",
     equation="Jadon 2020, eq. 3",
@@ -192,8 +199,9 @@ class BalancedCrossEntropyLoss(PixelLoss):
         high=1.0,
         optional=True,
         help="weight of positives; None: the share of negatives",
+        zh="正样本的权重；None 表示取负样本所占比例",
     )
-    batch: bool = flag(default=False, help="one share for the batch, not for each image")
+    batch: bool = flag(default=False, help="one share for the batch, not for each image", zh="是否在整个批次上统计比例")
 
     def formula(self) -> Formula:
         """Cross entropy of each element."""

@@ -16,7 +16,9 @@ from ..families import PixelLoss
 @registered(
     family="distribution",
     title="Poly-1 cross entropy",
+    title_zh="Poly-1 交叉熵损失",
     purpose="one more number to tune: the first term of the series of the cross entropy",
+    purpose_zh="多一个可调参数：调整交叉熵展开式的第一项",
     paper="Leng et al., PolyLoss, ICLR 2022",
     link="https://arxiv.org/abs/2204.12511",
     equation="the Poly-1 formula of the paper",
@@ -61,7 +63,7 @@ class Poly1CrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    epsilon: float = number(default=1.0, low=-1.0, help="change of the leading term")
+    epsilon: float = number(default=1.0, low=-1.0, help="change of the leading term", zh="首项系数的增量")
 
     def formula(self) -> Formula:
         """-log p_t + epsilon (1 - p_t)."""
@@ -71,7 +73,9 @@ class Poly1CrossEntropyLoss(PixelLoss):
 @registered(
     family="distribution",
     title="Top-k cross entropy",
+    title_zh="Top-k 交叉熵损失",
     purpose="only the hardest pixels of the batch count",
+    purpose_zh="只计入批次中最难的像素",
     paper="Wu et al., Bridging category-level and instance-level semantic image segmentation, 2016",
     link="https://arxiv.org/abs/1605.06885",
     equation="the online bootstrapping of the paper",
@@ -121,7 +125,9 @@ class TopKCrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    k: float = number(default=10.0, low=0.0, high=100.0, open_low=True, help="per cent of the pixels")
+    k: float = number(
+        default=10.0, low=0.0, high=100.0, open_low=True, help="per cent of the pixels", zh="计入的像素百分比"
+    )
 
     def formula(self) -> Formula:
         """-log p_t."""

@@ -7,7 +7,6 @@ import paddle
 from ... import numeric
 from ...errors import InputError
 from ...functional import lovasz
-from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, only
 from ...registry import registered
@@ -17,7 +16,9 @@ from ..families import NumberLoss, pick
 @registered(
     family="region",
     title="Lovász-Softmax",
+    title_zh="Lovász-Softmax 损失",
     purpose="optimise mIoU directly, often to fine-tune after cross entropy",
+    purpose_zh="直接优化 mIoU，常用于交叉熵之后的微调",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
     equation="Algorithm 1",
@@ -70,8 +71,11 @@ class LovaszSoftmaxLoss(NumberLoss):
     classes: str | tuple[int, ...] = class_subset(
         default="present",
         help="classes that count: all, those present in the labels, or a list",
+        zh="参与计算的类别：all、present（标签中出现的）或列表",
     )
-    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch")
+    per_image: bool = flag(
+        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
+    )
 
     def number(self, inputs: Inputs) -> Tensor:
         """Mean over classes (and images) of the Lovász extension."""
@@ -90,7 +94,9 @@ class LovaszSoftmaxLoss(NumberLoss):
 @registered(
     family="region",
     title="Lovász hinge",
+    title_zh="Lovász 铰链损失",
     purpose="optimise the IoU of one foreground class, or of each label",
+    purpose_zh="直接优化单一前景（或每个标签）的 IoU",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
     equation="Algorithm 1, with hinge errors",
@@ -141,15 +147,19 @@ class LovaszHingeLoss(NumberLoss):
           coef: [1]
     """
 
-    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch")
-    from_logits: bool = only(default=True, help="only true: margins of logits are compared")
+    per_image: bool = flag(
+        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
+    )
+    from_logits: bool = only(
+        default=True, help="only true: margins of logits are compared", zh="仅支持 true：比较的是 logits 的间隔"
+    )
 
     def number(self, inputs: Inputs) -> Tensor:
         """Mean over channels (and images) of the Lovász extension."""
         if inputs.multiclass and inputs.channels > 2:
             raise InputError(
-                _("LovaszHingeLoss: {channels} channels that exclude each other.", channels=inputs.channels),
-                _("one channel, two channels (their difference is taken), or labels with a channel for each class"),
-                _("use LovaszSoftmaxLoss"),
+                f"LovaszHingeLoss: {inputs.channels} channels that exclude each other.",
+                "one channel, two channels (their difference is taken), or labels with a channel for each class",
+                "use LovaszSoftmaxLoss",
             )
         return lovasz.hinge_rows(inputs, self.per_image).mean()

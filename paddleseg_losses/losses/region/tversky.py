@@ -14,7 +14,9 @@ from ..families import RegionLoss
 @registered(
     family="region",
     title="Tversky",
+    title_zh="Tversky 损失",
     purpose="choose between misses and false alarms: beta > alpha finds more",
+    purpose_zh="在漏检与误检之间取舍：beta > alpha 时漏检更少",
     paper="Salehi et al., Tversky loss function for image segmentation, MLMI 2017",
     link="https://arxiv.org/abs/1706.05721",
     equation="Jadon 2020, eq. 9 and 10",
@@ -62,9 +64,11 @@ class TverskyLoss(RegionLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=0.3, low=0.0, help="weight of false positives")
-    beta: float = number(default=0.7, low=0.0, help="weight of false negatives")
-    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
+    alpha: float = number(default=0.3, low=0.0, help="weight of false positives", zh="假阳性的权重")
+    beta: float = number(default=0.7, low=0.0, help="weight of false negatives", zh="假阴性的权重")
+    smooth: float = number(
+        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
 
     def cells(self, sums: RegionSums) -> Tensor:
         """1 - Tversky index."""
@@ -74,7 +78,9 @@ class TverskyLoss(RegionLoss):
 @registered(
     family="region",
     title="Focal Tversky",
+    title_zh="Focal Tversky 损失",
     purpose="small lesions: an exponent decides how much classes that are nearly right still matter",
+    purpose_zh="小病灶：用一个指数决定接近正确的类别还占多少分量",
     paper="Abraham & Khan, A novel focal Tversky loss function, ISBI 2019",
     link="https://arxiv.org/abs/1810.07842",
     equation="Jadon 2020, eq. 11",
@@ -125,10 +131,12 @@ class FocalTverskyLoss(RegionLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=0.3, low=0.0, help="weight of false positives")
-    beta: float = number(default=0.7, low=0.0, help="weight of false negatives")
-    gamma: float = number(default=0.75, low=0.0, help="exponent of the error")
-    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
+    alpha: float = number(default=0.3, low=0.0, help="weight of false positives", zh="假阳性的权重")
+    beta: float = number(default=0.7, low=0.0, help="weight of false negatives", zh="假阴性的权重")
+    gamma: float = number(default=0.75, low=0.0, help="exponent of the error", zh="误差的指数")
+    smooth: float = number(
+        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
 
     def cells(self, sums: RegionSums) -> Tensor:
         """A power of 1 - Tversky index."""
@@ -138,7 +146,9 @@ class FocalTverskyLoss(RegionLoss):
 @registered(
     family="region",
     title="Asymmetric similarity (F-beta)",
+    title_zh="非对称相似度损失（F-beta）",
     purpose="finding more than is missed: one number, beta, as in the F-beta score",
+    purpose_zh="重视召回：与 F-beta 分数相同的单一参数",
     paper="Hashemi et al., Asymmetric loss functions and deep densely-connected networks, IEEE Access 2019",
     link="https://arxiv.org/abs/1803.11078",
     equation="F-beta of the paper",
@@ -184,8 +194,12 @@ class AsymmetricSimilarityLoss(RegionLoss):
           coef: [1]
     """
 
-    beta: float = number(default=1.5, low=0.0, high=1e6, help="weight of recall against precision")
-    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
+    beta: float = number(
+        default=1.5, low=0.0, high=1e6, help="weight of recall against precision", zh="召回率相对精确率的权重"
+    )
+    smooth: float = number(
+        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
+    )
 
     def cells(self, sums: RegionSums) -> Tensor:
         """1 - F-beta."""
