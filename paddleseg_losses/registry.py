@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
@@ -55,6 +56,7 @@ class LossSpec:
     link: str
     equation: Text  # where in the paper
     range: tuple[float, float]
+    order: float = math.inf  # in its chapter, as in the article; losses without it follow, by name
     modes: tuple[str, ...] = MODES
     suits: tuple[str, ...] = ()  # the symptoms against which it helps
     most_classes: int | None = None  # of a multiclass problem
@@ -146,11 +148,11 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
 
 def specs(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> Iterator[LossSpec]:
     """The specs in the article's order, all or those of one family, of one mode, or that suit a symptom."""
-    for chapter in FAMILIES:
-        for spec in _SPECS.values():
-            asked = family in (None, chapter) and (mode is None or mode in spec.modes)
-            if spec.family == chapter and asked and (symptom is None or symptom in spec.suits):
-                yield spec
+    chapters = list(FAMILIES)
+    for spec in sorted(_SPECS.values(), key=lambda spec: (chapters.index(spec.family), spec.order, spec.name)):
+        asked = family in (None, spec.family) and (mode is None or mode in spec.modes)
+        if asked and (symptom is None or symptom in spec.suits):
+            yield spec
 
 
 def names(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> list[str]:

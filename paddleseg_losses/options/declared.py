@@ -78,9 +78,13 @@ def options_of(cls: type) -> dict[str, Option]:
 
 
 def own_options_of(cls: type) -> dict[str, Option]:
-    """Those that are its own: declared in its module, not in its family's or in that of every loss."""
-    own = {name for base in cls.__mro__ if base.__module__ == cls.__module__ for name in vars(base)}
+    """Those that are its own: declared in its package, its chapter, not in that of the families or of every loss."""
+    own = {name for base in cls.__mro__ if _package(base) == _package(cls) for name in vars(base)}
     return {name: option for name, option in options_of(cls).items() if name in own}
+
+
+def _package(cls: type) -> str:
+    return cls.__module__.rpartition(".")[0]
 
 
 def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:

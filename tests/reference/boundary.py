@@ -16,10 +16,12 @@ from .common import (
     ratio,
     reduce_cells,
     reduce_pixels,
+    reference,
 )
 from .distribution import cross_entropy_elements
 
 
+@reference("HausdorffDTLoss")
 def hausdorff_dt(x, alpha=2.0, one_sided=False, include_background=False, spacing=None, reduction="mean"):
     def field(masks):
         return per_channel(lambda r: distance(r, spacing) + distance(~r, spacing), masks) ** alpha
@@ -44,11 +46,13 @@ def erosion_series(error, alpha, erosions):
     return total
 
 
+@reference("HausdorffERLoss")
 def hausdorff_er(x, alpha=2.0, erosions=10, include_background=True, reduction="mean"):
     series = per_channel(lambda e: erosion_series(e, alpha, erosions), (x.p - x.g) ** 2)
     return reduce_cells(x, cell_means(x, series), include_background=include_background, reduction=reduction)
 
 
+@reference("HausdorffCVLoss")
 def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=False, reduction="mean"):
     def soft_threshold(a):
         return np.maximum(a - 0.5, 0)
@@ -64,6 +68,7 @@ def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=F
     return reduce_cells(x, cell_means(x, total), include_background=include_background, reduction=reduction)
 
 
+@reference("BoundaryLoss")
 def boundary(x, include_background=False, spacing=None, reduction="mean"):
     offset = 1.0 if spacing is None else min(spacing)
 
@@ -75,6 +80,7 @@ def boundary(x, include_background=False, spacing=None, reduction="mean"):
     return reduce_cells(x, cell_means(x, x.p * phi), include_background=include_background, reduction=reduction)
 
 
+@reference("BoundaryDoULoss")
 def boundary_dou(x, smooth=1e-5, max_alpha=0.8):
     terms = []
     for c in range(x.z.shape[1]):
@@ -97,6 +103,7 @@ def contour_distance(predicted, true, spacing=None):
     return nearest(predicted, true, spacing).mean()
 
 
+@reference("ShapeAwareLoss")
 def shape_aware(x, spacing=None, **reduction):
     if x.multiclass:
         best = x.z.argmax(axis=1)

@@ -36,6 +36,20 @@ class Inputs:
         return tuple(range(2, self.z.ndim))
 
 
+REFERENCE = {}  # by the name of the class: logits, labels and options to a number
+
+
+def reference(name):
+    """Decorator: the formula, on `Inputs`, is what the loss of this name has to compute."""
+
+    def keep(formula):
+        assert name not in REFERENCE, f"{name} has two references"
+        REFERENCE[name] = loss(formula)
+        return formula
+
+    return keep
+
+
 def loss(formula):
     """Turn a formula on `Inputs` into a function of logits and labels."""
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from .common import cube, kept_channels, neighbourhood_mean, per_channel, powr, ratio, shifted, softplus
+from .common import (
+    cube,
+    kept_channels,
+    neighbourhood_mean,
+    per_channel,
+    powr,
+    ratio,
+    reference,
+    shifted,
+    softplus,
+)
 from .distribution import cross_entropy, focal
 from .region import dice, dice_score, lovasz_hinge, lovasz_softmax, tversky_cells
 
 
+@reference("ComboLoss")
 def combo(x, alpha=0.5, beta=0.5, smooth=1.0, batch=False, include_background=False):
     keep = kept_channels(x, include_background)
     elements = -beta * x.g * x.log_p - (1 - beta) * (1 - x.g) * x.log_q
@@ -17,6 +28,7 @@ def combo(x, alpha=0.5, beta=0.5, smooth=1.0, batch=False, include_background=Fa
     return alpha * cross_entropy_part + (1 - alpha) * dice_part
 
 
+@reference("ExpLogLoss")
 def exp_log(x, w_dice=0.8, w_cross=0.2, gamma_dice=0.3, gamma_cross=0.3, smooth=1.0, batch=False, weight=None):
     dice_part = powr(-np.log(dice_score(x, smooth, batch)), gamma_dice).mean()
     if x.multiclass:
@@ -48,22 +60,26 @@ def dissimilarity(x, window_size=3, sigma=1.5, c4=0.01, beta=0.1):
     return error * (error > beta * error.max())
 
 
+@reference("StructuralSimilarityLoss")
 def structural_similarity(x, **options):
     weight = dissimilarity(x, **options)
     element = softplus(x.z) - x.z * x.g
     return ratio((weight * element).sum(), np.count_nonzero(weight))
 
 
+@reference("CELovaszLoss")
 def ce_lovasz(x, ce_weight=1.0, lovasz_weight=1.0):
     lovasz = lovasz_softmax(x) if x.multiclass else lovasz_hinge(x)
     return ce_weight * cross_entropy(x) + lovasz_weight * lovasz
 
 
+@reference("DiceCELoss")
 def dice_ce(x, lambda_dice=1.0, lambda_ce=1.0, smooth=1.0, batch=False, include_background=True):
     overlap = dice(x, smooth=smooth, batch=batch, include_background=include_background)
     return lambda_dice * overlap + lambda_ce * cross_entropy(x)
 
 
+@reference("DiceFocalLoss")
 def dice_focal(x, lambda_dice=1.0, lambda_focal=1.0, gamma=2.0, alpha=None, smooth=1.0, batch=False):
     overlap = dice(x, smooth=smooth, batch=batch)
     return lambda_dice * overlap + lambda_focal * focal(x, alpha=alpha, gamma=gamma)
@@ -86,10 +102,12 @@ def unified_tversky_part(x, delta, gamma, smooth, symmetric=False):
     return np.concatenate([background[:, :1], enhanced[:, 1:]], axis=1).mean()
 
 
+@reference("AsymmetricFocalLoss")
 def asymmetric_focal(x, delta=0.7, gamma=2.0):
     return unified_focal_part(x, delta, gamma)
 
 
+@reference("AsymmetricFocalTverskyLoss")
 def asymmetric_focal_tversky(x, delta=0.7, gamma=0.75, smooth=1e-7):
     return unified_tversky_part(x, delta, gamma, smooth)
 
@@ -99,14 +117,17 @@ def unified_focal(x, weight, delta, gamma, symmetric):
     return weight * focal_part + (1 - weight) * unified_tversky_part(x, delta, gamma, 1e-7, symmetric)
 
 
+@reference("AsymmetricUnifiedFocalLoss")
 def asymmetric_unified_focal(x, weight=0.5, delta=0.6, gamma=0.5):
     return unified_focal(x, weight, delta, gamma, symmetric=False)
 
 
+@reference("SymmetricUnifiedFocalLoss")
 def symmetric_unified_focal(x, weight=0.5, delta=0.6, gamma=0.5):
     return unified_focal(x, weight, delta, gamma, symmetric=True)
 
 
+@reference("NACLLoss")
 def nacl(x, kernel_size=3, alpha=0.1, distance_type="l1", **reduction):
     window = cube(kernel_size // 2, len(x.axes))
     neighbours = per_channel(lambda a: neighbourhood_mean(a, window), x.g)

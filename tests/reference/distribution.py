@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .common import distance, per_channel, per_class, powr, ratio, reduce_pixels
+from .common import distance, per_channel, per_class, powr, ratio, reduce_pixels, reference
 
 
 def cross_entropy_elements(x, label_smoothing=0.0):
@@ -16,18 +16,22 @@ def cross_entropy_elements(x, label_smoothing=0.0):
     return -q * x.log_p - (1 - q) * x.log_q
 
 
+@reference("CrossEntropyLoss")
 def cross_entropy(x, label_smoothing=0.0, **reduction):
     return reduce_pixels(x, cross_entropy_elements(x, label_smoothing), **reduction)
 
 
+@reference("BinaryCrossEntropyLoss")
 def binary_cross_entropy(x, pos_weight=None, **reduction):
     return reduce_pixels(x, -per_class(x, pos_weight) * x.g * x.log_p - (1 - x.g) * x.log_q, **reduction)
 
 
+@reference("WeightedBinaryCrossEntropyLoss")
 def weighted_binary_cross_entropy(x, beta=2.0, **reduction):
     return binary_cross_entropy(x, pos_weight=beta, **reduction)
 
 
+@reference("BalancedCrossEntropyLoss")
 def balanced_cross_entropy(x, beta=None, batch=False, **reduction):
     if beta is None:  # the share of negatives
         axes = (0, *x.axes) if batch else x.axes
@@ -44,14 +48,17 @@ def focal_elements(x, alpha=None, gamma=2.0):
     return on * x.g * positive + off * (1 - x.g) * negative
 
 
+@reference("FocalLoss")
 def focal(x, alpha=None, gamma=2.0, **reduction):
     return reduce_pixels(x, focal_elements(x, alpha, gamma), **reduction)
 
 
+@reference("Poly1CrossEntropyLoss")
 def poly1_cross_entropy(x, epsilon=1.0, **reduction):
     return reduce_pixels(x, x.g * (-x.log_p + epsilon * x.q), **reduction)
 
 
+@reference("TopKCrossEntropyLoss")
 def top_k_cross_entropy(x, k=10.0, weight=None, reduction="mean"):
     w = per_class(x, weight)
     pixels = (w * cross_entropy_elements(x)).sum(axis=1)
@@ -81,7 +88,8 @@ def reversed_distance(region, normalize, spacing):
     return phi * region
 
 
-def distance_penalized_cross_entropy(x, normalize=True, spacing=None, **reduction):
+@reference("DistancePenalizedCELoss")
+def distance_penalized_ce(x, normalize=True, spacing=None, **reduction):
     regions = (x.g == 1,) if x.multiclass else (x.g == 1, (x.g == 0) & (x.m == 1))
     phi = sum(per_channel(lambda r: reversed_distance(r, normalize, spacing), masks) for masks in regions)
     return reduce_pixels(x, (1 + phi) * cross_entropy_elements(x), **reduction)

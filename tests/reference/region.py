@@ -6,16 +6,7 @@ import functools
 
 import numpy as np
 
-from .common import (
-    cross,
-    cube,
-    kept_channels,
-    per_channel,
-    powr,
-    ratio,
-    reduce_cells,
-    shifted,
-)
+from .common import cross, cube, kept_channels, per_channel, powr, ratio, reduce_cells, reference, shifted
 
 
 def sums(x, elements, batch=False):
@@ -35,6 +26,7 @@ def dice_score(x, smooth=1.0, batch=False):
     return ratio(2 * tp + smooth, 2 * tp + fp + fn + smooth, empty=1.0)
 
 
+@reference("DiceLoss")
 def dice(x, smooth=1.0, squared_pred=False, batch=False, **reduction):
     if squared_pred:
         error = sums(x, (x.p - x.g) ** 2, batch)
@@ -49,18 +41,22 @@ def tversky_cells(x, alpha, beta, smooth, batch=False):
     return ratio(error, tp + error + smooth)
 
 
+@reference("JaccardLoss")
 def jaccard(x, smooth=1.0, batch=False, **reduction):
     return reduce_cells(x, tversky_cells(x, 1.0, 1.0, smooth, batch), batch, **reduction)
 
 
+@reference("TverskyLoss")
 def tversky(x, alpha=0.3, beta=0.7, smooth=1.0, batch=False, **reduction):
     return reduce_cells(x, tversky_cells(x, alpha, beta, smooth, batch), batch, **reduction)
 
 
+@reference("FocalTverskyLoss")
 def focal_tversky(x, alpha=0.3, beta=0.7, gamma=0.75, smooth=1.0, batch=False, **reduction):
     return reduce_cells(x, powr(tversky_cells(x, alpha, beta, smooth, batch), gamma), batch, **reduction)
 
 
+@reference("AsymmetricSimilarityLoss")
 def asymmetric_similarity(x, beta=1.5, smooth=1.0, batch=False, **reduction):
     square = beta**2
     cells = tversky_cells(x, 1 / (1 + square), square / (1 + square), smooth, batch)
@@ -84,15 +80,18 @@ def generalized_dice_scores(x, w_type, smooth, batch, include_background):
     return np.array(scores)
 
 
+@reference("GeneralizedDiceLoss")
 def generalized_dice(x, w_type="square", smooth=1e-5, batch=False, include_background=True):
     return (1 - generalized_dice_scores(x, w_type, smooth, batch, include_background)).mean()
 
 
+@reference("PenaltyGeneralizedDiceLoss")
 def penalty_generalized_dice(x, k=2.5, w_type="square", smooth=1e-5, batch=False, include_background=True):
     score = generalized_dice_scores(x, w_type, smooth, batch, include_background)
     return (1 - score / (1 + k * (1 - score))).mean()
 
 
+@reference("SensitivitySpecificityLoss")
 def sensitivity_specificity(x, r=0.05, smooth=1e-5, batch=False, **reduction):
     error, off = (x.p - x.g) ** 2, x.m - x.g
     sensitivity = ratio(sums(x, error * x.g, batch), sums(x, x.g, batch) + smooth)
@@ -100,17 +99,20 @@ def sensitivity_specificity(x, r=0.05, smooth=1e-5, batch=False, **reduction):
     return reduce_cells(x, r * sensitivity + (1 - r) * specificity, batch, **reduction)
 
 
+@reference("LogCoshDiceLoss")
 def log_cosh_dice(x, smooth=1.0, batch=False, **reduction):
     return np.log(np.cosh(dice(x, smooth=smooth, batch=batch, **reduction)))
 
 
+@reference("DicePlusPlusLoss")
 def dice_plus_plus(x, gamma=2.0, smooth=1e-7, batch=False, **reduction):
     tp = sums(x, x.p * x.g, batch)
     error = sums(x, ((1 - x.g) * x.p) ** gamma + (x.g * (1 - x.p)) ** gamma, batch)
     return reduce_cells(x, ratio(error, 2 * tp + error + smooth), batch, **reduction)
 
 
-def matthews(x, eps=1e-7, batch=True, **reduction):
+@reference("MCCLoss")
+def mcc(x, eps=1e-7, batch=True, **reduction):
     p, g = x.p, x.g
     masks = (p * g, (x.m - p) * (x.m - g), p * (x.m - g), (x.m - p) * g)
     tp, tn, fp, fn = (sums(x, mask, batch) for mask in masks)
@@ -119,6 +121,7 @@ def matthews(x, eps=1e-7, batch=True, **reduction):
     return reduce_cells(x, valid * (1 - ratio(tp * tn - fp * fn, norm)), batch, **reduction)
 
 
+@reference("GeneralizedWassersteinDiceLoss")
 def generalized_wasserstein_dice(x, dist_matrix=None, weighting_mode="default", smooth=1e-5):
     matrix = 1 - np.eye(x.z.shape[1]) if dist_matrix is None else np.asarray(dist_matrix, dtype=np.float64)
     matrix = matrix / matrix.max()
@@ -154,6 +157,7 @@ def groups(x, per_image):
     return [[n] for n in range(len(x.z))] if per_image else [list(range(len(x.z)))]
 
 
+@reference("LovaszSoftmaxLoss")
 def lovasz_softmax(x, classes="present", per_image=False):
     values = []
     for samples in groups(x, per_image):
@@ -167,6 +171,7 @@ def lovasz_softmax(x, classes="present", per_image=False):
     return np.mean(values)
 
 
+@reference("LovaszHingeLoss")
 def lovasz_hinge(x, per_image=False):
     z, g, m = x.z, x.g, x.m
     if x.multiclass:  # two channels
@@ -198,6 +203,7 @@ def soft_skeleton(image, iters):
     return skeleton
 
 
+@reference("SoftCLDiceLoss")
 def soft_cl_dice(x, iters=3, smooth=1.0, include_background=True):
     keep = kept_channels(x, include_background)
     losses = []

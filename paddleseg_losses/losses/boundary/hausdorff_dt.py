@@ -11,6 +11,7 @@ from ..families import MapLoss, Spaced
 
 @registered(
     family="boundary",
+    order=2,
     title="Hausdorff distance (distance transform)",
     title_zh="Hausdorff 距离损失（距离变换）",
     purpose="far false positives and missed parts: an error costs by its distance to the boundary",

@@ -13,6 +13,7 @@ from ..families import PixelLoss, Spaced
 
 @registered(
     family="boundary",
+    order=1,
     title="Shape-aware cross entropy",
     title_zh="形状感知损失",
     purpose="wrong pixels cost more when the whole contour is off",

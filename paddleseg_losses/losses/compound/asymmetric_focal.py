@@ -1,10 +1,9 @@
-"""Losses that treat the background in their own way."""
+"""Focal cross entropy on the background alone."""
 
 from __future__ import annotations
 
 from ...functional.error_sums import Moment
-from ...functional.region_sums import REGION
-from ...functional.unified_focal import focal_part, needed, tversky_part
+from ...functional.unified_focal import focal_part, needed
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -13,6 +12,7 @@ from ..families import NumberLoss
 
 @registered(
     family="compound",
+    order=7,
     title="Asymmetric focal",
     title_zh="非对称 Focal 损失",
     purpose="focal only on the background: rare foreground keeps its full gradient",
@@ -75,72 +75,3 @@ class AsymmetricFocalLoss(NumberLoss):
     def number(self, inputs: Inputs) -> Tensor:
         """Focal cross entropy on class 0, plain on the others."""
         return focal_part(inputs, self.delta, self.gamma, symmetric=False)
-
-
-@registered(
-    family="compound",
-    title="Asymmetric focal Tversky",
-    title_zh="非对称 Focal Tversky 损失",
-    purpose="a power on the foreground classes alone",
-    purpose_zh="仅对前景类别加指数",
-    paper="Yeung et al., Unified focal loss, CMIG 2022",
-    link="https://arxiv.org/abs/2102.04525",
-    equation="the modified asymmetric focal Tversky loss",
-    range=(0, 1),
-    modes=("multiclass",),
-    suits=("class-imbalance", "missed-objects"),
-    one_vs_rest=False,
-    background_special=True,
-)
-class AsymmetricFocalTverskyLoss(NumberLoss):
-    r"""Maximises a Tversky index, with a power on the foreground alone; range [0, 1).
-
-    Formula:
-        L = mean over samples and classes of 1 - mTI_0 and (1 - mTI_c)^(1 - gamma), mTI with delta on false negatives
-        and 1 - delta on false positives.
-
-    When:
-        For: rare foreground classes. Against: gamma near 1, whose slope near the optimum is steep (it is bounded
-        here).
-
-    Shape:
-        logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot integers `[N, C, *S]` with mode='multiclass'.
-        output: 0-D.
-
-    Reference:
-        Yeung et al. 2022 (arXiv 2102.04525).
-
-    Differences:
-        None. For more than two classes every class from 1 on is foreground.
-
-    Example:
-        >>> import paddle
-        >>> from paddleseg_losses import AsymmetricFocalTverskyLoss
-        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
-        >>> labels = paddle.to_tensor([[[0, 2]]])
-        >>> print(f"{float(AsymmetricFocalTverskyLoss()(logits, labels)):.4f}")
-        0.7127
-
-    YAML:
-        loss:
-          types:
-            - type: AsymmetricFocalTverskyLoss
-          coef: [1]
-    """
-
-    delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of false negatives", zh="假阴性的权重")
-    gamma: float = number(
-        default=0.75, low=0.0, high=1.0, help="1 - gamma is the exponent of the foreground", zh="前景的指数为 1 - gamma"
-    )
-    smooth: float = number(
-        default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
-
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What it reads."""
-        return REGION
-
-    def number(self, inputs: Inputs) -> Tensor:
-        """Tversky on class 0, its power on the others."""
-        return tversky_part(inputs, self.delta, self.gamma, self.smooth, symmetric=False)

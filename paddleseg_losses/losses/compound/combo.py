@@ -13,6 +13,7 @@ from ..region.dice import DiceLoss
 
 @registered(
     family="compound",
+    order=2,
     title="Combo",
     title_zh="Combo 损失",
     purpose="steady gradients of cross entropy with the overlap of Dice; beta sets the price of misses",

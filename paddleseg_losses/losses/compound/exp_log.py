@@ -16,6 +16,7 @@ from ..families import CompoundLoss, fit
 
 @registered(
     family="compound",
+    order=1,
     title="Exponential logarithmic",
     title_zh="指数对数损失",
     purpose="very different object sizes; badly predicted labels count more",

@@ -16,6 +16,7 @@ from ..families import NumberLoss
 
 @registered(
     family="compound",
+    order=3,
     title="Structural similarity (SSL)",
     title_zh="结构相似性损失（SSL）",
     purpose="local structure: pixels whose neighbourhood does not correlate with the truth count",

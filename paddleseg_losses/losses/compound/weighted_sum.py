@@ -22,6 +22,7 @@ SHARED = ("ignore_index", "mode", "from_logits", "data_format")
 
 @registered(
     family="compound",
+    order=11,
     title="Weighted sum",
     title_zh="加权求和",
     purpose="any losses together, in one PaddleSeg entry that returns one number",

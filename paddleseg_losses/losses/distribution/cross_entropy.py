@@ -12,6 +12,7 @@ from ..families import PixelLoss
 
 @registered(
     family="distribution",
+    order=1,
     title="Cross entropy",
     title_zh="交叉熵损失",
     purpose="the default: calibrated probabilities, balanced classes",

@@ -12,6 +12,7 @@ from ..families import PixelLoss, Spaced
 
 @registered(
     family="distribution",
+    order=6,
     title="Distance-map penalised cross entropy",
     title_zh="距离图惩罚交叉熵损失",
     purpose="hard-to-see boundaries: pixels near the true boundary weigh up to twice",

@@ -12,6 +12,7 @@ from ..families import PixelLoss, each_class, fit
 
 @registered(
     family="distribution",
+    order=5,
     title="Focal",
     title_zh="焦点损失",
     purpose="strong imbalance: easy pixels are turned down so that hard ones decide",

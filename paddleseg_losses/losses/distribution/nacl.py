@@ -13,6 +13,7 @@ from .cross_entropy import CrossEntropyLoss
 
 @registered(
     family="distribution",
+    order=9,
     title="Neighbour-aware calibration (NACL)",
     title_zh="邻域感知校准损失（NACL）",
     purpose="calibrated probabilities: confidence follows how mixed the neighbourhood is",

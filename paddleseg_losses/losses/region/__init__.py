@@ -1,17 +1,1 @@
-"""Chapter 2 of the article: losses that compare regions, by their overlap. The order is the article's."""
-
-from .dice import DiceLoss as DiceLoss
-from .generalized_dice import GeneralizedDiceLoss as GeneralizedDiceLoss
-from .generalized_dice import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
-from .tversky import TverskyLoss as TverskyLoss
-from .tversky import FocalTverskyLoss as FocalTverskyLoss
-from .tversky import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
-from .sensitivity_specificity import SensitivitySpecificityLoss as SensitivitySpecificityLoss
-from .log_cosh_dice import LogCoshDiceLoss as LogCoshDiceLoss
-from .lovasz import LovaszSoftmaxLoss as LovaszSoftmaxLoss
-from .lovasz import LovaszHingeLoss as LovaszHingeLoss
-from .jaccard import JaccardLoss as JaccardLoss
-from .dice_plus_plus import DicePlusPlusLoss as DicePlusPlusLoss
-from .mcc import MCCLoss as MCCLoss
-from .generalized_wasserstein_dice import GeneralizedWassersteinDiceLoss as GeneralizedWassersteinDiceLoss
-from .soft_cl_dice import SoftCLDiceLoss as SoftCLDiceLoss
+"""Chapter 2 of the article: losses that compare regions, by their overlap."""

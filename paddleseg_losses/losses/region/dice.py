@@ -13,6 +13,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=1,
     title="Dice",
     title_zh="Dice 损失",
     purpose="small objects and imbalance: the size of the background does not matter",

@@ -13,6 +13,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=12,
     title="Dice++",
     title_zh="Dice++ 损失",
     purpose="Dice with better calibrated probabilities",

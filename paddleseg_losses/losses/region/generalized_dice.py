@@ -12,6 +12,7 @@ from ..families import ClassSumLoss
 
 @registered(
     family="region",
+    order=2,
     title="Generalized Dice",
     title_zh="广义 Dice 损失",
     purpose="many classes of very different sizes",
@@ -72,68 +73,3 @@ class GeneralizedDiceLoss(ClassSumLoss):
     def score(self, sums: RegionSums) -> Tensor:
         """1 - generalized Dice of each sample."""
         return region.generalized_dice(sums, self.w_type, self.smooth)
-
-
-@registered(
-    family="region",
-    title="Generalized Dice with a penalty",
-    title_zh="带惩罚项的广义 Dice 损失",
-    purpose="generalized Dice with errors made (1 + k) times dearer",
-    purpose_zh="误差代价提高到 (1 + k) 倍的广义 Dice",
-    paper="Yang et al., Major vessel segmentation on X-ray coronary angiography, MIDL 2019",
-    link="https://openreview.net/forum?id=H1lTh8unKN",
-    equation="the pGD of the abstract",
-    range=(0, 1),
-    suits=("class-imbalance",),
-)
-class PenaltyGeneralizedDiceLoss(ClassSumLoss):
-    r"""Maximises the generalized Dice coefficient with false positives and negatives made dearer; range [0, 1).
-
-    Formula:
-        L = 1 - GD / (1 + k (1 - GD)), GD the generalized Dice coefficient of a sample. The same as multiplying FP and
-        FN by 1 + k.
-
-    When:
-        For: generalized Dice whose predictions stay ragged. Against: unstable starts, as the slope is 1 + k times
-        steeper near the optimum.
-
-    Shape:
-        logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
-        output: 0-D.
-
-    Reference:
-        Yang et al. 2019 (MIDL, H1lTh8unKN).
-
-    Differences:
-        Some pages apply the formula to the loss instead of the coefficient, which divides the price of errors by 1 +
-        k. k = 0 is GeneralizedDiceLoss.
-
-    Example:
-        >>> import paddle
-        >>> from paddleseg_losses import PenaltyGeneralizedDiceLoss
-        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
-        >>> labels = paddle.to_tensor([[[0, 2]]])
-        >>> print(f"{float(PenaltyGeneralizedDiceLoss()(logits, labels)):.4f}")
-        0.7781
-
-    YAML:
-        loss:
-          types:
-            - type: PenaltyGeneralizedDiceLoss
-              k: 2.5
-          coef: [1]
-    """
-
-    k: float = number(default=2.5, low=0.0, help="how much dearer errors become", zh="误差代价的增幅")
-    w_type: str = choice(
-        default="square", of=("square", "simple", "uniform"), help="weight of a class by its size", zh="类别权重的形式"
-    )
-    smooth: float = number(
-        default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
-
-    def score(self, sums: RegionSums) -> Tensor:
-        """1 - pGD of each sample, from the loss L of generalized Dice: (1 + k) L / (1 + k L)."""
-        loss = region.generalized_dice(sums, self.w_type, self.smooth)
-        return (1 + self.k) * loss / (1 + self.k * loss)

@@ -17,6 +17,7 @@ from ..families import NumberLoss, fit
 
 @registered(
     family="region",
+    order=14,
     title="Generalized Wasserstein Dice",
     title_zh="广义 Wasserstein Dice 损失",
     purpose="classes that are more or less alike: confusing near ones costs less",

@@ -12,6 +12,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=11,
     title="Jaccard (soft IoU)",
     title_zh="Jaccard 损失（软 IoU）",
     purpose="IoU is the metric: errors weigh more than under Dice",

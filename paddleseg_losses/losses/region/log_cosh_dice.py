@@ -13,6 +13,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=8,
     title="Log-cosh Dice",
     title_zh="Log-Cosh Dice 损失",
     purpose="Dice with a slope that flattens near the optimum",

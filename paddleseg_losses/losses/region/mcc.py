@@ -12,6 +12,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=13,
     title="Matthews correlation (MCC)",
     title_zh="马修斯相关系数损失（MCC）",
     purpose="all four counts matter, true negatives too",

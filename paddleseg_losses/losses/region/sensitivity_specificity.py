@@ -13,6 +13,7 @@ from ..families import RegionLoss
 
 @registered(
     family="region",
+    order=7,
     title="Sensitivity-specificity",
     title_zh="敏感度-特异度损失",
     purpose="tiny lesions: errors on the lesion and on the rest have prices of their own",

@@ -12,6 +12,7 @@ from ..families import NumberLoss
 
 @registered(
     family="region",
+    order=15,
     title="Centre-line Dice (clDice)",
     title_zh="中心线 Dice 损失（clDice）",
     purpose="vessels, roads, cracks: connected centre lines matter, not the width",

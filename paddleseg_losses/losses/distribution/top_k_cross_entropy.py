@@ -1,11 +1,11 @@
-"""Cross entropies that bend the curve or choose among pixels."""
+"""Cross entropy of the hardest pixels alone."""
 
 from __future__ import annotations
 
 import paddle
 
 from ...functional.error_sums import Moment
-from ...functional.pixelwise import CROSS_ENTROPY, Formula, poly1
+from ...functional.pixelwise import CROSS_ENTROPY, Formula
 from ...functional.top_k import largest, only_largest
 from ...inputs import Inputs, Tensor
 from ...options import number
@@ -15,63 +15,7 @@ from ..families import PixelLoss
 
 @registered(
     family="distribution",
-    title="Poly-1 cross entropy",
-    title_zh="Poly-1 交叉熵损失",
-    purpose="one more number to tune: the first term of the series of the cross entropy",
-    purpose_zh="多一个可调参数：调整交叉熵展开式的第一项",
-    paper="Leng et al., PolyLoss, ICLR 2022",
-    link="https://arxiv.org/abs/2204.12511",
-    equation="the Poly-1 formula of the paper",
-    range=(0, float("inf")),
-    modes=("multiclass",),
-    suits=("stalled-training",),
-)
-class Poly1CrossEntropyLoss(PixelLoss):
-    r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.
-
-    Formula:
-        L = mean over valid pixels of -log p_t + epsilon (1 - p_t), p_t the softmax probability of the true class.
-
-    When:
-        For: squeezing a little more out of a tuned cross entropy; epsilon is worth a small search. Against: a first
-        attempt.
-
-    Shape:
-        logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot integers `[N, C, *S]` with mode='multiclass'.
-        output: 0-D; `[N, *S]` with reduction='none'.
-
-    Reference:
-        Leng et al. 2022 (arXiv 2204.12511).
-
-    Differences:
-        None. epsilon = 0 is CrossEntropyLoss; below -1 the loss is no longer monotone, which is refused.
-
-    Example:
-        >>> import paddle
-        >>> from paddleseg_losses import Poly1CrossEntropyLoss
-        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
-        >>> labels = paddle.to_tensor([[[0, 2]]])
-        >>> print(f"{float(Poly1CrossEntropyLoss()(logits, labels)):.4f}")
-        1.3960
-
-    YAML:
-        loss:
-          types:
-            - type: Poly1CrossEntropyLoss
-              epsilon: 1.0
-          coef: [1]
-    """
-
-    epsilon: float = number(default=1.0, low=-1.0, help="change of the leading term", zh="首项系数的增量")
-
-    def formula(self) -> Formula:
-        """-log p_t + epsilon (1 - p_t)."""
-        return poly1(self.epsilon)
-
-
-@registered(
-    family="distribution",
+    order=8,
     title="Top-k cross entropy",
     title_zh="Top-k 交叉熵损失",
     purpose="only the hardest pixels of the batch count",

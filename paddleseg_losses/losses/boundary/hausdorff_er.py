@@ -1,17 +1,17 @@
-"""The Hausdorff distance without distance transforms: by erosion, and by convolution with ball_filter."""
+"""The Hausdorff distance by erosion, without distance transforms."""
 
 from __future__ import annotations
 
-from ...functional import ball_filter
 from ...functional import erosion as eroded
 from ...inputs import Inputs, Tensor
-from ...options import flag, number, numbers, whole
+from ...options import flag, number, whole
 from ...registry import registered
 from ..families import MapLoss
 
 
 @registered(
     family="boundary",
+    order=3,
     title="Hausdorff distance (erosion)",
     title_zh="Hausdorff 距离损失（腐蚀）",
     purpose="thick errors: what survives many erosions is far from the boundary",
@@ -81,74 +81,3 @@ class HausdorffERLoss(MapLoss):
 
     def _prices(self) -> list[float]:
         return [step**self.alpha for step in range(1, self.erosions + 1)]
-
-
-@registered(
-    family="boundary",
-    title="Hausdorff distance (convolution)",
-    title_zh="Hausdorff 距离损失（卷积）",
-    purpose="errors cost by the largest ball that keeps them off the boundary",
-    purpose_zh="误差按其与边界之间可容纳的最大球半径计价",
-    paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
-    link="https://arxiv.org/abs/1904.10030",
-    equation="the convolution variant",
-    range=(0, float("inf")),
-    suits=("far-errors",),
-    neighbours=True,
-    monotone=False,
-    exponents=("alpha",),
-)
-class HausdorffCVLoss(MapLoss):
-    r"""Minimises errors at least r away from the boundary, a stand-in of the Hausdorff distance; range [0, inf).
-
-    Formula:
-        L = mean over valid pixels of sum_r r^alpha (p - g)^2 [f(1 - B_r*g) p + f(B_r*g) g + f(1 - B_r*p) g + f(B_r*p)
-        p] with f(x) = max(x - 0.5, 0) and B_r* the mean over a ball of radius r.
-
-    When:
-        For: far errors, smoothly in the prediction too. Against: small images, in which large balls see mostly the
-        outside.
-
-    Shape:
-        logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
-        output: 0-D; `[N, C]` of the classes that count with reduction='none'.
-
-    Reference:
-        Karimi & Salcudean 2020 (arXiv 1904.10030), convolution variant.
-
-    Differences:
-        Outside the image counts as background. The means over balls are exact to rounding: by running sums over the
-        lines of a ball on a CPU, for radii up to 64 pixels (48 on three axes), else by Fourier transforms.
-
-    Example:
-        >>> import paddle
-        >>> from paddleseg_losses import HausdorffCVLoss
-        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
-        >>> labels = paddle.to_tensor([[[0, 2]]])
-        >>> print(f"{float(HausdorffCVLoss()(logits, labels)):.4f}")
-        96.7188
-
-    YAML:
-        loss:
-          types:
-            - type: HausdorffCVLoss
-              radii: [3, 6, 9]
-          coef: [1]
-    """
-
-    alpha: float = number(default=2.0, low=0.0, help="exponent of the radii", zh="半径的指数")
-    radii: tuple[float, ...] = numbers(
-        default=(3, 6, 9, 12, 15, 18), open_low=True, help="radii of the balls in pixels", zh="球的半径（像素）"
-    )
-
-    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
-        """Errors on the far side of either boundary."""
-        return ball_filter.far_errors(p, g, self.radii, self._prices())
-
-    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """The same with running sums, for balls that cross few lines."""
-        return ball_filter.ball_sums(inputs, skip, self.radii, self._prices())
-
-    def _prices(self) -> list[float]:
-        return [radius**self.alpha for radius in self.radii]

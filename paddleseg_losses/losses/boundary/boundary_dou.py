@@ -1,84 +1,21 @@
-"""Distances to the true boundary as prices: of probability mass and of overlap."""
+"""The difference of two regions over their union without most of the inside."""
 
 from __future__ import annotations
 
 import paddle
 
 from ...functional.contours import rim_counts
-from ...functional.distance_weighted import boundary, boundary_sums
 from ...functional.error_sums import Moment
 from ...functional.region_sums import SQUARED, squared_sums
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
-from ..families import MapLoss, NumberLoss, Spaced
+from ..families import NumberLoss
 
 
 @registered(
     family="boundary",
-    title="Boundary",
-    title_zh="边界损失",
-    purpose="boundaries that are off, added to a region loss with a growing weight",
-    purpose_zh="边界偏移；与区域损失相加并逐步增大权重",
-    paper="Kervadec et al., Boundary loss for highly unbalanced segmentation, MIDL 2019",
-    link="https://arxiv.org/abs/1812.07032",
-    equation="the boundary loss of the paper",
-    range=(-float("inf"), float("inf")),
-    suits=("ragged-boundaries", "far-errors"),
-    neighbours=True,
-    label_maps=True,
-)
-class BoundaryLoss(Spaced, MapLoss):
-    r"""Minimises probability mass far outside, and maximises it deep inside, the true region; range (-inf, inf).
-
-    Formula:
-        L = mean over valid pixels of p phi, then over samples and classes; phi is the distance to the true region
-        outside it, and minus (the distance to its outside - 1) inside it. A class that is absent, or fills the image,
-        has phi = 0.
-
-    When:
-        For: fine-tuning boundaries beside Dice or cross entropy, with a weight that grows from 0.01 or so. Against:
-        alone, as an empty prediction is a good start for it.
-
-    Shape:
-        logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
-        output: 0-D; `[N, C]` of the classes that count with reduction='none'. Distances are in pixels, or in the
-            unit of `spacing`; `paddleseg_losses.transforms` computes the maps where the data is loaded.
-
-    Reference:
-        Kervadec et al. 2019 (arXiv 1812.07032).
-
-    Differences:
-        None. With `spacing`, phi is in its unit and the 1 is the smallest spacing. Some code normalises phi or sets
-        it to 0 on the rim alone.
-
-    Example:
-        >>> import paddle
-        >>> from paddleseg_losses import BoundaryLoss
-        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
-        >>> labels = paddle.to_tensor([[[0, 2]]])
-        >>> print(f"{float(BoundaryLoss()(logits, labels)):.4f}")
-        0.0266
-
-    YAML:
-        loss:
-          types:
-            - type: BoundaryLoss
-          coef: [1]
-    """
-
-    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
-        """P phi."""
-        return boundary(p, g, self.pixel_size(p.ndim - 2))
-
-    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """The same in one pass over each map."""
-        return boundary_sums(inputs, skip, self.pixel_size(inputs.source.logits.ndim - 2))
-
-
-@registered(
-    family="boundary",
+    order=6,
     title="Boundary difference over union",
     title_zh="边界差异交并损失（Boundary DoU）",
     purpose="boundaries of objects of any size, without a distance map",

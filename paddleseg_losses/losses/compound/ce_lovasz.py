@@ -1,0 +1,80 @@
+"""Cross entropy and Lovász loss, added."""
+
+from __future__ import annotations
+
+from ...inputs import Inputs, Tensor
+from ...options import number
+from ...registry import registered
+from ..distribution.cross_entropy import CrossEntropyLoss
+from ..families import CompoundLoss
+from ..region.lovasz_hinge import LovaszHingeLoss
+from ..region.lovasz_softmax import LovaszSoftmaxLoss
+
+
+@registered(
+    family="compound",
+    order=4,
+    title="Cross entropy + Lovász",
+    title_zh="交叉熵 + Lovász",
+    purpose="mIoU is the metric, from the first iteration on",
+    purpose_zh="以 mIoU 为指标，且可从头训练",
+    paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
+    link="https://arxiv.org/abs/1705.08790",
+    equation="the combination of its experiments",
+    range=(0, float("inf")),
+    suits=("miou-metric", "absent-classes"),
+    one_vs_rest=False,
+    sorts=True,
+    batchwise=True,
+    detached=("increments of the Jaccard loss",),
+)
+class CELovaszLoss(CompoundLoss):
+    r"""Minimises cross entropy and the Lovász extension of 1 - IoU together; range [0, inf).
+
+    Formula:
+        L = ce_weight CE + lovasz_weight Lovász: Lovász-Softmax for competing classes, the hinge for one channel or
+        multilabel.
+
+    When:
+        For: mIoU as the metric without a separate fine-tuning. Against: speed; every class is sorted.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D. `parts` holds the last value of each term.
+
+    Reference:
+        Berman et al. 2018 (arXiv 1705.08790).
+
+    Differences:
+        Some articles call this sum "Lovász-Softmax", which it is not.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import CELovaszLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(CELovaszLoss()(logits, labels)):.4f}")
+        1.3960
+
+    YAML:
+        loss:
+          types:
+            - type: CELovaszLoss
+          coef: [1]
+    """
+
+    ce_weight: float = number(default=1.0, low=0.0, help="weight of the cross entropy", zh="交叉熵的权重")
+    lovasz_weight: float = number(default=1.0, low=0.0, help="weight of the Lovász term", zh="Lovász 项的权重")
+
+    def setup(self) -> None:
+        """The terms."""
+        self.entropy, self.softmax, self.hinge = CrossEntropyLoss(), LovaszSoftmaxLoss(), LovaszHingeLoss()
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Cross entropy and Lovász."""
+        lovasz = self.softmax if inputs.multiclass else self.hinge
+        return {
+            "cross_entropy": (self.ce_weight, self.entropy.compute(inputs)),
+            "lovasz": (self.lovasz_weight, lovasz.compute(inputs)),
+        }

@@ -1,0 +1,84 @@
+"""Dice loss and cross entropy, added."""
+
+from __future__ import annotations
+
+from ...inputs import Inputs, Tensor
+from ...options import flag, number
+from ...registry import registered
+from ..distribution.cross_entropy import CrossEntropyLoss
+from ..families import CompoundLoss
+from ..region.dice import DiceLoss
+
+
+@registered(
+    family="compound",
+    order=5,
+    title="Dice + cross entropy",
+    title_zh="Dice + 交叉熵",
+    purpose="the steady default of medical segmentation",
+    purpose_zh="医学分割中稳健的默认选择",
+    paper="Isensee et al., nnU-Net, Nature Methods 2021",
+    link="https://arxiv.org/abs/1809.10486",
+    equation="the loss of its training scheme",
+    range=(0, float("inf")),
+    soft=True,
+    suits=("first-attempt", "class-imbalance", "unstable-training"),
+)
+class DiceCELoss(CompoundLoss):
+    r"""Minimises Dice loss and cross entropy together; range [0, inf).
+
+    Formula:
+        L = lambda_dice Dice + lambda_ce CE, as in DiceLoss and CrossEntropyLoss (binary cross entropy for one channel
+        or multilabel).
+
+    When:
+        For: a first attempt at any medical task. Against: a metric that neither term follows, such as a boundary
+        distance.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
+        output: 0-D. `parts` holds the last value of each term.
+
+    Reference:
+        Isensee et al. 2018 (arXiv 1809.10486).
+
+    Differences:
+        nnU-Net adds the negative Dice coefficient: ours is its value plus one, with the same gradient.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import DiceCELoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(DiceCELoss()(logits, labels)):.4f}")
+        1.2066
+
+    YAML:
+        loss:
+          types:
+            - type: DiceCELoss
+          coef: [1]
+    """
+
+    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss", zh="Dice 的权重")
+    lambda_ce: float = number(default=1.0, low=0.0, help="weight of the cross entropy", zh="交叉熵的权重")
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
+    include_background: bool = flag(
+        default=True,
+        help="whether class 0 of a multiclass problem counts in the Dice loss",
+        zh="多分类时 Dice 是否计入第 0 类（背景）",
+    )
+
+    def setup(self) -> None:
+        """The terms."""
+        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
+        self.entropy = CrossEntropyLoss()
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Dice and cross entropy."""
+        return {
+            "dice": (self.lambda_dice, self.dice.compute(inputs)),
+            "cross_entropy": (self.lambda_ce, self.entropy.compute(inputs)),
+        }

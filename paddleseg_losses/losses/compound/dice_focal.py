@@ -1,0 +1,82 @@
+"""Dice loss and focal loss, added."""
+
+from __future__ import annotations
+
+from ...inputs import Inputs, Tensor
+from ...options import flag, number, numbers_or_none
+from ...registry import registered
+from ..distribution.focal import FocalLoss
+from ..families import CompoundLoss
+from ..region.dice import DiceLoss
+
+
+@registered(
+    family="compound",
+    order=6,
+    title="Dice + focal",
+    title_zh="Dice + Focal",
+    purpose="small, hard structures beside a huge easy background",
+    purpose_zh="大片易分背景中的细小难分结构",
+    paper="Zhu et al., AnatomyNet, Medical Physics 2019",
+    link="https://arxiv.org/abs/1808.05238",
+    equation="the hybrid loss of the paper",
+    range=(0, float("inf")),
+    suits=("small-objects", "class-imbalance"),
+    one_vs_rest=False,  # its Dice always counts the background
+    exponents=("gamma",),
+)
+class DiceFocalLoss(CompoundLoss):
+    r"""Minimises Dice loss and focal loss together; range [0, inf).
+
+    Formula:
+        L = lambda_dice Dice + lambda_focal FL, as in DiceLoss and FocalLoss.
+
+    When:
+        For: small structures that Dice alone loses. Against: noisy labels, which the focal term pursues.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        output: 0-D. `parts` holds the last value of each term.
+
+    Reference:
+        Zhu et al. 2019 (arXiv 1808.05238).
+
+    Differences:
+        MONAI's uses a sigmoid focal loss even beside a softmax Dice; here both follow the problem.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import DiceFocalLoss
+        >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
+        >>> labels = paddle.to_tensor([[[0, 2]]])
+        >>> print(f"{float(DiceFocalLoss()(logits, labels)):.4f}")
+        0.7983
+
+    YAML:
+        loss:
+          types:
+            - type: DiceFocalLoss
+          coef: [1]
+    """
+
+    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss", zh="Dice 的权重")
+    lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss", zh="Focal 的权重")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
+    alpha: tuple[float, ...] | None = numbers_or_none(
+        default=None, help="balance of the classes, as in FocalLoss", zh="类别平衡系数，同 FocalLoss"
+    )
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
+
+    def setup(self) -> None:
+        """The terms."""
+        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch)
+        self.focal = FocalLoss(gamma=self.gamma, alpha=self.alpha)
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Dice and focal."""
+        return {
+            "dice": (self.lambda_dice, self.dice.compute(inputs)),
+            "focal": (self.lambda_focal, self.focal.compute(inputs)),
+        }

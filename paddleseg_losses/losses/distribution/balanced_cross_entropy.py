@@ -1,0 +1,88 @@
+"""Binary cross entropy in which both labels weigh the same."""
+
+from __future__ import annotations
+
+from ... import numeric
+from ...functional.error_sums import COUNT, OWN
+from ...functional.pixelwise import CROSS_ENTROPY, Balance, Formula
+from ...inputs import Inputs
+from ...options import flag, number
+from ...registry import registered
+from ..families import PixelLoss
+
+
+@registered(
+    family="distribution",
+    order=4,
+    title="Balanced cross entropy",
+    title_zh="平衡交叉熵损失",
+    purpose="edges and thin objects: both classes weigh the same in every image",
+    purpose_zh="边缘与细小目标：每幅图中正负样本总权重相等",
+    paper="Xie & Tu, Holistically-nested edge detection, ICCV 2015",
+    link="https://arxiv.org/abs/1504.06375",
+    equation="Jadon 2020, eq. 3",
+    range=(0, float("inf")),
+    modes=("binary", "multilabel"),
+    suits=("thin-structures", "class-imbalance"),
+)
+class BalancedCrossEntropyLoss(PixelLoss):
+    r"""Minimises binary cross entropy with the classes balanced by their shares; range [0, inf).
+
+    Formula:
+        L = mean over valid elements of -[beta y log p + (1 - beta) (1 - y) log(1 - p)], p = sigmoid(z), with beta =
+        the share of negatives in the image and channel (batch=True: in the batch), or a number.
+
+    When:
+        For: edges and thin structures, whose share is small and varies. Against: images without any positive: beta is
+        1, so they cost nothing and teach nothing.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1; multilabel `[N, C, *S]`.
+        output: 0-D; `[N, *S]` with reduction='none'.
+
+    Reference:
+        Xie & Tu 2015 (arXiv 1504.06375); Jadon 2020 (arXiv 2006.14822), eq. 3.
+
+    Differences:
+        The paper sums, we average. PaddleSeg's `BCELoss(weight='dynamic')` is twice this with batch=True, and counts
+        ignored pixels as negatives.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import BalancedCrossEntropyLoss
+        >>> logits = paddle.to_tensor([[[[2.0, -1.0, 0.5]]]])
+        >>> labels = paddle.to_tensor([[[1, 0, 0]]])
+        >>> print(f"{float(BalancedCrossEntropyLoss()(logits, labels)):.4f}")
+        0.1712
+
+    YAML:
+        loss:
+          types:
+            - type: BalancedCrossEntropyLoss
+          coef: [1]
+    """
+
+    beta: float | None = number(
+        default=None,
+        low=0.0,
+        high=1.0,
+        optional=True,
+        help="weight of positives; None: the share of negatives",
+        zh="正样本的权重；None 表示取负样本所占比例",
+    )
+    batch: bool = flag(default=False, help="one share for the batch, not for each image", zh="是否在整个批次上统计比例")
+
+    def formula(self) -> Formula:
+        """Cross entropy of each element."""
+        return CROSS_ENTROPY
+
+    def balance(self, inputs: Inputs) -> Balance | None:
+        """The share of negatives for positives, and the rest for negatives."""
+        if self.beta is not None:
+            return self.beta, 1 - self.beta
+        positives, count = inputs.sum_of(OWN, COUNT), inputs.count
+        if self.batch:
+            positives, count = positives.sum(axis=0, keepdim=True), count.sum(axis=0, keepdim=True)
+        share = 1 - numeric.safe_divide(positives, count)
+        return share, 1 - share

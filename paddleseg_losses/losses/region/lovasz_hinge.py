@@ -1,0 +1,85 @@
+"""The Lovász extension of 1 - IoU, over hinge errors."""
+
+from __future__ import annotations
+
+from ...errors import InputError
+from ...functional import lovasz
+from ...inputs import Inputs, Tensor
+from ...options import flag, only
+from ...registry import registered
+from ..families import NumberLoss
+
+
+@registered(
+    family="region",
+    order=10,
+    title="Lovász hinge",
+    title_zh="Lovász 铰链损失",
+    purpose="optimise the IoU of one foreground class, or of each label",
+    purpose_zh="直接优化单一前景（或每个标签）的 IoU",
+    paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
+    link="https://arxiv.org/abs/1705.08790",
+    equation="Algorithm 1, with hinge errors",
+    most_classes=2,
+    logits_only=("binary", "multiclass", "multilabel"),
+    range=(0, float("inf")),
+    suits=("miou-metric",),
+    sorts=True,
+    batchwise=True,
+    detached=("increments of the Jaccard loss",),
+)
+class LovaszHingeLoss(NumberLoss):
+    r"""Minimises 1 - IoU of the foreground through its convex extension over hinge errors; range [0, inf).
+
+    Formula:
+        The errors max(0, 1 - z_i (2 y_i - 1)) of the valid pixels are sorted decreasingly and multiplied with the
+        increments of the Jaccard loss along that order; L is the mean over the channels (and images, with per_image).
+
+    When:
+        For: one foreground class whose IoU is the metric. Against: probabilities; it works on margins, and its logits
+        are not calibrated.
+
+    Shape:
+        logits: `[N, C, *S]` with 1 to 3 spatial axes.
+        labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1 or 2; multilabel `[N, C, *S]`.
+        output: 0-D.
+
+    Reference:
+        Berman et al. 2018 (arXiv 1705.08790), Algorithm 1 with hinge errors.
+
+    Differences:
+        None. Two channels with index labels mean the logit z_1 - z_0. Several labels: one sort for each channel
+        (segmentation_models.pytorch throws all channels into one). More than two competing classes:
+        LovaszSoftmaxLoss.
+
+    Example:
+        >>> import paddle
+        >>> from paddleseg_losses import LovaszHingeLoss
+        >>> logits = paddle.to_tensor([[[[2.0, -1.0, 0.5]]]])
+        >>> labels = paddle.to_tensor([[[1, 0, 0]]])
+        >>> print(f"{float(LovaszHingeLoss()(logits, labels)):.4f}")
+        0.7500
+
+    YAML:
+        loss:
+          types:
+            - type: paddleseg_losses.LovaszHingeLoss
+          coef: [1]
+    """
+
+    per_image: bool = flag(
+        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
+    )
+    from_logits: bool = only(
+        default=True, help="only true: margins of logits are compared", zh="仅支持 true：比较的是 logits 的间隔"
+    )
+
+    def number(self, inputs: Inputs) -> Tensor:
+        """Mean over channels (and images) of the Lovász extension."""
+        if inputs.multiclass and inputs.channels > 2:
+            raise InputError(
+                f"LovaszHingeLoss: {inputs.channels} channels that exclude each other.",
+                "one channel, two channels (their difference is taken), or labels with a channel for each class",
+                "use LovaszSoftmaxLoss",
+            )
+        return lovasz.hinge_rows(inputs, self.per_image).mean()
