@@ -96,22 +96,22 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
         name = cls.__name__
         if name in RESERVED:
             raise OptionError(
-                _("A loss is called {name}.", name=name),
+                _("A loss is named {name}.", name=name),
                 _(
-                    "a name other than {reserved}, which PaddleSeg's trainer treats specially",
-                    reserved=", ".join(RESERVED),
+                    "a name other than {names}, which PaddleSeg's trainer treats specially",
+                    names=", ".join(RESERVED),
                 ),
                 _("rename the class"),
             )
         if name in _SPECS and _SPECS[name].cls.__module__ != cls.__module__:
             raise OptionError(
                 _(
-                    "Two losses are called {name}: {module} and {module2}.",
+                    "Two losses are named {name}, in {first} and in {second}.",
                     name=name,
-                    module=_SPECS[name].cls.__module__,
-                    module2=cls.__module__,
+                    first=_SPECS[name].cls.__module__,
+                    second=cls.__module__,
                 ),
-                _("one loss for each name"),
+                _("one loss per name"),
                 _("rename one of the classes"),
             )
         texts: dict[str, Text] = {key: Message(facts[key]) for key in ("title", "purpose", "equation") if key in facts}
@@ -119,14 +119,14 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
         open_hooks = [hook for hook in dir(cls) if getattr(getattr(cls, hook), "__isabstractmethod__", False)]
         if open_hooks:
             raise OptionError(
-                _("{name} leaves {open_hooks} open.", name=name, open_hooks=", ".join(open_hooks)),
+                _("{name} does not define {hooks}.", name=name, hooks=", ".join(open_hooks)),
                 _("a final class"),
-                _("define what its family asks for"),
+                _("define what its family requires"),
             )
         if spec.family not in FAMILIES:
             raise OptionError(
                 _("{name} is of family {family!r}.", name=name, family=spec.family),
-                _("one of {families}", families=", ".join(FAMILIES)),
+                _("one of {names}", names=", ".join(FAMILIES)),
                 _("set `family` to one of them"),
             )
         if not set(spec.suits) <= set(SYMPTOMS):
@@ -136,7 +136,7 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
                     name=name,
                     suits=", ".join(repr(key) for key in spec.suits if key not in SYMPTOMS),
                 ),
-                _("symptoms out of {symptoms}", symptoms=", ".join(SYMPTOMS)),
+                _("symptoms from {names}", names=", ".join(SYMPTOMS)),
                 _("correct `suits`, or add the symptom to SYMPTOMS"),
             )
         cls.spec = spec  # type: ignore[attr-defined]
@@ -175,9 +175,9 @@ def get(name: str) -> LossSpec:
         return _SPECS[bare]
     near = suggest(bare, names())
     raise UnknownLossError(
-        _("No loss is called {name!r}.", name=name),
+        _("There is no loss {name!r}.", name=name),
         _("one of {names}", names=", ".join(names())),
-        _("did you mean {near}?", near=near) if near else _("`paddleseg-losses list` shows them all"),
+        _("did you mean {near}?", near=near) if near else _("`paddleseg-losses list` shows all losses"),
     )
 
 
@@ -187,9 +187,9 @@ def build(config: str | Mapping[str, Any], **options: Any) -> Any:
         config = {"type": config}
     if not isinstance(config, Mapping) or not isinstance(config.get("type"), str):
         raise OptionError(
-            _("A loss was described by {config!r}.", config=config),
+            _("A loss cannot be built from {config!r}.", config=config),
             _("a name, or a mapping whose `type` is a name"),
-            _("write for example {type: DiceLoss, smooth: 1.0}"),
+            _("write for example {code}", code="{type: DiceLoss, smooth: 1.0}"),
         )
     given = {key: value for key, value in config.items() if key != "type"}
     return get(config["type"]).cls(**{**given, **options})

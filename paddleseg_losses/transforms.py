@@ -52,9 +52,9 @@ class DistanceMaps:
     ) -> None:
         if num_classes < 1 or keep < 0:
             raise OptionError(
-                _("DistanceMaps: num_classes={num_classes!r}, keep={keep!r}.", num_classes=num_classes, keep=keep),
-                _("num_classes >= 1, keep >= 0"),
-                _("num_classes is the number of channels of the model"),
+                f"DistanceMaps: num_classes={num_classes!r}, keep={keep!r}.",
+                "num_classes >= 1, keep >= 0",
+                _("set num_classes to the number of channels of the model"),
             )
         self.num_classes, self.ignore_index, self.keep = num_classes, ignore_index, keep
         self.spacing = None if spacing is None else np.atleast_1d(np.asarray(spacing, "float64"))
@@ -83,9 +83,14 @@ class DistanceMaps:
         spacing = np.ones(axes) if self.spacing is None else self.spacing
         if len(spacing) not in (1, axes) or not (spacing > 0).all():
             raise OptionError(
-                _("DistanceMaps: spacing={spacing} for a label of {axes} axes.", spacing=spacing.tolist(), axes=axes),
+                _(
+                    "{name}: spacing={spacing} for a label with {axes} axes.",
+                    name="DistanceMaps",
+                    spacing=spacing.tolist(),
+                    axes=axes,
+                ),
                 _("one number > 0, or {axes} in the order of the axes", axes=axes),
-                _("give the spacing of the losses"),
+                _("use the spacing of the losses"),
             )
         return np.broadcast_to(spacing, [axes]).copy()
 
@@ -137,9 +142,9 @@ class Multilabel:
     def __init__(self, sets: Sequence[int | Sequence[int]], ignore_index: int = 255) -> None:
         if not sets:
             raise OptionError(
-                _("Multilabel: sets={sets!r}.", sets=sets),
+                f"Multilabel: sets={sets!r}.",
                 _("a set of classes for each channel"),
-                _("write for example [[1, 2], [2]]"),
+                _("write for example {code}", code="[[1, 2], [2]]"),
             )
         self.channels = [Foreground(classes, ignore_index) for classes in sets]
 

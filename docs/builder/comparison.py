@@ -27,7 +27,7 @@ def comparison(language: Language) -> str:
     """The table, and how it was made."""
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
     rows = [_row(results["times"], loss, shape) for shape in SHAPES for loss in LOSSES]
-    head = language("| loss | input | ours, ms |", "| 损失函数 | 输入 | 本库，毫秒 |")
+    head = language("| loss | input | ours, ms |")
     lines = [f"{head} {' | '.join(PEERS)} |", "|---|---|" + "---:|" * (1 + len(PEERS)), *(row for row in rows if row)]
     return "\n".join([_intro(results, language), "", *lines])
 
@@ -41,15 +41,16 @@ def _intro(results: dict[str, Any], language: Language) -> str:
     used = ", ".join(f"{name} {versions[package]}" for package, name in named.items() if package in versions)
     ours = len(have["ours"] - {"exact EDT"})
     return language(
-        f"Of these {ours} losses the others have, as far as the benchmark knows: {counts}. Forward and backward on a "
-        f"CPU, float32, medians of one run of `make bench` ({facts['threads']} threads, {used}): our milliseconds, "
-        "and how many times longer the others take. A is [4, 19, 512, 512], B is [8, 2, 512, 512]. Formulas are not "
-        "always quite the same, and some peers cannot ignore pixels: [the whole table](docs/benchmarks.md) says which.",
-        f"这 {ours} 个损失中，据基准测试所知其他库各有：{counts}。"
-        "下表为 CPU 上 float32 前向加反向的时间，取 `make bench` 一次运行的中位数"
-        f"（{facts['threads']} 个线程，{used}）：本库的毫秒数，以及其他库是本库的多少倍。"
-        "A 为 [4, 19, 512, 512]，B 为 [8, 2, 512, 512]。"
-        "各库公式并不总是完全相同，有的也不能忽略像素，详见[完整表格](docs/benchmarks_cn.md)。",
+        "Of these {ours} losses the others have, as far as the benchmark knows: {counts}. Forward and "
+        "backward on a CPU, float32, medians of one run of `make bench` ({threads} threads, {used}): our "
+        "milliseconds, and how many times longer the others take. A is [4, 19, 512, 512], B is [8, 2, "
+        "512, 512]. Formulas are not always quite the same, and some peers cannot ignore pixels: [the "
+        "whole table](docs/benchmarks{suffix}.md) says which.",
+        ours=ours,
+        counts=counts,
+        threads=facts["threads"],
+        used=used,
+        suffix=language.suffix,
     )
 
 

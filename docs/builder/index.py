@@ -6,7 +6,7 @@ from paddleseg_losses.registry import FAMILIES
 
 from .comparison import comparison
 from .known import Known
-from .language import DOCS, Language, page
+from .language import DOCS, Language, links_to, page
 from .loss_page import GENERATED
 
 
@@ -30,30 +30,23 @@ def index(language: Language, losses: list[Known]) -> str:
     """The page in front of the pages of the losses."""
     t = language
     intro = t(
-        "A page for each loss, in the order of the Chinese survey article that this package mirrors. Not sure which? "
-        "[Choose by symptom](../choose.md). A formula looks different from what you have read? "
-        "[Where the formulas you may have read are wrong](../differences.md).",
-        "每个损失一页，顺序与本库所对应的中文综述文章一致。不知道选哪个？看[按症状选择](../choose_cn.md)。"
-        "公式和你读过的不一样？看[你读过的公式哪里写错了](../differences_cn.md)。",
+        "A page for each loss, in the order of the Chinese survey article that this package mirrors. "
+        "Not sure which? [Choose by symptom](../choose{suffix}.md). A formula looks different from what you "
+        "have read? [Where the formulas you may have read are wrong](../differences{suffix}.md).",
+        suffix=t.suffix,
     )
-    project = f"[{t('the project', '项目主页')}](../../README{t.suffix}.md)"
-    links = f"[{t('中文', 'English')}](README{t.other.suffix}.md) · {project}"
-    return (
-        "\n\n".join([GENERATED, t("# The losses", "# 损失函数"), links, intro, _table(t, losses, "", anchors=True)])
-        + "\n"
-    )
+    project = f"[{t('the project')}](../../README{t.suffix}.md)"
+    links = " · ".join([*links_to(t, "README"), project])
+    return "\n\n".join([GENERATED, t("# The losses"), links, intro, _table(t, losses, "", anchors=True)]) + "\n"
 
 
 def _table(language: Language, losses: list[Known], folder: str, anchors: bool) -> str:
     t = language
-    head = t(
-        "| loss | what it is for | paper | range | modes |",
-        "| 损失函数 | 适用场景 | 论文 | 取值范围 | 任务类型 |",
-    )
+    head = t("| loss | purpose | paper | range | modes |")
     rows = [head, "|---|---|---|---|---|"]
-    for family, family_zh in FAMILIES.items():
+    for family, chapter in FAMILIES.items():
         anchor = f'<a id="{family}"></a>' if anchors else ""
-        rows.append(f"| {anchor}**{t(family, family_zh)}** | | | | |")
+        rows.append(f"| {anchor}**{t.of(chapter)}** | | | | |")
         rows += [
             f"| [`{loss.name}`]({folder}{page(loss.name, t)})<br>{loss.title} | {loss.purpose} | {loss.paper} "
             f"| {loss.range} | {loss.modes} |"

@@ -1,4 +1,4 @@
-"""What all commands share: help in the language of the run, `--lang` and `--json` before or after the command's name."""
+"""What all commands share: help in the language of the run, `--lang` and `--json` on either side of the name."""
 
 from __future__ import annotations
 
@@ -12,16 +12,26 @@ from ..i18n import Text, _, translate
 from . import screen
 from .language import choose_language
 
+EXAMPLE = _("Example:")
+
 
 class Formatter(click.HelpFormatter):
     """Wraps by the width of the letters on the screen: Chinese ones are two columns wide and have no blanks between."""
 
+    def write_heading(self, heading: str) -> None:
+        """The line above a list."""
+        self.write(f"{' ' * self.current_indent}{_('{heading}:', heading=heading)}\n")
+
     def write_text(self, text: str) -> None:
-        """A paragraph."""
-        verbatim = text.startswith("\b\n")  # click's mark for what must not be wrapped
-        lines = text.removeprefix("\b\n").splitlines() if verbatim else self._wrapped(" ".join(text.split()))
-        for line in lines:
-            self.write(f"{' ' * self.current_indent}{line}".rstrip() + "\n")
+        """Paragraphs; those behind click's mark, a backspace, are kept as they are."""
+        for number, paragraph in enumerate(text.split("\n\n")):
+            verbatim = paragraph.startswith("\b\n")
+            lines = (
+                paragraph.removeprefix("\b\n").splitlines() if verbatim else self._wrapped(" ".join(paragraph.split()))
+            )
+            self.write("\n" if number else "")
+            for line in lines:
+                self.write(f"{' ' * self.current_indent}{line}".rstrip() + "\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """A list of terms and what they mean."""
@@ -121,7 +131,7 @@ class LocalizedCommand(click.Command):
         *args: Any,
         brief: str = "",
         example: str = "",
-        example_title: Text = _("Example:"),
+        example_title: Text = EXAMPLE,
         json: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -136,7 +146,8 @@ class LocalizedCommand(click.Command):
 
     @help.setter
     def help(self, text: str | None) -> None:
-        self.english = text
+        paragraphs = (text or "").split("\n\n")
+        self.english = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs).strip()
 
     @property
     def epilog(self) -> str | None:  # type: ignore[override]

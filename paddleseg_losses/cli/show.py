@@ -17,7 +17,7 @@ from .command import command
 
 @command(
     example="paddleseg-losses show TverskyLoss",
-    brief=_("Show a loss: formula, options, paper, YAML."),
+    brief="Show a loss: formula, options, paper, YAML.",
 )
 @click.argument("name")
 def show(name: str) -> None:

@@ -186,7 +186,7 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
 
 
 def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
-    """With the labels as our transforms change them: with `Multilabel` num_classes does not count those of the masks."""
+    """With labels as our transforms change them; `Multilabel` makes num_classes independent of those of the masks."""
     from ..transforms import Foreground
 
     for entry in section.get("transforms") or ():

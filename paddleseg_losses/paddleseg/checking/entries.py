@@ -65,7 +65,7 @@ class EntryChecker:
             near = self.names.suggest(name)
             self.report.mistake(
                 (*place, "type"),
-                _("No loss is called {name!r}.", name=name),
+                _("There is no loss {name!r}.", name=name),
                 _("a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own"),
                 _("did you mean {near}?", near=near) if near else _("look for the name in the list"),
             )
