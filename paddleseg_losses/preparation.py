@@ -288,7 +288,7 @@ class Door:
     def _pixel_weight(self, weight: Any, inputs: Inputs, check: str) -> Tensor:
         weight = self._tensor(weight, "pixel_weight")
         logits = inputs.source.logits
-        n, _, *space = list(logits.shape)
+        n, _channels, *space = list(logits.shape)
         if _same(list(weight.shape), [n, *space]):
             weight = weight.unsqueeze(1)
         if not _same(list(weight.shape), [n, 1, *space]):

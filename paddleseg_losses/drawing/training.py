@@ -104,7 +104,7 @@ def save_curve_picture(
     Raises:
         MissingDependencyError: matplotlib is missing.
     """
-    figure_class, _, _ = _matplotlib()
+    figure_class, _colors, _patch = _matplotlib()
     curves = {name: points for name, points in (evaluations or {}).items() if points}
     figure = figure_class(figsize=(7.2, 5.2 if curves else 3.6), layout="constrained", facecolor="white")
     panels = figure.subplots(2 if curves else 1, sharex=True, squeeze=False, height_ratios=[3, 2] if curves else [1])[

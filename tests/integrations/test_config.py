@@ -55,18 +55,18 @@ def test_broken_files_are_explained(case, tmp_path):
     files, found, cure = BROKEN[case]
     with pytest.raises(ConfigError) as caught:
         load(_write(tmp_path, **files))
-    assert found in caught.value.found
-    assert cure in caught.value.cure
+    assert found in str(caught.value.found)
+    assert cure in str(caught.value.cure)
 
 
 def test_a_folder_is_not_a_file(tmp_path):
     with pytest.raises(ConfigError, match="is a folder") as caught:
         load(tmp_path)
-    assert caught.value.cure == "give a file in it"
+    assert str(caught.value.cure) == "give a file in it"
     _write(tmp_path, top="a: 1")
     with pytest.raises(ConfigError) as caught:
         load(tmp_path)
-    assert caught.value.cure == f"give one of {tmp_path / 'top.yml'}"
+    assert str(caught.value.cure) == f"give one of {tmp_path / 'top.yml'}"
 
 
 def test_not_utf8(tmp_path):

@@ -153,7 +153,7 @@ def test_a_launched_script_knows_them_too(enabled, tmp_path):
 def test_a_folder_that_is_not_ours_to_write(tmp_path):
     with pytest.raises(ConfigError, match="cannot be written to") as caught:
         enabling.enable(tmp_path / "nowhere")
-    assert "paddleseg-losses run" in caught.value.cure
+    assert "paddleseg-losses run" in str(caught.value.cure)
 
 
 def test_it_says_what_it_did(tmp_path):
