@@ -17,7 +17,9 @@ from ..families import NumberLoss
     family="boundary",
     order=6,
     title="Boundary difference over union",
+    title_zh="边界差异交并损失（Boundary DoU）",
     purpose="boundaries of objects of any size, without a distance map",
+    purpose_zh="不同大小目标的边界，无需距离图",
     paper="Sun et al., Boundary difference over union loss, MICCAI 2023",
     link="https://arxiv.org/abs/2308.00220",
     equation="the boundary DoU loss of the paper",
@@ -65,8 +67,12 @@ class BoundaryDoULoss(NumberLoss):
           coef: [1]
     """
 
-    smooth: float = number(default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator")
-    max_alpha: float = number(default=0.8, low=0.0, high=1.0, help="largest share of the inside left out")
+    smooth: float = number(
+        default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator", zh="平滑项 s"
+    )
+    max_alpha: float = number(
+        default=0.8, low=0.0, high=1.0, help="largest share of the inside left out", zh="内部忽略比例的上限"
+    )
 
     def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
         """What `squared_sums` reads."""

@@ -14,7 +14,9 @@ from ..families import NumberLoss
     family="compound",
     order=7,
     title="Asymmetric focal",
+    title_zh="非对称 Focal 损失",
     purpose="focal only on the background: rare foreground keeps its full gradient",
+    purpose_zh="仅对背景聚焦，稀有前景保留全部梯度",
     paper="Yeung et al., Unified focal loss, CMIG 2022",
     link="https://arxiv.org/abs/2102.04525",
     equation="the modified asymmetric focal loss",
@@ -61,8 +63,10 @@ class AsymmetricFocalLoss(NumberLoss):
           coef: [1]
     """
 
-    delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of the foreground")
-    gamma: float = number(default=2.0, low=0.0, help="how strongly the easy background is turned down")
+    delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of the foreground", zh="前景的权重")
+    gamma: float = number(
+        default=2.0, low=0.0, help="how strongly the easy background is turned down", zh="背景的聚焦指数"
+    )
 
     def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
         """What it reads."""

@@ -11,7 +11,6 @@ from ... import numeric
 from ...errors import OptionError
 from ...functional.error_sums import Moment
 from ...functional.region_sums import REGION, RegionSums, region_sums
-from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, numbers_or_none, only_mean
 from ..base import Loss
@@ -24,6 +23,7 @@ class CellLoss(Loss):
     include_background: bool = flag(
         default=True,
         help="whether class 0 of a multiclass problem counts",
+        zh="多分类时是否计入第 0 类（背景）",
     )
 
     def kept(self, inputs: Inputs) -> list[int]:
@@ -43,10 +43,11 @@ class CellLoss(Loss):
 class SumsLoss(CellLoss):
     """Algebra on the sums of each (sample, class): one pass over the data."""
 
-    batch: bool = flag(default=False, help="pool the batch before the formula")
+    batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
     sync: bool = flag(
         default=False,
         help="pool the ranks too (needs batch=True)",
+        zh="是否在所有进程间求和（需要 batch=True）",
     )
 
     def sums(self, inputs: Inputs) -> RegionSums:
@@ -61,9 +62,9 @@ class SumsLoss(CellLoss):
         """Refuse options that contradict each other."""
         if self.sync and not self.batch:
             raise OptionError(
-                _("{loss}: sync=True with batch=False.", loss=type(self).__name__),
-                _("batch=True with sync=True: only sums over the batch are shared across ranks"),
-                _("set batch=True"),
+                f"{type(self).__name__}: sync=True with batch=False.",
+                "batch=True with sync=True: only sums over the batch are shared by the ranks",
+                "set batch=True",
             )
 
     def pooled(self, inputs: Inputs) -> RegionSums:
@@ -86,10 +87,12 @@ class RegionLoss(SumsLoss):
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of each class, a list of C; the sum is divided by the number of classes",
+        zh="各类别的权重，长度为 C 的列表；加权和除以类别数",
     )
     classes: str | tuple[int, ...] = class_subset(
         default="all",
         help="classes that count: all, those present in the labels, or a list",
+        zh="参与计算的类别：all、present（标签中出现的）或列表",
     )
 
     @abstractmethod
@@ -142,6 +145,7 @@ class MapLoss(CellLoss):
     include_background: bool = flag(
         default=False,
         help="whether class 0 of a multiclass problem counts",
+        zh="多分类时是否计入第 0 类（背景）",
     )
 
     @abstractmethod

@@ -9,7 +9,6 @@ from ...errors import OptionError
 from ...functional import pixelwise
 from ...functional.error_sums import Moment
 from ...functional.pixelwise import UNITY, Balance, Formula
-from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import numbers_or_none
 from ..base import Loss
@@ -24,6 +23,7 @@ class PixelLoss(Loss):
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of each class, a list of C; the mean is a weighted mean",
+        zh="各类别的权重，长度为 C 的列表；均值为加权均值",
     )
 
     @abstractmethod
@@ -93,6 +93,7 @@ class Spaced(Loss):
         default=None,
         open_low=True,
         help="size of a pixel along each axis, one number or one for each axis",
+        zh="像素在各轴上的物理尺寸：一个数或每轴一个数",
     )
 
     def pixel_size(self, axes: int) -> tuple[float, ...] | None:
@@ -102,12 +103,7 @@ class Spaced(Loss):
         if len(self.spacing) == 1:
             return self.spacing * axes
         raise OptionError(
-            _(
-                "{loss}: spacing={spacing} for an image with {axes} spatial axes.",
-                loss=type(self).__name__,
-                spacing=list(self.spacing),
-                axes=axes,
-            ),
-            _("one number, or {axes} in the order of the axes", axes=axes),
-            _("omit the batch and channel axes"),
+            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {axes} spatial axes.",
+            f"one number, or {axes} in the order of the axes",
+            "leave the batch and channel axes out",
         )

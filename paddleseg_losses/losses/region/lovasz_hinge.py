@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...errors import InputError
 from ...functional import lovasz
-from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import flag, only
 from ...registry import registered
@@ -15,7 +14,9 @@ from ..families import NumberLoss
     family="region",
     order=10,
     title="Lovász hinge",
+    title_zh="Lovász 铰链损失",
     purpose="optimise the IoU of one foreground class, or of each label",
+    purpose_zh="直接优化单一前景（或每个标签）的 IoU",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
     equation="Algorithm 1, with hinge errors",
@@ -66,15 +67,19 @@ class LovaszHingeLoss(NumberLoss):
           coef: [1]
     """
 
-    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch")
-    from_logits: bool = only(default=True, help="only true: margins of logits are compared")
+    per_image: bool = flag(
+        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
+    )
+    from_logits: bool = only(
+        default=True, help="only true: margins of logits are compared", zh="仅支持 true：比较的是 logits 的间隔"
+    )
 
     def number(self, inputs: Inputs) -> Tensor:
         """Mean over channels (and images) of the Lovász extension."""
         if inputs.multiclass and inputs.channels > 2:
             raise InputError(
-                _("LovaszHingeLoss: {channels} mutually exclusive channels.", channels=inputs.channels),
-                _("one channel, two channels (their difference is taken), or labels with a channel for each class"),
-                _("use LovaszSoftmaxLoss"),
+                f"LovaszHingeLoss: {inputs.channels} channels that exclude each other.",
+                "one channel, two channels (their difference is taken), or labels with a channel for each class",
+                "use LovaszSoftmaxLoss",
             )
         return lovasz.hinge_rows(inputs, self.per_image).mean()
