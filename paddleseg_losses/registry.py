@@ -86,6 +86,20 @@ class LossSpec:
         return self.cls.__name__
 
 
+@dataclass(frozen=True)
+class SupportedInputs:
+    """The problems that a loss takes."""
+
+    modes: tuple[str, ...]
+    soft: bool = False  # float targets
+    logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
+
+    def both(self, other: SupportedInputs) -> SupportedInputs:
+        """What two losses take."""
+        modes = tuple(mode for mode in self.modes if mode in other.modes)
+        return SupportedInputs(modes, self.soft and other.soft, self.logits_only + other.logits_only)
+
+
 _SPECS: dict[str, LossSpec] = {}
 
 

@@ -74,7 +74,7 @@ def _moved(loss: Loss, pixel: Pixel, logits: Array) -> tuple[Array, Array]:
 def _evaluate(loss: Loss, logits: Array, labels: Array) -> tuple[float, Array]:
     """Value, and gradient by the object's logit: one channel, or two where the classes have to compete."""
     z = paddle.to_tensor(logits[None, None].astype("float64"), stop_gradient=False)
-    compete = loss.mode == "multiclass" or "binary" not in loss.accepts.modes
+    compete = loss.mode == "multiclass" or "binary" not in loss.supported.modes
     given = paddle.concat([paddle.zeros_like(z), z], axis=1) if compete else z
     if not loss.from_logits:
         given = F.softmax(given, axis=1) if compete else F.sigmoid(given)

@@ -1,41 +1,41 @@
-"""Errors far from a boundary, by balls (Karimi & Salcudean 2020)."""
+"""Errors far from a boundary, by means over balls (Karimi & Salcudean 2020)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import paddle
 import paddle.nn.functional as F
 
-from ..kernels import ball_filter as kernel
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from ..inputs import Inputs
+from ..kernels import find
+from .map_sums import composed_sums
 
 Tensor = Any
 
 
-def far_errors(p: Tensor, g: Tensor, radii: Sequence[float], prices: Sequence[float]) -> Tensor:
-    """Squared errors, priced by the balls of several radii that fit between them and either boundary."""
+LARGEST = (64, 64, 48)  # radius in pixels, on 1, 2 and 3 axes, beyond which Fourier transforms are as fast as kernels
+
+
+def ball_filter_sums(inputs: Inputs, skip: int, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
+    """The sums of `ball_filter_errors` over the pixels of each cell from channel `skip` on, `[N, C - skip]`."""
+    kernel = find("ball_filter_sums", inputs.scored_by_prob)
+    if kernel is not None and max(radii) <= LARGEST[inputs.axes - 1]:
+        return kernel(inputs.scored_by_prob, skip, radii, weights)[:, skip:]
+    return composed_sums(inputs, skip, lambda p, g: ball_filter_errors(p, g, radii, weights))
+
+
+def ball_filter_errors(p: Tensor, g: Tensor, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
+    """Squared errors, weighted by the balls of several radii that fit between them and either boundary."""
     error, total = (p - g) ** 2, paddle.zeros_like(p)
-    for price, truth, guess in zip(prices, ball_means(g, radii), ball_means(p, radii)):
+    for weight, truth, guess in zip(weights, ball_means(g, radii), ball_means(p, radii)):
         outside = F.relu(0.5 - truth) * p + F.relu(0.5 - guess) * g
         inside = F.relu(truth - 0.5) * g + F.relu(guess - 0.5) * p
-        total = total + price * error * (outside + inside)
+        total = total + weight * error * (outside + inside)
     return total
-
-
-def ball_sums(inputs: Inputs, skip: int, radii: Sequence[float], prices: Sequence[float]) -> Tensor | None:
-    """The sums of `far_errors` over the pixels of each cell from channel `skip` on, by the kernel.
-
-    None where a ball crosses so many lines that Fourier transforms are faster.
-    """
-    if max(radii) > kernel.LARGEST[inputs.source.logits.ndim - 3]:
-        return None
-    return kernel.ball_sums(*inputs.problem(inputs.prob), skip, radii, prices)[:, skip:]
 
 
 def ball_means(x: Tensor, radii: Sequence[float]) -> list[Tensor]:
@@ -51,8 +51,8 @@ def ball_means(x: Tensor, radii: Sequence[float]) -> list[Tensor]:
     means = []
     for radius in radii:
         ball = _ball(radius, sizes, x.dtype)
-        kernel = paddle.fft.rfftn(ball / ball_size(radius**2, len(sizes)), axes=list(range(len(sizes))))
-        mean = paddle.fft.irfftn(spectrum * kernel, s=sizes, axes=axes)
+        filter_ = paddle.fft.rfftn(ball / ball_size(radius**2, len(sizes)), axes=list(range(len(sizes))))
+        mean = paddle.fft.irfftn(spectrum * filter_, s=sizes, axes=axes)
         means.append(mean.slice(axes, [0] * len(axes), space))
     return means
 

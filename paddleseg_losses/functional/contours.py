@@ -1,24 +1,22 @@
-"""Rims of regions: their size, and how far those of a prediction lie from the true ones. None carries a gradient."""
+"""Boundaries of regions: their size, and how far predicted ones lie from the true ones. None carries a gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import paddle
 
-from ..kernels import contours as kernel
+from ..inputs import Inputs
+from ..kernels import find
 from ..numeric import safe_divide, spatial_sum
 from .edt import distance_to
 from .shift import shifted
 
-if TYPE_CHECKING:
-    from ..inputs import Inputs
-
 Tensor = Any
 
 
-def rim(mask: Tensor, beyond: float) -> Tensor:
+def boundary_mask(mask: Tensor, beyond: float) -> Tensor:
     """Pixels of a 0/1 mask with a direct neighbour outside it; `beyond` the image lies 0 or 1."""
     inside = mask
     for axis in range(2, mask.ndim):
@@ -27,11 +25,12 @@ def rim(mask: Tensor, beyond: float) -> Tensor:
     return mask - inside
 
 
-def rim_counts(inputs: Inputs) -> Tensor:
-    """Number of pixels on each true rim, outside the image counted as outside the region, `[N, C]`."""
-    if inputs.raw is None:
-        return spatial_sum(rim(inputs.target, beyond=0.0))
-    return paddle.to_tensor(kernel.rim_counts(*inputs.problem()), dtype=inputs.source.logits.dtype)
+def boundary_counts(inputs: Inputs) -> Tensor:
+    """Number of pixels on each true boundary, outside the image counted as outside the region, `[N, C]`."""
+    kernel = find("boundary_counts", inputs.for_labels)
+    if kernel is not None:
+        return paddle.to_tensor(kernel(inputs.for_labels), dtype=inputs.dtype)
+    return spatial_sum(boundary_mask(inputs.target, beyond=0.0))
 
 
 def contour_errors(inputs: Inputs, spacing: Sequence[float] | None) -> Tensor:
@@ -40,13 +39,15 @@ def contour_errors(inputs: Inputs, spacing: Sequence[float] | None) -> Tensor:
     Returns:
         `[N, 1, *S]`, the mean over the classes from 1 on of which both contours exist; multilabel `[N, C, *S]`.
     """
-    if inputs.raw is not None:
-        return kernel.contour_errors(*inputs.problem(None if inputs.multiclass else inputs.prob), spacing)
+    problem = inputs.for_labels if inputs.multiclass else inputs.scored_by_prob
+    kernel = find("contour_errors", problem)
+    if kernel is not None:
+        return kernel(problem, spacing)
     truth, guess = inputs.target, _decision(inputs)
-    rims = [rim(mask, beyond=1.0) for mask in (guess, truth)]
-    distance = distance_to(rims[1] > 0, spacing, truth.dtype)
-    size, true_size = (spatial_sum(each) for each in rims)
-    error = safe_divide(spatial_sum(rims[0] * distance), size)
+    predicted_boundary, true_boundary = (boundary_mask(mask, beyond=1.0) for mask in (guess, truth))
+    distance = distance_to(true_boundary > 0, spacing, truth.dtype)
+    size, true_size = spatial_sum(predicted_boundary), spatial_sum(true_boundary)
+    error = safe_divide(spatial_sum(predicted_boundary * distance), size)
     known = paddle.logical_and(size > 0, true_size > 0).astype(error.dtype)
     wrong = (truth != guess).astype(error.dtype)
     if inputs.multiclass:
@@ -59,7 +60,7 @@ def contour_errors(inputs: Inputs, spacing: Sequence[float] | None) -> Tensor:
 
 
 def _decision(inputs: Inputs) -> Tensor:
-    """0/1 masks of the classes that the prediction decides for."""
+    """0/1 masks of the predicted classes."""
     if not inputs.multiclass:
         return (inputs.prob > 0.5).astype(inputs.prob.dtype) * inputs.mask
     best = inputs.logits.argmax(axis=1, keepdim=True)

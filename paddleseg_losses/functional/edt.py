@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ..kernels import edt as kernel
+from ..kernels import on_cpu
+from ..kernels.edt import distance_map
 from ..precomputed_maps import find
 
 Tensor = Any
@@ -38,8 +39,8 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         known = find(mask, steps, dtype)
         if known is not None:
             return known
-        if kernel.applies(mask):
-            return kernel.distance_map(mask, spacing, dtype)
+        if on_cpu(mask):
+            return distance_map(mask, spacing, dtype)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
             return paddle.to_tensor(host_distance(mask.numpy(), steps), dtype=dtype)
         return _on_device(mask, steps, dtype)

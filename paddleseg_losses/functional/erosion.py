@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import paddle
 import paddle.nn.functional as F
 
-from ..kernels import erosion as kernel
+from ..inputs import Inputs
+from ..kernels import find
 from ..numeric import safe_divide
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from .map_sums import composed_sums
 
 Tensor = Any
 
 
-def eroded_errors(p: Tensor, g: Tensor, prices: Sequence[float]) -> Tensor:
-    """The sum over k = 1 ... K of price_k E_k, E_k what is left of the squared error after k erosions."""
+def erosion_sums(inputs: Inputs, skip: int, weights: Sequence[float]) -> Tensor:
+    """The sums of `erosion_errors` over the pixels of each cell from channel `skip` on, `[N, C - skip]`."""
+    kernel = find("erosion_sums", inputs.scored_by_prob)
+    if kernel is not None:
+        return kernel(inputs.scored_by_prob, skip, weights)[:, skip:]
+    return composed_sums(inputs, skip, lambda p, g: erosion_errors(p, g, weights))
+
+
+def erosion_errors(p: Tensor, g: Tensor, weights: Sequence[float]) -> Tensor:
+    """The sum over k = 1 ... K of weight_k E_k, E_k what is left of the squared error after k erosions."""
     error = (p - g) ** 2
     total = error * 0  # a NaN stays one
-    for price in prices:
-        error = stretched(F.relu(cross_mean(error) - 0.5))
-        total = total + error * price
+    for weight in weights:
+        error = minmax_normalize(F.relu(cross_mean(error) - 0.5))
+        total = total + error * weight
     return total
-
-
-def eroded_sums(inputs: Inputs, skip: int, prices: Sequence[float]) -> Tensor:
-    """The sums of `eroded_errors` over the pixels of each cell from channel `skip` on, by the kernel."""
-    return kernel.eroded_sums(*inputs.problem(inputs.prob), skip, prices)[:, skip:]
 
 
 def cross_mean(x: Tensor) -> Tensor:
@@ -38,16 +40,16 @@ def cross_mean(x: Tensor) -> Tensor:
     squares = sum(
         ((paddle.arange(3) - 1) ** 2).reshape([-1 if k == axis else 1 for k in range(axes)]) for axis in range(axes)
     )
-    kernel = (squares <= 1).astype(x.dtype) / (2 * axes + 1)
+    window = (squares <= 1).astype(x.dtype) / (2 * axes + 1)
     convolve = (F.conv1d, F.conv2d, F.conv3d)[axes - 1]
     channels = x.flatten(0, 1).unsqueeze(1)  # every map on its own
-    return convolve(channels, kernel.unsqueeze([0, 1]), padding=1).reshape([-1, *x.shape[1:]])
+    return convolve(channels, window.unsqueeze([0, 1]), padding=1).reshape([-1, *x.shape[1:]])
 
 
-def stretched(x: Tensor) -> Tensor:
+def minmax_normalize(x: Tensor) -> Tensor:
     """Each map `[*S]` scaled linearly to [0, 1]; a constant map becomes 0."""
     flat = x.flatten(2)
     ends = (flat.argmin(axis=-1, keepdim=True), flat.argmax(axis=-1, keepdim=True))
-    # Picked by place: the gradient of Paddle's own min and max takes many times longer on a CPU.
+    # Picked by index: the gradient of Paddle's own min and max takes many times longer on a CPU.
     low, high = (paddle.take_along_axis(flat, end, axis=-1) for end in ends)
     return safe_divide(flat - low, (high - low).expand_as(flat)).reshape(x.shape)

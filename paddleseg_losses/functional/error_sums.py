@@ -1,26 +1,26 @@
 """Sums over pixels of functions of the error: all that most losses need to know of an image.
 
-Each class sees two kinds of pixels: its own, where the error x is 1 - p, and the others, where it is p. With the cost
-l = -log(1 - x), every overlap is algebra on such sums, and so is every cross entropy.
+Each class sees two kinds of pixels: positives, which are its own, where the error x is 1 - p, and negatives, where it
+is p. With the negative log-likelihood l = -log(1 - x), every overlap is algebra on such sums, and so is every cross
+entropy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import paddle
 
 from .. import numeric
-from ..kernels import error_sums as kernel
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from ..inputs import Inputs
+from ..kernels import find
+from .labels import side_counts
 
 Tensor = Any
 
-OWN, OTHER = 0, 1  # sides, numbered as in the kernel
+POSITIVE, NEGATIVE = 0, 1  # sides, numbered as in the kernel
 
 
 class Function(NamedTuple):
@@ -30,8 +30,8 @@ class Function(NamedTuple):
     gamma: float = 1.0
 
 
-COUNT, RIGHT, ERROR, COST = Function(0), Function(1), Function(2), Function(4)  # 1, 1 - x, x, l
-_POWER, _FOCAL, _COST_POWER = 3, 5, 6
+COUNT, PROB_TRUE, ERROR, NLL = Function(0), Function(1), Function(2), Function(4)  # 1, 1 - x, x, l
+_POWER, _FOCAL, _NLL_POWER = 3, 5, 6
 
 
 def power(gamma: float) -> Function:
@@ -41,81 +41,118 @@ def power(gamma: float) -> Function:
 
 def focal(gamma: float) -> Function:
     """x^gamma l."""
-    return COST if gamma == 0 else Function(_FOCAL, gamma)
+    return NLL if gamma == 0 else Function(_FOCAL, gamma)
 
 
-def cost_power(gamma: float) -> Function:
+def nll_power(gamma: float) -> Function:
     """l^gamma."""
-    return COUNT if gamma == 0 else COST if gamma == 1 else Function(_COST_POWER, gamma)
+    return COUNT if gamma == 0 else NLL if gamma == 1 else Function(_NLL_POWER, gamma)
 
 
-class Moment(NamedTuple):
+class SumSpec(NamedTuple):
     """The sum of a function over one side's pixels of every sample and class."""
 
     side: int
     function: Function
 
 
-def native(inputs: Inputs, moments: Sequence[Moment]) -> list[Tensor]:
-    """The sums `[N, C]` by the kernel, all in one pass; labels alone tell the counts."""
-    read = [moment for moment in moments if moment.function != COUNT]
-    counted = [moment for moment in moments if moment.function == COUNT]
-    counts: Any = np.stack([inputs.counts[moment.side] for moment in counted], axis=-1) if counted else None
-    if read:
-        table = kernel.sums(*inputs.problem(), flat(read), counts=counts)
-    else:
-        table = paddle.to_tensor(counts.astype("float32"))
-    found = dict(zip([*read, *counted], table.unbind(-1)))
-    return [found[moment] for moment in moments]
+def request(inputs: Inputs, specs: Iterable[SumSpec]) -> None:
+    """Say which sums will be asked for: where a kernel can, the first that is asked for makes them all in one pass."""
+    inputs.requests.update(dict.fromkeys(specs))
 
 
-def flat(moments: Sequence[Moment]) -> list[kernel.Moment]:
-    """Moments as the kernels read them."""
-    return [(side, *function) for side, function in moments]
+def has_other_requests(inputs: Inputs, than: Iterable[SumSpec]) -> bool:
+    """Whether other sums will be asked for too."""
+    return not inputs.requests.keys() <= set(than)
 
 
-def has_kernel(inputs: Inputs, moment: Moment) -> bool:
-    """Whether the kernel knows a sum: under a softmax, of the other classes' pixels, not all."""
-    kinds = (COUNT.kind, ERROR.kind, _POWER, COST.kind)
-    known = not inputs.multiclass or moment.side == OWN or moment.function.kind in kinds
-    return inputs.raw is not None and known
+def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
+    """The sum of a function of the error over one side's pixels, `[N, C]`."""
+    spec, sums = SumSpec(side, function), inputs.cache
+    if spec in sums:
+        return sums[spec]
+    kernel = find("error_sums", inputs.problem)
+    if kernel is None or not _kernel_knows(inputs, spec):
+        sums[spec] = _composed(inputs, spec)
+        return sums[spec]
+    together = [spec] if function == COUNT else [spec, *inputs.requests]
+    missing = [each for each in dict.fromkeys(together) if each not in sums and _kernel_knows(inputs, each)]
+    sums.update(zip(missing, _by_kernel(kernel, inputs, missing)))
+    return sums[spec]
 
 
-def composed(inputs: Inputs, moment: Moment) -> Tensor:
+def negative_count(inputs: Inputs) -> Tensor:
+    """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`; hard labels."""
+    return sum_of(inputs, NEGATIVE, COUNT)
+
+
+def pixel_count(inputs: Inputs) -> Tensor:
+    """Number of pixels that count, of each sample and channel, `[N, C]`."""
+    return inputs.memoize(_pixel_count)
+
+
+def _pixel_count(inputs: Inputs) -> Tensor:
+    if find("error_sums", inputs.problem) is None:
+        return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels])
+    return sum_of(inputs, POSITIVE, COUNT) + negative_count(inputs)
+
+
+def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
+    """The sums `[N, C]`, all in one pass; labels alone tell the counts."""
+    read = [spec for spec in specs if spec.function != COUNT]
+    counted = [spec for spec in specs if spec.function == COUNT]
+    counts: Any = np.stack([side_counts(inputs)[spec.side] for spec in counted], axis=-1) if counted else None
+    table = kernel(inputs.problem, flat(read), counts=counts) if read else paddle.to_tensor(counts.astype("float32"))
+    sums = dict(zip([*read, *counted], table.unbind(-1)))
+    return [sums[spec] for spec in specs]
+
+
+def flat(specs: Sequence[SumSpec]) -> list[tuple[int, int, float]]:
+    """Specs as the kernels read them."""
+    return [(side, *function) for side, function in specs]
+
+
+def _kernel_knows(inputs: Inputs, spec: SumSpec) -> bool:
+    """Whether kernels make a sum: under a softmax, of the other classes' pixels, not all."""
+    kinds = (COUNT.kind, ERROR.kind, _POWER, NLL.kind)
+    return not inputs.multiclass or spec.side == POSITIVE or spec.function.kind in kinds
+
+
+def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
-    side = inputs.own if moment.side == OWN else inputs.other
-    if moment.function == COUNT:
-        return numeric.spatial_sum(side.astype(inputs.source.logits.dtype))
+    side = inputs.positive if spec.side == POSITIVE else inputs.negative
+    if spec.function == COUNT:
+        return numeric.spatial_sum(side.astype(inputs.dtype))
     if not inputs.multiclass:
-        values = _by_error(moment.function, inputs.error, lambda: inputs.log_true)
-    elif moment.side == OWN:
-        values = _by_error(moment.function, 1 - inputs.prob_true, lambda: inputs.log_true)
+        values = _by_error(spec.function, inputs.error, lambda: inputs.log_prob_true)
+    elif spec.side == POSITIVE:
+        values = _by_error(spec.function, 1 - inputs.prob_true, lambda: inputs.log_prob_true)
     else:
-        values = _by_error(moment.function, inputs.prob, lambda: inputs.log_rest)
+        values = _by_error(spec.function, inputs.prob, lambda: inputs.log_one_minus_prob)
     return numeric.spatial_sum(paddle.where(side, values, paddle.zeros([], values.dtype)))
 
 
-def _by_error(function: Function, error: Tensor, log_right: Any) -> Tensor:
+def _by_error(function: Function, error: Tensor, log_prob_true: Any) -> Tensor:
     """A function's values, from the error where that is accurate, else from log(1 - error)."""
     if function == ERROR:
         return error
-    if function == RIGHT:
+    if function == PROB_TRUE:
         return 1 - error
     if function.kind == _POWER:
         return numeric.power(error, function.gamma)
-    return of_log(function, log_right())
+    return of_log(function, log_prob_true())
 
 
-def of_log(function: Function, log_right: Tensor) -> Tensor:
+def of_log(function: Function, log_prob_true: Tensor) -> Tensor:
     """A function's values from log(1 - error)."""
     kind, gamma = function
     if kind == COUNT.kind:
-        return paddle.ones_like(log_right)
-    if kind == COST.kind:
-        return -log_right
-    if kind == _COST_POWER:
-        return numeric.power(-log_right, gamma)
-    error = -paddle.expm1(log_right)
+        return paddle.ones_like(log_prob_true)
+    if kind == NLL.kind:
+        return -log_prob_true
+    if kind == _NLL_POWER:
+        return numeric.power(-log_prob_true, gamma)
+    error = -paddle.expm1(log_prob_true)
     if kind == _FOCAL:
-        return -numeric.power(error, gamma) * log_right
-    return 1 - error if kind == RIGHT.kind else numeric.power(error, gamma)
+        return -numeric.power(error, gamma) * log_prob_true
+    return 1 - error if kind == PROB_TRUE.kind else numeric.power(error, gamma)

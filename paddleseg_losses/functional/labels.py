@@ -1,24 +1,38 @@
-"""Number of pixels of each class, which labels alone tell."""
+"""How many pixels each class has, which labels alone tell."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..kernels.labels import label_counts
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from ..inputs import Inputs
+from ..kernels import find
 
 
-def counts(inputs: Inputs) -> Any:
-    """Number of pixels of each side, of each sample and channel, by the kernel; an array `[2, N, C]`."""
-    classes = inputs.channels if inputs.multiclass else 2
-    found = inputs.label_counts
-    if found is None:
-        raw = inputs.source
-        found = label_counts(raw.labels, classes, raw.ignore_index, channels=not inputs.multiclass)
+def side_counts(inputs: Inputs) -> Any:
+    """Number of positive and of negative pixels of each sample and channel by a kernel, an array `[2, N, C]`.
+
+    None where there is no kernel.
+    """
+    return inputs.memoize(_side_counts)
+
+
+def _side_counts(inputs: Inputs) -> Any:
+    count = find("class_counts", inputs.for_labels)
+    if count is None:
+        return None
+    counts = count(inputs.for_labels) if inputs.class_counts is None else inputs.class_counts
     if not inputs.multiclass:
-        return np.stack([found[..., 1], found[..., 0]])
-    return np.stack([found, found.sum(axis=1, keepdims=True) - found])
+        return np.stack([counts[..., 1], counts[..., 0]])
+    return np.stack([counts, counts.sum(axis=1, keepdims=True) - counts])
+
+
+def every_cell_counts(inputs: Inputs) -> bool:
+    """Whether every sample and channel is known to have a pixel that counts."""
+    return inputs.memoize(_every_cell_counts)
+
+
+def _every_cell_counts(inputs: Inputs) -> bool:
+    counts = side_counts(inputs)
+    return counts is not None and bool(counts.sum(axis=0).all())

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import paddle
 
-from ..kernels import lovasz as kernel
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from ..inputs import Inputs
+from ..kernels import find
 
 Tensor = Any
 
@@ -24,30 +22,28 @@ def softmax_rows(
 
     A kernel leaves out classes that are not wanted, and with `present_only` those without pixels.
     """
-    raw = inputs.raw
-    if raw is not None:
-        rows, sizes = kernel.lovasz(
-            raw.logits, raw.labels, raw.ignore_index, per_image, wanted=wanted, present_only=present_only
-        )
+    kernel = find("lovasz_rows", inputs.problem)
+    if kernel is not None:
+        rows, sizes = kernel(inputs.problem, per_image, wanted=wanted, present_only=present_only)
         return rows, paddle.to_tensor(sizes)
-    hit = inputs.target
-    errors = paddle.where(inputs.valid, (hit - inputs.prob).abs(), paddle.full([], IGNORED, hit.dtype))
-    hits = as_rows(hit.astype("int64"), per_image)
+    target = inputs.target
+    errors = paddle.where(inputs.valid, (target - inputs.prob).abs(), paddle.full([], IGNORED, target.dtype))
+    hits = as_rows(target.astype("int64"), per_image)
     rows = lovasz(as_rows(errors, per_image), hits)
     return rows.reshape([-1, inputs.channels]), hits.sum(axis=1).reshape([-1, inputs.channels])
 
 
 def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
     """Lovász extension of each (image and) channel over max(0, 1 - z (2 y - 1)); of z_1 - z_0 if two compete."""
-    raw = inputs.raw
-    if raw is not None:
-        return kernel.lovasz(raw.logits, raw.labels, raw.ignore_index, per_image, hinge=True)[0]
-    z, hit = inputs.logits, inputs.target
+    kernel = find("lovasz_rows", inputs.problem)
+    if kernel is not None:
+        return kernel(inputs.problem, per_image, hinge=True)[0]
+    z, target = inputs.logits, inputs.target
     if inputs.multiclass:
-        z, hit = z[:, 1:] - z[:, :1], hit[:, 1:]
-    errors = paddle.maximum(1 - z * (2 * hit - 1), paddle.zeros([], z.dtype))
+        z, target = z[:, 1:] - z[:, :1], target[:, 1:]
+    errors = paddle.maximum(1 - z * (2 * target - 1), paddle.zeros([], z.dtype))
     errors = paddle.where(inputs.valid, errors, paddle.full([], IGNORED, z.dtype))
-    return lovasz(as_rows(errors, per_image), as_rows(hit.astype("int64"), per_image))
+    return lovasz(as_rows(errors, per_image), as_rows(target.astype("int64"), per_image))
 
 
 def lovasz(errors: Tensor, hit: Tensor) -> Tensor:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 import numpy as np
 import paddle
 
-from ..kernels import pixelwise as kernel
-from ..kernels.error_sums import Moment as NativeMoment
+from .. import numeric
+from ..inputs import Inputs
+from ..kernels import find
 from . import error_sums
-from .error_sums import COST, COUNT, ERROR, OTHER, OWN, Function, Moment
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from .error_sums import COUNT, ERROR, NEGATIVE, NLL, POSITIVE, Function, SumSpec, sum_of
+from .labels import side_counts
 
 Tensor = Any
 Formula = tuple[tuple[Function, float], ...]  # functions of the error, with their factors
 Balance = tuple[Any, Any]  # factors of positives and negatives, numbers or `[N or 1, C]`
 
-CROSS_ENTROPY: Formula = ((COST, 1.0),)  # -log p_t
-UNITY: Formula = ((COUNT, 1.0),)  # 1
+CROSS_ENTROPY: Formula = ((NLL, 1.0),)  # -log p_t
+ONE: Formula = ((COUNT, 1.0),)  # 1
 
 
 def focal(gamma: float) -> Formula:
@@ -30,35 +29,80 @@ def focal(gamma: float) -> Formula:
 
 def poly1(epsilon: float) -> Formula:
     """-log p_t + epsilon (1 - p_t)."""
-    return ((COST, 1.0), (ERROR, epsilon))
+    return ((NLL, 1.0), (ERROR, epsilon))
 
 
 def of_log(formula: Formula, log_p: Callable[[], Tensor]) -> Any:
     """The value of a formula at log p_t, which is only asked for where it matters."""
-    if formula == UNITY:
+    if formula == ONE:
         return 1.0
     return sum(factor * error_sums.of_log(function, log_p()) for function, factor in formula)
 
 
-def needed(formula: Formula, inputs: Inputs) -> tuple[Moment, ...]:
-    """What `total` reads."""
-    sides = (OWN,) if inputs.multiclass else (OWN, OTHER)
-    return tuple(Moment(side, function) for function, _ in formula for side in sides)
+def needs(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
+    """The sums that add up to the total of a formula."""
+    sides = (POSITIVE,) if inputs.multiclass else (POSITIVE, NEGATIVE)
+    return tuple(SumSpec(side, function) for function, _ in formula for side in sides)
 
 
-def total(inputs: Inputs, formula: Formula, weight: Tensor | None = None, balance: Balance | None = None) -> Tensor:
-    """The sum of `expected` over all pixels, from sums: no value of a single pixel is kept."""
-    own, other = _factors(weight, balance)
+def can_share(inputs: Inputs) -> bool:
+    """Whether a kernel makes a total from sums that other terms read too."""
+    return inputs.pixel_weight is None and find("error_sums", inputs.problem) is not None
+
+
+def pixel_total(
+    inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None, mean: bool, share: bool
+) -> Tensor:
+    """The sum of `pixel_values`, times the pixel weight, or its weighted mean.
+
+    Args:
+        inputs: clean tensors.
+        formula: of the probability of a label.
+        weight: weight of each class, `[1, C]`.
+        balance: as for `pixel_values`; the normaliser of the mean does not know it.
+        mean: whether to divide by the sum of the weights.
+        share: whether other terms may read the sums too.
+    """
+    kernel = find("pixel_total", inputs.problem)
+    if kernel is None:
+        values, normaliser = pixel_values(inputs, formula, weight, balance), pixel_values(inputs, ONE, weight)
+        return reduce_values(inputs, values, normaliser, mean)
+    if share and can_share(inputs) and error_sums.has_other_requests(inputs, needs(formula, inputs)):
+        total = _from_sums(inputs, formula, weight, balance)
+        return numeric.safe_divide(total, _from_sums(inputs, ONE, weight)) if mean else total
+    table = _coefficients(inputs, formula, *_factors(weight, balance))
+    if mean:
+        positive = _coefficients(inputs, ONE, *_factors(weight, None))
+        counts = side_counts(inputs)
+        normaliser = sum((positive[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs)))
+        table = table / normaliser if normaliser else np.zeros_like(table)
+    specs = error_sums.flat(needs(formula, inputs))
+    return kernel(inputs.problem, specs, table, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
+
+
+def reduce_values(inputs: Inputs, values: Tensor, normaliser: Tensor, mean: bool) -> Tensor:
+    """The sum of values, times the pixel weight, or its mean by the normaliser."""
+    if inputs.pixel_weight is not None:
+        values = values * inputs.pixel_weight
+    total = numeric.grand_total(values)
+    return numeric.safe_divide(total, numeric.grand_total(normaliser)) if mean else total
+
+
+def _from_sums(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None = None) -> Tensor:
+    """The sum of `pixel_values` over all pixels: no value of a single pixel is kept."""
+    positive, negative = _factors(weight, balance)
     sums = [
-        factor * side_factor * inputs.sum_of(side, function)
+        factor * side_factor * sum_of(inputs, side, function)
         for function, factor in formula
-        for side, side_factor in ((OWN, own), (OTHER, other))
-        if Moment(side, function) in needed(formula, inputs)
+        for side, side_factor in ((POSITIVE, positive), (NEGATIVE, negative))
+        if SumSpec(side, function) in needs(formula, inputs)
     ]
     return sum(each.sum() for each in sums)
 
 
-def expected(inputs: Inputs, formula: Formula, weight: Tensor | None = None, balance: Balance | None = None) -> Tensor:
+def pixel_values(
+    inputs: Inputs, formula: Formula, weight: Tensor | None = None, balance: Balance | None = None
+) -> Tensor:
     """Each pixel's loss at its true label; under soft targets the mean over the labels it may have.
 
     Args:
@@ -70,81 +114,60 @@ def expected(inputs: Inputs, formula: Formula, weight: Tensor | None = None, bal
     Returns:
         `[N, 1, *S]` (multilabel `[N, C, *S]`), 0 where ignored.
     """
-    own, other = _factors(weight, balance)
-    if inputs.raw is not None and formula != UNITY:
-        return _native(inputs, formula, own, other)
-    own, other = _spread(own, inputs), _spread(other, inputs)
+    positive, negative = _factors(weight, balance)
+    kernel = find("pixel_values", inputs.problem)
+    if kernel is not None and formula != ONE:
+        specs = error_sums.flat(needs(formula, inputs))
+        return kernel(inputs.problem, specs, _coefficients(inputs, formula, positive, negative))
+    positive, negative = _broadcast_spatial(positive, inputs), _broadcast_spatial(negative, inputs)
     if inputs.soft:
-        return _softly(inputs, formula, own, other)
+        return _of_soft_targets(inputs, formula, positive, negative)
     # `where` keeps less for the gradient than a product with a mask.
     values = inputs.mask
-    if formula != UNITY:
-        values = of_log(formula, lambda: inputs.log_true)
+    if formula != ONE:
+        values = of_log(formula, lambda: inputs.log_prob_true)
         values = paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
     if weight is None and balance is None:
         return values
     if inputs.multiclass:
-        return values * (of_label(own, inputs) if paddle.is_tensor(own) else own)
-    own, other = (x if paddle.is_tensor(x) else paddle.full([], x, values.dtype) for x in (own, other))
-    return values * paddle.where(inputs.own, own, other)
+        return values * (of_label(positive, inputs) if paddle.is_tensor(positive) else positive)
+    positive, negative = (x if paddle.is_tensor(x) else paddle.full([], x, values.dtype) for x in (positive, negative))
+    return values * paddle.where(inputs.positive, positive, negative)
 
 
-def _softly(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
+def _of_soft_targets(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Tensor:
     g, yes = inputs.target, of_log(formula, lambda: inputs.log_prob)
     if inputs.multiclass:
-        return (g * own * yes).sum(axis=1, keepdim=True)
-    return inputs.mask * (g * own * yes + (1 - g) * other * of_log(formula, lambda: inputs.log_rest))
+        return (g * positive * yes).sum(axis=1, keepdim=True)
+    no = of_log(formula, lambda: inputs.log_one_minus_prob)
+    return inputs.mask * (g * positive * yes + (1 - g) * negative * no)
 
 
-def _native(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Tensor:
-    return kernel.values(*inputs.problem(), _listed(inputs, formula), _coefficients(inputs, formula, own, other))
-
-
-def reduced(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None, mean: bool) -> Tensor:
-    """The sum of `expected`, times the pixel weight, or its weighted mean, by the kernel: it makes the gradient too."""
-    table = _coefficients(inputs, formula, *_factors(weight, balance))
-    if mean:
-        own = _coefficients(inputs, UNITY, *_factors(weight, None))
-        normaliser = sum((own[..., m] * inputs.counts[side]).sum() for m, (side, _) in enumerate(needed(UNITY, inputs)))
-        table = table / normaliser if normaliser else np.zeros_like(table)
-    return kernel.total(
-        *inputs.problem(),
-        _listed(inputs, formula),
-        table,
-        weight=inputs.pixel_weight,
-        differentiable=inputs.differentiable,
-    )
-
-
-def _listed(inputs: Inputs, formula: Formula) -> list[NativeMoment]:
-    return error_sums.flat(needed(formula, inputs))
-
-
-def _coefficients(inputs: Inputs, formula: Formula, own: Any, other: Any) -> Any:
-    """What the kernel multiplies each function of the error by, `[N, C, moments]`."""
-    found, factor = needed(formula, inputs), dict(formula)
-    sides = [np.asarray(x.numpy() if paddle.is_tensor(x) else x, np.float64) for x in (own, other)]
-    shape = (inputs.source.logits.shape[0], inputs.channels)
-    return np.stack([np.broadcast_to(sides[side] * factor[function], shape) for side, function in found], axis=-1)
+def _coefficients(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Any:
+    """What the kernel multiplies each function of the error by, `[N, C, specs]`."""
+    specs, factor = needs(formula, inputs), dict(formula)
+    sides = [np.asarray(x.numpy() if paddle.is_tensor(x) else x, np.float64) for x in (positive, negative)]
+    shape = (inputs.problem.scores.shape[0], inputs.channels)
+    return np.stack([np.broadcast_to(sides[side] * factor[function], shape) for side, function in specs], axis=-1)
 
 
 def _factors(weight: Tensor | None, balance: Balance | None) -> Balance:
-    """Factors of a class's own pixels and of the others'."""
-    own, other = balance or (1.0, 1.0)
-    return (own, other) if weight is None else (weight * own, weight * other)
+    """Factors of a class's positives and negatives."""
+    positive, negative = balance or (1.0, 1.0)
+    return (positive, negative) if weight is None else (weight * positive, weight * negative)
 
 
-def _spread(factor: Any, inputs: Inputs) -> Any:
+def _broadcast_spatial(factor: Any, inputs: Inputs) -> Any:
     """A factor `[N or 1, C]` with axes for the space."""
-    return factor.unsqueeze(list(range(2, inputs.source.logits.ndim))) if paddle.is_tensor(factor) else factor
+    return factor.unsqueeze(list(range(2, inputs.axes + 2))) if paddle.is_tensor(factor) else factor
 
 
-def spread(inputs: Inputs, formula: Formula, weight: Tensor | None = None) -> Tensor:
-    """Each pixel's loss under a target that is the same for every label (label smoothing)."""
-    weight = 1.0 if weight is None else _spread(weight, inputs)
+def label_smoothing_term(inputs: Inputs, formula: Formula, weight: Tensor | None = None) -> Tensor:
+    """Each pixel's loss under a target that is the same for every label."""
+    weight = 1.0 if weight is None else _broadcast_spatial(weight, inputs)
     if inputs.multiclass:
         return (of_log(formula, lambda: inputs.log_prob) * weight).mean(axis=1, keepdim=True) * inputs.mask
-    both = of_log(formula, lambda: inputs.log_prob) + of_log(formula, lambda: inputs.log_rest)
+    both = of_log(formula, lambda: inputs.log_prob) + of_log(formula, lambda: inputs.log_one_minus_prob)
     return inputs.mask * weight * both / 2
 
 

@@ -52,6 +52,6 @@ def matthews(sums: RegionSums, eps: float) -> Tensor:
     """1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + eps), with shares instead of counts."""
     count = paddle.where(sums.count > 0, sums.count, paddle.ones_like(sums.count))
     tp, fp, fn = sums.tp / count, sums.fp / count, sums.fn / count
-    tn = paddle.maximum(sums.rest - sums.fp, paddle.zeros_like(tp)) / count
+    tn = paddle.maximum(sums.negatives - sums.fp, paddle.zeros_like(tp)) / count
     floor = (eps / count**4).clip(min=1e-36)  # float32 holds no smaller number exactly
     return 1 - (tp * tn - fp * fn) / paddle.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn) + floor)

@@ -7,18 +7,16 @@ share one pass.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import Any, Callable, TypeVar
 
 import paddle
 import paddle.distributed as dist
 from paddle.autograd import PyLayer
 
 from .. import numeric
+from ..inputs import Inputs
 from . import error_sums
-from .error_sums import COUNT, ERROR, OTHER, OWN, RIGHT, Moment
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from .error_sums import COUNT, ERROR, NEGATIVE, POSITIVE, PROB_TRUE, SumSpec, negative_count, pixel_count, sum_of
 
 Tensor = Any
 Sums = TypeVar("Sums", bound="RegionSums")
@@ -32,7 +30,7 @@ class RegionSums:
     fp: Tensor  # sum of p (1 - g)
     fn: Tensor  # sum of (1 - p) g
     count: Tensor  # valid pixels
-    rest: Tensor  # valid pixels of other classes, counted: count - g would cancel
+    negatives: Tensor  # valid pixels of other classes, counted: count - g would cancel
 
     @property
     def p(self) -> Tensor:
@@ -75,15 +73,17 @@ class PoweredSums(RegionSums):
     fn_power: Tensor  # sum of (1 - p)^gamma g
 
 
-REGION = (Moment(OWN, RIGHT), Moment(OWN, ERROR), Moment(OTHER, ERROR), Moment(OWN, COUNT), Moment(OTHER, COUNT))
+@dataclass(frozen=True)
+class Statistics:
+    """What a formula reads of an image: the sums over pixels it needs, and the `RegionSums` made of them."""
 
+    needs: tuple[SumSpec, ...]
+    make: Callable[..., Any]
+    args: tuple[float, ...] = ()
 
-def powered(gamma: float) -> tuple[Moment, ...]:
-    """What `powered_sums` reads."""
-    return (*REGION, Moment(OWN, error_sums.power(gamma)), Moment(OTHER, error_sums.power(gamma)))
-
-
-SQUARED = powered(2.0)
+    def of(self, inputs: Inputs) -> Any:
+        """The sums of one call, computed at most once."""
+        return inputs.memoize(self.make, *self.args)
 
 
 def region_sums(inputs: Inputs) -> RegionSums:
@@ -92,38 +92,59 @@ def region_sums(inputs: Inputs) -> RegionSums:
     For soft targets the overlap is (P + G - sum |p - g|) / 2, which is sum p g for hard ones and, unlike it, is
     largest at p = g.
     """
+    count = pixel_count(inputs)
     if not inputs.soft:
-        tp, fn, fp = (inputs.sum_of(*moment) for moment in REGION[:3])
-        return RegionSums(tp=tp, fp=fp, fn=fn, count=inputs.count, rest=inputs.rest)
+        tp, fn, fp = (sum_of(inputs, *spec) for spec in _REGION[:3])
+        return RegionSums(tp=tp, fp=fp, fn=fn, count=count, negatives=negative_count(inputs))
     p, g, m = inputs.prob, inputs.target, inputs.mask
     total = numeric.spatial_sum
     excess = paddle.maximum(p - g, paddle.zeros([], p.dtype)) * m
     lack = paddle.maximum(g - p, paddle.zeros([], p.dtype)) * m
     tp = total(paddle.minimum(p, g) * m)
-    return RegionSums(tp=tp, fp=total(excess), fn=total(lack), count=inputs.count, rest=total((1 - g) * m))
+    return RegionSums(tp=tp, fp=total(excess), fn=total(lack), count=count, negatives=total((1 - g) * m))
 
 
 def squared_sums(inputs: Inputs) -> SquaredSums:
     """`region_sums` with the sums of squares."""
-    sums = inputs.once(region_sums)
+    sums = REGION.of(inputs)
     if inputs.soft:
         p, g, m = inputs.prob, inputs.target, inputs.mask
         total = numeric.spatial_sum
         return SquaredSums(
             **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
         )
-    missed, false = (inputs.sum_of(*moment) for moment in SQUARED[-2:])
+    fn2, fp2 = (sum_of(inputs, *spec) for spec in SQUARED.needs[-2:])
     # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.
-    return SquaredSums(
-        **vars(sums), p2=missed + sums.tp - sums.fn + false, g2=sums.g, pg=sums.tp, error2=missed + false
-    )
+    return SquaredSums(**vars(sums), p2=fn2 + sums.tp - sums.fn + fp2, g2=sums.g, pg=sums.tp, error2=fn2 + fp2)
 
 
 def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:
     """`region_sums` with sums of errors to the power gamma; hard labels only."""
-    sums = inputs.once(region_sums)
-    missed, false = (inputs.sum_of(*moment) for moment in powered(gamma)[-2:])
-    return PoweredSums(**vars(sums), fp_power=false, fn_power=missed)
+    sums = REGION.of(inputs)
+    fn_power, fp_power = (sum_of(inputs, *spec) for spec in powered(gamma).needs[-2:])
+    return PoweredSums(**vars(sums), fp_power=fp_power, fn_power=fn_power)
+
+
+_REGION = (
+    SumSpec(POSITIVE, PROB_TRUE),
+    SumSpec(POSITIVE, ERROR),
+    SumSpec(NEGATIVE, ERROR),
+    SumSpec(POSITIVE, COUNT),
+    SumSpec(NEGATIVE, COUNT),
+)
+REGION = Statistics(needs=_REGION, make=region_sums)
+
+
+def _with_power(gamma: float) -> tuple[SumSpec, ...]:
+    return (*_REGION, SumSpec(POSITIVE, error_sums.power(gamma)), SumSpec(NEGATIVE, error_sums.power(gamma)))
+
+
+SQUARED = Statistics(needs=_with_power(2.0), make=squared_sums)
+
+
+def powered(gamma: float) -> Statistics:
+    """REGION with errors to the power gamma."""
+    return Statistics(needs=_with_power(gamma), make=powered_sums, args=(gamma,))
 
 
 class _AllReduce(PyLayer):  # type: ignore[misc]

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import paddle
 
 from .. import numeric
+from ..inputs import Inputs
 from . import error_sums, region
-from .error_sums import COST, OWN, Moment
-from .region_sums import REGION, region_sums
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
+from .error_sums import NLL, POSITIVE, SumSpec, pixel_count, sum_of
+from .region_sums import REGION
 
 Tensor = Any
 
 
-def needed(gamma: float) -> tuple[Moment, ...]:
-    """What the two parts read."""
-    return (*REGION, Moment(OWN, COST), Moment(OWN, error_sums.focal(gamma)))
+def needs(gamma: float) -> tuple[SumSpec, ...]:
+    """The sums that the two parts read."""
+    return (*REGION.needs, SumSpec(POSITIVE, NLL), SumSpec(POSITIVE, error_sums.focal(gamma)))
 
 
 def focal_part(inputs: Inputs, delta: float, gamma: float, symmetric: bool) -> Tensor:
-    """Cross entropy, weighed delta on the foreground, focal on the background or (symmetric) everywhere."""
-    focal = inputs.sum_of(OWN, error_sums.focal(gamma))
-    foreground = focal if symmetric else inputs.sum_of(OWN, COST)
+    """Cross entropy, weighted delta on the foreground, focal on the background or (symmetric) everywhere."""
+    focal = sum_of(inputs, POSITIVE, error_sums.focal(gamma))
+    foreground = focal if symmetric else sum_of(inputs, POSITIVE, NLL)
     values = (1 - delta) * focal[:, 0].sum() + delta * foreground[:, 1:].sum()
-    return numeric.safe_divide(values, inputs.count[:, 0].sum())
+    return numeric.safe_divide(values, pixel_count(inputs)[:, 0].sum())
 
 
 def tversky_part(inputs: Inputs, delta: float, gamma: float, smooth: float, symmetric: bool) -> Tensor:
     """Tversky losses, to the power 1 - gamma on the foreground or (symmetric) everywhere."""
-    sums = inputs.once(region_sums)
+    sums = REGION.of(inputs)
     plain = region.tversky(sums, 1 - delta, delta, smooth)
     curved = numeric.power(plain, 1 - gamma)
     cells = curved if symmetric else paddle.concat([plain[:, :1], curved[:, 1:]], axis=1)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Callable
 
 import paddle
 import paddle.nn.functional as F
 
-from ..kernels import window as kernel
-from ..numeric import grand_total, safe_divide
+from ..inputs import Inputs
+from ..kernels import find
+from ..numeric import grand_total, safe_divide, softplus
 from .shift import shifted
-
-if TYPE_CHECKING:
-    from ..inputs import Inputs
 
 Tensor = Any
 
@@ -31,20 +29,38 @@ def window_mean(x: Tensor, weights: Sequence[float]) -> Tensor:
     return x
 
 
-def neighbours_sum(inputs: Inputs, weights: Sequence[float], squared: bool) -> Tensor:
+def nacl_penalty(inputs: Inputs, weights: Sequence[float], squared: bool) -> Tensor:
     """Sum of |d| or d^2 over the valid pixels of all classes, d = (window of the one-hot labels) - z."""
-    if inputs.raw is not None:
-        return kernel.neighbours_sum(*inputs.problem(), weights, squared)
+    kernel = find("nacl_penalty", inputs.problem)
+    if kernel is not None:
+        return kernel(inputs.problem, weights, squared)
     gap = window_mean(inputs.target, weights) - inputs.logits
     return grand_total((gap**2 if squared else gap.abs()) * inputs.mask)
 
 
-def structure_sum(inputs: Inputs, weights: Sequence[float], c4: float, beta: float) -> tuple[Tensor, float]:
-    """Sum of e f BCE over the pixels, and that of f, by the kernel; see `structure_weights`."""
-    return kernel.structure_sum(*inputs.problem(), weights, c4, beta)
+def ssl_mean(
+    inputs: Inputs,
+    window: Sequence[float],
+    c4: float,
+    beta: float,
+    weights: Callable[[Inputs], tuple[Tensor, Tensor]],
+) -> Tensor:
+    """Sum of e f BCE over the pixels and channels, over that of f; `weights` computes both by `ssl_weights`."""
+    kernel = find("ssl_sum", inputs.problem)
+    if kernel is not None:
+        total, count = kernel(inputs.problem, window, c4, beta)
+        return total / max(count, 1.0)
+    if inputs.problem.from_logits:
+        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
+    else:
+        entropy = -(inputs.target * inputs.log_prob + (1 - inputs.target) * inputs.log_one_minus_prob)
+    with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
+        weight, size = weights(inputs)
+    weight = weight.detach()  # Paddle 2.6 knows no `no_grad` in a static graph
+    return grand_total(weight * entropy) / size.clip(min=1)  # a NaN stays one
 
 
-def structure_weights(inputs: Inputs, weights: Sequence[float], c4: float, beta: float) -> tuple[Tensor, Tensor]:
+def ssl_weights(inputs: Inputs, window: Sequence[float], c4: float, beta: float) -> tuple[Tensor, Tensor]:
     """The product e f of every pixel and channel, and the sum of f.
 
     With e how much prediction and truth, each standardised in the window, differ, and f = 1 where e is above beta times
@@ -52,17 +68,19 @@ def structure_weights(inputs: Inputs, weights: Sequence[float], c4: float, beta:
     """
     # Where the truth is flat the deviation is the root of what rounding leaves: float64 leaves little.
     mask = inputs.mask.astype("float64")
-    total = window_mean(mask, weights)
+    total = window_mean(mask, window)
     steady = paddle.to_tensor(c4, dtype="float64")  # Paddle 2.6 adds a number in float32
 
     def standardised(x: Tensor) -> Tensor:
-        mean = safe_divide(window_mean(x, weights), total.expand_as(x))
-        square = safe_divide(window_mean(x * x, weights), total.expand_as(x))
+        mean = safe_divide(window_mean(x, window), total.expand_as(x))
+        square = safe_divide(window_mean(x * x, window), total.expand_as(x))
         deviation = (square - mean * mean).clip(min=0.0).sqrt()
         return (x - mean + steady) / (deviation + steady)
 
-    p = F.sigmoid(inputs.logits.astype("float64")) * mask
+    p = (
+        F.sigmoid(inputs.logits.astype("float64")) if inputs.problem.from_logits else inputs.prob.astype("float64")
+    ) * mask
     error = (standardised(inputs.target.astype("float64")) - standardised(p)).abs() * mask
     kept = (error > beta * error.max()).astype("float64")
-    dtype = inputs.logits.dtype
+    dtype = inputs.dtype
     return (error * kept).astype(dtype), grand_total(kept).astype(dtype)

@@ -1,108 +1,82 @@
-"""Which of the two is used: `PADDLESEG_LOSSES_KERNELS` is auto (the default), native or composed."""
+"""Which implementation of an operation runs: the first backend that has it and supports the problem.
+
+An operation is a function of a `Problem` and of its options; it has the same signature in every backend, and gradients
+flow through it. Where no backend has one, `functional/` composes it of Paddle's operators.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import importlib.util
-import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Callable
 
 import paddle
 
-from ..errors import KernelError
+from ..problem import Problem
+from .library import library
 
 Tensor = Any
 
-MODES = ("auto", "native", "composed")
-VARIABLE = "PADDLESEG_LOSSES_KERNELS"
-SMALL = 1 << 15  # elements below which starting a second thread takes longer than it saves
-_chosen: list[str] = []  # innermost `using` last
+LABEL_TYPES = (paddle.uint8, paddle.int32, paddle.int64)
 
 
-def mode() -> str:
-    """The mode in force."""
-    found = _chosen[-1] if _chosen else os.environ.get(VARIABLE, "auto")
-    if found not in MODES:
-        raise KernelError(f"{VARIABLE} is {found!r}.", f"one of {', '.join(MODES)}", f"unset {VARIABLE}, or correct it")
-    return found
+def on_cpu(x: Tensor) -> bool:
+    """Whether native code can read a tensor: on a CPU, outside static graphs."""
+    return bool(paddle.in_dynamic_mode() and x.place.is_cpu_place() and library() is not None)
 
 
-@contextmanager
-def using(which: str) -> Iterator[None]:
-    """Choose for a while, whatever the environment says."""
-    _chosen.append(which)
-    try:
-        mode()
-        yield
-    finally:
-        _chosen.pop()
+def _native_supports(problem: Problem) -> bool:
+    hard = problem.labels.dtype in LABEL_TYPES and problem.valid is None
+    return hard and problem.from_logits and problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
 
 
-@lru_cache(maxsize=1)
-def _load() -> tuple[ctypes.CDLL | None, str]:
-    """The library, or why there is none."""
-    spec = importlib.util.find_spec(f"{__package__}._native")  # found, not imported: it holds plain C functions
-    if spec is None or spec.origin is None:
-        return None, "not built: no C++ compiler was found when the package was installed"
-    try:
-        return ctypes.CDLL(spec.origin), spec.origin
-    except OSError as error:
-        return None, f"cannot be loaded: {error}"
+@dataclass(frozen=True)
+class Backend:
+    """Kernels for one kind of device."""
+
+    name: str
+    supports: Callable[[Problem], bool]
+    operations: Mapping[str, str]  # the module below `kernels` that has each
 
 
-@lru_cache(maxsize=1)
-def _warn(reason: str) -> None:
-    warnings.warn(
-        f"paddleseg_losses: native kernels are {reason}. Losses on a CPU are several times slower. Install a C++ "
-        f"compiler and reinstall the package, or set {VARIABLE}=composed to say that this is meant.",
-        stacklevel=2,
-    )
+BACKENDS: tuple[Backend, ...] = (
+    Backend(
+        name="native",
+        supports=_native_supports,
+        operations={
+            "ball_filter_sums": "ball_filter",
+            "boundary_counts": "contours",
+            "boundary_sums": "distance_weighted",
+            "centerline_sums": "centerline",
+            "class_counts": "labels",
+            "confusion_sums": "confusion",
+            "contour_errors": "contours",
+            "erosion_sums": "erosion",
+            "error_sums": "error_sums",
+            "hausdorff_sums": "distance_weighted",
+            "keep_top_k": "top_k",
+            "lovasz_rows": "lovasz",
+            "nacl_penalty": "window",
+            "pixel_values": "pixelwise",
+            "pixel_total": "pixelwise",
+            "probabilities": "probabilities",
+            "region_proximity": "boundary_proximity",
+            "ssl_sum": "window",
+        },
+    ),
+)
 
 
-def library() -> ctypes.CDLL | None:
-    """The native library if it is to be used, else None; warns once if it is missing, and raises if it is demanded."""
-    wanted = mode()
-    if wanted == "composed":
-        return None
-    found, reason = _load()
-    if found is None:
-        if wanted == "native":
-            raise KernelError(
-                f"{VARIABLE}=native, but native kernels are {reason}.",
-                "a package installed with a C++ compiler at hand",
-                f"install one (g++ or clang++) and reinstall the package, or set {VARIABLE}=auto",
-            )
-        _warn(reason)
-    return found
+@cache
+def _module(name: str) -> Any:
+    return importlib.import_module(f"{__package__}.{name}")
 
 
-def applies(x: Tensor) -> bool:
-    """Whether the kernels can work on a tensor: float32 on a CPU, outside static graphs."""
-    dynamic = paddle.in_dynamic_mode()
-    return bool(dynamic and x.dtype == paddle.float32 and x.place.is_cpu_place() and library() is not None)
-
-
-def threads(elements: int) -> int:
-    """Threads for a piece of work: all processors that this process may use, one if it is small.
-
-    Not OMP_NUM_THREADS, which importing Paddle sets to 1; `PADDLESEG_LOSSES_THREADS` overrides it.
-    """
-    if elements < SMALL:
-        return 1
-    given = os.environ.get("PADDLESEG_LOSSES_THREADS", "")
-    if given.isdigit() and int(given) > 0:
-        return min(int(given), 64)
-    available = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return min(len(available), 64)
-
-
-def status() -> dict[str, str]:
-    """What is active and why, for people."""
-    found, reason = _load()
-    wanted = mode()
-    active = "native" if found is not None and wanted != "composed" else "composed"
-    return {"mode": wanted, "active": active, "library": reason, "threads": str(threads(SMALL))}
+def find(operation: str, problem: Problem) -> Callable[..., Any] | None:
+    """An operation of the first backend that has it and supports the problem; None if it has to be composed."""
+    for backend in BACKENDS:
+        if operation in backend.operations and backend.supports(problem):
+            return getattr(_module(backend.operations[operation]), operation)  # type: ignore[no-any-return]
+    return None

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import KernelError
+from ..problem import Problem
 from .ctypes_args import function, grid, reals
 from .map_sums import map_sums
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
 
 Tensor = Any
 
@@ -17,35 +18,24 @@ LARGEST = (64, 64, 48)  # radius of a ball in pixels, on 1, 2 and 3 axes: beyond
 _FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
-def ball_sums(
-    p: Tensor,
-    labels: Tensor,
-    sigmoid: bool,
-    ignore_index: int,
-    first: int,
-    radii: Sequence[float],
-    prices: Sequence[float],
-) -> Tensor:
+def ball_filter_sums(problem: Problem, skip: int, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
     """Sums `[N, C]` of errors far from either boundary by balls.
 
     The cost grows with the number of lines that a ball crosses, that of a Fourier transform does not.
 
     Args:
-        p: probabilities, float32 `[N, C, *S]`; the gradient flows to them.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
-        sigmoid: whether every channel is a problem of its own.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
-        first: channels before it are left out, their sums are 0.
+        problem: scored by probabilities, to which the gradient flows.
+        skip: channels before it are left out, their sums are 0.
         radii: of the balls, in pixels.
-        prices: one for each radius.
+        weights: one for each radius.
     """
-    image = grid(p.shape[2:], numbered=True)
+    image = grid(problem.space, numbered=True)
     largest = LARGEST[image[0] - 1]
-    if not all(0 < radius <= largest for radius in radii) or len(prices) != len(radii):
+    if not all(0 < radius <= largest for radius in radii) or len(weights) != len(radii):
         raise KernelError(f"Balls of radii {list(radii)} in {image[0]} axes.", f"radii up to {largest}", "compose them")
 
-    def fill(problem: Problem, sums: int, slope: Any) -> None:
-        tables = (reals(radii), reals(prices), len(radii))
-        problem.call(function("balls_forward", *_FORWARD), *image, *tables, first, sums, slope)
+    def run(native: NativeProblem, sums: int, slope: Any) -> None:
+        tables = (reals(radii), reals(weights), len(radii))
+        native.call(function("balls_forward", *_FORWARD), *image, *tables, skip, sums, slope)
 
-    return map_sums(p, labels, sigmoid, ignore_index, fill)
+    return map_sums(problem, run)

@@ -7,31 +7,27 @@ from typing import Any
 
 import paddle
 
+from ..problem import Problem
 from .ctypes_args import function, grid, reals
 from .edt import checked_spacing
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
 
 Tensor = Any
 
 
-def region_closeness(
-    logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, spacing: Sequence[float] | None, normalize: bool
-) -> Tensor:
-    """Depth in the region that each pixel belongs to, turned round: largest on the rim, 0 at the deepest pixel.
+def region_proximity(problem: Problem, normalize: bool, spacing: Sequence[float] | None) -> Tensor:
+    """Inverted depth in the region that each pixel belongs to: largest on the boundary, 0 at the deepest pixel.
 
     Args:
-        logits: float32 `[N, C, *S]`; they are not read.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
-        sigmoid: whether every channel is a problem of its own.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
+        problem: its scores are not read.
+        normalize: whether the boundary is 1, else distances are kept.
         spacing: size of a pixel along each axis; 1 if None.
-        normalize: whether the rim is 1, else distances are kept.
 
     Returns:
         float32 of the labels' shape.
     """
-    native = function("region_closeness", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, ADDRESS, WHOLE)
-    steps, image = reals(checked_spacing(spacing, logits.shape[2:])), grid(logits.shape[2:], numbered=True)
-    out = paddle.empty(labels.shape, "float32")
-    Problem(logits, labels, sigmoid, ignore_index).call(native, *image, steps, int(normalize), out.data_ptr())
+    run = function("region_closeness", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, ADDRESS, WHOLE)
+    steps, image = reals(checked_spacing(spacing, problem.space)), grid(problem.space, numbered=True)
+    out = paddle.empty(problem.labels.shape, "float32")
+    NativeProblem(problem).call(run, *image, steps, int(normalize), out.data_ptr())
     return out

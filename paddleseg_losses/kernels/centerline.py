@@ -8,9 +8,10 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
+from ..problem import Problem
 from .buffer_pool import empty_like
 from .ctypes_args import function, grid
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, refuse_second_derivatives
 from .skeleton import checked_iterations
 
 Tensor = Any
@@ -18,40 +19,37 @@ Tensor = Any
 _LINES = (POINTER, WHOLE, ADDRESS, WHOLE)
 
 
-def centre_line_sums(
-    p: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, first: int, iterations: int
-) -> Tensor:
+def centerline_sums(problem: Problem, skip: int, iterations: int) -> Tensor:
     """Sums `[N, C, 4]` over the pixels of S(p) (1 - g), S(p), S(g) (1 - p) and S(g), S the soft skeleton.
 
     Args:
-        p: probabilities, float32 `[N, C, *S]`, 0 where a pixel is left out; the gradient flows to them.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
-        sigmoid: whether every channel is a problem of its own.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
-        first: channels before it are left out, their sums are 0.
+        problem: scored by probabilities, 0 where a pixel is left out; the gradient flows to them.
+        skip: channels before it are left out, their sums are 0.
         iterations: number of erosions.
     """
-    return _CentreLines.apply(p, (labels, sigmoid, ignore_index), first, checked_iterations(iterations))
+    return _Centerline.apply(problem.scores, problem, skip, checked_iterations(iterations))
 
 
-class _CentreLines(PyLayer):  # type: ignore[misc]
+class _Centerline(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, p: Tensor, rest: Any, first: int, iterations: int) -> Tensor:
-        problem, labels, image = Problem(p, *rest), rest[0], (*grid(p.shape[2:]), iterations)
-        lines, sums = np.empty(labels.shape, np.uint8), np.empty((*problem.cells, 4))
-        problem.call(function("centre_lines", *_LINES, ADDRESS, WHOLE), *image, lines.ctypes.data)
-        native = function("centre_line_sums", *_LINES, WHOLE, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, *image, first, lines.ctypes.data, sums.ctypes.data)
-        ctx.save_for_backward(problem.logits)
-        ctx.kept = rest, image, first, lines
+    def forward(ctx: Any, p: Tensor, problem: Problem, skip: int, iterations: int) -> Tensor:
+        native, image = NativeProblem(problem), (*grid(problem.space), iterations)
+        truth, sums = np.empty(problem.labels.shape, np.uint8), np.empty((*native.cells, 4))
+        native.call(function("centre_lines", *_LINES, ADDRESS, WHOLE), *image, truth.ctypes.data)
+        forward = function("centre_line_sums", *_LINES, WHOLE, ADDRESS, ADDRESS, WHOLE)
+        native.call(forward, *image, skip, truth.ctypes.data, sums.ctypes.data)
+        ctx.save_for_backward(native.scores)
+        ctx.kept = problem.with_scores(None), image, skip, truth
         return paddle.to_tensor(sums, dtype="float32")
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (p,), (rest, image, first, lines) = ctx.saved_tensor(), ctx.kept
-        problem, found = Problem(p, *rest), empty_like(p)
+        (p,), (problem, image, skip, truth) = ctx.saved_tensor(), ctx.kept
+        grad = empty_like(p)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("centre_line_gradient", *_LINES, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, *image, first, lines.ctypes.data, upstream.ctypes.data, found.data_ptr())
-        return found
+        backward = function("centre_line_gradient", *_LINES, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        NativeProblem(problem.with_scores(p)).call(
+            backward, *image, skip, truth.ctypes.data, upstream.ctypes.data, grad.data_ptr()
+        )
+        return grad

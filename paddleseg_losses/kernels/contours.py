@@ -1,4 +1,4 @@
-"""What labels and decisions say of the rims of regions, by the kernel `native/contours.cpp`; it has no gradient."""
+"""Boundaries of true and decided regions, by the kernel `native/contours.cpp`; it has no gradient."""
 
 from __future__ import annotations
 
@@ -8,43 +8,37 @@ from typing import Any
 import numpy as np
 import paddle
 
+from ..problem import Problem
 from .ctypes_args import function, grid, reals
 from .edt import checked_spacing
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
 
 Tensor = Any
 
 
-def rim_counts(logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int) -> Any:
-    """How many pixels of each class have a direct neighbour outside it, NumPy int64 `[N, C]`.
-
-    The arguments are those of `Problem`; only labels are read.
-    """
-    counts = np.empty(logits.shape[:2], np.int64)
-    native = function("rim_counts", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE)
-    image = grid(logits.shape[2:], numbered=True)
-    Problem(logits, labels, sigmoid, ignore_index).call(native, *image, counts.ctypes.data)
+def boundary_counts(problem: Problem) -> Any:
+    """How many pixels of each class have a direct neighbour outside it, NumPy int64 `[N, C]`; only labels are read."""
+    native = NativeProblem(problem)
+    counts = np.empty(native.cells, np.int64)
+    run = function("rim_counts", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE)
+    native.call(run, *grid(problem.space, numbered=True), counts.ctypes.data)
     return counts
 
 
-def contour_errors(
-    scores: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, spacing: Sequence[float] | None
-) -> Tensor:
-    """How far the decided rims lie from the true ones, where the decision is wrong; else 0.
+def contour_errors(problem: Problem, spacing: Sequence[float] | None) -> Tensor:
+    """How far the decided boundaries lie from the true ones, where the decision is wrong; else 0.
 
     Args:
-        scores: float32 `[N, C, *S]`, the largest decides; under a sigmoid probabilities, and above 0.5 decides.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
-        sigmoid: whether every channel is a problem of its own.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
+        problem: the largest score decides; where each channel is a problem of its own, scores are probabilities, and
+            above 0.5 decides.
         spacing: size of a pixel along each axis; 1 if None.
 
     Returns:
-        float32 of the labels' shape; the mean over the classes from 1 on of which both rims exist.
+        float32 of the labels' shape; the mean over the classes from 1 on of which both boundaries exist.
     """
-    steps = checked_spacing(spacing, scores.shape[2:])
+    steps = checked_spacing(spacing, problem.space)
     padded = None if steps is None else [1.0] * (3 - len(steps)) + list(steps)
-    native = function("contour_errors", POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-    image, out = grid(scores.shape[2:], numbered=True), paddle.empty(labels.shape, "float32")
-    Problem(scores, labels, sigmoid, ignore_index).call(native, *image, reals(padded), out.data_ptr())
+    run = function("contour_errors", POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+    image, out = grid(problem.space, numbered=True), paddle.empty(problem.labels.shape, "float32")
+    NativeProblem(problem).call(run, *image, reals(padded), out.data_ptr())
     return out

@@ -1,4 +1,4 @@
-"""Handing tensors that are no problem of logits and labels to native code: what C cannot check is checked here."""
+"""Handing tensors other than a `Problem` to native code: what C cannot check is checked here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import KernelError
-from . import problem
+from . import native_problem
 
 Tensor = Any
 
@@ -18,8 +18,8 @@ MOST = 2**30 - 1  # sizes of axes are counted with 32 bits; pixels and elements 
 
 def function(name: str, *types: Any) -> Any:
     """A function of the library that says whether memory ran out; then it raises MemoryError."""
-    native = problem.function(name, *types)
-    native.restype, native.errcheck = problem.WHOLE, _refuse_failure
+    native = native_problem.function(name, *types)
+    native.restype, native.errcheck = native_problem.WHOLE, _refuse_failure
     return native
 
 
@@ -43,7 +43,7 @@ def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
 
 def integers(values: Sequence[int]) -> Any:
     """A C array of counts."""
-    return (problem.LONG * len(values))(*values)
+    return (native_problem.LONG * len(values))(*values)
 
 
 def grid(space: Sequence[int], numbered: bool = False) -> tuple[int, Any]:

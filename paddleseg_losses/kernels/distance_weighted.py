@@ -1,4 +1,4 @@
-"""Sums of errors priced by distance maps, by the kernel `native/distance_weighted.cpp`."""
+"""Sums of errors weighted by distance maps, by the kernel `native/distance_weighted.cpp`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any, Callable
 import numpy as np
 import paddle
 
+from ..problem import Problem
 from .buffer_pool import empty_like
 from .ctypes_args import REAL, address, function, grid, reals
 from .edt import checked_spacing
 from .map_sums import map_sums
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
 
 Tensor = Any
 Known = tuple[Tensor, Callable[[], None]]
@@ -21,11 +22,8 @@ _FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, REAL, REAL, WHOLE, WHOLE, WHOLE, *
 
 
 def hausdorff_sums(
-    p: Tensor,
-    labels: Tensor,
-    sigmoid: bool,
-    ignore_index: int,
-    first: int,
+    problem: Problem,
+    skip: int,
     spacing: Sequence[float] | None,
     alpha: float,
     one_sided: bool,
@@ -34,60 +32,49 @@ def hausdorff_sums(
     """Sums `[N, C]` of (p - g)^2 (d_g^alpha + d_p^alpha) over the valid pixels.
 
     Args:
-        p: probabilities, float32 `[N, C, *S]`; the gradient flows to them.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
-        sigmoid: whether every channel is a problem of its own.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
-        first: channels before it are left out, their sums are 0.
+        problem: scored by probabilities, to which the gradient flows.
+        skip: channels before it are left out, their sums are 0.
         spacing: size of a pixel along each axis; 1 if None.
         alpha: exponent of the distances.
         one_sided: whether the map of the truth alone counts.
-        known: signed distances of the truth, float32 `[N, C - first, *S]`, which are used if they fit the labels,
+        known: signed distances of the truth, float32 `[N, C - skip, *S]`, which are used if they fit the labels,
             and what to call then.
     """
-    return _priced((p, labels, sigmoid, ignore_index), first, spacing, known, alpha, one_sided=one_sided)
+    return _weighted(problem, skip, spacing, known, alpha, one_sided=one_sided)
 
 
-def boundary_sums(
-    p: Tensor,
-    labels: Tensor,
-    sigmoid: bool,
-    ignore_index: int,
-    first: int,
-    spacing: Sequence[float] | None,
-    known: Known | None = None,
-) -> Tensor:
+def boundary_sums(problem: Problem, skip: int, spacing: Sequence[float] | None, known: Known | None = None) -> Tensor:
     """Sums `[N, C]` of p times the signed distance to the true region; the arguments of `hausdorff_sums`."""
-    return _priced((p, labels, sigmoid, ignore_index), first, spacing, known, boundary=True)
+    return _weighted(problem, skip, spacing, known, boundary=True)
 
 
-def _priced(
-    task: tuple[Tensor, Tensor, bool, int],
-    first: int,
+def _weighted(
+    problem: Problem,
+    skip: int,
     spacing: Sequence[float] | None,
     known: Known | None,
     alpha: float = 1.0,
     boundary: bool = False,
     one_sided: bool = True,
 ) -> Tensor:
-    space = task[0].shape[2:]
+    space = problem.space
     image, steps = grid(space), checked_spacing(spacing, space)
-    price = (float(alpha), min(steps or (1.0,)), int(boundary), int(one_sided), first)
+    options = (float(alpha), min(steps or (1.0,)), int(boundary), int(one_sided), skip)
 
-    def fill(problem: Problem, sums: int, slope: Any) -> None:
-        spare = empty_like(problem.logits) if slope is None else None  # the kernel always writes it
-        found = (sums, slope if spare is None else spare.data_ptr())
-        native, fits = function("priced_forward", *_FORWARD), np.zeros(1, np.int32)
+    def run(native: NativeProblem, sums: int, slope: Any) -> None:
+        spare = empty_like(native.scores) if slope is None else None  # the kernel always writes it
+        out = (sums, slope if spare is None else spare.data_ptr())
+        forward, fits = function("priced_forward", *_FORWARD), np.zeros(1, np.int32)
 
-        def run(place: Any) -> None:
-            problem.call(native, *image, reals(steps), *price, place, fits.ctypes.data, *found)
+        def call(maps: Any) -> None:
+            native.call(forward, *image, reals(steps), *options, maps, fits.ctypes.data, *out)
 
         if known is not None:
-            maps, shape = known[0].contiguous(), [problem.cells[0], problem.cells[1] - first, *space]
-            run(address(maps, "known maps", shape, paddle.float32))
+            maps, shape = known[0].contiguous(), [native.cells[0], native.cells[1] - skip, *space]
+            call(address(maps, "known maps", shape, paddle.float32))
         if fits[0] and known is not None:
             known[1]()
         else:
-            run(None)
+            call(None)
 
-    return map_sums(*task, fill)
+    return map_sums(problem, run)

@@ -9,18 +9,13 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
-from .backend import library, threads
 from .ctypes_args import address, function, grid, reals
-from .problem import ADDRESS, LONG, WHOLE
+from .library import threads
+from .native_problem import ADDRESS, LONG, WHOLE
 
 Tensor = Any
 
 LEAST, MOST = 1e-70, 1e70  # sizes of a pixel whose squares, and their ratios, are finite doubles on any image
-
-
-def applies(mask: Tensor) -> bool:
-    """Whether the kernel can work on a mask: on a CPU, outside static graphs."""
-    return bool(paddle.in_dynamic_mode() and mask.place.is_cpu_place() and library() is not None)
 
 
 def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any = "float32") -> Tensor:

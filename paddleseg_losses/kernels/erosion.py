@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..problem import Problem
 from .ctypes_args import function, grid, reals
 from .map_sums import map_sums
-from .problem import ADDRESS, POINTER, WHOLE, Problem
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
 
 Tensor = Any
 
 _FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
-def eroded_sums(
-    p: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, first: int, prices: Sequence[float]
-) -> Tensor:
-    """Sums `[N, C]` of price_k E_k over the valid pixels and over k = 1 ... K, E_k the errors after k erosions.
+def erosion_sums(problem: Problem, skip: int, weights: Sequence[float]) -> Tensor:
+    """Sums `[N, C]` of weight_k E_k over the valid pixels and over k = 1 ... K, E_k the errors after k erosions.
 
     Args:
-        p: probabilities, float32 `[N, C, *S]`; the gradient flows to them.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
-        sigmoid: whether every channel is a problem of its own.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
-        first: channels before it are left out, their sums are 0.
-        prices: one for each erosion.
+        problem: scored by probabilities, to which the gradient flows.
+        skip: channels before it are left out, their sums are 0.
+        weights: one for each erosion.
     """
-    image = grid(p.shape[2:], numbered=True)
+    image = grid(problem.space, numbered=True)
 
-    def fill(problem: Problem, sums: int, slope: Any) -> None:
-        problem.call(function("eroded_forward", *_FORWARD), *image, reals(prices), len(prices), first, sums, slope)
+    def run(native: NativeProblem, sums: int, slope: Any) -> None:
+        native.call(function("eroded_forward", *_FORWARD), *image, reals(weights), len(weights), skip, sums, slope)
 
-    return map_sums(p, labels, sigmoid, ignore_index, fill)
+    return map_sums(problem, run)

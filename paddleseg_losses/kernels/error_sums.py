@@ -10,69 +10,64 @@ import numpy as np
 import paddle
 from paddle.autograd import PyLayer
 
+from ..problem import Problem
 from .buffer_pool import empty_like
-from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
-Moment = tuple[int, int, float]  # side, kind, exponent, as in `native/error_sums.hpp`
+SumSpec = tuple[int, int, float]  # side, kind, exponent, as in `native/error_sums.hpp`
 
 
-class _Moment(ctypes.Structure):
+class _SumSpec(ctypes.Structure):
     _fields_ = (("side", ctypes.c_int32), ("kind", ctypes.c_int32), ("gamma", ctypes.c_float))
 
 
-PROBLEM = (POINTER, ctypes.POINTER(_Moment), WHOLE)
+PROBLEM = (POINTER, ctypes.POINTER(_SumSpec), WHOLE)
 
 
-def sums(
-    logits: Tensor,
-    labels: Tensor,
-    sigmoid: bool,
-    ignore_index: int,
-    moments: Sequence[Moment],
-    weight: Tensor | None = None,
-    counts: Any = None,
-) -> Tensor:
-    """Table `[N, C, moments]` of sums over the pixels of each sample and class, through which gradients flow.
+def error_sums(problem: Problem, specs: Sequence[SumSpec], counts: Any = None) -> Tensor:
+    """Table `[N, C, specs]` of sums over the pixels of each sample and class, through which gradients flow.
 
-    The arguments are those of `Problem`; `weight` is the factor of what each pixel adds. `counts` are further columns
-    that are known already, an array `[N, C, any]`: one tensor is made faster than two.
+    Args:
+        problem: scored by logits.
+        specs: which pixels, and which function of their error.
+        counts: further columns that are known already, an array `[N, C, any]`: one tensor is made faster than two.
     """
-    return _Sums.apply(logits, (labels, sigmoid, ignore_index, weight), listed(moments), counts)
+    return _Sums.apply(problem.scores, problem, as_array(specs), counts)
 
 
-def listed(moments: Sequence[Moment]) -> Any:
-    """Moments as the kernels read them."""
-    return (_Moment * len(moments))(*(_Moment(*moment) for moment in moments))
+def as_array(specs: Sequence[SumSpec]) -> Any:
+    """Specs as the kernels read them."""
+    return (_SumSpec * len(specs))(*(_SumSpec(*spec) for spec in specs))
 
 
-def table(numbers: Any, problem: Problem, moments: Any) -> Any:
-    """Numbers `[N, C, moments]` as the kernel reads them."""
-    return np.ascontiguousarray(np.broadcast_to(numbers, (*problem.cells, len(moments))), np.float64)
+def as_table(numbers: Any, native: NativeProblem, specs: Any) -> Any:
+    """Numbers `[N, C, specs]` as the kernel reads them."""
+    return np.ascontiguousarray(np.broadcast_to(numbers, (*native.cells, len(specs))), np.float64)
 
 
-def gradient(problem: Problem, moments: Any, upstream: Any) -> Tensor:
-    """The gradient of the sums' total with weights `[N, C, moments]`."""
+def gradient(native: NativeProblem, specs: Any, upstream: Any) -> Tensor:
+    """The gradient of the sums' total with weights `[N, C, specs]`."""
     refuse_second_derivatives()
     backward = function("moments_backward", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
-    found = empty_like(problem.logits)
-    problem.call(backward, moments, len(moments), upstream.ctypes.data, found.data_ptr())
-    return found
+    grad = empty_like(native.scores)
+    native.call(backward, specs, len(specs), upstream.ctypes.data, grad.data_ptr())
+    return grad
 
 
 class _Sums(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, counts: Any) -> Tensor:
-        problem = Problem(logits, *rest)
-        found = np.empty((*problem.cells, len(moments)))
-        problem.call(function("moments_forward", *PROBLEM, ADDRESS, WHOLE), moments, len(moments), found.ctypes.data)
-        ctx.save_for_backward(problem.logits)
-        ctx.rest = rest, moments
-        found = found if counts is None else np.concatenate([found, counts], axis=-1)
-        return paddle.to_tensor(found.astype(np.float32))
+    def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, counts: Any) -> Tensor:
+        native = NativeProblem(problem)
+        sums = np.empty((*native.cells, len(specs)))
+        native.call(function("moments_forward", *PROBLEM, ADDRESS, WHOLE), specs, len(specs), sums.ctypes.data)
+        ctx.save_for_backward(native.scores)
+        ctx.kept = problem.with_scores(None), specs
+        table = sums if counts is None else np.concatenate([sums, counts], axis=-1)
+        return paddle.to_tensor(table.astype(np.float32))
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        (logits,), (rest, moments) = ctx.saved_tensor(), ctx.rest
-        problem = Problem(logits, *rest)
-        return gradient(problem, moments, table(upstream.numpy()[..., : len(moments)], problem, moments))
+        (logits,), (problem, specs) = ctx.saved_tensor(), ctx.kept
+        native = NativeProblem(problem.with_scores(logits))
+        return gradient(native, specs, as_table(upstream.numpy()[..., : len(specs)], native, specs))

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import paddle
 
-from .backend import threads
-from .problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function
+from ..problem import Problem
+from .library import threads
+from .native_problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function
 
 Tensor = Any
 
@@ -24,40 +25,52 @@ class Compact(NamedTuple):
 
 
 def compact_labels(labels: Tensor, classes: int, ignore_index: int, channels: bool = False) -> Compact:
-    """Copy labels (int64, int32 or uint8), and count them; `channels` as for `label_counts`."""
+    """Copy labels (int64, int32 or uint8), and count them; with `channels`, each channel of axis 1 on its own."""
     labels, few = labels.contiguous(), classes <= 255
-    planes, size, found = _cut(labels, classes, channels)
+    planes, size, counts = _cut(labels, classes, channels)
     out = paddle.empty(labels.shape, "uint8" if few else "int32")
     out.stop_gradient = True
     native = function("compact_labels", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
     native.restype = LONG
     wrong = native(
         labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, classes, ignore_index,
-        out.data_ptr(), LABEL_BYTES[out.dtype], found.ctypes.data, threads(planes * size),
+        out.data_ptr(), LABEL_BYTES[out.dtype], counts.ctypes.data, threads(planes * size),
     )  # fmt: skip
-    return Compact(out, 255 if few else -1, found, wrong)
+    return Compact(out, 255 if few else -1, counts, wrong)
 
 
-def label_counts(labels: Tensor, classes: int, ignore_index: int, channels: bool = False) -> Any:
-    """Number of labels of each class that count.
+def compact_one_hot(labels: Tensor, ignore_index: int) -> Compact:
+    """Class indices `[N, 1, *S]` of one-hot labels `[N, C, *S]` (int64, int32 or uint8), and their counts.
 
-    Args:
-        labels: int64, int32 or uint8, `[N, ...]`.
-        classes: labels from this number on do not count.
-        ignore_index: label of pixels to leave out.
-        channels: whether each channel of axis 1 is counted on its own.
-
-    Returns:
-        int64 array `[N, classes]`, or `[N, C, classes]`.
+    A pixel is left out where all its channels hold the ignore_index. `wrong` counts pixels without exactly one 1.
     """
     labels = labels.contiguous()
-    planes, size, found = _cut(labels, classes, channels)
+    samples, classes, *space = (int(size) for size in labels.shape)
+    few, size = classes <= 255, math.prod(space)
+    out, counts = (
+        paddle.empty([samples, 1, *space], "uint8" if few else "int32"),
+        np.zeros((samples, classes), np.int64),
+    )
+    out.stop_gradient = True
+    native = function("compact_one_hot", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
+    native.restype = LONG
+    wrong = native(
+        labels.data_ptr(), LABEL_BYTES[labels.dtype], samples, classes, size, ignore_index,
+        out.data_ptr(), LABEL_BYTES[out.dtype], counts.ctypes.data, threads(samples * classes * size),
+    )  # fmt: skip
+    return Compact(out, 255 if few else -1, counts, wrong)
+
+
+def class_counts(problem: Problem) -> Any:
+    """Number of labels of each class that count, int64 array `[N, C]`, or `[N, C, 2]` where channels are apart."""
+    labels = problem.labels.contiguous()
+    planes, size, counts = _cut(labels, problem.classes, not problem.multiclass)
     native = function("label_counts", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE)
     native(
-        labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, classes, ignore_index,
-        found.ctypes.data, threads(planes * size),
+        labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, problem.classes, problem.ignore_index,
+        counts.ctypes.data, threads(planes * size),
     )  # fmt: skip
-    return found
+    return counts
 
 
 def _cut(labels: Tensor, classes: int, channels: bool) -> tuple[int, int, Any]:

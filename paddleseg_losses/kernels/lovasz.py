@@ -11,20 +11,19 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
+from ..problem import Problem
 from .buffer_pool import empty, empty_like
 from .ctypes_args import function
-from .problem import ADDRESS, LONG, POINTER, WHOLE, Problem, refuse_second_derivatives
-from .problem import function as problem_function
+from .native_problem import ADDRESS, LONG, POINTER, WHOLE, NativeProblem, refuse_second_derivatives
+from .native_problem import function as plain_function
 
 Tensor = Any
 
 MOST = 2**31 - 1  # pixels of a row, as their numbers have 31 bits in the sort
 
 
-def lovasz(
-    logits: Tensor,
-    labels: Tensor,
-    ignore_index: int,
+def lovasz_rows(
+    problem: Problem,
     per_image: bool,
     hinge: bool = False,
     wanted: Collection[int] | None = None,
@@ -33,9 +32,7 @@ def lovasz(
     """Lovász extension of every row: a class, or an image and a class.
 
     Args:
-        logits: float32 `[N, C, *S]`; the gradient flows to them.
-        labels: `[N, 1, *S]` class indices, or with `hinge` `[N, C, *S]` of 0 and 1.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
+        problem: the gradient flows to its logits; multiclass, or `hinge`.
         per_image: whether images are sorted apart.
         hinge: errors max(0, 1 - z (2 y - 1)) of every channel on its own, instead of |g - softmax(z)|; of z = z_1 - z_0
             where the labels are indices of two classes, a single row.
@@ -45,8 +42,8 @@ def lovasz(
     Returns:
         float32 `[N or 1, C or 1]`, 0 where left out, and a NumPy array of how many pixels of its class each row has.
     """
-    samples, classes = int(logits.shape[0]), int(logits.shape[1])
-    margin = hinge and classes == 2 and labels.shape[1] == 1
+    logits, samples, classes = problem.scores, int(problem.scores.shape[0]), problem.channels
+    margin = hinge and problem.multiclass  # of two classes
     rows = 1 if margin else classes
     if math.prod(logits.shape) // max(classes, 1) > MOST:
         raise KernelError(
@@ -57,40 +54,42 @@ def lovasz(
     chosen = np.array([wanted is None or c in wanted for c in range(rows)], np.uint8)
     hits = np.zeros((samples if per_image else 1, rows), np.int64)
     keep = paddle.is_grad_enabled() and not logits.stop_gradient  # else nothing is kept for a backward pass
-    problem, how = (labels, hinge and not margin, ignore_index), (int(per_image), int(hinge))
+    how = (int(per_image), int(hinge))
     return _Lovasz.apply(logits, problem, how, chosen, int(present_only), hits, keep), hits
 
 
 class _Lovasz(PyLayer):  # type: ignore[misc]
     @staticmethod
     def forward(
-        ctx: Any, logits: Tensor, rest: Any, how: Any, chosen: Any, present_only: int, hits: Any, keep: bool
+        ctx: Any, logits: Tensor, problem: Problem, how: Any, chosen: Any, present_only: int, hits: Any, keep: bool
     ) -> Tensor:
-        problem, losses = Problem(logits, *rest), np.zeros(hits.shape)
-        pull = empty([hits.shape[1], problem.size // problem.cells[1]]) if keep else None
-        asked = problem_function("lovasz_room", POINTER, WHOLE, WHOLE, WHOLE)
-        asked.restype = LONG
-        room = empty([-(-problem.call(asked, *how) // 4)])  # of bytes, in floats
-        problem.call(
+        native, losses = NativeProblem(problem), np.zeros(hits.shape)
+        slope = empty([hits.shape[1], native.size // native.cells[1]]) if keep else None
+        size = plain_function("lovasz_room", POINTER, WHOLE, WHOLE, WHOLE)
+        size.restype = LONG
+        workspace = empty([-(-native.call(size, *how) // 4)])  # of bytes, in floats
+        native.call(
             function("lovasz_forward", POINTER, WHOLE, WHOLE, ADDRESS, WHOLE, *[ADDRESS] * 4, WHOLE),
             *how,
             chosen.ctypes.data,
             present_only,
             losses.ctypes.data,
             hits.ctypes.data,
-            None if pull is None else pull.data_ptr(),
-            room.data_ptr(),
+            None if slope is None else slope.data_ptr(),
+            workspace.data_ptr(),
         )
-        ctx.save_for_backward(problem.logits)
-        ctx.kept = rest, how, pull
+        ctx.save_for_backward(native.scores)
+        ctx.kept = problem.with_scores(None), how, slope
         return paddle.to_tensor(losses, dtype="float32")
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (logits,), (rest, how, pull) = ctx.saved_tensor(), ctx.kept
-        problem, found = Problem(logits, *rest), empty_like(logits)
+        (logits,), (problem, how, slope) = ctx.saved_tensor(), ctx.kept
+        grad = empty_like(logits)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        native = function("lovasz_backward", POINTER, WHOLE, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, *how, upstream.ctypes.data, pull.data_ptr(), found.data_ptr())
-        return found
+        backward = function("lovasz_backward", POINTER, WHOLE, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        NativeProblem(problem.with_scores(logits)).call(
+            backward, *how, upstream.ctypes.data, slope.data_ptr(), grad.data_ptr()
+        )
+        return grad

@@ -10,92 +10,88 @@ from typing import Any
 import paddle
 from paddle.autograd import PyLayer
 
-from .backend import threads
+from ..problem import Problem
 from .buffer_pool import empty, empty_like
-from .error_sums import PROBLEM, Moment, gradient, listed, table
-from .problem import ADDRESS, LONG, WHOLE, Problem, function, refuse_second_derivatives
+from .error_sums import PROBLEM, SumSpec, as_array, as_table, gradient
+from .library import threads
+from .native_problem import ADDRESS, LONG, WHOLE, NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 
 
-def values(
-    logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, moments: Sequence[Moment], coefficients: Any
-) -> Tensor:
-    """Functions of each pixel's error, added with coefficients `[N, C, moments]` of its label.
+def pixel_values(problem: Problem, specs: Sequence[SumSpec], coefficients: Any) -> Tensor:
+    """Functions of each pixel's error, added with coefficients `[N, C, specs]` of its label.
 
     Returns:
         `[N, 1, *S]` under a softmax, `[N, C, *S]` under a sigmoid, 0 where ignored; gradients flow through it.
     """
-    return _Values.apply(logits, (labels, sigmoid, ignore_index), listed(moments), coefficients)
+    return _Values.apply(problem.scores, problem, as_array(specs), coefficients)
 
 
-def total(
-    logits: Tensor,
-    labels: Tensor,
-    sigmoid: bool,
-    ignore_index: int,
-    moments: Sequence[Moment],
+def pixel_total(
+    problem: Problem,
+    specs: Sequence[SumSpec],
     coefficients: Any,
     weight: Tensor | None = None,
     differentiable: bool = True,
 ) -> Tensor:
-    """The sum of `values`, each times the weight of its pixel, 0-D; one pass makes it and, if need be, its gradient."""
-    wanted = differentiable and not logits.stop_gradient
-    return _Total.apply(logits, (labels, sigmoid, ignore_index, weight), listed(moments), coefficients, wanted)
+    """The sum of `pixel_values`, each times its pixel's weight, 0-D; one pass makes it and, if wanted, its gradient."""
+    wanted = differentiable and not problem.scores.stop_gradient
+    return _Total.apply(problem.scores, problem, weight, as_array(specs), coefficients, wanted)
 
 
 class _Values(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, coefficients: Any) -> Tensor:
-        problem = Problem(logits, *rest)
-        found, numbers = empty(problem.labels.shape), table(coefficients, problem, moments)
-        native = function("pixel_values", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, moments, len(moments), numbers.ctypes.data, found.data_ptr())
-        ctx.save_for_backward(problem.logits)
-        ctx.rest = rest, moments, numbers
-        return found
+    def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, coefficients: Any) -> Tensor:
+        native = NativeProblem(problem)
+        values, table = empty(native.labels.shape), as_table(coefficients, native, specs)
+        forward = function("pixel_values", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
+        native.call(forward, specs, len(specs), table.ctypes.data, values.data_ptr())
+        ctx.save_for_backward(native.scores)
+        ctx.kept = problem.with_scores(None), specs, table
+        return values
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        (logits,), (rest, moments, numbers) = ctx.saved_tensor(), ctx.rest
+        (logits,), (problem, specs, table) = ctx.saved_tensor(), ctx.kept
         # The gradient of a value is the weight of its sum.
-        labels, sigmoid, ignore_index = rest
-        return gradient(Problem(logits, labels, sigmoid, ignore_index, upstream), moments, numbers)
+        return gradient(NativeProblem(problem.with_scores(logits), upstream), specs, table)
 
 
 class _Total(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, rest: Any, moments: Any, coefficients: Any, wanted: bool) -> Tensor:
-        problem = Problem(logits, *rest)
-        numbers = table(coefficients, problem, moments)
-        value, ctx.ready = _total(problem, moments, numbers, wanted)
-        ctx.save_for_backward(problem.logits)
-        ctx.rest = rest, moments, numbers
+    def forward(
+        ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, specs: Any, coefficients: Any, wanted: bool
+    ) -> Tensor:
+        native = NativeProblem(problem, weight)
+        table = as_table(coefficients, native, specs)
+        value, ctx.gradient = _total(native, specs, table, wanted)
+        ctx.save_for_backward(native.scores)
+        ctx.kept = problem.with_scores(None), weight, specs, table
         return paddle.to_tensor(value, dtype="float32")
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
-        found, ctx.ready = ctx.ready, None  # given away once: its new owner may change it
-        if found is None:
-            (logits,), (rest, moments, numbers) = ctx.saved_tensor(), ctx.rest
-            found = _total(Problem(logits, *rest), moments, numbers, True)[1]
+        grad, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
+        if grad is None:
+            (logits,), (problem, weight, specs, table) = ctx.saved_tensor(), ctx.kept
+            grad = _total(NativeProblem(problem.with_scores(logits), weight), specs, table, True)[1]
         if float(upstream) != 1:
-            scale(found, float(upstream))
-        return found
+            scale(grad, float(upstream))
+        return grad
 
 
-def _total(problem: Problem, moments: Any, numbers: Any, wanted: bool) -> tuple[float, Tensor]:
+def _total(native: NativeProblem, specs: Any, table: Any, wanted: bool) -> tuple[float, Tensor]:
     """The sum, and its gradient if that is wanted, else None."""
-    found: Tensor = empty_like(problem.logits) if wanted else None
-    native = function("pixel_total", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
-    native.restype = ctypes.c_double
-    place = found.data_ptr() if wanted else None
-    return problem.call(native, moments, len(moments), numbers.ctypes.data, place), found
+    grad: Tensor = empty_like(native.scores) if wanted else None
+    run = function("pixel_total", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
+    run.restype = ctypes.c_double
+    return native.call(run, specs, len(specs), table.ctypes.data, grad.data_ptr() if wanted else None), grad
 
 
 def scale(x: Tensor, factor: float) -> None:
-    """Multiply a contiguous float32 tensor, where it is."""
-    native = function("scale", ADDRESS, LONG, ctypes.c_float, WHOLE)
+    """Multiply a contiguous float32 tensor in place."""
+    run = function("scale", ADDRESS, LONG, ctypes.c_float, WHOLE)
     size = math.prod(x.shape)
-    native(x.data_ptr(), size, factor, threads(size))
+    run(x.data_ptr(), size, factor, threads(size))

@@ -6,32 +6,34 @@ from typing import Any
 
 from paddle.autograd import PyLayer
 
+from ..problem import Problem
 from .buffer_pool import empty_like
-from .problem import ADDRESS, POINTER, WHOLE, Problem, function, refuse_second_derivatives
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 
 
-def probabilities(logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int) -> Tensor:
-    """Softmax over axis 1 or sigmoids `[N, C, *S]`, 0 where a pixel is ignored; the arguments of `Problem`."""
-    return _Probabilities.apply(logits, (labels, sigmoid, ignore_index))
+def probabilities(problem: Problem) -> Tensor:
+    """Softmax over axis 1 or sigmoids of the logits, `[N, C, *S]`, 0 where a pixel is ignored."""
+    return _Probabilities.apply(problem.scores, problem)
 
 
 class _Probabilities(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, rest: Any) -> Tensor:
-        problem = Problem(logits, *rest)
-        found = empty_like(problem.logits)
-        problem.call(function("probabilities_forward", POINTER, ADDRESS, WHOLE), found.data_ptr())
-        ctx.save_for_backward(found)
-        ctx.rest = rest
-        return found
+    def forward(ctx: Any, logits: Tensor, problem: Problem) -> Tensor:
+        native = NativeProblem(problem)
+        p = empty_like(native.scores)
+        native.call(function("probabilities_forward", POINTER, ADDRESS, WHOLE), p.data_ptr())
+        ctx.save_for_backward(p)
+        ctx.problem = problem.with_scores(None)
+        return p
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
         (p,) = ctx.saved_tensor()
-        problem, upstream, found = Problem(p, *ctx.rest), gradient.contiguous(), empty_like(p)
-        native = function("probabilities_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
-        problem.call(native, p.data_ptr(), upstream.data_ptr(), found.data_ptr())
-        return found
+        upstream, grad = gradient.contiguous(), empty_like(p)
+        backward = function("probabilities_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        native = NativeProblem(ctx.problem.with_scores(p))
+        native.call(backward, p.data_ptr(), upstream.data_ptr(), grad.data_ptr())
+        return grad

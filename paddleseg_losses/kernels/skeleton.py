@@ -9,9 +9,9 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .backend import threads
 from .ctypes_args import address, function, grid
-from .problem import ADDRESS, LONG, WHOLE, refuse_second_derivatives
+from .library import threads
+from .native_problem import ADDRESS, LONG, WHOLE, refuse_second_derivatives
 
 Tensor = Any
 

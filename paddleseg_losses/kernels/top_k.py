@@ -8,31 +8,30 @@ from typing import Any
 
 import paddle
 
-from .backend import threads
-from .problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function, require
+from ..problem import Problem
+from .library import threads
+from .native_problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function, require
 
 Tensor = Any
 
 
-def largest(values: Tensor, labels: Tensor, classes: int, ignore_index: int, percent: float) -> Tensor:
-    """Labels of the given per cent of the pixels that count with the largest values (at least one).
+def keep_top_k(problem: Problem, values: Tensor, percent: float) -> Tensor:
+    """The problem's labels at the given per cent of the pixels that count with the largest values (at least one).
 
     Args:
+        problem: its labels tell which pixels count; all others get the ignored label.
         values: float32 of at least 0, of the labels' shape.
-        labels: tell which pixels count.
-        classes: labels from this number on do not.
-        ignore_index: label of pixels to leave out, which others get that are not chosen.
         percent: in (0, 100].
     """
     shape = list(values.shape)
     require(values, [paddle.float32], [shape], shape)
-    require(labels, list(LABEL_BYTES), [shape], shape)
-    values, labels = values.contiguous(), labels.contiguous()
+    require(problem.labels, list(LABEL_BYTES), [shape], shape)
+    values, labels = values.contiguous(), problem.labels.contiguous()
     kept, size = paddle.empty_like(labels), math.prod(shape)
     kept.stop_gradient = True
-    native = function("largest", ADDRESS, ADDRESS, WHOLE, LONG, LONG, LONG, ctypes.c_double, ADDRESS, WHOLE)
-    native(
-        values.data_ptr(), labels.data_ptr(), LABEL_BYTES[labels.dtype], size, classes, ignore_index, percent,
-        kept.data_ptr(), threads(size),
+    run = function("largest", ADDRESS, ADDRESS, WHOLE, LONG, LONG, LONG, ctypes.c_double, ADDRESS, WHOLE)
+    run(
+        values.data_ptr(), labels.data_ptr(), LABEL_BYTES[labels.dtype], size, problem.classes, problem.ignore_index,
+        percent, kept.data_ptr(), threads(size),
     )  # fmt: skip
     return kept

@@ -10,55 +10,51 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
+from ..problem import Problem
 from .buffer_pool import empty_like
 from .ctypes_args import MOST, REAL, function, grid, reals
-from .problem import ADDRESS, POINTER, WHOLE, Problem, refuse_second_derivatives
+from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, refuse_second_derivatives
 
 Tensor = Any
 
 _WINDOW = (POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
-def structure_sum(
-    logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, kernel: Sequence[float], c4: float, beta: float
-) -> tuple[Tensor, float]:
+def ssl_sum(problem: Problem, window: Sequence[float], c4: float, beta: float) -> tuple[Tensor, float]:
     """Sum of e BCE over the pixels with e above a share of the largest, 0-D, and the number of these pixels.
 
     Args:
-        logits: float32 `[N, C, *S]`; the gradient flows to them, each channel under a sigmoid of its own.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` with `sigmoid`.
-        sigmoid: whether the labels have a channel for each class.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
-        kernel: weights along an axis of the window, an odd number.
+        problem: the gradient flows to its logits, each channel under a sigmoid of its own in every mode.
+        window: weights along an axis of the window, an odd number.
         c4: constant that steadies the division by the deviation.
         beta: share of the largest e.
     """
-    found = np.zeros(2)
+    results = np.zeros(2)
     options = (("structure_forward", REAL, REAL), (float(c4), float(beta)))
-    total = _Window.apply(logits, (labels, sigmoid, ignore_index), kernel, options, found)
-    return total, float(found[1])
+    total = _Window.apply(problem.scores, problem, window, options, results)
+    return total, float(results[1])
 
 
-def neighbours_sum(
-    logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, kernel: Sequence[float], squared: bool
-) -> Tensor:
+def nacl_penalty(problem: Problem, window: Sequence[float], squared: bool) -> Tensor:
     """Sum of |d| or d^2, d = (windows of the one-hot labels) - z, over the valid pixels of all classes, 0-D."""
     options = (("neighbours_forward", WHOLE), (int(squared),))
-    return _Window.apply(logits, (labels, sigmoid, ignore_index), kernel, options, np.zeros(1))
+    return _Window.apply(problem.scores, problem, window, options, np.zeros(1))
 
 
 class _Window(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, rest: Any, kernel: Sequence[float], options: Any, found: Any) -> Tensor:
-        if len(kernel) % 2 != 1 or len(kernel) > MOST or not np.isfinite(kernel).all():
-            raise KernelError(f"A window of {len(kernel)} weights.", "an odd number of finite weights", "add one")
+    def forward(
+        ctx: Any, logits: Tensor, problem: Problem, window: Sequence[float], options: Any, results: Any
+    ) -> Tensor:
+        if len(window) % 2 != 1 or len(window) > MOST or not np.isfinite(window).all():
+            raise KernelError(f"A window of {len(window)} weights.", "an odd number of finite weights", "add one")
         (name, *types), values = options
-        problem, slope = Problem(logits, *rest), empty_like(logits)
-        native = function(name, *_WINDOW, *types, ADDRESS, ADDRESS, WHOLE)
-        window = (*grid(logits.shape[2:]), reals(kernel), len(kernel) // 2)
-        problem.call(native, *window, *values, found.ctypes.data, slope.data_ptr())
+        native, slope = NativeProblem(problem), empty_like(logits)
+        forward = function(name, *_WINDOW, *types, ADDRESS, ADDRESS, WHOLE)
+        window_args = (*grid(problem.space), reals(window), len(window) // 2)
+        native.call(forward, *window_args, *values, results.ctypes.data, slope.data_ptr())
         ctx.save_for_backward(slope)
-        return paddle.to_tensor(found[0], dtype="float32")
+        return paddle.to_tensor(results[0], dtype="float32")
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import paddle
 from paddle import nn
 
-from ..accepts import Accepts
 from ..errors import InputError, OptionError
-from ..functional.error_sums import Moment
+from ..functional.error_sums import SumSpec, request
 from ..inputs import Inputs, Tensor
 from ..options import (
     choice,
@@ -37,8 +36,8 @@ from ..options import (
     whole,
     with_arguments,
 )
-from ..preparation import Door
-from ..registry import MODES, PREFIX, LossSpec
+from ..preparation import InputPreparer
+from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
 
 if TYPE_CHECKING:
@@ -130,9 +129,9 @@ class Loss(nn.Layer):  # type: ignore[misc]
         self._calls = self._steps = 0
         self._schedule = None if self.schedule is None else Schedule.read(self.schedule)
         self.setup()
-        self._door = Door(
+        self._preparer = InputPreparer(
             name=cls.__name__,
-            accepts=self.accepts,
+            supported=self.supported,
             mode=self.mode,
             ignore_index=self.ignore_index,
             from_logits=self.from_logits,
@@ -140,9 +139,9 @@ class Loss(nn.Layer):  # type: ignore[misc]
         )
 
     @property
-    def accepts(self) -> Accepts:
+    def supported(self) -> SupportedInputs:
         """The problems it takes: those of its spec, unless its terms say otherwise."""
-        return Accepts(self.spec.modes, self.spec.soft, self.spec.logits_only)
+        return SupportedInputs(self.spec.modes, self.spec.soft, self.spec.logits_only)
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
@@ -169,8 +168,8 @@ class Loss(nn.Layer):  # type: ignore[misc]
         self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None, check: str = "raise"
     ) -> Inputs:
         """The clean tensors that `compute` reads, for those who look inside."""
-        inputs = self._door.prepare(logits, labels, pixel_weight, check)
-        inputs.want(self.moments(inputs))
+        inputs = self._preparer.prepare(logits, labels, pixel_weight, check)
+        request(inputs, self.requests(inputs))
         return inputs
 
     @property
@@ -195,7 +194,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
         self._calls += 1
         return "raise" if self.checks == "always" or self._calls <= CHECKED_CALLS else "mark"
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """Sums over pixels that `compute` will ask for: those of a compound are made in one pass."""
         return ()
 
@@ -243,11 +242,11 @@ def _guard(result: Tensor, inputs: Inputs) -> Tensor:
 
     The NaN is seen in the log without waiting for the device, and the weights are not harmed.
     """
-    if inputs.counted is not True:
-        result = paddle.where(_condition(inputs.counted), result, paddle.zeros_like(result))
-    if inputs.flawed is None or inputs.flawed is False:
+    if inputs.any_valid is not True:
+        result = paddle.where(_condition(inputs.any_valid), result, paddle.zeros_like(result))
+    if inputs.invalid is None or inputs.invalid is False:
         return result
-    return paddle.where(_condition(inputs.flawed), paddle.full_like(result, math.nan), result)
+    return paddle.where(_condition(inputs.invalid), paddle.full_like(result, math.nan), result)
 
 
 def _condition(known: Tensor | bool) -> Tensor:

@@ -113,6 +113,80 @@ void run_parts(std::int64_t planes, std::int64_t size, std::int64_t classes, std
     });
 }
 
+constexpr std::int64_t CHUNK = 512;  // pixels whose state stays in the first cache while the channels go by
+
+// What the channels of a chunk's pixels have said so far, as masks of 0 and 1 of the labels' own width: nothing is widened.
+template <class Mask>
+struct OneHotState {
+    Mask index[CHUNK], seen[CHUNK], twice[CHUNK], other[CHUNK], kept[CHUNK];
+};
+
+// labels[classes][stride] of 0 and 1. out: the first channel that holds 1 (0 if none does), or `left_out` where all channels
+// hold `ignore`. Returns how many pixels that count do not hold a single 1 among zeros.
+template <class In, class Mask, class Out>
+INLINE std::int64_t first_hot(const In* labels, std::int64_t stride, int size, std::int64_t classes, std::int64_t ignore,
+                              Out left_out, Out* out, OneHotState<Mask>& state) {
+    const bool can_ignore = static_cast<std::int64_t>(static_cast<In>(ignore)) == ignore;
+    const In ignored = static_cast<In>(ignore);
+    for (int i = 0; i < size; ++i) state.index[i] = state.seen[i] = state.twice[i] = state.other[i] = state.kept[i] = 0;
+    for (std::int64_t k = classes - 1; k >= 0; --k) {
+        const In* channel = labels + k * stride;
+        const Mask number = static_cast<Mask>(k), may_ignore = can_ignore;
+        for (int i = 0; i < size; ++i) {
+            const In y = channel[i];
+            const Mask hot = y == 1, odd = (y != 0) & (y != 1), keep = (y != ignored) | !may_ignore;
+            state.index[i] = hot ? number : state.index[i];
+            state.twice[i] |= state.seen[i] & hot;
+            state.seen[i] |= hot;
+            state.other[i] |= odd;
+            state.kept[i] |= keep;
+        }
+    }
+    std::int64_t wrong = 0;
+    for (int i = 0; i < size; ++i) {
+        wrong += state.kept[i] & (state.twice[i] | state.other[i] | !state.seen[i]);
+        out[i] = state.kept[i] ? static_cast<Out>(state.index[i]) : left_out;
+    }
+    return wrong;
+}
+
+template <class In, class Mask, class Out>
+INLINE std::int64_t first_hot_part(const In* labels, std::int64_t stride, std::int64_t size, std::int64_t classes,
+                                   std::int64_t ignore, Out left_out, Out* out) {
+    OneHotState<Mask> state;
+    std::int64_t wrong = 0;
+    for (std::int64_t first = 0; first < size; first += CHUNK) {
+        const int some = static_cast<int>(std::min(CHUNK, size - first));
+        wrong += first_hot(labels + first, stride, some, classes, ignore, left_out, out + first, state);
+    }
+    return wrong;
+}
+
+template <class In, class Mask>
+INLINE std::int64_t first_hot_any(const void* labels, std::int64_t offset, std::int64_t stride, std::int64_t size,
+                                  std::int64_t classes, std::int64_t ignore, void* out, std::int64_t out_offset,
+                                  int out_bytes) {
+    const In* from = static_cast<const In*>(labels) + offset;
+    if (out_bytes == 1)
+        return first_hot_part<In, Mask, std::uint8_t>(from, stride, size, classes, ignore, 255,
+                                                      static_cast<std::uint8_t*>(out) + out_offset);
+    return first_hot_part<In, std::int32_t, std::int32_t>(from, stride, size, classes, ignore, -1,
+                                                          static_cast<std::int32_t*>(out) + out_offset);
+}
+
+EVERY_INSTRUCTION_SET
+std::int64_t compact_hot_part(const void* labels, int bytes, std::int64_t offset, std::int64_t stride, std::int64_t size,
+                              std::int64_t classes, std::int64_t ignore, void* out, std::int64_t out_offset, int out_bytes) {
+    if (bytes == 8)
+        return first_hot_any<std::int64_t, std::int64_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
+                                                         out_bytes);
+    if (bytes == 4)
+        return first_hot_any<std::int32_t, std::int32_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
+                                                         out_bytes);
+    return first_hot_any<std::uint8_t, std::uint8_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
+                                                     out_bytes);
+}
+
 }  // namespace
 
 // labels [planes][size]: int64, int32 or uint8 by their bytes. out: uint8 with 255 where a label does not count (out_bytes 1,
@@ -135,4 +209,18 @@ EXPORT void label_counts(const void* labels, int label_bytes, std::int64_t plane
     run_parts(planes, size, classes, found, threads, [&](std::int64_t first, std::int64_t some, std::int64_t* own) {
         count_any(labels, label_bytes, first, some, classes, ignore, own);
     });
+}
+
+// One-hot labels [samples][classes][size] made class indices: out [samples][size] and found [samples][classes] as those of
+// `compact_labels`. Returns how many pixels that count do not hold a single 1 among zeros.
+EXPORT std::int64_t compact_one_hot(const void* labels, int label_bytes, std::int64_t samples, std::int64_t classes,
+                                    std::int64_t size, std::int64_t ignore, void* out, int out_bytes, std::int64_t* found,
+                                    int threads) {
+    std::atomic<std::int64_t> wrong{0};
+    run_parts(samples, size, classes, found, threads, [&](std::int64_t first, std::int64_t some, std::int64_t* own) {
+        const std::int64_t sample = first / size, offset = sample * classes * size + first % size;
+        wrong += compact_hot_part(labels, label_bytes, offset, size, some, classes, ignore, out, first, out_bytes);
+        count_any(out, out_bytes, first, some, classes, out_bytes == 1 ? 255 : -1, own);
+    });
+    return wrong;
 }

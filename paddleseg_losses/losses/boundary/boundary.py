@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.distance_weighted import boundary, boundary_sums
+from ...functional.distance_weighted import boundary_sums
 from ...inputs import Inputs, Tensor
 from ...registry import registered
 from ..families import MapLoss, Spaced
@@ -63,10 +63,6 @@ class BoundaryLoss(Spaced, MapLoss):
           coef: [1]
     """
 
-    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
+    def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
         """P phi."""
-        return boundary(p, g, self.pixel_size(p.ndim - 2))
-
-    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """The same in one pass over each map."""
-        return boundary_sums(inputs, skip, self.pixel_size(inputs.source.logits.ndim - 2))
+        return boundary_sums(inputs, skip, self.pixel_size(inputs))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.contours import rim_counts
-from ...functional.error_sums import Moment
-from ...functional.region_sums import SQUARED, squared_sums
+from ...functional.contours import boundary_counts
+from ...functional.error_sums import SumSpec
+from ...functional.region_sums import SQUARED
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
-from ..families import NumberLoss
+from ..families import ScalarLoss
 
 
 @registered(
@@ -30,7 +30,7 @@ from ..families import NumberLoss
     batchwise=True,
     slack=1e-05,
 )
-class BoundaryDoULoss(NumberLoss):
+class BoundaryDoULoss(ScalarLoss):
     r"""Minimises the difference of prediction and truth over their union without most of the inside; range [0, 1].
 
     Formula:
@@ -74,16 +74,16 @@ class BoundaryDoULoss(NumberLoss):
         default=0.8, low=0.0, high=1.0, help="largest share of the inside left out", zh="内部忽略比例的上限"
     )
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What `squared_sums` reads."""
-        return SQUARED
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
+        """Sums of squares too."""
+        return SQUARED.needs
 
-    def number(self, inputs: Inputs) -> Tensor:
-        """Mean over classes of the difference over the reduced union."""
-        sums = inputs.once(squared_sums).pooled()
+    def value(self, inputs: Inputs) -> Tensor:
+        """The mean over the classes that have a valid pixel; others are 0 and still count."""
+        sums = SQUARED.of(inputs).pooled()
         with paddle.no_grad():
-            edge = rim_counts(inputs).sum(axis=0)
+            edge = boundary_counts(inputs).sum(axis=0)
             alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
         error = sums.error2 + self.smooth
-        cells = error / (error + (1 - alpha) * sums.pg)
-        return paddle.where(sums.count > 0, cells, paddle.zeros_like(cells)).mean()
+        values = error / (error + (1 - alpha) * sums.pg)
+        return paddle.where(sums.count > 0, values, paddle.zeros_like(values)).mean()

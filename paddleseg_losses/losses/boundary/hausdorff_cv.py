@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional import ball_filter
+from ...functional.ball_filter import ball_filter_sums
 from ...inputs import Inputs, Tensor
 from ...options import number, numbers
 from ...registry import registered
@@ -69,13 +69,6 @@ class HausdorffCVLoss(MapLoss):
         default=(3, 6, 9, 12, 15, 18), open_low=True, help="radii of the balls in pixels", zh="球的半径（像素）"
     )
 
-    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
-        """Errors on the far side of either boundary."""
-        return ball_filter.far_errors(p, g, self.radii, self._prices())
-
-    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """The same with running sums, for balls that cross few lines."""
-        return ball_filter.ball_sums(inputs, skip, self.radii, self._prices())
-
-    def _prices(self) -> list[float]:
-        return [radius**self.alpha for radius in self.radii]
+    def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
+        """The errors far from a boundary, weighted by the radius of the ball."""
+        return ball_filter_sums(inputs, skip, self.radii, [radius**self.alpha for radius in self.radii])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.distance_weighted import hausdorff, hausdorff_sums
+from ...functional.distance_weighted import hausdorff_sums
 from ...inputs import Inputs, Tensor
 from ...options import flag, number
 from ...registry import registered
@@ -71,10 +71,6 @@ class HausdorffDTLoss(Spaced, MapLoss):
     alpha: float = number(default=2.0, low=0.0, help="exponent of the distances", zh="距离的指数")
     one_sided: bool = flag(default=False, help="use the distance map of the truth alone", zh="是否只使用标签的距离图")
 
-    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
-        """(p - g)^2 times the field."""
-        return hausdorff(p, g, self.pixel_size(p.ndim - 2), self.alpha, self.one_sided)
-
-    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """The same in one pass over each map."""
-        return hausdorff_sums(inputs, skip, self.pixel_size(inputs.source.logits.ndim - 2), self.alpha, self.one_sided)
+    def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
+        """(p - g)^2 (d_g^alpha + d_p^alpha)."""
+        return hausdorff_sums(inputs, skip, self.pixel_size(inputs), self.alpha, self.one_sided)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional import erosion as eroded
+from ...functional.erosion import erosion_sums
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, whole
 from ...registry import registered
@@ -71,13 +71,6 @@ class HausdorffERLoss(MapLoss):
         default=True, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
     )
 
-    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
-        """The weighed sum of the eroded errors."""
-        return eroded.eroded_errors(p, g, self._prices())
-
-    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """The same, one map after another."""
-        return eroded.eroded_sums(inputs, skip, self._prices())
-
-    def _prices(self) -> list[float]:
-        return [step**self.alpha for step in range(1, self.erosions + 1)]
+    def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
+        """The errors after each erosion, weighted by the number of erosions."""
+        return erosion_sums(inputs, skip, [step**self.alpha for step in range(1, self.erosions + 1)])

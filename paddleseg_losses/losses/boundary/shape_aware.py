@@ -69,13 +69,8 @@ class ShapeAwareLoss(Spaced, PixelLoss):
         """-log p_t."""
         return CROSS_ENTROPY
 
-    def plain(self) -> bool:
-        """Wrong pixels have their price."""
-        return False
-
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    def adjust(self, inputs: Inputs, values: Tensor) -> Tensor:
         """(1 + E [wrong]) CE."""
-        values, normaliser = super().pixels(inputs)
         with paddle.no_grad():
-            price = 1 + contour_errors(inputs, self.pixel_size(inputs.source.logits.ndim - 2))
-        return values * price, normaliser
+            weight = 1 + contour_errors(inputs, self.pixel_size(inputs))
+        return values * weight

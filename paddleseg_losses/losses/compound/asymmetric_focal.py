@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...functional.error_sums import Moment
-from ...functional.unified_focal import focal_part, needed
+from ...functional.error_sums import SumSpec
+from ...functional.unified_focal import focal_part, needs
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
-from ..families import NumberLoss
+from ..families import ScalarLoss
 
 
 @registered(
@@ -27,7 +27,7 @@ from ..families import NumberLoss
     background_special=True,
     exponents=("gamma",),
 )
-class AsymmetricFocalLoss(NumberLoss):
+class AsymmetricFocalLoss(ScalarLoss):
     r"""Minimises cross entropy, focal on the background alone; range [0, inf).
 
     Formula:
@@ -68,10 +68,10 @@ class AsymmetricFocalLoss(NumberLoss):
         default=2.0, low=0.0, help="how strongly the easy background is turned down", zh="背景的聚焦指数"
     )
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What it reads."""
-        return needed(self.gamma)
+        return needs(self.gamma)
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """Focal cross entropy on class 0, plain on the others."""
         return focal_part(inputs, self.delta, self.gamma, symmetric=False)

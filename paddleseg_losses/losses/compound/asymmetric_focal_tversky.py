@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...functional.error_sums import Moment
+from ...functional.error_sums import SumSpec
 from ...functional.region_sums import REGION
 from ...functional.unified_focal import tversky_part
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
-from ..families import NumberLoss
+from ..families import ScalarLoss
 
 
 @registered(
@@ -27,7 +27,7 @@ from ..families import NumberLoss
     one_vs_rest=False,
     background_special=True,
 )
-class AsymmetricFocalTverskyLoss(NumberLoss):
+class AsymmetricFocalTverskyLoss(ScalarLoss):
     r"""Maximises a Tversky index, with a power on the foreground alone; range [0, 1).
 
     Formula:
@@ -72,10 +72,10 @@ class AsymmetricFocalTverskyLoss(NumberLoss):
         default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What it reads."""
-        return REGION
+        return REGION.needs
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """Tversky on class 0, its power on the others."""
         return tversky_part(inputs, self.delta, self.gamma, self.smooth, symmetric=False)

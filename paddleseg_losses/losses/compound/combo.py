@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.error_sums import COST, OTHER, OWN, Moment
+from ...functional.error_sums import NEGATIVE, NLL, POSITIVE, SumSpec, pixel_count, sum_of
 from ...inputs import Inputs, Tensor
 from ...numeric import safe_divide
 from ...options import flag, number
@@ -87,15 +87,15 @@ class ComboLoss(CompoundLoss):
         """The Dice loss inside."""
         self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """Those of Dice, and costs."""
-        return (*super().moments(inputs), Moment(OWN, COST), Moment(OTHER, COST))
+        return (*super().requests(inputs), SumSpec(POSITIVE, NLL), SumSpec(NEGATIVE, NLL))
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Cross entropy of every class against the rest, and Dice."""
-        skip = self.dice.kept(inputs)[0]
-        entropy = self.beta * inputs.sum_of(OWN, COST) + (1 - self.beta) * inputs.sum_of(OTHER, COST)
+        skip = self.dice.channel_indices(inputs)[0]
+        entropy = self.beta * sum_of(inputs, POSITIVE, NLL) + (1 - self.beta) * sum_of(inputs, NEGATIVE, NLL)
         return {
-            "cross_entropy": (self.alpha, safe_divide(entropy[:, skip:].sum(), inputs.count[:, skip:].sum())),
+            "cross_entropy": (self.alpha, safe_divide(entropy[:, skip:].sum(), pixel_count(inputs)[:, skip:].sum())),
             "dice": (1 - self.alpha, self.dice.compute(inputs)),
         }

@@ -6,8 +6,8 @@ import paddle
 
 from ... import numeric
 from ...functional import region
-from ...functional.error_sums import COUNT, OTHER, OWN, Moment, cost_power
-from ...functional.region_sums import REGION, region_sums
+from ...functional.error_sums import COUNT, NEGATIVE, POSITIVE, SumSpec, nll_power, pixel_count, sum_of
+from ...functional.region_sums import REGION
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, numbers_or_none
 from ...registry import registered
@@ -82,13 +82,13 @@ class ExpLogLoss(CompoundLoss):
         zh="各标签的权重 w_l（sigmoid 模式为 0 与 1 两个数）",
     )
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The sums of Dice and of both sides' costs."""
-        return (*REGION, *(Moment(side, cost_power(self.gamma_cross)) for side in (OWN, OTHER)))
+        return (*REGION.needs, *(SumSpec(side, nll_power(self.gamma_cross)) for side in (POSITIVE, NEGATIVE)))
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """The two terms."""
-        sums = inputs.once(region_sums)
+        sums = REGION.of(inputs)
         logs = region.minus_log_dice(sums.pooled() if self.batch else sums, self.smooth)
         dice = numeric.power(logs, self.gamma_dice).mean()
         values, counts = self._labels(inputs)
@@ -97,12 +97,14 @@ class ExpLogLoss(CompoundLoss):
 
     def _labels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Sum of (-ln p_l)^gamma over the pixels of each label in the batch, and their number."""
-        own, count = inputs.sum_of(OWN, cost_power(self.gamma_cross)), inputs.sum_of(OWN, COUNT)
+        positive, count = sum_of(inputs, POSITIVE, nll_power(self.gamma_cross)), sum_of(inputs, POSITIVE, COUNT)
         if inputs.multiclass:
-            return own.sum(axis=0), count.sum(axis=0)
-        rest = inputs.sum_of(OTHER, cost_power(self.gamma_cross))
+            return positive.sum(axis=0), count.sum(axis=0)
+        negative = sum_of(inputs, NEGATIVE, nll_power(self.gamma_cross))
         present = count.sum()
-        return paddle.stack([rest.sum(), own.sum()]), paddle.stack([inputs.count.sum() - present, present])
+        return paddle.stack([negative.sum(), positive.sum()]), paddle.stack(
+            [pixel_count(inputs).sum() - present, present]
+        )
 
     def _label_weight(self, counts: Tensor) -> Tensor:
         if self.weight is not None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 
-import paddle
-
-from ...functional.window import structure_sum, structure_weights
+from ...functional.window import ssl_mean, ssl_weights
 from ...inputs import Inputs, Tensor
-from ...numeric import grand_total, softplus
 from ...options import number, whole
 from ...registry import registered
-from ..families import NumberLoss
+from ..families import ScalarLoss
 
 
 @registered(
@@ -34,7 +31,7 @@ from ..families import NumberLoss
     detached=("e", "f", "M"),
     held=("weights",),
 )
-class StructuralSimilarityLoss(NumberLoss):
+class StructuralSimilarityLoss(ScalarLoss):
     r"""Minimises cross entropy at pixels whose surroundings correlate badly with the truth; range [0, inf).
 
     Formula:
@@ -93,22 +90,15 @@ class StructuralSimilarityLoss(NumberLoss):
         zh="误差超过最大误差的这一比例的像素才计入",
     )
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """Weighted mean of the binary cross entropies."""
-        if inputs.raw is not None:
-            total, count = structure_sum(inputs, self.kernel(), self.c4, self.beta)
-            return total / max(count, 1.0)
-        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
-        with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient
-            weight, size = self.weights(inputs)
-        weight = weight.detach()  # Paddle 2.6 knows no `no_grad` in a static graph
-        return grand_total(weight * entropy) / size.clip(min=1)  # a NaN stays one
+        return ssl_mean(inputs, self.window(), self.c4, self.beta, self.weights)
 
-    def kernel(self) -> list[float]:
+    def window(self) -> list[float]:
         """Weights of the Gaussian window along an axis."""
         half = self.window_size // 2
         return [math.exp(-(step**2) / (2 * self.sigma**2)) for step in range(-half, half + 1)]
 
     def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """E f of every pixel and channel, and M."""
-        return structure_weights(inputs, self.kernel(), self.c4, self.beta)
+        return ssl_weights(inputs, self.window(), self.c4, self.beta)

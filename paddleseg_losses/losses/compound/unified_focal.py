@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ...functional.error_sums import Moment
-from ...functional.unified_focal import focal_part, needed, tversky_part
+from ...functional.error_sums import SumSpec
+from ...functional.unified_focal import focal_part, needs, tversky_part
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ..families import CompoundLoss
@@ -30,9 +30,9 @@ class UnifiedFocalLoss(CompoundLoss):
         zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
     )
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What the parts read."""
-        return needed(self.gamma)
+        return needs(self.gamma)
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Focal and Tversky."""

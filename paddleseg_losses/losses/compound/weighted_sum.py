@@ -8,11 +8,10 @@ from typing import Any
 import paddle
 from paddle import nn
 
-from ...accepts import Accepts
 from ...errors import InputError, OptionError
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
-from ...registry import build, registered
+from ...registry import SupportedInputs, build, registered
 from ..base import Loss
 from ..families import CompoundLoss
 
@@ -112,20 +111,21 @@ class WeightedSumLoss(CompoundLoss):
             )
 
     @property
-    def accepts(self) -> Accepts:
+    def supported(self) -> SupportedInputs:
         """What every term takes."""
-        found = Accepts(modes=self.spec.modes, soft=self.spec.soft)
+        foreign = SupportedInputs(self.spec.modes, soft=False)
+        common = SupportedInputs(self.spec.modes, self.spec.soft)
         for term in self._leaves():
-            found = found.both(term.accepts if isinstance(term, Loss) else Accepts(self.spec.modes, soft=False))
-        if not found.modes:
+            common = common.both(term.supported if isinstance(term, Loss) else foreign)
+        if not common.modes:
             ours = [term for term in self._leaves() if isinstance(term, Loss)]
-            kinds = [f"{type(term).__name__}: {', '.join(term.accepts.modes)}" for term in ours]
+            kinds = [f"{type(term).__name__}: {', '.join(term.supported.modes)}" for term in ours]
             raise OptionError(
                 f"WeightedSumLoss: no kind of problem suits all terms ({'; '.join(kinds)}).",
                 "terms that take the same kind of problem",
                 "replace one of them",
             )
-        return found
+        return common
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Every term's value, with its weight at this step."""

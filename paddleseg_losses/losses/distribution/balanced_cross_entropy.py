@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import numeric
-from ...functional.error_sums import COUNT, OWN
+from ...functional.error_sums import COUNT, POSITIVE, pixel_count, sum_of
 from ...functional.pixelwise import CROSS_ENTROPY, Balance, Formula
 from ...inputs import Inputs
 from ...options import flag, number
@@ -81,7 +81,7 @@ class BalancedCrossEntropyLoss(PixelLoss):
         """The share of negatives for positives, and the rest for negatives."""
         if self.beta is not None:
             return self.beta, 1 - self.beta
-        positives, count = inputs.sum_of(OWN, COUNT), inputs.count
+        positives, count = sum_of(inputs, POSITIVE, COUNT), pixel_count(inputs)
         if self.batch:
             positives, count = positives.sum(axis=0, keepdim=True), count.sum(axis=0, keepdim=True)
         share = 1 - numeric.safe_divide(positives, count)

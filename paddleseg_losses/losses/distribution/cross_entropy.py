@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional import pixelwise
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixelwise import CROSS_ENTROPY, Formula, label_smoothing_term
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -75,14 +74,12 @@ class CrossEntropyLoss(PixelLoss):
         """-log p_t."""
         return CROSS_ENTROPY
 
-    def plain(self) -> bool:
+    @property
+    def is_pointwise(self) -> bool:
         """Smoothing asks for every class of a pixel."""
         return self.label_smoothing == 0
 
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """-log p_t, and the weight of the true label."""
-        values, normaliser = super().pixels(inputs)
-        if self.label_smoothing:
-            uniform = pixelwise.spread(inputs, CROSS_ENTROPY, self.class_weight(inputs))
-            values = (1 - self.label_smoothing) * values + self.label_smoothing * uniform
-        return values, normaliser
+    def adjust(self, inputs: Inputs, values: Tensor) -> Tensor:
+        """The values under smoothed labels."""
+        uniform = label_smoothing_term(inputs, CROSS_ENTROPY, self.class_weight(inputs))
+        return (1 - self.label_smoothing) * values + self.label_smoothing * uniform

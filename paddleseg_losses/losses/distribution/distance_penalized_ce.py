@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.boundary_proximity import region_closeness
+from ...functional.boundary_proximity import region_proximity
 from ...functional.pixelwise import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...options import flag
@@ -73,12 +73,6 @@ class DistancePenalizedCELoss(Spaced, PixelLoss):
         """-log p_t."""
         return CROSS_ENTROPY
 
-    def plain(self) -> bool:
-        """Every pixel has its price."""
-        return False
-
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    def adjust(self, inputs: Inputs, values: Tensor) -> Tensor:
         """(1 + Phi) CE."""
-        values, normaliser = super().pixels(inputs)
-        spacing = self.pixel_size(inputs.source.logits.ndim - 2)
-        return values * (1 + region_closeness(inputs, self.normalize, spacing)), normaliser
+        return values * (1 + region_proximity(inputs, self.normalize, self.pixel_size(inputs)))

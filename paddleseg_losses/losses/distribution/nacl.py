@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...functional.window import neighbours_sum
+from ...functional.error_sums import pixel_count
+from ...functional.window import nacl_penalty
 from ...inputs import Inputs, Tensor
 from ...numeric import safe_divide
 from ...options import choice, number, numbers_or_none, only, whole
@@ -85,6 +86,6 @@ class NACLLoss(CompoundLoss):
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Cross entropy and the distance to the neighbourhood."""
         size = 2 * (self.kernel_size // 2) + 1
-        distance = neighbours_sum(inputs, [1 / size] * size, squared=self.distance_type == "l2")
-        mean = safe_divide(distance, inputs.count.sum())
+        distance = nacl_penalty(inputs, [1 / size] * size, squared=self.distance_type == "l2")
+        mean = safe_divide(distance, pixel_count(inputs).sum())
         return {"cross_entropy": (1.0, self.entropy.compute(inputs)), "neighbours": (self.alpha, mean)}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.error_sums import Moment
 from ...functional.pixelwise import CROSS_ENTROPY, Formula
-from ...functional.top_k import largest, only_largest
-from ...inputs import Inputs, Tensor
+from ...functional.top_k import keep_top_k
+from ...inputs import Inputs
 from ...options import number
 from ...registry import registered
 from ..families import PixelLoss
@@ -77,17 +76,7 @@ class TopKCrossEntropyLoss(PixelLoss):
         """-log p_t."""
         return CROSS_ENTROPY
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """None to share: the sums are of the chosen pixels."""
-        return ()
-
-    def chosen(self, inputs: Inputs) -> Inputs:
+    def select(self, inputs: Inputs) -> Inputs:
         """The pixels with the largest values."""
         with paddle.no_grad():
-            return only_largest(self.values(inputs), inputs, self.k)
-
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """-log p_t of the chosen pixels."""
-        values, normaliser = super().pixels(inputs)
-        chosen = largest(values, inputs, self.k)
-        return values * chosen, normaliser * chosen
+            return keep_top_k(inputs, self.values(inputs), self.k)

@@ -1,14 +1,14 @@
 """The families: each prepares one kind of number and leaves one hook open to its final classes."""
 
-from .per_class import CellLoss as CellLoss
-from .per_class import ClassSumLoss as ClassSumLoss
-from .per_class import MapLoss as MapLoss
-from .per_class import RegionLoss as RegionLoss
-from .per_class import SumsLoss as SumsLoss
 from .class_options import each_class as each_class
 from .class_options import fit as fit
 from .class_options import pick as pick
-from .scalar import CompoundLoss as CompoundLoss
-from .scalar import NumberLoss as NumberLoss
+from .per_class import ClassSumLoss as ClassSumLoss
+from .per_class import MapLoss as MapLoss
+from .per_class import PerClassLoss as PerClassLoss
+from .per_class import RegionLoss as RegionLoss
+from .per_class import SumsLoss as SumsLoss
 from .pixel import PixelLoss as PixelLoss
 from .pixel import Spaced as Spaced
+from .scalar import CompoundLoss as CompoundLoss
+from .scalar import ScalarLoss as ScalarLoss

@@ -26,7 +26,7 @@ def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
 def each_class(numbers: tuple[float, ...], inputs: Inputs, option: str, name: str) -> Tensor:
     """One number for each class as `[1, C]`."""
     fitting = fit(numbers, inputs.channels, option, name)
-    return paddle.to_tensor([fitting], dtype=inputs.source.logits.dtype)
+    return paddle.to_tensor([fitting], dtype=inputs.dtype)
 
 
 def pick(classes: tuple[int, ...], kept: list[int], channels: int, name: str) -> list[int]:

@@ -9,15 +9,16 @@ import paddle
 
 from ... import numeric
 from ...errors import OptionError
-from ...functional.error_sums import Moment
-from ...functional.region_sums import REGION, RegionSums, region_sums
+from ...functional.error_sums import SumSpec, pixel_count
+from ...functional.labels import every_cell_counts
+from ...functional.region_sums import REGION, RegionSums, Statistics
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, numbers_or_none, only_mean
 from ..base import Loss
 from .class_options import fit, pick
 
 
-class CellLoss(Loss):
+class PerClassLoss(Loss):
     """A value for each (sample, class) cell; the background may be left out."""
 
     include_background: bool = flag(
@@ -26,21 +27,21 @@ class CellLoss(Loss):
         zh="多分类时是否计入第 0 类（背景）",
     )
 
-    def kept(self, inputs: Inputs) -> list[int]:
+    def channel_indices(self, inputs: Inputs) -> list[int]:
         """Channels that count."""
         skip = 1 if inputs.multiclass and not self.include_background else 0
         return list(range(skip, inputs.channels))
 
     def reduce(self, cells: Tensor, count: Tensor, inputs: Inputs) -> Tensor:
         """Average the cells; one without a valid pixel is 0 and still counts."""
-        if not inputs.filled:
+        if not every_cell_counts(inputs):
             cells = paddle.where(count > 0, cells, paddle.zeros_like(cells))
         if self.reduction == "none":
             return cells
         return cells.sum() if self.reduction == "sum" else cells.mean()
 
 
-class SumsLoss(CellLoss):
+class SumsLoss(PerClassLoss):
     """Algebra on the sums of each (sample, class): one pass over the data."""
 
     batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
@@ -50,13 +51,14 @@ class SumsLoss(CellLoss):
         zh="是否在所有进程间求和（需要 batch=True）",
     )
 
-    def sums(self, inputs: Inputs) -> RegionSums:
+    @property
+    def statistics(self) -> Statistics:
         """The sums that the formula reads."""
-        return inputs.once(region_sums)
-
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What `sums` reads."""
         return REGION
+
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
+        """Those of its statistics."""
+        return self.statistics.needs
 
     def setup(self) -> None:
         """Refuse options that contradict each other."""
@@ -69,20 +71,23 @@ class SumsLoss(CellLoss):
 
     def pooled(self, inputs: Inputs) -> RegionSums:
         """The sums of the channels that count, over the samples and ranks that are pooled."""
-        sums = self.sums(inputs)
+        sums: RegionSums = self.statistics.of(inputs)
         if self.batch:
             sums = sums.pooled()
         if self.sync:
             sums = sums.synchronised()
-        kept = self.kept(inputs)
-        if kept == list(range(inputs.channels)):
+        indices = self.channel_indices(inputs)
+        if indices == list(range(inputs.channels)):
             return sums
-        index = paddle.to_tensor(kept)
+        index = paddle.to_tensor(indices)
         return sums.map(lambda x: x.index_select(index, axis=-1))
 
 
 class RegionLoss(SumsLoss):
-    """A formula on the sums of each cell, then the mean over the cells that count."""
+    """A formula on the sums of each (sample, class), then the mean over the classes that count.
+
+    The hook is `per_class`. A formula that reads more than TP, FP and FN says so by `statistics`.
+    """
 
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
@@ -96,37 +101,40 @@ class RegionLoss(SumsLoss):
     )
 
     @abstractmethod
-    def cells(self, sums: Any) -> Tensor:
-        """The loss of each cell, from what `sums` made."""
+    def per_class(self, sums: Any) -> Tensor:
+        """The loss of each (sample, class), from its statistics."""
 
-    def outer(self, mean: Tensor) -> Tensor:
-        """A map of the mean, for losses that wrap another one."""
+    def transform(self, mean: Tensor) -> Tensor:
+        """A function of the mean, for losses that wrap another one."""
         return mean
 
-    def kept(self, inputs: Inputs) -> list[int]:
+    def channel_indices(self, inputs: Inputs) -> list[int]:
         """Channels that count, by include_background and classes."""
-        kept = super().kept(inputs)
+        indices = super().channel_indices(inputs)
         if isinstance(self.classes, str):
-            return kept
-        return pick(self.classes, kept, inputs.channels, type(self).__name__)
+            return indices
+        return pick(self.classes, indices, inputs.channels, type(self).__name__)
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Sums, formula, classes, mean."""
         sums = self.pooled(inputs)
-        cells = self.cells(sums)
+        cells = self.per_class(sums)
         if self.weight is not None:
             weight = fit(self.weight, inputs.channels, "weight", type(self).__name__)
-            cells = cells * paddle.to_tensor([weight[c] for c in self.kept(inputs)], dtype=cells.dtype)
+            cells = cells * paddle.to_tensor([weight[c] for c in self.channel_indices(inputs)], dtype=cells.dtype)
         if self.classes == "present":
             present = (sums.g > 0).astype(cells.dtype)
             cells = cells * present
             if self.reduction == "mean":
-                return self.outer(numeric.safe_divide(cells.sum(), present.sum()))
-        return self.outer(self.reduce(cells, sums.count, inputs))
+                return self.transform(numeric.safe_divide(cells.sum(), present.sum()))
+        return self.transform(self.reduce(cells, sums.count, inputs))
 
 
 class ClassSumLoss(SumsLoss):
-    """One number for each sample: the classes are added, with weights of the loss's own, before the ratio."""
+    """One value for each sample: the classes are added, with weights of the loss's own, before the ratio.
+
+    The hook is `score`.
+    """
 
     reduction: str = only_mean(default="mean")
 
@@ -139,8 +147,8 @@ class ClassSumLoss(SumsLoss):
         return self.score(self.pooled(inputs)).mean()
 
 
-class MapLoss(CellLoss):
-    """The mean over pixels of a detached map times a function of p, for each cell."""
+class MapLoss(PerClassLoss):
+    """The mean over pixels of a detached map times a function of p, for each class. The hook is `map_sums`."""
 
     include_background: bool = flag(
         default=False,
@@ -149,21 +157,11 @@ class MapLoss(CellLoss):
     )
 
     @abstractmethod
-    def pixels(self, p: Tensor, g: Tensor) -> Tensor:
-        """Values of every pixel from p and g `[N, C, *S]`, both 0 where ignored."""
+    def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
+        """Sums over the valid pixels of each sample and channel from `skip` on, `[N, C - skip]`."""
 
     def compute(self, inputs: Inputs) -> Tensor:
-        """Select the channels, then average the pixels of each cell."""
-        skip = self.kept(inputs)[0]
-        sums = self.native_sums(inputs, skip) if inputs.raw is not None else None
-        if sums is None:
-            m, g = inputs.mask.expand_as(inputs.prob), inputs.target
-            p = inputs.prob * m
-            p, g, m = p[:, skip:], g[:, skip:], m[:, skip:]
-            sums = numeric.spatial_sum(self.pixels(p, g) * m)
-        count = inputs.count[:, skip:]
+        """Average the pixels of each class."""
+        skip = self.channel_indices(inputs)[0]
+        sums, count = self.map_sums(inputs, skip), pixel_count(inputs)[:, skip:]
         return self.reduce(numeric.safe_divide(sums, count), count, inputs)
-
-    def native_sums(self, inputs: Inputs, skip: int) -> Tensor | None:
-        """Sums of the pixels of each cell from channel `skip` on, by a kernel; None if there is none."""
-        return None

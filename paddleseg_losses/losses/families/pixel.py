@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from ... import numeric
 from ...errors import OptionError
 from ...functional import pixelwise
-from ...functional.error_sums import Moment
-from ...functional.pixelwise import UNITY, Balance, Formula
+from ...functional.error_sums import SumSpec
+from ...functional.pixelwise import ONE, Balance, Formula
 from ...inputs import Inputs, Tensor
 from ...options import numbers_or_none
 from ..base import Loss
@@ -16,7 +15,11 @@ from .class_options import each_class
 
 
 class PixelLoss(Loss):
-    """A value for each pixel, and what to divide their sum by: with class weights, the weights of the labels."""
+    """A value for each pixel; the mean divides their sum by the number of pixels, or by the weights of their labels.
+
+    The hook is `formula`. Three refinements have defaults that most losses keep: `balance` weights positives and
+    negatives, `adjust` changes the values pixel by pixel, `select` chooses among the pixels.
+    """
 
     takes_pixel_weight = True
 
@@ -28,58 +31,45 @@ class PixelLoss(Loss):
 
     @abstractmethod
     def formula(self) -> Formula:
-        """A pixel's value, as a function of the error of its true label."""
+        """A pixel's value, as a function of the error at its true label."""
 
     def balance(self, inputs: Inputs) -> Balance | None:
         """Factors of positives and negatives, `[N or 1, C]` or numbers, which the normaliser does not know."""
         return None
 
-    def plain(self) -> bool:
-        """Whether the value is the formula's: then sums are enough, and no pixel's value is kept."""
-        return True
+    def adjust(self, inputs: Inputs, values: Tensor) -> Tensor:
+        """The values `[N, 1 or C, *S]` after what no formula of the error says, a distance map for example."""
+        return values
 
-    def pixels(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Values `[N, 1 or C, *S]`, 0 where ignored, and the normaliser, whose sum divides theirs."""
-        return self.values(inputs), pixelwise.expected(inputs, UNITY, self.class_weight(inputs))
-
-    def values(self, inputs: Inputs) -> Tensor:
-        """The formula's values, 0 where ignored."""
-        return pixelwise.expected(inputs, self.formula(), self.class_weight(inputs), self.balance(inputs))
-
-    def chosen(self, inputs: Inputs) -> Inputs:
-        """The problem with only those pixels that count, for losses that choose among them; kernels only."""
+    def select(self, inputs: Inputs) -> Inputs:
+        """The call with fewer pixels that count."""
         return inputs
 
-    def summable(self, inputs: Inputs) -> bool:
-        """Whether a kernel can add up the formula's values."""
-        return inputs.raw is not None and self.plain() and self.reduction != "none"
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether a pixel's value is the formula's: then sums are enough, and no pixel's value is kept."""
+        return type(self).adjust is PixelLoss.adjust
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def values(self, inputs: Inputs) -> Tensor:
+        """The value of every pixel, 0 where ignored."""
+        values = pixelwise.pixel_values(inputs, self.formula(), self.class_weight(inputs), self.balance(inputs))
+        return values if self.is_pointwise else self.adjust(inputs, values)
+
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The formula's sums, which terms that ask for others can share."""
-        if not self.summable(inputs) or inputs.pixel_weight is not None:
-            return ()
-        return pixelwise.needed(self.formula(), inputs)
+        alone = not self.is_pointwise or self.reduction == "none" or type(self).select is not PixelLoss.select
+        return () if alone or not pixelwise.can_share(inputs) else pixelwise.needs(self.formula(), inputs)
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
-        if self.summable(inputs):
-            return self._sum(inputs)
-        values, normaliser = self.pixels(inputs)
-        if inputs.pixel_weight is not None:
-            values = values * inputs.pixel_weight
+        inputs, share = self.select(inputs), bool(self.requests(inputs))
+        weight, mean = self.class_weight(inputs), self.reduction == "mean"
+        if self.is_pointwise and self.reduction != "none":
+            return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, share)
+        values = self.values(inputs)
         if self.reduction == "none":
-            return values.sum(axis=1)
-        total = numeric.grand_total(values)
-        return total if self.reduction == "sum" else numeric.safe_divide(total, numeric.grand_total(normaliser))
-
-    def _sum(self, inputs: Inputs) -> Tensor:
-        inputs = self.chosen(inputs)
-        weight, balance, mean = self.class_weight(inputs), self.balance(inputs), self.reduction == "mean"
-        shared = self.moments(inputs)
-        if not shared or not inputs.wants_more(shared):
-            return pixelwise.reduced(inputs, self.formula(), weight, balance, mean)
-        total = pixelwise.total(inputs, self.formula(), weight, balance)
-        return numeric.safe_divide(total, pixelwise.total(inputs, UNITY, weight)) if mean else total
+            return (values if inputs.pixel_weight is None else values * inputs.pixel_weight).sum(axis=1)
+        return pixelwise.reduce_values(inputs, values, pixelwise.pixel_values(inputs, ONE, weight), mean)
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:
         """`weight` as `[1, C]`, or None."""
@@ -96,14 +86,14 @@ class Spaced(Loss):
         zh="像素在各轴上的物理尺寸：一个数或每轴一个数",
     )
 
-    def pixel_size(self, axes: int) -> tuple[float, ...] | None:
+    def pixel_size(self, inputs: Inputs) -> tuple[float, ...] | None:
         """`spacing` with a number for each axis, or None."""
-        if self.spacing is None or len(self.spacing) == axes:
+        if self.spacing is None or len(self.spacing) == inputs.axes:
             return self.spacing
         if len(self.spacing) == 1:
-            return self.spacing * axes
+            return self.spacing * inputs.axes
         raise OptionError(
-            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {axes} spatial axes.",
-            f"one number, or {axes} in the order of the axes",
+            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {inputs.axes} spatial axes.",
+            f"one number, or {inputs.axes} in the order of the axes",
             "leave the batch and channel axes out",
         )

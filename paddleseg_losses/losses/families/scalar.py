@@ -1,4 +1,4 @@
-"""Losses that are one number by nature."""
+"""Losses that are a single value by nature."""
 
 from __future__ import annotations
 
@@ -6,38 +6,42 @@ from abc import abstractmethod
 
 import paddle
 
-from ...functional.error_sums import Moment
+from ...functional.error_sums import SumSpec
 from ...inputs import Inputs, Tensor
 from ...options import only_mean
 from ..base import Loss
 
 
-class NumberLoss(Loss):
-    """One number by nature: it is no mean over pixels or cells, so there is nothing else to reduce to."""
+class ScalarLoss(Loss):
+    """A single value by nature: no mean over pixels or classes, so there is nothing else to reduce to.
+
+    The hook is `value`. A loss that reads sums over pixels names them in `requests` too, so that the terms of a
+    compound get theirs in one pass over the data.
+    """
 
     reduction: str = only_mean(default="mean")
 
     @abstractmethod
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """The loss, 0-D."""
 
     def compute(self, inputs: Inputs) -> Tensor:
-        """The number itself."""
-        return self.number(inputs)
+        """The value itself."""
+        return self.value(inputs)
 
 
-class CompoundLoss(NumberLoss):
-    """Named, weighted terms that share one `Inputs`. `parts` keeps each term's last value."""
+class CompoundLoss(ScalarLoss):
+    """Named, weighted terms that share one `Inputs`; `parts` keeps each term's last value. The hook is `terms`."""
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What the terms that are losses ask for."""
-        return tuple(moment for term in self.sublayers() if isinstance(term, Loss) for moment in term.moments(inputs))
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
+        """Those of the terms that are losses."""
+        return tuple(spec for term in self.sublayers() if isinstance(term, Loss) for spec in term.requests(inputs))
 
     @abstractmethod
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Weight and value of each term."""
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """The weighted sum."""
         terms = self.terms(inputs)
         if paddle.in_dynamic_mode():

@@ -69,7 +69,7 @@ class AsymmetricSimilarityLoss(RegionLoss):
         default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
 
-    def cells(self, sums: RegionSums) -> Tensor:
+    def per_class(self, sums: RegionSums) -> Tensor:
         """1 - F-beta."""
         square = self.beta**2
         return region.tversky(sums, 1 / (1 + square), square / (1 + square), self.smooth)

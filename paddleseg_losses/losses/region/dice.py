@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...functional import region
-from ...functional.error_sums import Moment
-from ...functional.region_sums import REGION, SQUARED, RegionSums, SquaredSums, region_sums, squared_sums
-from ...inputs import Inputs, Tensor
+from ...functional.region_sums import REGION, SQUARED, Statistics
+from ...inputs import Tensor
 from ...options import flag, number
 from ...registry import registered
 from ..families import RegionLoss
@@ -71,16 +72,13 @@ class DiceLoss(RegionLoss):
     )
     squared_pred: bool = flag(default=False, help="squares in the denominator", zh="分母是否使用平方")
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What `sums` reads."""
+    @property
+    def statistics(self) -> Statistics:
+        """Sums, of squares too if squared_pred."""
         return SQUARED if self.squared_pred else REGION
 
-    def sums(self, inputs: Inputs) -> RegionSums:
-        """With the squares, if asked for."""
-        return inputs.once(squared_sums if self.squared_pred else region_sums)
-
-    def cells(self, sums: RegionSums) -> Tensor:
+    def per_class(self, sums: Any) -> Tensor:
         """1 - Dice."""
-        if isinstance(sums, SquaredSums):
+        if self.squared_pred:
             return region.dice_squared(sums, self.smooth)
         return region.dice(sums, self.smooth)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ... import numeric
-from ...functional.error_sums import Moment
-from ...functional.region_sums import PoweredSums, powered, powered_sums
-from ...inputs import Inputs, Tensor
+from ...functional.region_sums import PoweredSums, Statistics, powered
+from ...inputs import Tensor
 from ...options import number
 from ...registry import registered
 from ..families import RegionLoss
@@ -68,15 +67,12 @@ class DicePlusPlusLoss(RegionLoss):
         default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What `sums` reads."""
+    @property
+    def statistics(self) -> Statistics:
+        """Errors to the power gamma."""
         return powered(self.gamma)
 
-    def sums(self, inputs: Inputs) -> PoweredSums:
-        """Errors to the power gamma."""
-        return inputs.once(powered_sums, self.gamma)
-
-    def cells(self, sums: PoweredSums) -> Tensor:
+    def per_class(self, sums: PoweredSums) -> Tensor:
         """1 - Dice++."""
         error = sums.fp_power + sums.fn_power
         return numeric.smooth_divide(error, 2 * sums.tp + error, self.smooth)

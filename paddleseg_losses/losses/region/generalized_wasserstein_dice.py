@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ...functional.confusion import prices
-from ...functional.error_sums import COUNT, OWN, Moment
+from ...functional.confusion import confusion_sums
+from ...functional.error_sums import COUNT, POSITIVE, SumSpec, sum_of
 from ...inputs import Inputs, Tensor
 from ...numeric import smooth_divide
 from ...options import choice, matrix_or_none, number
 from ...registry import registered
-from ..families import NumberLoss, fit
+from ..families import ScalarLoss, fit
 
 
 @registered(
@@ -31,7 +31,7 @@ from ..families import NumberLoss, fit
     one_vs_rest=False,
     background_special=True,
 )
-class GeneralizedWassersteinDiceLoss(NumberLoss):
+class GeneralizedWassersteinDiceLoss(ScalarLoss):
     r"""Minimises the price of confusions against the overlap that is left; range [0, 1).
 
     Formula:
@@ -85,20 +85,20 @@ class GeneralizedWassersteinDiceLoss(NumberLoss):
         default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
+    def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The number of pixels of each class."""
-        return (Moment(OWN, COUNT),)
+        return (SumSpec(POSITIVE, COUNT),)
 
-    def number(self, inputs: Inputs) -> Tensor:
-        """Price over price and overlap, of each sample."""
-        price, count = prices(inputs, self._matrix(inputs.channels)), inputs.sum_of(OWN, COUNT)
-        right = count - price
+    def value(self, inputs: Inputs) -> Tensor:
+        """Cost over cost and overlap, of each sample."""
+        cost, count = confusion_sums(inputs, self._matrix(inputs.channels)), sum_of(inputs, POSITIVE, COUNT)
+        overlap = count - cost
         if self.weighting_mode == "GDL":
             rarity = 1 / (count + 1)
-            price, right = price * rarity, right * rarity
+            cost, overlap = cost * rarity, overlap * rarity
         else:
-            right = right[:, 1:]
-        error, overlap = price.sum(axis=1), right.sum(axis=1)
+            overlap = overlap[:, 1:]
+        error, overlap = cost.sum(axis=1), overlap.sum(axis=1)
         return smooth_divide(error, 2 * overlap + error, self.smooth).mean()
 
     def _matrix(self, classes: int) -> Any:

@@ -66,6 +66,6 @@ class JaccardLoss(RegionLoss):
         default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
 
-    def cells(self, sums: RegionSums) -> Tensor:
+    def per_class(self, sums: RegionSums) -> Tensor:
         """1 - Jaccard index."""
         return region.tversky(sums, 1.0, 1.0, self.smooth)

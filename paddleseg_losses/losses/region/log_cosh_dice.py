@@ -66,10 +66,10 @@ class LogCoshDiceLoss(RegionLoss):
     smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
     reduction: str = only_mean(default="mean")
 
-    def cells(self, sums: RegionSums) -> Tensor:
+    def per_class(self, sums: RegionSums) -> Tensor:
         """1 - Dice."""
         return region.dice(sums, self.smooth)
 
-    def outer(self, mean: Tensor) -> Tensor:
+    def transform(self, mean: Tensor) -> Tensor:
         """Log cosh of the mean Dice loss."""
         return numeric.log_cosh(mean)

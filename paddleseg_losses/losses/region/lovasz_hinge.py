@@ -7,7 +7,7 @@ from ...functional import lovasz
 from ...inputs import Inputs, Tensor
 from ...options import flag, only
 from ...registry import registered
-from ..families import NumberLoss
+from ..families import ScalarLoss
 
 
 @registered(
@@ -28,7 +28,7 @@ from ..families import NumberLoss
     batchwise=True,
     detached=("increments of the Jaccard loss",),
 )
-class LovaszHingeLoss(NumberLoss):
+class LovaszHingeLoss(ScalarLoss):
     r"""Minimises 1 - IoU of the foreground through its convex extension over hinge errors; range [0, inf).
 
     Formula:
@@ -74,7 +74,7 @@ class LovaszHingeLoss(NumberLoss):
         default=True, help="only true: margins of logits are compared", zh="仅支持 true：比较的是 logits 的间隔"
     )
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """Mean over channels (and images) of the Lovász extension."""
         if inputs.multiclass and inputs.channels > 2:
             raise InputError(

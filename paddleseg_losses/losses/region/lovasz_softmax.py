@@ -9,7 +9,7 @@ from ...functional import lovasz
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag
 from ...registry import registered
-from ..families import NumberLoss, pick
+from ..families import ScalarLoss, pick
 
 
 @registered(
@@ -29,7 +29,7 @@ from ..families import NumberLoss, pick
     batchwise=True,
     detached=("increments of the Jaccard loss",),
 )
-class LovaszSoftmaxLoss(NumberLoss):
+class LovaszSoftmaxLoss(ScalarLoss):
     r"""Minimises 1 - mIoU through its convex extension; range [0, 1].
 
     Formula:
@@ -77,7 +77,7 @@ class LovaszSoftmaxLoss(NumberLoss):
         default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
     )
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """Mean over classes (and images) of the Lovász extension."""
         wanted = None
         if not isinstance(self.classes, str):

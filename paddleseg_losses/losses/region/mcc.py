@@ -67,6 +67,6 @@ class MCCLoss(RegionLoss):
     eps: float = number(default=1e-7, low=0.0, open_low=True, help="added under the root", zh="根号下的小常数")
     batch: bool = flag(default=True, help="pool the batch before the formula", zh="是否先在整个批次上求和")
 
-    def cells(self, sums: RegionSums) -> Tensor:
+    def per_class(self, sums: RegionSums) -> Tensor:
         """1 - MCC."""
         return region.matthews(sums, self.eps)

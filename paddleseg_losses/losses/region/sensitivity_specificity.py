@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ... import numeric
-from ...functional.error_sums import Moment
-from ...functional.region_sums import SQUARED, PoweredSums, powered_sums
-from ...inputs import Inputs, Tensor
+from ...functional.region_sums import PoweredSums, Statistics, powered
+from ...inputs import Tensor
 from ...options import number
 from ...registry import registered
 from ..families import RegionLoss
@@ -66,16 +65,13 @@ class SensitivitySpecificityLoss(RegionLoss):
     r: float = number(default=0.05, low=0.0, high=1.0, help="share of the object's errors", zh="目标区域误差所占比例")
     smooth: float = number(default=1e-5, low=0.0, help="s, added to both denominators", zh="平滑项 s，加在两个分母上")
 
-    def moments(self, inputs: Inputs) -> tuple[Moment, ...]:
-        """What `sums` reads."""
-        return SQUARED
+    @property
+    def statistics(self) -> Statistics:
+        """Squared errors."""
+        return powered(2.0)
 
-    def sums(self, inputs: Inputs) -> PoweredSums:
-        """Squared errors: for hard labels (p - g)^2 is (1 - p)^2 on the object and p^2 elsewhere."""
-        return inputs.once(powered_sums, 2.0)
-
-    def cells(self, sums: PoweredSums) -> Tensor:
+    def per_class(self, sums: PoweredSums) -> Tensor:
         """The two means."""
         inside = numeric.smooth_divide(sums.fn_power, sums.g, self.smooth)
-        outside = numeric.smooth_divide(sums.fp_power, sums.rest, self.smooth)
+        outside = numeric.smooth_divide(sums.fp_power, sums.negatives, self.smooth)
         return self.r * inside + (1 - self.r) * outside

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ...functional.centerline import centre_line_sums
+from ...functional.centerline import centerline_sums
+from ...functional.error_sums import pixel_count
 from ...inputs import Inputs, Tensor
 from ...numeric import safe_divide, smooth_divide
 from ...options import flag, number, whole
 from ...registry import registered
-from ..families import NumberLoss
+from ..families import ScalarLoss
 
 
 @registered(
@@ -25,7 +26,7 @@ from ..families import NumberLoss
     neighbours=True,
     monotone=False,
 )
-class SoftCLDiceLoss(NumberLoss):
+class SoftCLDiceLoss(ScalarLoss):
     r"""Maximises the overlap of each soft centre line with the other region; range [0, 1).
 
     Formula:
@@ -78,15 +79,16 @@ class SoftCLDiceLoss(NumberLoss):
         default=True, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
     )
 
-    def number(self, inputs: Inputs) -> Tensor:
+    def value(self, inputs: Inputs) -> Tensor:
         """1 - clDice of each sample, averaged."""
         skip = 1 if inputs.multiclass and not self.include_background else 0
-        apart, predicted, missed, true = centre_line_sums(inputs, skip, self.iters)
-        precision, sensitivity = self._share(apart, predicted), self._share(missed, true)
+        precision_error, predicted, sensitivity_error, true = centerline_sums(inputs, skip, self.iters)
+        precision = self._inside(precision_error, predicted)
+        sensitivity = self._inside(sensitivity_error, true)
         score = safe_divide(2 * precision * sensitivity, precision + sensitivity)
-        valid = inputs.count.sum(axis=1) > 0
+        valid = pixel_count(inputs).sum(axis=1) > 0
         return ((1 - score) * valid.astype(score.dtype)).mean()
 
-    def _share(self, outside: Tensor, whole: Tensor) -> Tensor:
-        """Share of each sample's centre lines that lies in a region; all of an empty one."""
+    def _inside(self, outside: Tensor, whole: Tensor) -> Tensor:
+        """Fraction of each sample's centerlines that lies in a region; 1 for an empty one."""
         return 1 - smooth_divide(outside, whole, self.smooth)

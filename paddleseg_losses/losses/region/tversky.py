@@ -70,6 +70,6 @@ class TverskyLoss(RegionLoss):
         default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
     )
 
-    def cells(self, sums: RegionSums) -> Tensor:
+    def per_class(self, sums: RegionSums) -> Tensor:
         """1 - Tversky index."""
         return region.tversky(sums, self.alpha, self.beta, self.smooth)

@@ -1,4 +1,4 @@
-"""One problem as the kernels read it: checked, contiguous, and kept alive while they do."""
+"""A problem as native code reads it: checked, contiguous, and kept alive meanwhile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
-from .backend import library, threads
+from ..problem import Problem
+from .library import library, threads
 
 Tensor = Any
 
@@ -18,8 +19,8 @@ ADDRESS, WHOLE, LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
 LABEL_BYTES = {paddle.int64: 8, paddle.int32: 4, paddle.uint8: 1}
 
 
-class _Problem(ctypes.Structure):
-    """The struct of `native/tile.hpp`."""
+class _Struct(ctypes.Structure):
+    """`Problem` in `native/tile.hpp`."""
 
     _fields_ = (
         *((name, ADDRESS) for name in ("logits", "labels", "weight")),
@@ -28,45 +29,40 @@ class _Problem(ctypes.Structure):
     )
 
 
-POINTER = ctypes.POINTER(_Problem)
+POINTER = ctypes.POINTER(_Struct)
 
 
-class Problem:
-    """Logits, labels and perhaps a weight for each pixel.
+class NativeProblem:
+    """A `Problem` in C: float32 scores, integer labels, and perhaps a weight for each pixel.
 
     Args:
-        logits: float32 `[N, C, *S]`.
-        labels: `[N, 1, *S]`, or `[N, C, *S]` under a sigmoid.
-        sigmoid: whether every channel is a problem of its own, else they compete in a softmax.
-        ignore_index: label of pixels to leave out; labels out of range are left out too.
-        weight: float32 `[N, 1, *S]` (or `[N, C, *S]` under a sigmoid), or None.
+        problem: without soft labels; where it is not multiclass, each channel is a problem of its own.
+        weight: float32 `[N, 1, *S]` (or `[N, C, *S]` where each channel is a problem of its own), or None.
     """
 
-    def __init__(
-        self, logits: Tensor, labels: Tensor, sigmoid: bool, ignore_index: int, weight: Tensor | None = None
-    ) -> None:
-        n, c, *space = logits.shape
-        full, flat = [n, c, *space], [n, 1, *space]
-        require(logits, [paddle.float32], [full], full)
-        require(labels, list(LABEL_BYTES), [full if sigmoid else flat], full)
-        self.logits, self.labels = logits.contiguous(), labels.contiguous()
+    def __init__(self, problem: Problem, weight: Tensor | None = None) -> None:
+        n, c, *space = problem.scores.shape
+        full, flat, multiclass = [n, c, *space], [n, 1, *space], problem.multiclass
+        require(problem.scores, [paddle.float32], [full], full)
+        require(problem.labels, list(LABEL_BYTES), [flat if multiclass else full], full)
+        self.scores, self.labels = problem.scores.contiguous(), problem.labels.contiguous()
         self.weight: Tensor = None
         if weight is not None:
-            require(weight, [paddle.float32], [flat, full] if sigmoid else [flat], full)
+            require(weight, [paddle.float32], [flat] if multiclass else [flat, full], full)
             self.weight = weight.contiguous()
         self.cells, self.size = (n, c), math.prod(full)
         self._threads = threads(self.size)  # once: work space is asked for, and then used, by the same number
-        self._struct = _Problem(
-            logits=self.logits.data_ptr(),
+        self._struct = _Struct(
+            logits=self.scores.data_ptr(),
             labels=self.labels.data_ptr(),
             weight=None if weight is None else self.weight.data_ptr(),
             n=n,
             c=c,
             s=math.prod(space),
             weight_channels=1 if weight is None else weight.shape[1],
-            ignore=ignore_index,
-            label_bytes=LABEL_BYTES[labels.dtype],
-            sigmoid=int(sigmoid),
+            ignore=problem.ignore_index,
+            label_bytes=LABEL_BYTES[problem.labels.dtype],
+            sigmoid=int(not multiclass),
         )
 
     def call(self, native: Any, *arguments: Any) -> Any:
@@ -91,7 +87,7 @@ def function(name: str, *types: Any) -> Any:
     """A function of the library, with the types of its arguments."""
     found = library()
     if found is None:
-        raise KernelError("A kernel was called without its library.", "native kernels", "ask `applies` first")
+        raise KernelError("A kernel was called without its library.", "native kernels", "ask `find` first")
     native = getattr(found, name)
     native.argtypes, native.restype = types, None
     return native

@@ -1,0 +1,20 @@
+"""Sums over pixels of a function of p and g: what losses of whole maps share where no kernel makes them."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ..inputs import Inputs
+from ..numeric import spatial_sum
+
+Tensor = Any
+
+
+def composed_sums(inputs: Inputs, skip: int, values: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Sums of `values(p, g)` over the valid pixels of each sample and channel from `skip` on, `[N, C - skip]`.
+
+    Both are `[N, C - skip, *S]`, and 0 where ignored.
+    """
+    mask, g = inputs.mask.expand_as(inputs.prob), inputs.target
+    p = inputs.prob * mask
+    return spatial_sum(values(p[:, skip:], g[:, skip:]) * mask[:, skip:])
