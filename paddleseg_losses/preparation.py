@@ -81,9 +81,9 @@ class InputPreparer(LayoutReader):
             weight = weight.unsqueeze(1)
         if not same_shape(list(weight.shape), [n, 1, *space]):
             raise InputError(
-                f"{self.name}: pixel_weight has shape {list(weight.shape)}.",
-                f"one weight for each pixel, {[n, *space]}",
-                "resize it like the labels",
+                _("{name}: pixel_weight has shape {shape}.", name=self.name, shape=list(weight.shape)),
+                _("one weight per pixel, {shape}", shape=[n, *space]),
+                _("resize it like the labels"),
             )
         weight = weight.astype(scores.dtype).detach()
         valid = inputs.valid.any(axis=1, keepdim=True)

@@ -181,7 +181,7 @@ REFUSED = {
     "edges": ({"losses": [BCELoss(edge_label=True)]}, "BCELoss compares with something other than labels"),
     "no common problem": (
         {"losses": ["BinaryCrossEntropyLoss", "LovaszSoftmaxLoss"]},
-        "no kind of problem is supported by all terms .BinaryCrossEntropyLoss: binary, multilabel; LovaszSoftmaxLoss: multiclass",
+        "is supported by all terms .BinaryCrossEntropyLoss: binary, multilabel; LovaszSoftmaxLoss: multiclass",
     ),
 }
 
