@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddleseg_losses.i18n import Message, _, listed
+from paddleseg_losses.i18n import CLAUSES, Message, _, listed
 
 from .language import Language
 
@@ -26,7 +26,7 @@ def curve_caption(numbers: dict[str, Any], language: Language) -> str:
     return (
         language(
             "Slope at a badly wrong pixel (0.007 for its true class) relative to an undecided one (0.5): {ratios}.",
-            ratios=listed(ratios),
+            ratios=listed(ratios, CLAUSES),
         )
         if ratios
         else ""

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from paddleseg_losses.i18n import Message, Text, in_context, listed, speaking
+from paddleseg_losses.i18n import WORDS, Message, Text, in_context, listed, speaking
 
 DOCS = Path(__file__).resolve().parent.parent
 CJK = "\u2e80-\u9fff\uff00-\uffef\u201c\u201d\u2014"
@@ -47,9 +47,9 @@ class Language:
         with speaking(self.code):
             return str(text)
 
-    def join(self, texts: Iterable[Text]) -> str:
+    def join(self, texts: Iterable[Text], separator: Message = WORDS) -> str:
         """Texts as a list."""
-        return self.of(listed(texts))
+        return self.of(listed(texts, separator))
 
 
 ENGLISH, CHINESE = Language("en"), Language("zh")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from paddleseg_losses.i18n import CLAUSES
+
 from .advice import about
 from .captions import curve_caption, gradient_caption
 from .facts import facts
@@ -104,7 +106,7 @@ def _related(loss: Known, related: dict[str, list[str]]) -> str:
 def _wrong(loss: Known) -> str:
     t = loss.language
     links = [f"[{title}](../differences{t.suffix}.md#{place})" for place, title in about(loss.name, t)]
-    return t("Formulas of it that are wrong elsewhere: {links}.", links=t.join(links)) if links else ""
+    return t("Formulas of it that are wrong elsewhere: {links}.", links=t.join(links, CLAUSES)) if links else ""
 
 
 def _pictures(loss: Known, numbers: dict[str, Any]) -> str:

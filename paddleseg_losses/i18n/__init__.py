@@ -114,20 +114,23 @@ def in_context(context: str, template: str, /, **fields: Any) -> Message:
     return message
 
 
+WORDS, CLAUSES = in_context("between words", ", "), in_context("between clauses", "; ")
+
+
 class _Listed(Message):
     """Texts one after another."""
 
-    def __init__(self, items: Iterable[Text]) -> None:
+    def __init__(self, items: Iterable[Text], separator: Message) -> None:
         super().__init__("")
-        self.items = list(items)
+        self.items, self.separator = list(items), separator
 
     def __str__(self) -> str:
-        return str(in_context("between the words of a list", ", ")).join(map(str, self.items))
+        return str(self.separator).join(map(str, self.items))
 
 
-def listed(items: Iterable[Text]) -> Message:
-    """Texts as a list, with the commas of the language; names and numbers are joined by `", ".join`."""
-    return _Listed(items)
+def listed(items: Iterable[Text], separator: Message = WORDS) -> Message:
+    """Texts as a list, with the punctuation of the language; names and numbers are joined by `", ".join`."""
+    return _Listed(items, separator)
 
 
 def translate(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 from numbers import Number
 from typing import Any
 
-from ..i18n import Message, _
+from ..i18n import Message, _, in_context
 from ..schedules import Schedule
 from .declared import REQUIRED, Option
 
@@ -104,7 +104,9 @@ def choice(*, default: str | None, of: tuple[str | None, ...], help: str) -> Any
             raise ValueError("not one of them")
         return value  # type: ignore[no-any-return]
 
-    return Option(default, read, _("one of {names}", names=", ".join(map(repr, of))), help)
+    return Option(
+        default, read, in_context("values of an option", "one of {names}", names=", ".join(map(repr, of))), help
+    )
 
 
 def only(*, default: bool, help: str) -> Any:
