@@ -97,7 +97,7 @@ def _check_batch(batch: Batch, diagnosis: Diagnosis, source: MaskSource, counts:
 
 def _refused(error: LossError, code: str = "refused") -> Finding:
     """A loss does not take this batch, or an optimizer its options; their own words say why."""
-    text = _("{found} Expected: {expected}.", found=error.found, expected=error.expected)
+    text = _("{found} (expected: {expected})", found=error.found, expected=error.expected)
     return Finding(code, text, Message("# {cure}", cure=error.cure))
 
 

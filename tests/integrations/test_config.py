@@ -39,12 +39,12 @@ def test_paddleseg_reads_the_same(tmp_path):
 
 
 BROKEN = {
-    "missing": ({}, "There is no file", "look into"),
+    "missing": ({}, "There is no file", "look in"),
     "missing, but near": ({"tops": "a: 1\n"}, "There is no file", "did you mean"),
     "missing base": ({"top": "_base_: bas.yml\n", "base": "a: 1\n"}, "(a `_base_` of", "base.yml"),
     "circle": ({"top": "_base_: top.yml\n"}, "is its own `_base_`", "remove one `_base_` line"),
-    "list": ({"top": "- a\n- b\n"}, "holds a list", "configs/"),
-    "empty": ({"top": ""}, "holds nothing", "configs/"),
+    "list": ({"top": "- a\n- b\n"}, "contains a list", "configs/"),
+    "empty": ({"top": ""}, "is empty", "configs/"),
     "bracket": ({"top": "a: [1\nb: 2\n"}, "top.yml, line 2, column 2", "'b: 2'"),
     "tab": ({"top": "a:\n\tb: 1\n"}, "line 2, column 1", "not tabs"),
 }

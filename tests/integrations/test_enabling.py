@@ -26,7 +26,7 @@ SCRIPT = """
     print("ComboLoss" in table, "paddleseg_losses.DiceLoss" in table, table["DiceLoss"].__module__.split(".")[0])
     print([str(w.message) for w in caught if "exists already" in str(w.message)])
     from paddleseg.core import train
-    print("watching" in train.__code__.co_filename)
+    print("monitor" in train.__code__.co_filename)
 """
 OFF, ON = "False False paddleseg\n[]\nFalse\n", "True True paddleseg\n[]\nTrue\n"
 

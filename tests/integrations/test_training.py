@@ -15,7 +15,7 @@ import tiny
 from paddleseg_losses.errors import ConfigError, OptionError
 from paddleseg_losses.paddleseg.console import captured
 from paddleseg_losses.paddleseg.evaluation import evaluate
-from paddleseg_losses.paddleseg.shims import mended, module
+from paddleseg_losses.paddleseg.shims import fixed, module
 from paddleseg_losses.paddleseg.trainer import train
 
 
@@ -113,7 +113,7 @@ def test_without_validation_data_there_are_no_scores(dataset, tmp_path, quick_en
 
 def test_a_class_that_does_not_occur_has_no_score(dataset, tmp_path, losses_table):
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "DiceLoss"}, classes=5)
-    with mended(), captured(None, tiny.recorder()):
+    with fixed(), captured(None, tiny.recorder()):
         builder = module("cvlibs").SegBuilder(module("cvlibs").Config(str(path)))
         model = builder.model
         predict = model.forward
@@ -165,7 +165,7 @@ def test_a_flag_that_the_installed_version_does_not_know(dataset, tmp_path, quic
         pytest.skip("this PaddleSeg knows all flags")
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss"})
     for name, value in {"early_stop_intervals": 2, "use_multilabel": True}.items():
-        with pytest.raises(ConfigError, match=f"--{name} is set, but PaddleSeg .* knows nothing of it"):
+        with pytest.raises(ConfigError, match=f"--{name} is set, but PaddleSeg .* does not support it"):
             train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder(), **{name: value})
 
 
@@ -188,8 +188,8 @@ def _losses(entry):
 
 
 UNBUILDABLE = {
-    "model": ({"model": {"type": "PPHumanSegLit"}}, "knows nothing called 'PPHumanSegLit'", "PPHumanSegLite"),
-    "optimizer": ({"optimizer": {"type": "Adamm"}}, "knows nothing called 'Adamm'", "Adam"),
+    "model": ({"model": {"type": "PPHumanSegLit"}}, "has no component named 'PPHumanSegLit'", "PPHumanSegLite"),
+    "optimizer": ({"optimizer": {"type": "Adamm"}}, "has no component named 'Adamm'", "Adam"),
     "option": ({"model": {**tiny.MODEL, "num_clases": 3}}, "PPHumanSegLite cannot be made: .*num_clases", "section"),
     "rate": (
         {"lr_scheduler": {"type": "PolynomialDecay", "learning_rate": -1}},

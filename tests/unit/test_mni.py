@@ -99,7 +99,7 @@ def test_what_others_wrote_is_refused_and_untouched(tmp_path, kind):
         out.mkdir()
     (out / "thesis.txt" if kind == "folder" else out).write_text("years of work")
     before = _snapshot(tmp_path)
-    with pytest.raises(DataError, match="mine already holds something else"):
+    with pytest.raises(DataError, match="mine already contains other files"):
         mni.make_mni_dataset(out)
     assert _snapshot(tmp_path) == before
 
