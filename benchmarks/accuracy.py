@@ -9,7 +9,8 @@ import paddle
 
 from paddleseg_losses import kernels, registry
 from paddleseg_losses.functional.region_sums import region_sums
-from paddleseg_losses.preparation import Accepts, Door
+from paddleseg_losses.preparation import InputPreparer
+from paddleseg_losses.registry import SupportedInputs
 
 from .cases import IGNORED, Shape, arrays
 
@@ -27,7 +28,7 @@ def errors(loss: str, shape: Shape) -> dict[str, Any]:
         return {"value": float(np.max(np.abs(single - double) / np.maximum(np.abs(double), 1.0))), "gradient": None}
     spec = registry.get(loss)
     (value, gradient), (exact, slope) = (_both(spec, made, dtype) for dtype in ("float32", "float64"))
-    with kernels.using("composed"):
+    with kernels.use_kernels("composed"):
         _, composed = _both(spec, made, "float32")
     largest = max(np.abs(slope).max(), 1e-300)
     return {
@@ -45,8 +46,9 @@ def _both(spec: registry.LossSpec, made: Any, dtype: str) -> tuple[float, np.nda
 
 
 def _sums(made: Any, dtype: str) -> np.ndarray:
-    accepts = Accepts(registry.MODES)
-    door = Door("sums", accepts, mode=None, ignore_index=IGNORED, from_logits=True, channels_last=False)
+    preparer = InputPreparer(
+        "sums", SupportedInputs(registry.MODES), mode=None, ignore_index=IGNORED, from_logits=True, channels_last=False
+    )
     logits, labels = paddle.to_tensor(made.logits.astype(dtype)), paddle.to_tensor(made.labels)
-    sums = region_sums(door.prepare(logits, labels))
+    sums = region_sums(preparer.prepare(logits, labels))
     return np.stack([np.asarray(x.numpy(), "float64") for x in (sums.tp, sums.fp, sums.fn)])

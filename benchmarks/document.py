@@ -48,7 +48,7 @@ TEXTS = {
         "† 不支持 `ignore_index`，所用标签不含忽略像素。‡ 计算内容略有不同（见 results.json 的 `differs`）。",
     ),
     "times_head": (
-        "loss|{peers}|fastest peer|roofline|memory, MiB|in Dices",
+        "loss|{peers}|fastest peer|roofline|memory, MiB|relative to Dice",
         "损失函数|{peers}|相对最快|相对下限|内存 (MiB)|相当于几个 Dice",
     ),
     "growth": ("## Growth", "## 规模增长"),
@@ -144,7 +144,12 @@ def _times(rows: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
             found = {row["peer"]: row for row in here if row["loss"] == loss}
             ours = found.get(OURS, {})
             beside = ours.get("of_fastest")
-            last = (1 / beside if beside else None, ours.get("of_roofline"), ours.get("extra_mib"), _dices(ours))
+            last = (
+                1 / beside if beside else None,
+                ours.get("of_roofline"),
+                ours.get("extra_mib"),
+                _relative_to_dice(ours),
+            )
             cells = [_cell(found.get(peer)) for peer in peers]
             lines.append([f"`{loss}`", *cells, *(number(x) for x in last)])
         parts += [f"### {shape} {SHAPES[shape].axes}", _lines(head, lines)]
@@ -160,7 +165,7 @@ def _cell(row: dict[str, Any] | None) -> str:
     return number(row["ms"]) + marks
 
 
-def _dices(row: dict[str, Any]) -> float | None:
+def _relative_to_dice(row: dict[str, Any]) -> float | None:
     return row["ms"] / row["dice_ms"] if "dice_ms" in row and "ms" in row else None
 
 

@@ -6,24 +6,24 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import floors
+from . import thresholds
 from .cases import SHAPES
 from .document import LANGUAGES, document, number
-from .floors import Verdict, fastest, grouped
 from .peers import OURS
 from .processes import ROOT
+from .thresholds import Check, fastest, grouped
 
 Results = dict[str, Any]
 
 
 def verdicts(results: Results) -> list[dict[str, Any]]:
     """Everything that is asked, judged."""
-    found: list[Verdict] = []
-    found += floors.speed(results.get("times", []))
-    found += floors.memory(results.get("memory", []), lambda name: SHAPES[name].size)
-    found += floors.growth(results.get("growth", []))
-    found += floors.scaling(results.get("threads", []))
-    found += floors.accuracy(results.get("accuracy", []))
+    found: list[Check] = []
+    found += thresholds.speed(results.get("times", []))
+    found += thresholds.memory(results.get("memory", []), lambda name: SHAPES[name].size)
+    found += thresholds.growth(results.get("growth", []))
+    found += thresholds.scaling(results.get("threads", []))
+    found += thresholds.accuracy(results.get("accuracy", []))
     return [vars(verdict) for verdict in found]
 
 
@@ -41,7 +41,7 @@ def table(results: Results) -> list[dict[str, Any]]:
                     **row,
                     "of_fastest": row["ms"] / best["ms"] if best and measured else None,
                     "of_roofline": row["ms"] / row["roofline_ms"] if measured and "roofline_ms" in row else None,
-                    "extra_mib": extra / floors.MIB if extra is not None else None,
+                    "extra_mib": extra / thresholds.MIB if extra is not None else None,
                 }
             )
     return rows

@@ -11,7 +11,7 @@ from .cases import EDT, Shape
 from .peers import OURS, PEERS
 from .processes import Failed, Process
 
-YARDSTICK = "DiceLoss"  # timed beside every loss: what a loss costs is said in Dices of the same minute
+YARDSTICK = "DiceLoss"  # timed beside every loss: costs are relative to DiceLoss in the same minute
 TURN = 0.03  # seconds of a turn at least: short steps are repeated within it
 LEAST = 3  # rounds, unless they take longer than a slow step
 SLOW = 4.0  # seconds of a step that is not taken a second time

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from builder import pictures, translations
-from builder.advice import chooser, differences, ranking
+from builder.advice import chooser, differences, misfits, ranking
 from builder.index import index, readme
 from builder.known import Known
 from builder.language import DOCS, LANGUAGES, Language, page
@@ -58,6 +58,7 @@ def main(arguments: list[str]) -> int:
         for name in pictures.refresh(now, everything="--redraw" in arguments):
             print(f"pictures of {name} drawn")
     texts = documents()
+    problems += misfits()
     for path in sorted({*texts, *(DOCS / "losses").glob("*.md")}):
         name, old = path.relative_to(ROOT), path.read_text(encoding="utf-8") if path.exists() else None
         if texts.get(path) == old:

@@ -7,7 +7,7 @@ less. Mean over the pixels that count of (1 - p_t^q) / q, with p_t the probabili
 import paddle
 
 from paddleseg_losses import build, errors, numeric
-from paddleseg_losses.losses.families import NumberLoss
+from paddleseg_losses.losses.families import ScalarLoss
 from paddleseg_losses.options import number
 from paddleseg_losses.registry import registered
 from paddleseg_losses.testing import check
@@ -23,14 +23,14 @@ FACTS = {
 
 
 @registered(**FACTS, range=(0, float("inf")))
-class GeneralizedCrossEntropyLoss(NumberLoss):
+class GeneralizedCrossEntropyLoss(ScalarLoss):
     """Minimises (1 - p_t^q) / q; range [0, 1 / q)."""
 
     q: float = number(default=0.7, low=0.0, open_low=True, high=1.0, help="exponent")
 
-    def number(self, inputs):
+    def value(self, inputs):
         """Work with log p_t, and what is ignored multiplies by 0."""
-        values = -paddle.expm1(self.q * inputs.log_true) / self.q
+        values = -paddle.expm1(self.q * inputs.log_prob_true) / self.q
         return numeric.safe_divide((values * inputs.mask).sum(), inputs.mask.sum())
 
 
@@ -38,9 +38,9 @@ class GeneralizedCrossEntropyLoss(NumberLoss):
 class NaiveLoss(GeneralizedCrossEntropyLoss):
     """The same as the formula is printed: p_t^q has no slope at p_t = 0, where a sure model is wrong."""
 
-    def number(self, inputs):
+    def value(self, inputs):
         """Exponentiate first."""
-        values = (1 - inputs.log_true.exp() ** self.q) / self.q
+        values = (1 - inputs.log_prob_true.exp() ** self.q) / self.q
         return numeric.safe_divide((values * inputs.mask).sum(), inputs.mask.sum())
 
 

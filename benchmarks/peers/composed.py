@@ -17,7 +17,7 @@ def _without_kernels(name: str, entry: Entry) -> Entry:
         loss = entry.make(shape)
 
         def call(logits, labels):
-            with kernels.using("composed"):
+            with kernels.use_kernels("composed"):
                 return loss(logits, labels)
 
         return call

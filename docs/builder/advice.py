@@ -23,16 +23,21 @@ def _symptoms() -> dict[str, Any]:
 
 
 def ranking() -> dict[str, list[str]]:
-    """For each symptom the losses that suit it, best first; they have to be those of the registry."""
-    found = {}
-    for symptom, advice in _symptoms().items():
-        found[symptom] = list(advice["losses"])
-        if sorted(found[symptom]) != sorted(names(symptom=symptom)):
-            differing = ", ".join(sorted(set(found[symptom]) ^ set(names(symptom=symptom))))
-            raise SystemExit(f"docs/{CHOOSER}: {symptom} does not list what `suits` in the registry says: {differing}")
+    """For each symptom the losses that suit it, best first."""
+    found = {symptom: list(advice["losses"]) for symptom, advice in _symptoms().items()}
     if list(found) != list(SYMPTOMS):
         raise SystemExit(f"docs/{CHOOSER}: the symptoms are {list(found)}, those of the registry {list(SYMPTOMS)}")
     return found
+
+
+def misfits() -> list[str]:
+    """Where the chooser and `suits` in the registry disagree."""
+    return [
+        f"docs/{CHOOSER}: {symptom} " + (f"lacks {name}, which `suits` it" if name in suited else f"lists {name}")
+        for symptom, listed in ranking().items()
+        for suited in [names(symptom=symptom)]
+        for name in sorted(set(listed) ^ set(suited))
+    ]
 
 
 def chooser(language: Language) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def pick(texts: dict[str, str], language: Language) -> str:
     return texts[language.code].strip()
 
 
+@cache
 def read(path: str) -> Any:
     """A YAML file of this folder; lines of Chinese that were folded are joined without a blank."""
     return _joined(yaml.safe_load((DOCS / path).read_text(encoding="utf-8")))

@@ -27,11 +27,11 @@ def path_of(name: str, kind: str) -> Path:
 def measure(spec: LossSpec) -> dict[str, Any]:
     """What the pictures of a loss show, in five digits."""
     loss = spec.cls(**spec.example)
-    curve, pull = drawing.curve_of(loss), drawing.pull_of(loss)
+    curve, gradient = drawing.curve_of(loss), drawing.gradient_on(loss)
     return {
         "values": {side: [_short(v) for v in line[::EVERY]] for side, line in curve.values.items()},
         "slopes": {side: [_short(v) for v in line[::EVERY]] for side, line in curve.slopes.items()},
-        "pull": {region: _short(size) for region, size in pull.regions.items()},
+        "pull": {region: _short(size) for region, size in gradient.regions.items()},
     }
 
 

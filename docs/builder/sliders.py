@@ -24,7 +24,7 @@ import paddleseg_losses
 from paddleseg_losses import drawing
 from paddleseg_losses.drawing.curves import gaps
 from paddleseg_losses.drawing.examples import LOGITS
-from paddleseg_losses.options import options_of
+from paddleseg_losses.options import options_of, own_options_of
 from paddleseg_losses.registry import LossSpec, get, specs
 
 from .language import read
@@ -33,6 +33,7 @@ PACKAGE = Path(paddleseg_losses.__file__).parent
 COARSE = LOGITS[::2]  # a curve of the pages has so many points
 LEVELS = 127  # of a gradient map on either side of 0
 DIGITS = 4
+MOVED = 2  # options of a loss, unless chosen by hand
 FINE = 5000  # a curve is kept in steps of this part of its height
 
 
@@ -65,18 +66,27 @@ class Sliders:
         """Changes with what the data is made of: the code of the loss and of all it uses, and the values."""
         loss = self.spec.cls(**self.spec.example)
         modules = {type(layer).__module__ for layer in loss.sublayers(include_self=True)}
-        texts = [code(path) for path in sources(*modules, "paddleseg_losses.drawing.numbers")]
+        texts = [code(path) for path in sources(*modules, "paddleseg_losses.drawing.measurements")]
         own = [code(Path(__file__)), json.dumps(self.options), repr(loss)]
         return hashlib.sha256("\n".join([*texts, *own]).encode()).hexdigest()[:16]
 
 
 def sliders() -> list[Sliders]:
     """Those of every loss, in the order of the registry."""
-    chosen = read("sliders.yml")
-    known = [spec.name for spec in specs()]
-    if set(chosen) != set(known):
-        raise SystemExit(f"docs/sliders.yml: missing or of no loss: {', '.join(sorted(set(chosen) ^ set(known)))}")
-    return [Sliders(spec, chosen[spec.name]) for spec in specs()]
+    unknown = set(read("sliders.yml")) - {spec.name for spec in specs()}
+    if unknown:
+        raise SystemExit(f"docs/sliders.yml: no such loss: {', '.join(sorted(unknown))}")
+    return [sliders_of(spec) for spec in specs()]
+
+
+def sliders_of(spec: LossSpec) -> Sliders:
+    """Those that `docs/sliders.yml` chose, or else the first two of the loss's own numbers and words."""
+    chosen = read("sliders.yml").get(spec.name)
+    if chosen is None:
+        moving = {name: o.examples for name, o in own_options_of(spec.cls).items() if len(o.examples) > 1}
+        shown = [name for name, values in moving.items() if not isinstance(values[0], bool)]
+        chosen = {name: list(moving[name]) for name in shown[:MOVED]}
+    return Sliders(spec, chosen)
 
 
 def measure(moved: Sliders) -> dict[str, Any]:
@@ -96,15 +106,15 @@ def measure(moved: Sliders) -> dict[str, Any]:
 def measured(spec: LossSpec, setting: dict[str, Any]) -> dict[str, Any]:
     """What the pictures of one setting need."""
     loss = spec.cls(**{**spec.example, **setting})
-    curve, pull = drawing.curve_of(loss, COARSE), drawing.pull_of(loss)
-    most = float(np.abs(pull.gradient).max())
-    levels = np.rint(pull.gradient / (most or 1.0) * LEVELS).astype("int8")
+    curve, gradient = drawing.curve_of(loss, COARSE), drawing.gradient_on(loss)
+    most = float(np.abs(gradient.gradient).max())
+    levels = np.rint(gradient.gradient / (most or 1.0) * LEVELS).astype("int8")
     return {
         "values": {side: _line(line) for side, line in curve.values.items()},
         "slopes": {side: _line(line) for side, line in curve.slopes.items()},
-        "loss": _digits(pull.value),
+        "loss": _digits(gradient.value),
         "most": _digits(most),
-        "shares": _short([pull.share(region) for region in pull.regions]),
+        "shares": _short([gradient.share(region) for region in gradient.regions]),
         "gradient": base64.b64encode(levels.tobytes()).decode(),
     }
 
@@ -137,7 +147,7 @@ def write(folder: Path, cache: Path) -> list[str]:
 
 
 def _text(name: str) -> str:
-    return json.dumps(measure(Sliders(get(name), read("sliders.yml")[name])), separators=(",", ":"))
+    return json.dumps(measure(sliders_of(get(name))), separators=(",", ":"))
 
 
 def sources(*modules: str) -> list[Path]:
@@ -181,7 +191,9 @@ def code(path: Path) -> str:
 
 def _words(value: Any) -> str:
     """A value as YAML users write it."""
-    return json.dumps(value) if not isinstance(value, str) else value
+    if isinstance(value, float):
+        return f"{value:g}"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _short(line: Any) -> list[float]:

@@ -52,9 +52,9 @@ def plot(losses: tuple[str, ...], out: str, picture: str) -> None:
         files.append(drawing.save(drawing.curve(by_label, curves), f"{base}_curve.png"))
         numbers["curves"] = {name: _curve(curve) for name, curve in curves.items()}
     if picture != "curve":
-        pulls = {name: drawing.pull_of(loss) for name, loss in by_label.items()}
-        files.append(drawing.save(drawing.gradient_map(by_label, pulls=pulls), f"{base}_gradient.png"))
-        numbers["pulls"] = {name: {"value": found.value, **found.regions} for name, found in pulls.items()}
+        gradients = {name: drawing.gradient_on(loss) for name, loss in by_label.items()}
+        files.append(drawing.save(drawing.gradient_map(by_label, gradients=gradients), f"{base}_gradient.png"))
+        numbers["gradients"] = {name: {"value": found.value, **found.regions} for name, found in gradients.items()}
     if screen.wants_json():
         screen.print_json({"files": [str(file) for file in files], **numbers})
     else:

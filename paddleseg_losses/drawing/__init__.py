@@ -1,4 +1,4 @@
-"""Pictures of losses: what one pixel costs, and where the gradient pulls. Drawing needs matplotlib, the numbers do not.
+"""Pictures of losses: what one pixel costs, and what its gradient does. Drawing needs matplotlib, the numbers do not.
 
 from paddleseg_losses import FocalLoss, drawing
 losses = {"gamma 2": FocalLoss(), "gamma 5": FocalLoss(gamma=5)}
@@ -10,8 +10,8 @@ from .curves import curve as curve
 from .examples import SCENE as SCENE
 from .examples import Scene as Scene
 from .maps import gradient_map as gradient_map
-from .numbers import Curve as Curve
-from .numbers import Pull as Pull
-from .numbers import curve_of as curve_of
-from .numbers import pull_of as pull_of
+from .measurements import Curve as Curve
+from .measurements import SceneGradient as SceneGradient
+from .measurements import curve_of as curve_of
+from .measurements import gradient_on as gradient_on
 from .style import save as save

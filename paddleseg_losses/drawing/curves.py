@@ -9,7 +9,7 @@ import numpy as np
 
 from ..losses.base import Loss
 from .examples import PIXELS, Array
-from .numbers import Curve, curve_of
+from .measurements import Curve, curve_of
 from .style import COLORS, INK, new_figure, quiet
 
 TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)

@@ -1,4 +1,4 @@
-"""Where a loss pulls, and how hard, on a small example."""
+"""Gradient maps: which pixels of a small example a loss moves, in which direction, and how strongly."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ import numpy as np
 
 from ..losses.base import Loss
 from .examples import SCENE, Scene
-from .numbers import Pull, pull_of
+from .measurements import SceneGradient, gradient_on
 from .style import DIVERGING, FAINT, INK, new_figure, quiet
 
 OUTLINE = "#111111"
 
 
-def gradient_map(losses: Mapping[str, Loss], scene: Scene = SCENE, pulls: Mapping[str, Pull] | None = None) -> Any:
-    """Draw truth, prediction, and for each loss its gradient map and how hard each kind of error is pulled.
+def gradient_map(
+    losses: Mapping[str, Loss], scene: Scene = SCENE, gradients: Mapping[str, SceneGradient] | None = None
+) -> Any:
+    """Draw truth, prediction, and for each loss its gradient map and the mean gradient on each kind of error.
 
     Args:
         losses: The losses by what to call them.
         scene: The example.
-        pulls: Their gradients, if `pull_of` has been asked already.
+        gradients: Their gradients, if `gradient_on` has been asked already.
 
     Returns:
         A matplotlib figure, for `save`.
     """
-    found = {name: (pulls or {}).get(name) or pull_of(loss, scene) for name, loss in losses.items()}
+    found = {name: (gradients or {}).get(name) or gradient_on(loss, scene) for name, loss in losses.items()}
     figure = new_figure(10.2, 2.35 * len(found) + 0.1)
     grid = figure.subplots(len(found), 4, squeeze=False, width_ratios=[1, 1, 1.12, 0.85])
     _truth(grid[0, 0], scene)
     _prediction(grid[0, 1], scene)
     for axis in grid[1:, :2].flat:
         axis.set_axis_off()
-    for row, (name, pull) in zip(grid, found.items()):
+    for row, (name, measured) in zip(grid, found.items()):
         title = f"{textwrap.fill(name, 36)}\n" if len(found) > 1 else ""
-        _gradient(figure, row[2], pull, scene, title)
-        _bars(row[3], pull)
+        _gradient(figure, row[2], measured, scene, title)
+        _bars(row[3], measured)
     return figure
 
 
@@ -58,9 +60,9 @@ def _prediction(axis: Any, scene: Scene) -> None:
     _frame(axis, "prediction (line: truth)")
 
 
-def _gradient(figure: Any, axis: Any, pull: Pull, scene: Scene, title: str) -> None:
-    most = float(np.abs(pull.gradient).max()) or 1.0
-    image = axis.imshow(pull.gradient, cmap=DIVERGING, vmin=-most, vmax=most, interpolation="nearest")
+def _gradient(figure: Any, axis: Any, measured: SceneGradient, scene: Scene, title: str) -> None:
+    most = float(np.abs(measured.gradient).max()) or 1.0
+    image = axis.imshow(measured.gradient, cmap=DIVERGING, vmin=-most, vmax=most, interpolation="nearest")
     _outline(axis, scene, OUTLINE)
     _frame(axis, f"{title}gradient by the logit")
     bar = figure.colorbar(image, ax=axis, shrink=0.8, ticks=[-most, 0, most], pad=0.02)
@@ -69,9 +71,9 @@ def _gradient(figure: Any, axis: Any, pull: Pull, scene: Scene, title: str) -> N
     bar.ax.tick_params(length=0)
 
 
-def _bars(axis: Any, pull: Pull) -> None:
-    names = list(pull.regions)
-    shares = [pull.share(name) for name in names]
+def _bars(axis: Any, measured: SceneGradient) -> None:
+    names = list(measured.regions)
+    shares = [measured.share(name) for name in names]
     axis.barh(range(len(names)), shares, color=["#0072b2"] * (len(names) - 1) + ["#9aa0a8"], height=0.65)
     for place, share in enumerate(shares):
         axis.text(share + 0.02, place, _words(share), va="center", fontsize=7, color=INK)

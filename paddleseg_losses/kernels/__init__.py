@@ -9,8 +9,8 @@ from .backend import LABEL_TYPES as LABEL_TYPES
 from .backend import Backend as Backend
 from .backend import find as find
 from .backend import on_cpu as on_cpu
-from .library import MODES as MODES
-from .library import library as library
-from .library import status as status
-from .library import threads as threads
-from .library import use_kernels as use_kernels
+from .loader import MODES as MODES
+from .loader import library as library
+from .loader import status as status
+from .loader import threads as threads
+from .loader import use_kernels as use_kernels

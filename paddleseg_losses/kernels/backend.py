@@ -15,7 +15,7 @@ from typing import Any, Callable
 import paddle
 
 from ..problem import Problem
-from .library import library
+from .loader import library
 
 Tensor = Any
 

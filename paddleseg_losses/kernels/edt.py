@@ -10,7 +10,7 @@ import paddle
 
 from ..errors import KernelError
 from .ctypes_args import address, function, grid, reals
-from .library import threads
+from .loader import threads
 from .native_problem import ADDRESS, LONG, WHOLE
 
 Tensor = Any

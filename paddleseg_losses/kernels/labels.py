@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 
 from ..problem import Problem
-from .library import threads
+from .loader import threads
 from .native_problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function
 
 Tensor = Any

@@ -46,6 +46,12 @@ def lovasz_rows(
     logits, samples, classes = problem.scores, int(problem.scores.shape[0]), problem.channels
     margin = hinge and problem.multiclass  # of two classes
     rows = 1 if margin else classes
+    if (margin and classes != 2) or (not hinge and not problem.multiclass):
+        raise KernelError(
+            f"Lovász {'hinge' if hinge else 'softmax'} of a {problem.mode} problem of {classes} channels.",
+            "softmax: multiclass; hinge: channels of their own, or two classes",
+            "use the other one",
+        )
     if math.prod(logits.shape) // max(classes, 1) > MOST:
         raise KernelError(
             _("The logits have shape {shape}.", shape=list(logits.shape)),

@@ -12,7 +12,7 @@ import paddle
 from ..errors import KernelError
 from ..i18n import _
 from ..problem import Problem
-from .library import library, threads
+from .loader import library, threads
 
 Tensor = Any
 

@@ -13,7 +13,7 @@ from paddle.autograd import PyLayer
 from ..problem import Problem
 from .buffer_pool import empty, empty_like
 from .error_sums import PROBLEM, SumSpec, as_array, as_table, gradient
-from .library import threads
+from .loader import threads
 from .native_problem import ADDRESS, LONG, WHOLE, NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any

@@ -10,7 +10,7 @@ from paddle.autograd import PyLayer
 
 from ..errors import KernelError
 from .ctypes_args import address, function, grid
-from .library import threads
+from .loader import threads
 from .native_problem import ADDRESS, LONG, WHOLE, refuse_second_derivatives
 
 Tensor = Any

@@ -9,7 +9,7 @@ from typing import Any
 import paddle
 
 from ..problem import Problem
-from .library import threads
+from .loader import threads
 from .native_problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function, require
 
 Tensor = Any

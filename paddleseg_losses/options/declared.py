@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import Any, Callable
 
 from ..errors import OptionError, UnknownOptionError
@@ -13,10 +14,22 @@ REQUIRED = inspect.Parameter.empty  # the default of an option that must be give
 
 
 class Option:
-    """One option: its default, how a value is read, what may be given and what it means."""
+    """One option of a loss.
 
-    def __init__(self, default: Any, read: Callable[[Any], Any], expected: Text, help: str) -> None:
+    Attributes:
+        default: The value if none is given, or `REQUIRED`.
+        read: Makes a value of what was given, or raises.
+        expected: What may be given, in words.
+        help: What it means.
+        examples: Values for tests and pictures that span what may be given; none if that depends on the problem.
+        name: As the class calls it.
+    """
+
+    def __init__(
+        self, default: Any, read: Callable[[Any], Any], expected: Text, help: str, examples: Iterable[Any] = ()
+    ) -> None:
         self.default, self.read, self.expected, self.help = default, read, expected, Message(help)
+        self.examples = tuple(examples)
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -53,6 +53,17 @@ def _ranged(kind: Message, low: float, high: float = math.inf, open_low: bool = 
     return kind if low == -math.inf else Message(f"{{kind}} {'>' if open_low else '>='} {low:g}", kind=kind)
 
 
+def _examples(default: float | None, low: float, high: float, open_low: bool) -> list[float]:
+    """Numbers that span an interval, the default among them: its lower end, or just above it, and on from there."""
+    scale = default if default and default >= 0.01 else 1.0  # a tiny default is no scale but nearly nothing
+    if high <= 100 * scale:
+        lowest, *steps = (low + part * (high - low) for part in (0.01 if open_low else 0, 0.25, 0.5, 0.75, 1))
+    else:
+        lowest, *steps = (low + 0.01 * scale if open_low else low, scale / 4, scale / 2, scale, 2 * scale, 4 * scale)
+    found = {lowest, *steps} if default is None else {lowest, *steps, default}
+    return sorted(value for value in found if math.isfinite(value))
+
+
 def number(
     *,
     default: float | None,
@@ -68,7 +79,8 @@ def number(
         return None if optional and value is None else _inside(_float(value), low, high, open_low)
 
     expected = _ranged(_("a number"), low, high, open_low)
-    return Option(default, read, _("{values} or None", values=expected) if optional else expected, help)
+    examples = [*([None] if default is None else []), *_examples(default, low, high, open_low)]
+    return Option(default, read, _("{values} or None", values=expected) if optional else expected, help, examples)
 
 
 def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: bool = False, help: str) -> Any:
@@ -80,7 +92,9 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
             raise ValueError("even")
         return int(number)
 
-    return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help)
+    sizes = (low, default // 2, default, 2 * default) if low > -math.inf else (default,)
+    examples = sorted({int(max(size, low)) | odd for size in sizes})
+    return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help, examples)
 
 
 def flag(*, default: bool, help: str) -> Any:
@@ -93,7 +107,7 @@ def flag(*, default: bool, help: str) -> Any:
             raise ValueError("not a truth value")
         return words[key]
 
-    return Option(default, read, _("true or false"), help)
+    return Option(default, read, _("true or false"), help, (False, True))
 
 
 def choice(*, default: str | None, of: tuple[str | None, ...], help: str) -> Any:
@@ -104,9 +118,8 @@ def choice(*, default: str | None, of: tuple[str | None, ...], help: str) -> Any
             raise ValueError("not one of them")
         return value  # type: ignore[no-any-return]
 
-    return Option(
-        default, read, in_context("values of an option", "one of {names}", names=", ".join(map(repr, of))), help
-    )
+    expected = in_context("values of an option", "one of {names}", names=", ".join(map(repr, of)))
+    return Option(default, read, expected, help, of)
 
 
 def only(*, default: bool, help: str) -> Any:
@@ -147,7 +160,10 @@ def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = Fals
             raise ValueError("empty")
         return items
 
-    return Option(default, read, _ranged(_("a list of at least one number"), low, open_low=open_low), help)
+    default = tuple(default)
+    examples = sorted({default[:length] for length in (1, len(default) // 2, len(default)) if length})
+    expected = _ranged(_("a list of at least one number"), low, open_low=open_low)
+    return Option(default, read, expected, help, examples)
 
 
 def matrix_or_none(*, default: None, help: str) -> Any:
@@ -205,4 +221,5 @@ def class_subset(*, default: str, help: str) -> Any:
             raise ValueError("empty, repeated or negative")
         return chosen
 
-    return Option(default, read, _("'all', 'present' or a list of different class indices"), help)
+    expected = _("'all', 'present' or a list of different class indices")
+    return Option(default, read, expected, help, ("all", "present", [0]))

@@ -90,7 +90,7 @@ def _subject(loss: Any, options: dict[str, Any]) -> tuple[LossSpec, dict[str, An
     if not issubclass(cls, Loss):
         raise OptionError(
             f"{cls.__name__} is not a loss of this package's kind.",
-            "a class that derives from PixelLoss, RegionLoss, MapLoss, NumberLoss or CompoundLoss",
+            "a class that derives from PixelLoss, RegionLoss, MapLoss, ScalarLoss or CompoundLoss",
             "derive it from one in paddleseg_losses.losses.families and write its one hook; forward is inherited",
         )
     if "spec" not in vars(cls):

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks import roofline
 from benchmarks.cases import EDT, IGNORED, SHAPES, Shape, arrays, cases, masks
-from benchmarks.floors import FLOORED, REASONS
 from benchmarks.peers import PEERS, composed, ours, paddle_primitives
+from benchmarks.thresholds import COMPARED, REASONS
 from paddleseg_losses import registry
 
 NAMES = [EDT, *registry.names()]
@@ -28,8 +28,8 @@ def test_our_tables_hold_every_loss(table):
     assert set(table) == set(NAMES)
 
 
-def test_floors_and_reasons_name_losses_that_exist():
-    assert set(NAMES) >= FLOORED | set(REASONS)
+def test_thresholds_and_reasons_name_losses_that_exist():
+    assert set(NAMES) >= COMPARED | set(REASONS)
 
 
 def test_peers_are_of_known_frameworks_and_have_modules_of_their_own():

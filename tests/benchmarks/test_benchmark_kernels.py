@@ -11,7 +11,7 @@ from benchmarks.cases import EDT
 from benchmarks.kernels import KERNELS
 from paddleseg_losses import kernels, registry
 from paddleseg_losses.functional.edt import boundary_distance
-from paddleseg_losses.kernels import problem
+from paddleseg_losses.kernels import native_problem
 from tests.unit.test_rooms import NATIVE, STEMS
 
 pytestmark = pytest.mark.skipif(
@@ -23,18 +23,18 @@ SOURCES = {path.name: path.read_text(encoding="utf-8") for path in NATIVE.glob("
 @pytest.fixture
 def called(monkeypatch):
     """Names of the native functions that were called."""
-    library, names = problem.library(), set()
+    library, names = native_problem.library(), set()
 
     class Recorder:
         def __getattr__(self, name):
             names.add(name)
             return getattr(library, name)
 
-    with kernels.using("native"):
-        problem.function.cache_clear()
-        monkeypatch.setattr(problem, "library", Recorder)
+    with kernels.use_kernels("native"):
+        native_problem.function.cache_clear()
+        monkeypatch.setattr(native_problem, "library", Recorder)
         yield names
-    problem.function.cache_clear()
+    native_problem.function.cache_clear()
 
 
 def _run(loss):

@@ -25,8 +25,10 @@ def test_the_options_are_in_the_picture(call, call_json, tmp_path):
     expected = drawing.curve_of(TverskyLoss(alpha=0.2, beta=0.8))
     assert curve["values"]["object"] == pytest.approx(expected.values["object"].tolist())
     assert curve["values"]["object"] != pytest.approx(drawing.curve_of(TverskyLoss()).values["object"].tolist())
-    (pull,) = found["pulls"].values()
-    assert pull["far blob"] == pytest.approx(drawing.pull_of(TverskyLoss(alpha=0.2, beta=0.8)).regions["far blob"])
+    (gradient,) = found["gradients"].values()
+    assert gradient["far blob"] == pytest.approx(
+        drawing.gradient_on(TverskyLoss(alpha=0.2, beta=0.8)).regions["far blob"]
+    )
 
 
 def test_several_in_one_picture(call, call_json, tmp_path):
@@ -37,7 +39,7 @@ def test_several_in_one_picture(call, call_json, tmp_path):
     (file,) = tmp_path.iterdir()
     assert file.name == "FocalLoss_gamma=2-FocalLoss_gamma=5-DiceLoss_curve.png"
     assert found["files"] == [str(file)]
-    assert "pulls" not in found
+    assert "gradients" not in found
 
 
 def test_options_are_yaml():

@@ -197,7 +197,11 @@ def test_a_softmax_over_one_class(tmp_path, losses_table):
     [
         ({"optimizer": {"type": "Adamm"}}, "has no component named 'Adamm'", "# did you mean Adam?"),
         ({"optimizer": {"type": "SGD", "momentun": 0.9}}, "SGD cannot be created", "# correct its section of the file"),
-        ({"lr_scheduler": {"type": "PolynomialDecay", "rate": 1}}, "PolynomialDecay cannot be created", "# correct its"),
+        (
+            {"lr_scheduler": {"type": "PolynomialDecay", "rate": 1}},
+            "PolynomialDecay cannot be created",
+            "# correct its",
+        ),
         ({"optimizer": {}}, "No optimizer specified", "# correct what the message names"),
     ],
 )

@@ -10,5 +10,5 @@ def native():
     """Native code in force."""
     if kernels.status()["library"].startswith("not built"):
         pytest.skip("no C++ compiler was found at installation")
-    with kernels.using("native"):
+    with kernels.use_kernels("native"):
         yield

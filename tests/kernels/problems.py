@@ -3,11 +3,12 @@
 import numpy as np
 
 from paddleseg_losses.functional import error_sums as m
+from paddleseg_losses.problem import Problem
 from tests.laws.scenes import Scene
 
 FUNCTIONS = [
-    m.COUNT, m.RIGHT, m.ERROR, m.COST, m.power(2), m.power(0.3), m.power(1.7), m.focal(2), m.focal(1), m.focal(0.4),
-    m.cost_power(0.3), m.cost_power(2.5),
+    m.COUNT, m.PROB_TRUE, m.ERROR, m.NLL, m.power(2), m.power(0.3), m.power(1.7), m.focal(2), m.focal(1), m.focal(0.4),
+    m.nll_power(0.3), m.nll_power(2.5),
 ]  # fmt: skip
 # Larger than a tile of pixels, odd, and with more classes than fit one.
 LARGE = [
@@ -54,11 +55,17 @@ def expected_sums(logits, labels, sigmoid, functions):
         }[kind]()  # fmt: skip
 
     sides = (own & valid, ~own & valid)
-    return {m.Moment(s, f): np.where(sides[s], value(f), 0).sum(-1) for s in (0, 1) for f in functions}
+    return {m.SumSpec(s, f): np.where(sides[s], value(f), 0).sum(-1) for s in (0, 1) for f in functions}
 
 
-def moments(sigmoid, functions=FUNCTIONS):
+def specs(sigmoid, functions=FUNCTIONS):
     """Sums that the kernel knows."""
-    known = [m.Moment(m.OWN, f) for f in functions]
-    others = functions if sigmoid else [f for f in functions if f in (m.ERROR, m.COST) or f.kind == 3]
-    return known + [m.Moment(m.OTHER, f) for f in others]
+    known = [m.SumSpec(m.POSITIVE, f) for f in functions]
+    others = functions if sigmoid else [f for f in functions if f in (m.ERROR, m.NLL) or f.kind == 3]
+    return known + [m.SumSpec(m.NEGATIVE, f) for f in others]
+
+
+def task(scores, labels, sigmoid=None, ignore_index=255):
+    """The problem of these tensors; under a sigmoid each channel is on its own."""
+    sigmoid = scores.shape[1] == labels.shape[1] if sigmoid is None else sigmoid
+    return Problem(scores, labels, "multilabel" if sigmoid else "multiclass", ignore_index)

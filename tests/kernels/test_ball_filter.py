@@ -6,8 +6,9 @@ import pytest
 
 from paddleseg_losses import HausdorffCVLoss
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels.ball_filter import LARGEST, ball_sums
-from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient, value_of
+from paddleseg_losses.kernels.ball_filter import LARGEST, ball_filter_sums
+from tests.kernels.problems import task
+from tests.laws.scenes import SCENES, Scene, value_and_gradient, value_of
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -80,4 +81,4 @@ def test_second_derivatives_are_refused():
 def test_refuses_what_native_code_could_not_check(shape, dtype, radii):
     labels = paddle.zeros([2, 1, *shape[2:]], "int64")
     with pytest.raises(KernelError):
-        ball_sums(paddle.zeros(shape, dtype), labels, False, IGNORED, 0, radii, [1.0])
+        ball_filter_sums(task(paddle.zeros(shape, dtype), labels, False), 0, radii, [1.0])

@@ -6,10 +6,11 @@ import pytest
 
 from paddleseg_losses import DistancePenalizedCELoss
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.functional.boundary_proximity import boundary_closeness
-from paddleseg_losses.kernels.boundary_proximity import region_closeness
+from paddleseg_losses.functional.boundary_proximity import boundary_proximity
+from paddleseg_losses.kernels.boundary_proximity import region_proximity
+from tests.kernels.problems import task
 from tests.kernels.regions import LARGE, blocks_of
-from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient
+from tests.laws.scenes import SCENES, Scene, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -33,9 +34,9 @@ def test_depths_of_all_regions_at_once(space, spacing):
     labels = blocks_of(Scene("multiclass", 4, space))
     spacing = None if spacing is None else spacing[: len(space)]
     regions = paddle.to_tensor(np.stack([labels == c for c in range(4)], axis=1))
-    expected = boundary_closeness(regions, False, spacing, "float64").numpy().sum(axis=1)
+    expected = boundary_proximity(regions, False, spacing, "float64").numpy().sum(axis=1)
     logits = paddle.zeros([2, 4, *space])
-    found = region_closeness(logits, paddle.to_tensor(labels[:, None]), False, IGNORED, spacing, False)
+    found = region_proximity(task(logits, paddle.to_tensor(labels[:, None]), False), False, spacing)
     assert found.numpy().any()
     np.testing.assert_allclose(found.numpy()[:, 0], expected, rtol=1e-6, atol=1e-6)
 
@@ -46,7 +47,7 @@ def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
     logits, labels = paddle.zeros([samples, 3, 301, 257]), paddle.to_tensor(blocks_of(scene)[:, None])
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(region_closeness(logits, labels, False, IGNORED, None, True).numpy())
+        found.append(region_proximity(task(logits, labels, False), True, None).numpy())
     assert found[0].any()
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
@@ -59,4 +60,4 @@ def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
 def test_refuses_what_native_code_could_not_check(labels, dtype, spacing):
     logits, labels = paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64")
     with pytest.raises(KernelError):
-        region_closeness(logits, labels, False, IGNORED, spacing, True)
+        region_proximity(task(logits, labels, False), True, spacing)

@@ -7,21 +7,22 @@ import paddle
 import pytest
 
 from paddleseg_losses import CrossEntropyLoss, kernels
-from paddleseg_losses.kernels import buffer_pool as recycled
+from paddleseg_losses.kernels import buffer_pool
 
 pytestmark = pytest.mark.skipif(
-    not (recycled.SUPPORTED and recycled._shares()), reason="this system or this Paddle gives results fresh memory"
+    not (buffer_pool.SUPPORTED and buffer_pool._shares()),
+    reason="this system or this Paddle gives results fresh memory",
 )
 SHAPE = [1, 2, 1024, 1024]  # 8 MiB
 
 
 @pytest.fixture(autouse=True)
 def _nothing_idle():
-    recycled._idle.clear()
+    buffer_pool._idle.clear()
 
 
 def _made():
-    return recycled.empty_like(paddle.zeros(SHAPE))
+    return buffer_pool.empty_like(paddle.zeros(SHAPE))
 
 
 def test_a_block_comes_back_when_its_last_tensor_goes():
@@ -29,9 +30,9 @@ def test_a_block_comes_back_when_its_last_tensor_goes():
     place = x.data_ptr()
     view, changed = x.reshape([-1]).detach(), x + 1
     del x
-    assert not recycled._idle
+    assert not buffer_pool._idle
     del view
-    assert len(recycled._idle) == 1
+    assert len(buffer_pool._idle) == 1
     assert _made().data_ptr() == place
     assert changed.data_ptr() != place
 
@@ -43,23 +44,23 @@ def test_living_results_share_nothing():
         x.fill_(k)
     assert [float(x.mean()) for x in several] == list(range(6))
     del several, x
-    assert len(recycled._idle) == recycled.KEPT
+    assert len(buffer_pool._idle) == buffer_pool.KEPT
 
 
 def test_small_results_and_other_sizes_take_other_memory():
     place = _made().data_ptr()
-    small, other = (recycled.empty_like(paddle.zeros(shape)) for shape in ([4, 4], [1, 2, 1024, 1025]))
+    small, other = (buffer_pool.empty_like(paddle.zeros(shape)) for shape in ([4, 4], [1, 2, 1024, 1025]))
     assert list(other.shape) == [1, 2, 1024, 1025]
     assert list(small.shape) == [4, 4]
     assert other.data_ptr() != place
-    assert len(recycled._idle) == 1
+    assert len(buffer_pool._idle) == 1
 
 
 def test_gradients_that_are_kept_stay_what_they_are():
     """Three heads, each with its loss, and a step whose gradients outlive the next one's."""
     labels = paddle.to_tensor(np.random.default_rng(0).integers(0, 2, (1, 1024, 1024)))
     loss, kept = CrossEntropyLoss(), []
-    with kernels.using("native"):
+    with kernels.use_kernels("native"):
         for step in range(3):
             heads = [paddle.full(SHAPE, 0.0) for _ in range(3)]
             for k, head in enumerate(heads):
@@ -67,7 +68,7 @@ def test_gradients_that_are_kept_stay_what_they_are():
                 head.stop_gradient = False
             sum(loss(head, labels) for head in heads).backward()
             kept.append([head.grad for head in heads])
-    with kernels.using("composed"):
+    with kernels.use_kernels("composed"):
         for step, slopes in enumerate(kept):
             for k, slope in enumerate(slopes):
                 head = paddle.full(SHAPE, 0.0)
@@ -81,7 +82,7 @@ def test_accumulated_gradients_are_sums():
     labels = paddle.to_tensor(np.random.default_rng(0).integers(0, 2, (1, 1024, 1024)))
     loss, z = CrossEntropyLoss(), paddle.zeros(SHAPE)
     z.stop_gradient = False
-    with kernels.using("native"):
+    with kernels.use_kernels("native"):
         loss(z, labels).backward()
         once = z.grad.numpy().copy()
         loss(z, labels).backward()

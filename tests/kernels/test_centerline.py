@@ -6,7 +6,8 @@ import pytest
 
 from paddleseg_losses import SoftCLDiceLoss, kernels
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels.centerline import centre_line_sums
+from paddleseg_losses.kernels.centerline import centerline_sums
+from tests.kernels.problems import task
 from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
@@ -36,7 +37,7 @@ def _blocks(scene):
 def test_equal_to_the_composed_path(scene, blocks, options):
     logits, labels, found = scene.logits(dtype="float32"), _blocks(scene) if blocks else scene.labels(), []
     for mode in ("native", "composed"):
-        with kernels.using(mode):
+        with kernels.use_kernels(mode):
             found.append(value_and_gradient(SoftCLDiceLoss(**options), logits, labels))
     np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-5 * np.abs(found[1][1]).max())
@@ -59,13 +60,13 @@ def test_same_bits_on_any_number_of_threads(scene, monkeypatch):
 def test_nan_is_seen():
     p = paddle.full([1, 2, 5], 0.5)
     p[0, 1, 2] = float("nan")
-    assert centre_line_sums(p, paddle.zeros([1, 1, 5], "int64"), False, IGNORED, 0, 2).isnan().any()
+    assert centerline_sums(task(p, paddle.zeros([1, 1, 5], "int64"), False), 0, 2).isnan().any()
 
 
 def test_second_derivatives_are_refused():
     x = paddle.rand([1, 1, 9, 8])
     x.stop_gradient = False
-    sums = centre_line_sums(x, paddle.zeros([1, 1, 9, 8], "int64"), False, IGNORED, 0, 1)
+    sums = centerline_sums(task(x, paddle.zeros([1, 1, 9, 8], "int64"), False), 0, 1)
     with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
         paddle.grad(sums.sum(), x, create_graph=True)
 
@@ -77,4 +78,4 @@ def test_second_derivatives_are_refused():
 def test_refuses_what_native_code_could_not_check(shape, dtype, iterations):
     labels = paddle.zeros([2, 1, *shape[2:]], "int64")
     with pytest.raises(KernelError):
-        centre_line_sums(paddle.zeros(shape, dtype), labels, False, IGNORED, 0, iterations)
+        centerline_sums(task(paddle.zeros(shape, dtype), labels, False), 0, iterations)

@@ -1,4 +1,4 @@
-"""Rims of regions in native code: the losses equal the composed ones in float64."""
+"""Boundaries of regions in native code: the losses equal the composed ones in float64."""
 
 import numpy as np
 import paddle
@@ -6,9 +6,10 @@ import pytest
 
 from paddleseg_losses import BoundaryDoULoss, ShapeAwareLoss
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels import contours as outlines
+from paddleseg_losses.kernels import contours
+from tests.kernels.problems import task
 from tests.kernels.regions import LARGE, blocks_of
-from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient
+from tests.laws.scenes import SCENES, Scene, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -50,7 +51,7 @@ def test_same_bits_on_any_number_of_threads(cls, samples, monkeypatch):
 def test_refuses_what_native_code_could_not_check(labels, dtype, spacing):
     logits, labels = paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64")
     with pytest.raises(KernelError):
-        outlines.contour_errors(logits, labels, False, IGNORED, spacing)
+        contours.contour_errors(task(logits, labels, False), spacing)
     if spacing is None:
         with pytest.raises(KernelError):
-            outlines.rim_counts(logits, labels, False, IGNORED)
+            contours.boundary_counts(task(logits, labels, False))

@@ -9,7 +9,8 @@ from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.distance_weighted import hausdorff_sums
 from paddleseg_losses.precomputed_maps import _Known
 from paddleseg_losses.transforms import DistanceMaps, known_maps
-from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
+from tests.kernels.problems import task
+from tests.laws.scenes import SCENES, Scene, fits, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -96,5 +97,5 @@ def test_second_derivatives_are_refused():
 def test_refuses_what_native_code_could_not_check(labels, dtype, spacing):
     with pytest.raises(KernelError):
         hausdorff_sums(
-            paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False, IGNORED, 0, spacing, 2.0, False
+            task(paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False), 0, spacing, 2.0, False
         )

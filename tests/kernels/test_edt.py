@@ -65,9 +65,9 @@ def test_squares_are_exact():
 @pytest.mark.parametrize("spacing", [None, (0.7, 1.3)])
 def test_equal_to_the_composed_path(spacing):
     mask = paddle.to_tensor(_masks((50, 61), "sparse"))
-    with kernels.using("native"):
+    with kernels.use_kernels("native"):
         native = boundary_distance(mask, spacing, "float64").numpy()
-    with kernels.using("composed"):
+    with kernels.use_kernels("composed"):
         composed = boundary_distance(mask, spacing, "float64").numpy()
     np.testing.assert_allclose(native, composed, rtol=1e-12)
 

@@ -6,9 +6,11 @@ import pytest
 
 from paddleseg_losses import errors, kernels
 from paddleseg_losses.functional import error_sums as m
-from paddleseg_losses.inputs import Inputs, Raw
+from paddleseg_losses.inputs import Inputs
 from paddleseg_losses.kernels import error_sums as kernel
-from tests.kernels.problems import FUNCTIONS, LARGE, expected_sums, moments, problem
+from paddleseg_losses.kernels.pixelwise import pixel_total
+from paddleseg_losses.problem import Problem
+from tests.kernels.problems import FUNCTIONS, LARGE, expected_sums, problem, specs, task
 from tests.laws.scenes import SCENES, Scene, cases, fits, losses, make, takes_weights, value_and_gradient, weights
 
 pytestmark = pytest.mark.skipif(
@@ -21,8 +23,8 @@ pytestmark = pytest.mark.skipif(
 def test_sums_are_those_of_float64(scene, dtype):
     logits, labels = problem(scene, dtype)
     sigmoid = scene.mode != "multiclass"
-    wanted = moments(sigmoid)
-    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid, 255, m.flat(wanted)).numpy()
+    wanted = specs(sigmoid)
+    table = kernel.error_sums(task(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid), m.flat(wanted)).numpy()
     expected = expected_sums(logits, labels, sigmoid, FUNCTIONS)
     for k, moment in enumerate(wanted):
         scale = np.abs(expected[moment]).max()
@@ -32,9 +34,9 @@ def test_sums_are_those_of_float64(scene, dtype):
 def test_sums_of_many_pixels_keep_2e_7():
     scene = Scene("multiclass", 4, (700, 900), samples=1)
     logits, labels = problem(scene)
-    wanted = moments(False, [m.RIGHT, m.ERROR, m.COST])
-    table = kernel.sums(paddle.to_tensor(logits), paddle.to_tensor(labels), False, 255, m.flat(wanted)).numpy()
-    expected = expected_sums(logits, labels, False, [m.RIGHT, m.ERROR, m.COST])
+    wanted = specs(False, [m.PROB_TRUE, m.ERROR, m.NLL])
+    table = kernel.error_sums(task(paddle.to_tensor(logits), paddle.to_tensor(labels), False), m.flat(wanted)).numpy()
+    expected = expected_sums(logits, labels, False, [m.PROB_TRUE, m.ERROR, m.NLL])
     for k, moment in enumerate(wanted):
         np.testing.assert_allclose(table[..., k], expected[moment], rtol=2e-7, err_msg=str(moment))
 
@@ -44,13 +46,13 @@ def test_gradients_are_those_of_float64(scene):
     """Against Paddle's own operators in float64, for all moments at once, within 2e-6 of the largest."""
     logits, labels = problem(scene)
     sigmoid = scene.mode != "multiclass"
-    wanted = moments(sigmoid)
+    wanted = specs(sigmoid)
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
     factors = np.random.default_rng(5).normal(size=(scene.samples, scene.channels, len(wanted)))
-    (kernel.sums(z, y, sigmoid, 255, m.flat(wanted)) * paddle.to_tensor(factors, "float32")).sum().backward()
+    (kernel.error_sums(task(z, y, sigmoid), m.flat(wanted)) * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
-    inputs = Inputs(Raw(double, y, 255), scene.mode)
-    total = sum((m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted))
+    inputs = Inputs(Problem(double, y, scene.mode))
+    total = sum((m.sum_of(inputs, *each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted))
     total.backward()
     expected = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
@@ -68,7 +70,7 @@ def test_every_loss_is_what_it_is_in_float64(spec, scene):
         exact = value_and_gradient(loss, logits.astype("float64"), labels)
         off = {}
         for which in ("native", "composed"):
-            with kernels.using(which):
+            with kernels.use_kernels(which):
                 found = value_and_gradient(loss, logits, labels)
             # Equal errors may be sorted either way, which exchanges slopes of a few pixels: the mean is compared.
             size = np.mean if spec.sorts else np.max
@@ -84,7 +86,7 @@ def test_reductions_and_pixel_weights(spec, reduction):
     weight = np.random.default_rng(3).random((scene.samples, *scene.space)).astype("float32")
     found = []
     for which in ("native", "composed"):
-        with kernels.using(which):
+        with kernels.use_kernels(which):
             z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
             loss = make(spec, reduction=reduction)
             value = loss(z, paddle.to_tensor(scene.labels()), pixel_weight=paddle.to_tensor(weight))
@@ -98,11 +100,11 @@ def test_reductions_and_pixel_weights(spec, reduction):
 def test_the_number_of_threads_changes_no_bit(monkeypatch, channels):
     scene = Scene("multiclass", channels, (211, 307))
     logits, labels = map(paddle.to_tensor, problem(scene))
-    wanted, tables = moments(False), []
+    wanted, tables = specs(False), []
     for threads in ("1", "2", "5"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
         assert kernels.threads(1 << 20) == int(threads)
-        tables.append(kernel.sums(logits, labels, False, 255, m.flat(wanted)).numpy())
+        tables.append(kernel.error_sums(task(logits, labels, False), m.flat(wanted)).numpy())
     assert np.array_equal(tables[0], tables[1])
     assert np.array_equal(tables[0], tables[2])
 
@@ -126,11 +128,11 @@ def test_second_derivatives_are_refused():
     labels = paddle.to_tensor(scene.labels())
     z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
     # Paddle wraps what is raised in a backward pass into an OSError that holds its text.
-    with kernels.using("native"), pytest.raises(OSError, match="PADDLESEG_LOSSES_KERNELS=composed"):
+    with kernels.use_kernels("native"), pytest.raises(OSError, match="PADDLESEG_LOSSES_KERNELS=composed"):
         paddle.grad(make(spec)(z, labels), z, create_graph=True)
     if paddle.__version__.startswith("2."):
         return  # its `where` has no second derivative, so the composed path has none either
-    with kernels.using("composed"):
+    with kernels.use_kernels("composed"):
         (first,) = paddle.grad(make(spec)(z, labels), z, create_graph=True)
         first.pow(2).sum().backward()
     assert z.grad.numpy().any()
@@ -144,7 +146,7 @@ def test_a_graph_can_be_kept_and_walked_twice():
     once, twice = (paddle.grad(value, z, retain_graph=True)[0].numpy() for _ in range(2))
     assert np.array_equal(once, twice)
     # Paddle itself ends the process at a second `backward` through any PyLayer; the composed path has none.
-    with kernels.using("composed"):
+    with kernels.use_kernels("composed"):
         value = make(spec)(z, paddle.to_tensor(scene.labels()))
         value.backward(retain_graph=True)
         value.backward()
@@ -153,28 +155,28 @@ def test_a_graph_can_be_kept_and_walked_twice():
 
 def test_hostile_tensors_never_reach_native_code():
     z, y = paddle.zeros([2, 3, 4, 5]), paddle.zeros([2, 1, 4, 5], "int64")
-    wanted = m.flat([m.Moment(m.OWN, m.COST)])
+    wanted = m.flat([m.SumSpec(m.POSITIVE, m.NLL)])
     with pytest.raises(errors.KernelError, match=r"\[2, 1, 4, 4\]"):
-        kernel.sums(z, y[..., :4], False, 255, wanted)
+        kernel.error_sums(task(z, y[..., :4], False), wanted)
     with pytest.raises(errors.KernelError, match="float64"):
-        kernel.sums(z.astype("float64"), y, False, 255, wanted)
+        kernel.error_sums(task(z.astype("float64"), y, False), wanted)
     with pytest.raises(errors.KernelError, match="int16"):
-        kernel.sums(z, y.astype("int16"), False, 255, wanted)
+        kernel.error_sums(task(z, y.astype("int16"), False), wanted)
     with pytest.raises(errors.KernelError, match=r"\[2, 3, 4, 5\]"):
-        kernel.sums(z, y, False, 255, wanted, weight=z)
+        pixel_total(task(z, y, False), wanted, 1.0, weight=z)
     with pytest.raises(errors.KernelError):
-        kernel.sums(z[:0], y[:0], False, 255, wanted)
+        kernel.error_sums(task(z[:0], y[:0], False), wanted)
 
 
 @pytest.mark.parametrize("scene", LARGE[:3], ids=str)
 def test_sums_of_one_function_may_be_asked_for_twice(scene):
     sigmoid = scene.mode != "multiclass"
-    wanted = [m.Moment(m.OWN, m.power(1.7)), m.Moment(m.OWN, m.COST), m.Moment(m.OTHER, m.power(1.7))]
-    wanted += [m.Moment(m.OTHER, m.COST), wanted[0]]
+    wanted = [m.SumSpec(m.POSITIVE, m.power(1.7)), m.SumSpec(m.POSITIVE, m.NLL), m.SumSpec(m.NEGATIVE, m.power(1.7))]
+    wanted += [m.SumSpec(m.NEGATIVE, m.NLL), wanted[0]]
     logits, labels = problem(scene)
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
-    table = kernel.sums(z, y, sigmoid, 255, m.flat(wanted))
-    alone = [kernel.sums(z, y, sigmoid, 255, m.flat([moment])) for moment in wanted]
+    table = kernel.error_sums(task(z, y, sigmoid), m.flat(wanted))
+    alone = [kernel.error_sums(task(z, y, sigmoid), m.flat([moment])) for moment in wanted]
     np.testing.assert_allclose(table.numpy(), np.concatenate([each.numpy() for each in alone], axis=-1), rtol=4e-7)
     factors = np.random.default_rng(3).normal(size=len(wanted)).astype("float32")
     (found,) = paddle.grad((table * paddle.to_tensor(factors)).sum(), z)

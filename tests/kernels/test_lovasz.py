@@ -9,8 +9,9 @@ import pytest
 
 from paddleseg_losses import LovaszHingeLoss, LovaszSoftmaxLoss
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels import problem
-from paddleseg_losses.kernels.lovasz import lovasz
+from paddleseg_losses.kernels import native_problem
+from paddleseg_losses.kernels.lovasz import lovasz_rows
+from tests.kernels.problems import task
 from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
@@ -70,7 +71,7 @@ def test_equal_errors_of_any_number_of_pixels(size, hinge):
     z = paddle.zeros([1, 2, size])
     z.stop_gradient = False
     hot = np.arange(size) % 3 == 0
-    rows, sizes = lovasz(z, paddle.to_tensor(hot[None, None].astype("int64")), IGNORED, per_image=False, hinge=hinge)
+    rows, sizes = lovasz_rows(task(z, paddle.to_tensor(hot[None, None].astype("int64"))), per_image=False, hinge=hinge)
     rows.sum().backward()
     assert sizes.tolist() == [[int(hot.sum())]] if hinge else sizes.tolist() == [[int((~hot).sum()), int(hot.sum())]]
     expected = [1.0] if hinge else [0.5, 0.5]  # the growths of a row add up to 1
@@ -149,7 +150,7 @@ def test_same_bits_on_any_number_of_threads(hinge, mode, channels, monkeypatch):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
         z = paddle.to_tensor(logits, stop_gradient=False)
         y = paddle.to_tensor(labels if mode == "multilabel" else labels[:, None])
-        rows, sizes = lovasz(z, y, IGNORED, per_image=False, hinge=hinge)
+        rows, sizes = lovasz_rows(task(z, y, mode == "multilabel"), per_image=False, hinge=hinge)
         rows.sum().backward()
         found.append((rows.numpy(), sizes, z.grad.numpy()))
     assert found[0][2].any() or channels == 1
@@ -178,7 +179,7 @@ def test_ignored_and_wrong_labels_are_left_out(hinge, channels, junk):
     found = []
     for z, y in ((logits, labels), (spoilt, wild)):
         z = paddle.to_tensor(z, stop_gradient=False)
-        rows, sizes = lovasz(z, paddle.to_tensor(y[:, None]), IGNORED, per_image=True, hinge=hinge)
+        rows, sizes = lovasz_rows(task(z, paddle.to_tensor(y[:, None])), per_image=True, hinge=hinge)
         rows.sum().backward()
         found.append((rows.numpy(), sizes, z.grad.numpy()))
     for one, two in zip(*found):
@@ -191,7 +192,7 @@ def test_nan_is_seen(hinge):
     logits = np.zeros((1, 2, 9), "float32")
     logits[0, 0, 3] = np.nan
     labels = paddle.zeros([1, 1, 9], "int64")
-    rows, _ = lovasz(paddle.to_tensor(logits), labels, IGNORED, per_image=False, hinge=hinge)
+    rows, _ = lovasz_rows(task(paddle.to_tensor(logits), labels), per_image=False, hinge=hinge)
     assert np.isnan(rows.numpy()).all()
 
 
@@ -214,7 +215,7 @@ def test_nothing_is_read_that_was_not_written(hinge, channels, wanted, monkeypat
     scene = Scene("multilabel" if hinge else "multiclass", channels, (61, 34))
     z = paddle.to_tensor(scene.logits(dtype="float32", scale=200.0), stop_gradient=False)
     y = paddle.to_tensor(scene.labels() if hinge else scene.labels()[:, None])
-    rows, _ = lovasz(z, y, IGNORED, per_image=False, hinge=hinge, wanted=wanted)
+    rows, _ = lovasz_rows(task(z, y), per_image=False, hinge=hinge, wanted=wanted)
     rows.sum().backward()
     assert np.isfinite(rows.numpy()).all()
     assert np.isfinite(z.grad.numpy()).all()
@@ -223,8 +224,8 @@ def test_nothing_is_read_that_was_not_written(hinge, channels, wanted, monkeypat
 def test_work_space_is_for_the_threads_that_use_it(monkeypatch):
     """The setting may change at any time: it is read once for both."""
     asked = []
-    monkeypatch.setattr(problem, "threads", lambda size: asked.append(size) or 1)
-    lovasz(paddle.zeros([1, 3, 50]), paddle.zeros([1, 1, 50], "int64"), IGNORED, per_image=False)
+    monkeypatch.setattr(native_problem, "threads", lambda size: asked.append(size) or 1)
+    lovasz_rows(task(paddle.zeros([1, 3, 50]), paddle.zeros([1, 1, 50], "int64")), per_image=False)
     assert asked == [150]
 
 
@@ -245,7 +246,7 @@ def test_logits_that_change_meanwhile_do_no_harm(monkeypatch):
     writer.start()
     try:
         with paddle.no_grad():
-            rows = [lovasz(z, y, IGNORED, per_image=False, hinge=True)[0] for _ in range(15)]
+            rows = [lovasz_rows(task(z, y), per_image=False, hinge=True)[0] for _ in range(15)]
     finally:
         done.set()
         writer.join()
@@ -282,4 +283,4 @@ def test_second_derivatives_are_refused():
 )
 def test_refuses_what_native_code_could_not_check(logits, labels, dtype, hinge):
     with pytest.raises(KernelError):
-        lovasz(paddle.zeros(logits, dtype), paddle.zeros(labels, "int64"), IGNORED, per_image=False, hinge=hinge)
+        lovasz_rows(task(paddle.zeros(logits, dtype), paddle.zeros(labels, "int64")), per_image=False, hinge=hinge)

@@ -9,21 +9,26 @@ import pytest
 
 from paddleseg_losses import kernels
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels import ball_filter, boundary_proximity, map_sums, problem
-from paddleseg_losses.kernels import contours as outlines
-from paddleseg_losses.kernels import ctypes_args as memory
-from paddleseg_losses.kernels import distance_weighted as priced
-from paddleseg_losses.kernels import erosion as eroded
-from tests.laws.scenes import IGNORED
+from paddleseg_losses.kernels import (
+    ball_filter,
+    boundary_proximity,
+    contours,
+    ctypes_args,
+    distance_weighted,
+    erosion,
+    map_sums,
+    native_problem,
+)
+from tests.kernels.problems import task as problem_of
 from tests.unit.test_rooms import NATIVE
 
 pytestmark = pytest.mark.usefixtures("native")
 
 KERNELS = {
-    "eroded": lambda *task: eroded.eroded_sums(*task, 0, [1.0, 4.0]),
-    "balls": lambda *task: ball_filter.ball_sums(*task, 0, [1.0, 2.0], [1.0, 4.0]),
-    "hausdorff": lambda *task: priced.hausdorff_sums(*task, 0, None, 2.0, False),
-    "boundary": lambda *task: priced.boundary_sums(*task, 0, None),
+    "erosion": lambda task: erosion.erosion_sums(task, 0, [1.0, 4.0]),
+    "ball_filter": lambda task: ball_filter.ball_filter_sums(task, 0, [1.0, 2.0], [1.0, 4.0]),
+    "hausdorff": lambda task: distance_weighted.hausdorff_sums(task, 0, None, 2.0, False),
+    "boundary": lambda task: distance_weighted.boundary_sums(task, 0, None),
 }
 
 
@@ -31,56 +36,56 @@ def _task():
     paddle.seed(0)
     p = paddle.nn.functional.softmax(paddle.rand([2, 3, 7, 9]) * 4, axis=1).detach()
     p.stop_gradient = False
-    return p, paddle.randint(0, 3, [2, 1, 7, 9]), False, IGNORED
+    return problem_of(p, paddle.randint(0, 3, [2, 1, 7, 9]), False)
 
 
 @pytest.mark.parametrize("sums", KERNELS.values(), ids=KERNELS)
 def test_second_derivatives_are_refused(sums):
     task = _task()
     with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
-        paddle.grad(sums(*task).sum(), task[0], create_graph=True)
+        paddle.grad(sums(task).sum(), task.scores, create_graph=True)
 
 
 @pytest.mark.parametrize("sums", KERNELS.values(), ids=KERNELS)
 def test_sums_without_a_gradient_are_the_same(sums):
     task = _task()
-    expected = sums(*task).numpy()
+    expected = sums(task).numpy()
     with paddle.no_grad():
-        assert (sums(*task).numpy() == expected).all()
-    assert (sums(task[0].detach(), *task[1:]).numpy() == expected).all()
+        assert (sums(task).numpy() == expected).all()
+    assert (sums(task.with_scores(task.scores.detach())).numpy() == expected).all()
 
 
 def test_a_slope_is_made_where_it_is_wanted():
     slopes, task = [], _task()
 
-    def fill(problem, sums, slope):
+    def run(native, sums, slope):
         slopes.append(slope is not None)
 
-    map_sums.map_sums(*task, fill)
+    map_sums.map_sums(task, run)
     with paddle.no_grad():
-        map_sums.map_sums(*task, fill)
-    map_sums.map_sums(task[0].detach(), *task[1:], fill)
+        map_sums.map_sums(task, run)
+    map_sums.map_sums(task.with_scores(task.scores.detach()), run)
     assert slopes == [True, False, False]
 
 
 def test_a_backward_pass_that_runs_out_of_memory_says_so(monkeypatch):
-    total, whole = KERNELS["eroded"](*_task()).sum(), kernels.library()
-    types = [problem.POINTER, *[problem.ADDRESS] * 3, problem.WHOLE]
+    total, whole = KERNELS["erosion"](_task()).sum(), kernels.library()
+    types = [native_problem.POINTER, *[native_problem.ADDRESS] * 3, native_problem.WHOLE]
 
     class Library:
-        map_sums_backward = ctypes.CFUNCTYPE(problem.WHOLE, *types)(lambda *arguments: 1)
+        map_sums_backward = ctypes.CFUNCTYPE(native_problem.WHOLE, *types)(lambda *arguments: 1)
 
         def __getattr__(self, name):
             return getattr(whole, name)
 
     Library.map_sums_backward.__name__ = "map_sums_backward"
-    monkeypatch.setattr(problem, "library", Library)
-    problem.function.cache_clear()
+    monkeypatch.setattr(native_problem, "library", Library)
+    native_problem.function.cache_clear()
     try:
         with pytest.raises(OSError, match="no memory left"):  # how Paddle wraps it
             total.backward()
     finally:
-        problem.function.cache_clear()
+        native_problem.function.cache_clear()
 
 
 def test_every_status_is_looked_at():
@@ -92,7 +97,7 @@ def test_every_status_is_looked_at():
         source = path.read_text(encoding="utf-8")
         called = {name for name in with_status if f'"{name}"' in source}
         assert not called or "from .ctypes_args import" in source, path.name
-        plain = re.search(r"^from \.problem import .*\bfunction\b(?! as)", source, re.M)
+        plain = re.search(r"^from \.native_problem import .*\bfunction\b(?! as)", source, re.M)
         assert not called or not plain, path.name
 
 
@@ -108,22 +113,22 @@ def test_every_status_is_looked_at():
 )
 def test_images_that_native_code_cannot_count_are_refused(space, numbered, text):
     with pytest.raises(KernelError, match=text):
-        memory.grid(space, numbered)
-    assert memory.grid([2**15, 2**15])[0] == 2
+        ctypes_args.grid(space, numbered)
+    assert ctypes_args.grid([2**15, 2**15])[0] == 2
 
 
 @pytest.mark.parametrize(
     "sums",
     [
-        KERNELS["eroded"],
-        KERNELS["balls"],
-        outlines.rim_counts,
-        lambda *task: outlines.contour_errors(*task, None),
-        lambda *task: boundary_proximity.region_closeness(*task, None, True),
+        KERNELS["erosion"],
+        KERNELS["ball_filter"],
+        contours.boundary_counts,
+        lambda task: contours.contour_errors(task, None),
+        lambda task: boundary_proximity.region_proximity(task, True, None),
     ],
-    ids=["eroded", "balls", "rims", "contours", "closeness"],
+    ids=["erosion", "ball_filter", "boundary_counts", "contour_errors", "proximity"],
 )
 def test_kernels_that_number_pixels_refuse_more_than_they_can(sums):
     vast = SimpleNamespace(shape=[1, 1, 2**15, 2**15], stop_gradient=True)  # its size is looked at before anything else
     with pytest.raises(KernelError, match="at most 1073741823 pixels"):
-        sums(vast, paddle.zeros([1, 1, 1, 1], "int64"), False, IGNORED)
+        sums(problem_of(vast, paddle.zeros([1, 1, 1, 1], "int64"), False))

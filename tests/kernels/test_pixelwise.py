@@ -8,7 +8,7 @@ from paddleseg_losses import CrossEntropyLoss, WeightedSumLoss, kernels
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.kernels import error_sums as sums
 from paddleseg_losses.kernels import pixelwise as kernel
-from tests.kernels.problems import LARGE, moments, problem
+from tests.kernels.problems import LARGE, problem, specs, task
 from tests.laws.scenes import Scene
 
 pytestmark = pytest.mark.skipif(
@@ -20,14 +20,14 @@ VAST = [
     Scene("multiclass", 9, (683, 701), samples=1),
     Scene("multiclass", 16, (512, 512), samples=1),
 ]
-MIXED, PLAIN = (m.ERROR, m.focal(1.5)), (m.COST,)
+MIXED, PLAIN = (m.ERROR, m.focal(1.5)), (m.NLL,)
 
 
 def _task(scene, weighted=False, functions=MIXED):
     """Tensors, moments that a pixel knows, coefficients, and a weight of each pixel."""
     logits, labels = problem(scene)
     sigmoid = scene.mode != "multiclass"
-    wanted = [w for w in moments(sigmoid, list(functions)) if sigmoid or w.side == m.OWN]
+    wanted = [w for w in specs(sigmoid, list(functions)) if sigmoid or w.side == m.POSITIVE]
     factors = np.random.default_rng(6).random((scene.samples, scene.channels, len(wanted)))
     pixel = np.random.default_rng(7).random(labels.shape).astype("float32") if weighted else None
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
@@ -44,7 +44,7 @@ def _by_sums(z, y, sigmoid, wanted, factors, pixel):
 @pytest.mark.parametrize("scene", LARGE, ids=str)
 def test_values_of_pixels_and_their_gradient(scene):
     z, y, sigmoid, wanted, factors, pixel = _task(scene, weighted=True)
-    map_ = kernel.values(z, y, sigmoid, 255, wanted, factors)
+    map_ = kernel.pixel_values(task(z, y, sigmoid), wanted, factors)
     assert list(map_.shape) == list(y.shape)
     np.testing.assert_array_equal(map_.numpy()[y.numpy() == 255], 0)
     value, slope = _by_sums(z, y, sigmoid, wanted, factors, pixel)
@@ -59,7 +59,7 @@ def test_channels_may_share_a_weight(functions):
     z, y, sigmoid, wanted, factors, pixel = _task(Scene("multilabel", 3, (13, 31)), True, functions)
     shared, found = pixel[:, :1], []
     for weight in (shared, shared.expand(pixel.shape)):
-        total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=weight)
+        total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=weight)
         found.append((float(total), paddle.grad(total, z)[0].numpy()))
     assert found[0][0] == found[1][0] > 0
     np.testing.assert_array_equal(found[0][1], found[1][1])
@@ -72,7 +72,7 @@ def test_the_total_is_that_of_sums(scene, functions, weighted):
     task = _task(scene, weighted, functions)
     value, slope = _by_sums(*task)
     z, y, sigmoid, wanted, factors, pixel = task
-    total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=pixel)
+    total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=pixel)
     np.testing.assert_allclose(float(total), value, rtol=1e-6)
     # The first gradient was made with the value; a second one is made anew, since the first has an owner.
     (first,) = paddle.grad(total, z, retain_graph=True)
@@ -96,7 +96,7 @@ def test_a_coefficient_of_no_pixel_may_be_anything(scene, functions):
     totals, slopes = [], []
     for factor in (0.0, np.inf):  # of the OWN pixels of classes that have none
         factors[:, absent, : len(functions)] = factor
-        total = kernel.total(z, labels, sigmoid, 255, wanted, factors)
+        total = kernel.pixel_total(task(z, labels, sigmoid), wanted, factors)
         totals.append(float(total))
         slopes.append(paddle.grad(total, z)[0].numpy())
     assert totals[0] == totals[1] > 0
@@ -105,9 +105,9 @@ def test_a_coefficient_of_no_pixel_may_be_anything(scene, functions):
 
 def test_no_gradient_is_made_that_nobody_wants():
     z, y, sigmoid, wanted, factors, _ = _task(LARGE[2])
-    expected = float(kernel.total(z, y, sigmoid, 255, wanted, factors))
-    assert float(kernel.total(z, y, sigmoid, 255, wanted, factors, differentiable=False)) == expected
-    assert kernel.total(z.detach(), y, sigmoid, 255, wanted, factors).stop_gradient
+    expected = float(kernel.pixel_total(task(z, y, sigmoid), wanted, factors))
+    assert float(kernel.pixel_total(task(z, y, sigmoid), wanted, factors, differentiable=False)) == expected
+    assert kernel.pixel_total(task(z.detach(), y, sigmoid), wanted, factors).stop_gradient
 
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
@@ -115,7 +115,7 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch):
     found = []
     for threads in ("1", "2", "5"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
-        total = kernel.total(z, y, sigmoid, 255, wanted, factors, weight=pixel)
+        total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=pixel)
         found.append((float(total), paddle.grad(total, z)[0].numpy()))
     for value, slope in found[1:]:
         assert value == found[0][0]

@@ -6,7 +6,7 @@ import pytest
 
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.probabilities import probabilities
-from tests.kernels.problems import LARGE, problem
+from tests.kernels.problems import LARGE, problem, task
 from tests.laws.scenes import IGNORED, SCENES, Scene
 
 pytestmark = pytest.mark.usefixtures("native")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("native")
 
 def _value_and_gradient(logits, labels, sigmoid, upstream):
     z = paddle.to_tensor(logits, stop_gradient=False)
-    p = probabilities(z, paddle.to_tensor(labels), sigmoid, IGNORED)
+    p = probabilities(task(z, paddle.to_tensor(labels), sigmoid))
     p.backward(paddle.to_tensor(upstream))
     return p.numpy(), z.grad.numpy()
 
@@ -70,7 +70,7 @@ def test_same_bits_on_any_number_of_threads_and_of_strides(scene, monkeypatch):
         assert np.array_equal(p, found[0][0])
         assert np.array_equal(slope, found[0][1])
     turned = paddle.to_tensor(logits.transpose(0, 1, 3, 2).copy()).transpose([0, 1, 3, 2])
-    assert np.array_equal(probabilities(turned, paddle.to_tensor(labels), sigmoid, IGNORED).numpy(), found[0][0])
+    assert np.array_equal(probabilities(task(turned, paddle.to_tensor(labels), sigmoid)).numpy(), found[0][0])
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -80,13 +80,13 @@ def test_a_certain_pixel_has_a_probability_of_1(channels, right):
     logits = np.zeros((1, channels, 999), "float32")
     logits[:, 1] = np.linspace(20, 50, 999)
     labels = paddle.full([1, 1, 999], int(right), "int64")
-    np.testing.assert_array_equal(probabilities(paddle.to_tensor(logits), labels, False, IGNORED).numpy()[:, 1], 1)
+    np.testing.assert_array_equal(probabilities(task(paddle.to_tensor(logits), labels, False)).numpy()[:, 1], 1)
 
 
 def test_nan_is_seen():
     logits = paddle.zeros([1, 3, 9])
     logits[0, 1, 4] = float("nan")
-    found = probabilities(logits, paddle.zeros([1, 1, 9], "int64"), False, IGNORED).numpy()
+    found = probabilities(task(logits, paddle.zeros([1, 1, 9], "int64"), False)).numpy()
     assert np.isnan(found[0, :, 4]).all()
     assert not np.isnan(np.delete(found, 4, axis=2)).any()
 
@@ -94,7 +94,7 @@ def test_nan_is_seen():
 def test_second_derivatives_are_refused():
     z = paddle.rand([1, 2, 9])
     z.stop_gradient = False
-    p = probabilities(z, paddle.zeros([1, 1, 9], "int64"), False, IGNORED)
+    p = probabilities(task(z, paddle.zeros([1, 1, 9], "int64"), False))
     with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
         paddle.grad((p * p).sum(), z, create_graph=True)
 
@@ -102,4 +102,4 @@ def test_second_derivatives_are_refused():
 @pytest.mark.parametrize(("labels", "dtype"), [((2, 1, 6), "float32"), ((2, 3, 5), "float32"), ((2, 1, 5), "float64")])
 def test_refuses_what_native_code_could_not_check(labels, dtype):
     with pytest.raises(KernelError):
-        probabilities(paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False, IGNORED)
+        probabilities(task(paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False))

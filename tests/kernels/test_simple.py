@@ -6,17 +6,18 @@ import pytest
 
 from paddleseg_losses import kernels
 from paddleseg_losses.functional import error_sums as m
-from paddleseg_losses.inputs import Inputs, Raw
+from paddleseg_losses.inputs import Inputs
 from paddleseg_losses.kernels import error_sums as kernel
-from tests.kernels.problems import expected_sums, problem
+from paddleseg_losses.problem import Problem
+from tests.kernels.problems import expected_sums, problem, task
 from tests.laws.scenes import Scene
 
 pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
 )
 
-OVERLAPS = [m.Moment(m.OWN, m.RIGHT), m.Moment(m.OWN, m.ERROR), m.Moment(m.OTHER, m.ERROR)]
-COSTS = [m.Moment(m.OWN, m.COST), m.Moment(m.OTHER, m.COST)]
+OVERLAPS = [m.SumSpec(m.POSITIVE, m.PROB_TRUE), m.SumSpec(m.POSITIVE, m.ERROR), m.SumSpec(m.NEGATIVE, m.ERROR)]
+COSTS = [m.SumSpec(m.POSITIVE, m.NLL), m.SumSpec(m.NEGATIVE, m.NLL)]
 SETS = [OVERLAPS, [*OVERLAPS, *COSTS], COSTS, OVERLAPS[::-1], OVERLAPS[:1]]
 SCENES = [
     Scene("binary", 1, (67, 71)),
@@ -27,7 +28,7 @@ SCENES = [
 
 
 def sums(z, y, moments, sigmoid=True):
-    return kernel.sums(z, y, sigmoid, 255, m.flat(moments))
+    return kernel.error_sums(task(z, y, sigmoid), m.flat(moments))
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 12.0, 1e4])
@@ -40,15 +41,15 @@ def test_sums_and_gradients_are_those_of_float64(scene, moments, dtype, scale):
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
     sigmoid = scene.mode != "multiclass"
     table = sums(z, y, moments, sigmoid)
-    expected = expected_sums(logits, labels, sigmoid, [m.RIGHT, m.ERROR, m.COST])
+    expected = expected_sums(logits, labels, sigmoid, [m.PROB_TRUE, m.ERROR, m.NLL])
     for k, moment in enumerate(moments):
         np.testing.assert_allclose(table[..., k].numpy(), expected[moment], rtol=4e-7, atol=1e-30, err_msg=str(moment))
     factors = np.random.default_rng(5).normal(size=table.shape)
     (table * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
-    inputs = Inputs(Raw(double, y.astype("int64"), 255), scene.mode)
+    inputs = Inputs(Problem(double, y.astype("int64"), scene.mode))
     sum(
-        (m.composed(inputs, each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(moments)
+        (m.sum_of(inputs, *each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(moments)
     ).backward()
     slope = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=1e-6, atol=1e-6 * np.abs(slope).max())
@@ -59,10 +60,10 @@ def test_each_pixel_keeps_its_digits(moments):
     """No sum hides a small term: one pixel at a time, right by far and wrong by far."""
     z = np.linspace(-80, 80, 641, dtype="float32")
     for label in (0, 1):
-        side, wrong = (m.OWN, -z) if label else (m.OTHER, z)
+        side, wrong = (m.POSITIVE, -z) if label else (m.NEGATIVE, z)
         x, rest = 1 / (1 + np.exp(-wrong.astype("float64"))), 1 / (1 + np.exp(wrong.astype("float64")))
-        values = {m.RIGHT: rest, m.ERROR: x, m.COST: np.logaddexp(0, wrong.astype("float64"))}
-        slopes = {m.RIGHT: -x * rest, m.ERROR: x * rest, m.COST: x}
+        values = {m.PROB_TRUE: rest, m.ERROR: x, m.NLL: np.logaddexp(0, wrong.astype("float64"))}
+        slopes = {m.PROB_TRUE: -x * rest, m.ERROR: x * rest, m.NLL: x}
         for k, moment in enumerate(moments):
             logits = paddle.to_tensor(z.reshape(-1, 1, 1), stop_gradient=False)
             found = sums(logits, paddle.full([641, 1, 1], label, "int64"), moments)[..., k]
@@ -90,7 +91,7 @@ def test_junk_is_seen_where_it_counts_and_only_there(moments, junk):
     assert z.grad.numpy()[1, 0, 2, 3] == 0
     logits[0, 0, 0, 0] = np.nan
     table = sums(paddle.to_tensor(logits), paddle.to_tensor(labels), moments).numpy()
-    own = [k for k, moment in enumerate(moments) if moment.side == m.OWN]
+    own = [k for k, moment in enumerate(moments) if moment.side == m.POSITIVE]
     assert np.isnan(table[0, 0, own]).all()
     np.testing.assert_array_equal(table[1], clean[1])
 
@@ -146,7 +147,7 @@ def test_known_counts_are_further_columns():
     logits, labels = problem(scene)
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
     counts = np.arange(2 * scene.channels * scene.samples).reshape(scene.samples, scene.channels, 2)
-    table = kernel.sums(z, y, True, 255, m.flat(OVERLAPS), counts=counts)
+    table = kernel.error_sums(task(z, y, True), m.flat(OVERLAPS), counts=counts)
     alone = sums(z, y, OVERLAPS)
     np.testing.assert_array_equal(table[..., :3].numpy(), alone.numpy())
     np.testing.assert_array_equal(table[..., 3:].numpy(), counts)

@@ -15,7 +15,7 @@ SHAPES = [(2, 3, 1), (1, 2, 90), (2, 1, 1, 7), (2, 3, 37, 52), (1, 2, 5, 9, 7), 
 
 
 def _both(mode, x, upstream, iterations):
-    with kernels.using(mode):
+    with kernels.use_kernels(mode):
         x = paddle.to_tensor(x, stop_gradient=False)
         found = soft_skeleton(x, iterations)
         found.backward(paddle.to_tensor(upstream))

@@ -5,11 +5,18 @@ import paddle
 import pytest
 
 from paddleseg_losses import errors, kernels
-from paddleseg_losses.kernels.top_k import largest
+from paddleseg_losses.kernels.top_k import keep_top_k
+from paddleseg_losses.problem import Problem
 
 pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
 )
+
+
+def _largest(values, labels, percent):
+    """Of five classes."""
+    scores = paddle.zeros([values.shape[0], 5, *values.shape[2:]])
+    return keep_top_k(Problem(scores, labels, "multiclass"), values, percent)
 
 
 def _expected(values, labels, percent):
@@ -38,22 +45,22 @@ def test_equal_to_a_stable_sort(kind, percent, threads, dtype, monkeypatch):
     labels = rng.integers(0, 5, shape).astype(dtype)
     labels[rng.random(shape) < 0.2] = 255
     labels[rng.random(shape) < 0.01] = 9  # out of range
-    found = largest(paddle.to_tensor(values), paddle.to_tensor(labels), 5, 255, percent).numpy()
+    found = _largest(paddle.to_tensor(values), paddle.to_tensor(labels), percent).numpy()
     np.testing.assert_array_equal(found, _expected(values, labels, percent))
 
 
 def test_nothing_counts():
     values, labels = paddle.ones([1, 1, 3, 5]), paddle.full([1, 1, 3, 5], 255, "int64")
-    assert (largest(values, labels, 5, 255, 10.0).numpy() == 255).all()
+    assert (_largest(values, labels, 10.0).numpy() == 255).all()
 
 
 def test_nan_is_seen():
     values = np.ones((1, 1, 3, 5), "float32")
     values[0, 0, 1, 1] = np.nan
-    chosen = largest(paddle.to_tensor(values), paddle.zeros([1, 1, 3, 5], "int64"), 5, 255, 7.0).numpy() == 0
+    chosen = _largest(paddle.to_tensor(values), paddle.zeros([1, 1, 3, 5], "int64"), 7.0).numpy() == 0
     assert chosen.sum() == chosen[0, 0, 1, 1] == 1
 
 
 def test_shapes_are_checked():
     with pytest.raises(errors.KernelError):
-        largest(paddle.ones([1, 1, 3, 5]), paddle.zeros([1, 1, 3, 4], "int64"), 5, 255, 10.0)
+        _largest(paddle.ones([1, 1, 3, 5]), paddle.zeros([1, 1, 3, 4], "int64"), 10.0)

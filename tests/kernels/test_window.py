@@ -6,8 +6,9 @@ import pytest
 
 from paddleseg_losses import NACLLoss, StructuralSimilarityLoss
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels.window import neighbours_sum, structure_sum
-from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
+from paddleseg_losses.kernels.window import nacl_penalty, ssl_sum
+from tests.kernels.problems import task
+from tests.laws.scenes import SCENES, Scene, fits, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -81,8 +82,8 @@ def test_second_derivatives_are_refused():
     ],
 )
 def test_refuses_what_native_code_could_not_check(labels, dtype, kernel):
-    problem = (paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False, IGNORED, kernel)
+    problem = task(paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False)
     with pytest.raises(KernelError):
-        structure_sum(*problem, 0.01, 0.1)
+        ssl_sum(problem, kernel, 0.01, 0.1)
     with pytest.raises(KernelError):
-        neighbours_sum(*problem, squared=False)
+        nacl_penalty(problem, kernel, squared=False)

@@ -9,5 +9,5 @@ BUILT = not kernels.status()["library"].startswith("not built")
 
 @pytest.fixture(params=["native", "composed"] if BUILT else ["composed"])
 def each_path(request):
-    with kernels.using(request.param):
+    with kernels.use_kernels(request.param):
         yield

@@ -44,7 +44,7 @@ def focal_elements(x, alpha=None, gamma=2.0):
     negative = -powr(x.p, gamma) * x.log_q
     if x.multiclass:
         return per_class(x, alpha) * x.g * positive
-    on, off = (1.0, 1.0) if alpha is None else (alpha, 1 - alpha)
+    on, off = (1.0, 1.0) if alpha is None else (np.ravel(alpha), 1 - np.ravel(alpha))
     return on * x.g * positive + off * (1 - x.g) * negative
 
 

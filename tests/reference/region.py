@@ -107,7 +107,8 @@ def log_cosh_dice(x, smooth=1.0, batch=False, **reduction):
 @reference("DicePlusPlusLoss")
 def dice_plus_plus(x, gamma=2.0, smooth=1e-7, batch=False, **reduction):
     tp = sums(x, x.p * x.g, batch)
-    error = sums(x, ((1 - x.g) * x.p) ** gamma + (x.g * (1 - x.p)) ** gamma, batch)
+    errors = (1 - x.g) * x.p, x.g * (1 - x.p)
+    error = sums(x, sum(np.where(e > 0, e**gamma, 0.0) for e in errors), batch)  # 0^0 as the limit: gamma from above
     return reduce_cells(x, ratio(error, 2 * tp + error + smooth), batch, **reduction)
 
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from . import REFERENCE, common, compound
-from .stored import load
+from . import REFERENCE, common, compound, stored
 
-RECORDS = list(load())
+RECORDS = list(stored.load())
 
 
 def name(record):
@@ -17,6 +16,20 @@ def name(record):
 def only(wanted):
     records = [record for record in RECORDS if record["cls"] in REFERENCE and wanted(record)]
     return pytest.mark.parametrize("record", records, ids=name)
+
+
+def test_a_case_is_added(tmp_path):
+    path = tmp_path / "values.npz"
+    path.write_bytes(stored.PATH.read_bytes())
+    for record in (RECORDS[0], {**RECORDS[0], "cls": "MyLoss", "grad": None}):
+        stored.add(path, **record)
+    *before, same, without = stored.load(path)
+    assert len(before) == len(RECORDS)
+    assert without["cls"] == "MyLoss"
+    assert without["grad"] is None
+    for key, value in RECORDS[0].items():
+        np.testing.assert_array_equal(same[key], value)
+        np.testing.assert_array_equal(before[0][key], value)
 
 
 def test_every_stored_class_has_a_reference():

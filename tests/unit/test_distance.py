@@ -33,7 +33,7 @@ def test_equal_to_brute_force(path, shape, stretched, monkeypatch):
     if path == "device":
         found = edt._on_device(tensor, spacing, "float64").numpy()
     else:
-        with kernels.using("native" if path == "native" else "composed"):
+        with kernels.use_kernels("native" if path == "native" else "composed"):
             found = edt.boundary_distance(tensor, spacing, "float64").numpy()
     expected = np.stack([np.stack([_brute(m, spacing) for m in sample]) for sample in masks])
     np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -8,13 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from paddleseg_losses.cli.docstrings import mark
 
 from docs.builder import pictures
 from docs.builder.advice import ranking
 from paddleseg_losses import registry
-from paddleseg_losses.cli import docstrings
-from paddleseg_losses.cli.show import describe
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -42,7 +42,7 @@ def test_slope_is_the_slope_of_the_value(loss):
 def test_shared_options_do_not_change_the_picture(loss, options):
     if loss is DiceLoss and "mode" in options:
         options = {**options, "include_background": False}
-    plain, found = (drawing.pull_of(made) for made in (loss(), loss(**options)))
+    plain, found = (drawing.gradient_on(made) for made in (loss(), loss(**options)))
     assert found.value == pytest.approx(plain.value)
     np.testing.assert_allclose(found.gradient, plain.gradient, rtol=1e-6, atol=1e-12)
 
@@ -62,7 +62,7 @@ def test_scene_is_what_the_pictures_say():
 
 def test_what_the_maps_teach():
     dice, entropy, hausdorff, erosion = map(
-        drawing.pull_of, (DiceLoss(), CrossEntropyLoss(), HausdorffDTLoss(), HausdorffERLoss())
+        drawing.gradient_on, (DiceLoss(), CrossEntropyLoss(), HausdorffDTLoss(), HausdorffERLoss())
     )
     assert dice.regions["far blob"] == pytest.approx(dice.regions["near blob"], rel=1e-3)
     assert entropy.regions["missed part"] == pytest.approx(entropy.regions["far blob"], rel=0.02)
@@ -111,14 +111,14 @@ def test_gradient_map_shows_the_gradient_around_zero():
     assert [axis.get_title().splitlines()[0] for axis in maps] == list(losses)
     for axis, loss in zip(maps, losses.values()):
         (image,) = axis.get_images()
-        pull = drawing.pull_of(loss)
-        np.testing.assert_array_equal(image.get_array(), pull.gradient)
+        gradient = drawing.gradient_on(loss)
+        np.testing.assert_array_equal(image.get_array(), gradient.gradient)
         low, high = image.get_clim()
         assert low == -high
         np.testing.assert_allclose(image.to_rgba(0.0)[:3], 0.97, atol=0.01)
     bars = [axis for axis in figure.axes if "pull" in axis.get_title()]
     assert [bar.get_width() for bar in bars[0].patches] == [
-        drawing.pull_of(losses["Dice"]).share(region) for region in drawing.SCENE.regions
+        drawing.gradient_on(losses["Dice"]).share(region) for region in drawing.SCENE.regions
     ]
 
 
@@ -135,10 +135,10 @@ def test_long_names_stay_above_their_own_map():
 
 def test_numbers_that_are_known_are_not_computed_again(monkeypatch):
     loss = DiceLoss()
-    curve, pull = drawing.curve_of(loss), drawing.pull_of(loss)
+    curve, gradient = drawing.curve_of(loss), drawing.gradient_on(loss)
     monkeypatch.setattr(DiceLoss, "compute", lambda self, inputs: pytest.fail("computed again"))
     drawing.curve({"d": loss}, {"d": curve})
-    drawing.gradient_map({"d": loss}, pulls={"d": pull})
+    drawing.gradient_map({"d": loss}, gradients={"d": gradient})
 
 
 def test_equal_numbers_give_equal_bytes(tmp_path):

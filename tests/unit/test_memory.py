@@ -22,7 +22,7 @@ def _kept(spec, scene, which):
         return x
 
     loss = make(spec, checks="never")
-    with kernels.using(which), paddle.autograd.saved_tensors_hooks(pack, lambda x: x):
+    with kernels.use_kernels(which), paddle.autograd.saved_tensors_hooks(pack, lambda x: x):
         loss(z, paddle.to_tensor(scene.labels()))
     return len(set(kept) - {z.data_ptr()})
 

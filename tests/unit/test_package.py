@@ -101,13 +101,15 @@ def test_registering_refuses_what_would_break():
     from paddleseg_losses.losses.families import RegionLoss
 
     def register(name, body=None, **changed):
-        return registry.registered(**{**facts, **changed})(type(name, (RegionLoss,), body or {"cells": lambda s, x: x}))
+        return registry.registered(**{**facts, **changed})(
+            type(name, (RegionLoss,), body or {"per_class": lambda s, x: x})
+        )
 
     with pytest.raises(errors.OptionError, match="PaddleSeg's trainer"):
         register("MixedLoss")
     with pytest.raises(errors.OptionError, match="one loss per name"):
         register("DiceLoss")
-    with pytest.raises(errors.OptionError, match="does not define cells"):
+    with pytest.raises(errors.OptionError, match="does not define per_class"):
         register("HalfLoss", {"x": 1})
     with pytest.raises(errors.OptionError, match="distribution, region, boundary, compound"):
         register("LostLoss", family="elsewhere")

@@ -11,26 +11,42 @@ from benchmarks.kernels import KERNELS
 PACKAGE = Path(paddleseg_losses.__file__).parent
 NATIVE = PACKAGE / "kernels" / "native"
 ROOT = Path(__file__).parents[2]
-SHARED = {"module", "map_sums"}  # what makes it an extension, and the way back of several kernels: they have no formula
+SHARED = {"module", "map_sums"}  # what makes it an extension, and the backward pass of several kernels: no formulas
+COMPOSED = {"probabilities": "inputs"}  # where a formula lies that is not in `functional`
 STEMS = sorted(path.stem for path in NATIVE.glob("*.cpp") if path.stem not in SHARED)
-# What a room may import of ours, beside itself. What is imported for type checkers alone does not count.
+# What a room may import of ours, beside itself: only what stands above it here. Imports for type checkers count too.
 ROOMS = {
+    "i18n": set(),
     "errors": set(),
+    "numeric": set(),
+    "problem": set(),
     "registry": {"errors"},
-    "kernels": {"errors"},
-    "functional": {"errors", "kernels"},
-    "inputs": {"functional"},
-    "door": {"errors", "registry", "accepts", "checks", "inputs", "functional", "kernels"},
-    "losses": {"errors", "registry", "options", "schedules", "accepts", "door", "inputs", "functional"},
+    "precomputed_maps": {"errors", "numeric"},
+    "validation": {"errors"},
+    "kernels": {"errors", "problem"},
+    "inputs": {"numeric", "problem", "kernels"},
+    "functional": {"errors", "numeric", "precomputed_maps", "kernels", "inputs"},
+    "layout": {"errors", "numeric", "problem", "registry"},
+    "preparation": {"errors", "problem", "inputs", "kernels", "layout", "validation"},
+    "schedules": {"errors", "registry"},
+    "options": {"errors", "registry", "schedules"},
+    "describe": {"errors", "registry", "options"},
+    "losses": {"errors", "numeric", "registry", "options", "schedules", "preparation", "inputs", "functional"},
+    "transforms": {"errors", "functional", "precomputed_maps", "options", "registry", "validation"},
+    "testing": {"errors", "options", "registry", "losses"},
+    "paddleseg": {"errors", "options", "registry", "losses", "schedules", "transforms", "precomputed_maps"},
+    "datasets": {"errors", "registry", "transforms", "paddleseg"},
+    "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
+    "doctor": {"errors", "losses", "paddleseg", "datasets"},
 }
+EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
+BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})
 
 
 def _imported(path):
     """Names of our modules, right below the package, that a file imports."""
     package, found = path.relative_to(PACKAGE).parts[:-1], set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    guarded = {node for block in ast.walk(tree) if _guards(block) for part in block.body for node in ast.walk(part)}
-    for node in set(ast.walk(tree)) - guarded:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             above = package[: len(package) - node.level + 1]
             names = [node.module] if node.module else [alias.name for alias in node.names]
@@ -48,22 +64,36 @@ def _below(name):
     return parts[1] if parts[0] == PACKAGE.name and len(parts) > 1 else ""
 
 
-def _guards(node):
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_what_it_may(room):
     files = sorted((PACKAGE / room).rglob("*.py")) or [PACKAGE / f"{room}.py"]
     for path in files:
-        assert _imported(path) - {room} <= ROOMS[room], path
+        assert _imported(path) - {room, "_version"} <= ROOMS[room] | EVERYWHERE, path
+
+
+def test_no_room_imports_upward():
+    order = list(ROOMS)
+    for room, below in ROOMS.items():
+        assert all(order.index(other) < order.index(room) for other in below), room
+
+
+@pytest.mark.parametrize("name", BELOW_THE_COMMAND_LINE)
+def test_nobody_imports_the_command_line(name):
+    path = PACKAGE / name
+    for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        assert file.name == "__main__.py" or "cli" not in _imported(file), file
+
+
+def test_every_room_has_a_rule():
+    modules = {path.stem for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert modules - {"__init__", "__main__", "__pycache__", "_version", "py", "cli"} <= set(ROOMS)
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_kernel_has_one_name_everywhere(stem):
     """In C++, in Python around it, in its formula, in its tests and in the benchmark."""
     assert (PACKAGE / "kernels" / f"{stem}.py").is_file()
-    assert (PACKAGE / "functional" / f"{stem}.py").is_file()
+    assert (PACKAGE / f"{COMPOSED.get(stem, f'functional/{stem}')}.py").is_file()
     assert (ROOT / "tests" / "kernels" / f"test_{stem}.py").is_file()
     assert stem in KERNELS
 

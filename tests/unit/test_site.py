@@ -23,16 +23,16 @@ def test_a_setting_holds_the_numbers_of_the_loss(name):
     setting = moved.settings[len(moved.settings) // 2]
     found = sliders.measured(moved.spec, setting)
     loss = registry.build({"type": name, **moved.spec.example, **setting})
-    curve, pull = drawing.curve_of(loss, sliders.COARSE), drawing.pull_of(loss)
+    curve, gradient = drawing.curve_of(loss, sliders.COARSE), drawing.gradient_on(loss)
     for kind in ("values", "slopes"):
         for side, line in getattr(curve, kind).items():
             points = found[kind][side]["points"]
             np.testing.assert_allclose(points, line, atol=np.ptp(line) / sliders.FINE + 1e-12, rtol=1e-3)
-    levels = np.frombuffer(base64.b64decode(found["gradient"]), "int8").reshape(pull.gradient.shape)
-    assert found["most"] == pytest.approx(np.abs(pull.gradient).max(), rel=1e-3)
-    np.testing.assert_allclose(levels / 127 * found["most"], pull.gradient, atol=found["most"] / 200)
-    assert found["loss"] == pytest.approx(pull.value, rel=1e-3)
-    assert found["shares"] == pytest.approx([pull.share(region) for region in pull.regions], rel=1e-3)
+    levels = np.frombuffer(base64.b64decode(found["gradient"]), "int8").reshape(gradient.gradient.shape)
+    assert found["most"] == pytest.approx(np.abs(gradient.gradient).max(), rel=1e-3)
+    np.testing.assert_allclose(levels / 127 * found["most"], gradient.gradient, atol=found["most"] / 200)
+    assert found["loss"] == pytest.approx(gradient.value, rel=1e-3)
+    assert found["shares"] == pytest.approx([gradient.share(region) for region in gradient.regions], rel=1e-3)
 
 
 @pytest.mark.parametrize("name", SAMPLED)
@@ -57,7 +57,7 @@ def test_every_slider_moves_something(name):
         for value in values:
             loss = registry.build({"type": name, **moved.spec.example, **usual, option: value})
             slopes.append(np.concatenate([*drawing.curve_of(loss, sliders.COARSE[::10]).slopes.values()]))
-            maps.append(drawing.pull_of(loss).gradient)
+            maps.append(drawing.gradient_on(loss).gradient)
         change = max(_change(found) for found in (slopes, maps))
         assert change > 0.01, option
 

@@ -49,7 +49,7 @@ def computed(monkeypatch):
         return real(found, spacing)
 
     monkeypatch.setattr(edt, "host_distance", recorded)
-    with kernels.using("composed"):
+    with kernels.use_kernels("composed"):
         yield masks
 
 

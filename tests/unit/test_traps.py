@@ -14,7 +14,7 @@ PATHS = ["native", "composed"] if BUILT else ["composed"]
 
 @pytest.fixture(params=PATHS)
 def path(request):
-    with kernels.using(request.param):
+    with kernels.use_kernels(request.param):
         yield request.param
 
 

@@ -10,7 +10,7 @@ import yaml
 
 import paddleseg_losses
 from paddleseg_losses import DiceLoss, FocalLoss, WeightedSumLoss, errors
-from paddleseg_losses.preparation import Door
+from paddleseg_losses.preparation import InputPreparer
 
 
 class Foreign(paddle.nn.Layer):
@@ -75,8 +75,8 @@ def test_nested_sums_share_one_inputs(monkeypatch):
     z, y = _batch()
     inner = {"type": "WeightedSumLoss", "losses": ["ComboLoss", "FocalLoss"], "coef": [1, 2]}
     loss = WeightedSumLoss(losses=["DiceLoss", inner, FocalLoss()], coef=[1, 0.5, 0.25])
-    calls, real = [], Door.prepare
-    monkeypatch.setattr(Door, "prepare", lambda *args: (calls.append(args[0].name), real(*args))[1])
+    calls, real = [], InputPreparer.prepare
+    monkeypatch.setattr(InputPreparer, "prepare", lambda *args: (calls.append(args[0].name), real(*args))[1])
     value = float(loss(z, y))
     assert calls == ["WeightedSumLoss"]
     parts = loss.parts

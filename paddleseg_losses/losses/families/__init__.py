@@ -1,4 +1,4 @@
-"""The families: each prepares one kind of number and leaves one hook open to its final classes."""
+"""The families: each prepares one kind of value and leaves one hook open to its final classes."""
 
 from .class_options import each_class as each_class
 from .class_options import fit as fit

@@ -17,7 +17,7 @@ from ...registry import LossSpec
 from ..law import law, require
 from ..scenes import Scene, make, value_of
 
-DECLARED = "declare options as `alpha: float = number(default=0.3, help=..., zh=...)`, and write no __init__"
+DECLARED = "declare options as `alpha: float = number(default=0.3, help=...)`, and write no __init__"
 
 
 def _changed(spec: LossSpec) -> dict[str, Any]:

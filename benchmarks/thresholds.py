@@ -1,4 +1,4 @@
-"""What is asked of the figures, in one table, and whether it is met."""
+"""Performance targets, and whether they are met."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ENTROPY = ("CrossEntropyLoss", "FocalLoss")
 UNIFIED = ("AsymmetricUnifiedFocalLoss", "SymmetricUnifiedFocalLoss")
 SUMS_OF_TWO = ("DiceCELoss", "ComboLoss", *UNIFIED)
 LOVASZ = ("LovaszSoftmaxLoss", "LovaszHingeLoss")
-MANY = 19  # classes from which the larger floors hold
+MANY = 19  # classes from which the larger thresholds hold
 FASTEST = "fastest peer"
 
-# Losses that may cost more than MOST_DICES, and why.
+# Losses that may cost more than MOST_TIMES_DICE, and why.
 REASONS: dict[str, str] = {
     "SoftCLDiceLoss": "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back",
     "HausdorffCVLoss": "three ball means of every map for each of six radii, each a sum over the lines of the ball",
@@ -33,7 +33,7 @@ REASONS: dict[str, str] = {
     "BoundaryDoULoss": "sums of squares beside the Dice's own, and a count of the rim of every class",
     "BoundaryLoss": "an exact distance transform of every class; known_maps brings them ready from the data pipeline",
 }
-MOST_DICES = 3.0
+MOST_TIMES_DICE = 3.0
 MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"
 LEAST_SCALING = 1.4
 SUM_ERROR, GRADIENT_ERROR = 2e-7, 2e-6
@@ -41,7 +41,7 @@ SPARE = 5 * MIB  # that CE and Dice may need beside the gradient
 
 
 @dataclass(frozen=True)
-class Floor:
+class Threshold:
     """How many times faster than somebody some losses have to be."""
 
     losses: tuple[str, ...]
@@ -51,25 +51,25 @@ class Floor:
 
 
 SPEED = (
-    Floor(OVERLAP, FASTEST, 1.2),
-    Floor(OVERLAP, FASTEST, 4.0, classes=MANY),
-    Floor(OVERLAP, "PaddleSeg", 15.0),
-    Floor(ENTROPY, FASTEST, 1.2),
-    Floor(ENTROPY, FASTEST, 3.0, classes=MANY),
-    Floor(ENTROPY, "PaddleSeg", 7.0),
-    Floor(SUMS_OF_TWO, FASTEST, 2.0),
-    Floor(LOVASZ, FASTEST, 6.0),
-    Floor(LOVASZ, "PaddleSeg", 8.0),
-    Floor(("HausdorffDTLoss",), "MONAI", 8.0),
-    Floor((EDT,), "scipy", 10.0),
-    Floor((EDT,), "cv2", 1.5),
-    Floor(("StructuralSimilarityLoss",), COMPOSED, 10.0),
+    Threshold(OVERLAP, FASTEST, 1.2),
+    Threshold(OVERLAP, FASTEST, 4.0, classes=MANY),
+    Threshold(OVERLAP, "PaddleSeg", 15.0),
+    Threshold(ENTROPY, FASTEST, 1.2),
+    Threshold(ENTROPY, FASTEST, 3.0, classes=MANY),
+    Threshold(ENTROPY, "PaddleSeg", 7.0),
+    Threshold(SUMS_OF_TWO, FASTEST, 2.0),
+    Threshold(LOVASZ, FASTEST, 6.0),
+    Threshold(LOVASZ, "PaddleSeg", 8.0),
+    Threshold(("HausdorffDTLoss",), "MONAI", 8.0),
+    Threshold((EDT,), "scipy", 10.0),
+    Threshold((EDT,), "cv2", 1.5),
+    Threshold(("StructuralSimilarityLoss",), COMPOSED, 10.0),
 )
-FLOORED = {loss for floor in SPEED for loss in floor.losses}
+COMPARED = {loss for threshold in SPEED for loss in threshold.losses}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Check:
     """One thing that was asked, and what was found. `met` is None where nothing could be compared."""
 
     asked: str
@@ -98,49 +98,50 @@ def of(peer: str, rows: list[Row]) -> Row | None:
     return next((row for row in rows if row["peer"] == peer and "ms" in row), None)
 
 
-def speed(rows: list[Row]) -> list[Verdict]:
-    """Ratios to peers, cost in Dices, and calls on tiny inputs."""
-    verdicts = []
+def speed(rows: list[Row]) -> list[Check]:
+    """Ratios to peers, cost relative to DiceLoss, and calls on tiny inputs."""
+    checks = []
     for (loss, shape), group in grouped(rows).items():
         ours = of(OURS, group)
         if ours is None:
             error = next((row["error"] for row in group if row["peer"] == OURS and "error" in row), "not measured")
-            verdicts.append(Verdict("it runs", loss, shape, error, False))
+            checks.append(Check("it runs", loss, shape, error, False))
         elif shape == "tiny":
-            verdicts += _tiny(loss, ours, group)
+            checks += _tiny(loss, ours, group)
         else:
-            verdicts += _ratios(loss, ours, group)
-            verdicts += _dices(loss, ours)
-    return verdicts
+            checks += _ratios(loss, ours, group)
+            checks += _relative_to_dice(loss, ours)
+    return checks
 
 
-def _ratios(loss: str, ours: Row, group: list[Row]) -> list[Verdict]:
-    verdicts = []
-    for floor in SPEED:
-        if loss in floor.losses and ours["size"][1] >= floor.classes:
-            other = fastest(group) if floor.against == FASTEST else of(floor.against, group)
-            asked = f">= {floor.least:g}x {floor.against}" + (f" at C >= {floor.classes}" if floor.classes else "")
+def _ratios(loss: str, ours: Row, group: list[Row]) -> list[Check]:
+    checks = []
+    for threshold in SPEED:
+        if loss in threshold.losses and ours["size"][1] >= threshold.classes:
+            other = fastest(group) if threshold.against == FASTEST else of(threshold.against, group)
+            asked = f">= {threshold.least:g}x {threshold.against}"
+            asked += f" at C >= {threshold.classes}" if threshold.classes else ""
             if other is None:
-                if floor.against == FASTEST:
-                    verdicts.append(Verdict(asked, loss, ours["shape"], "no peer has it", None))
+                if threshold.against == FASTEST:
+                    checks.append(Check(asked, loss, ours["shape"], "no peer has it", None))
                 continue
             ratio = other["ms"] / ours["ms"]
-            name = f" ({other['peer']})" if floor.against == FASTEST else ""
-            verdicts.append(Verdict(asked, loss, ours["shape"], f"{ratio:.2f}x{name}", ratio >= floor.least))
-    return verdicts
+            name = f" ({other['peer']})" if threshold.against == FASTEST else ""
+            checks.append(Check(asked, loss, ours["shape"], f"{ratio:.2f}x{name}", ratio >= threshold.least))
+    return checks
 
 
-def _dices(loss: str, ours: Row) -> list[Verdict]:
-    if loss in FLOORED or "dice_ms" not in ours:
+def _relative_to_dice(loss: str, ours: Row) -> list[Check]:
+    if loss in COMPARED or "dice_ms" not in ours:
         return []
     cost = ours["ms"] / ours["dice_ms"]
-    asked = f"<= {MOST_DICES:g}x Dice, or a reason"
+    asked = f"<= {MOST_TIMES_DICE:g}x Dice, or a reason"
     reason = REASONS.get(loss)
-    found = f"{cost:.2f}x" + (f": {reason}" if reason and cost > MOST_DICES else "")
-    return [Verdict(asked, loss, ours["shape"], found, cost <= MOST_DICES or reason is not None)]
+    found = f"{cost:.2f}x" + (f": {reason}" if reason and cost > MOST_TIMES_DICE else "")
+    return [Check(asked, loss, ours["shape"], found, cost <= MOST_TIMES_DICE or reason is not None)]
 
 
-def _tiny(loss: str, ours: Row, group: list[Row]) -> list[Verdict]:
+def _tiny(loss: str, ours: Row, group: list[Row]) -> list[Check]:
     composed, by_hand = of(COMPOSED, group), of("paddle", group)
     if not composed:
         return []
@@ -148,12 +149,12 @@ def _tiny(loss: str, ours: Row, group: list[Row]) -> list[Verdict]:
     if by_hand:
         found += f", unchecked and by hand {1e3 * by_hand['ms']:.0f} us"
     met = ours["ms"] <= composed["ms"]
-    return [Verdict("tiny: no slower than composed of Paddle's operators", loss, "tiny", found, met)]
+    return [Check("tiny: no slower than composed of Paddle's operators", loss, "tiny", found, met)]
 
 
-def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Verdict]:
+def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Check]:
     """One gradient and a little, for CE and Dice."""
-    verdicts = []
+    checks = []
     for row in rows:
         if row["peer"] == OURS and row["loss"] in ("CrossEntropyLoss", "DiceLoss") and "bytes" in row:
             gradient = 4
@@ -161,44 +162,44 @@ def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Ver
                 gradient *= length
             spare = row["bytes"] - gradient
             found = f"gradient {gradient / MIB:.1f} MiB {spare / MIB:+.1f} MiB"
-            verdicts.append(Verdict("one gradient + 5 MiB", row["loss"], row["shape"], found, spare <= SPARE))
-    return verdicts
+            checks.append(Check("one gradient + 5 MiB", row["loss"], row["shape"], found, spare <= SPARE))
+    return checks
 
 
-def growth(rows: list[Row]) -> list[Verdict]:
+def growth(rows: list[Row]) -> list[Check]:
     """Time per unit at the far end of each range over that at the near end."""
-    verdicts = []
+    checks = []
     for loss, along in dict.fromkeys((row["loss"], row["along"]) for row in rows):
         line = [row["ns"] for row in rows if (row["loss"], row["along"]) == (loss, along)]
         ratio = line[-1] / line[0]
         ends = "256^2 to 4096^2" if along == "pixels" else "C 2 to 150"
         found = f"{ratio:.2f}x ({line[0]:.2f} to {line[-1]:.2f} ns)"
-        verdicts.append(Verdict(f"flat along {along} (<= {MOST_GROWTH:g}x)", loss, ends, found, ratio <= MOST_GROWTH))
-    return verdicts
+        checks.append(Check(f"flat along {along} (<= {MOST_GROWTH:g}x)", loss, ends, found, ratio <= MOST_GROWTH))
+    return checks
 
 
-def scaling(rows: list[Row]) -> list[Verdict]:
+def scaling(rows: list[Row]) -> list[Check]:
     """One thread over several."""
-    verdicts = []
+    checks = []
     for row in rows:
         ratio = row["one_ms"] / row["several_ms"]
         asked = f"{row['threads']} threads >= {LEAST_SCALING:g}x one"
-        verdicts.append(Verdict(asked, row["loss"], row["shape"], f"{ratio:.2f}x", ratio >= LEAST_SCALING))
-    return verdicts
+        checks.append(Check(asked, row["loss"], row["shape"], f"{ratio:.2f}x", ratio >= LEAST_SCALING))
+    return checks
 
 
-def accuracy(rows: list[Row]) -> list[Verdict]:
+def accuracy(rows: list[Row]) -> list[Check]:
     """Sums and gradients against float64."""
-    verdicts = []
+    checks = []
     for row in rows:
         if "error" in row:
-            verdicts.append(Verdict("it runs", row["loss"], "accuracy", row["error"], False))
+            checks.append(Check("it runs", row["loss"], "accuracy", row["error"], False))
         elif row["gradient"] is None:
             met = row["value"] <= SUM_ERROR
-            verdicts.append(Verdict(f"sums within {SUM_ERROR:g}", row["loss"], "A", f"{row['value']:.1e}", met))
+            checks.append(Check(f"sums within {SUM_ERROR:g}", row["loss"], "A", f"{row['value']:.1e}", met))
         else:
             met = row["gradient"] <= GRADIENT_ERROR
             asked = f"gradient within {GRADIENT_ERROR:g} of its largest"
             found = f"{row['gradient']:.1e}, composed {row['composed']:.1e}"
-            verdicts.append(Verdict(asked, row["loss"], "accuracy", found, met))
-    return verdicts
+            checks.append(Check(asked, row["loss"], "accuracy", found, met))
+    return checks

@@ -1,4 +1,4 @@
-"""The numbers of the pictures, by running the losses: no matplotlib here."""
+"""What the pictures show, measured by running the losses; needs no matplotlib."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Pull:
+class SceneGradient:
     """The gradient of a loss by the logits of the object, on a scene.
 
     Attributes:
@@ -42,7 +42,7 @@ class Pull:
     regions: dict[str, float]
 
     def share(self, region: str) -> float:
-        """The pull of a region's pixels relative to the region that is pulled hardest; 0 if nothing is."""
+        """The mean gradient of a region relative to the largest among the regions; 0 if all are 0."""
         most = max(self.regions.values())
         return self.regions[region] / most if most else 0.0
 
@@ -53,11 +53,11 @@ def curve_of(loss: Loss, logits: Array = LOGITS) -> Curve:
     return Curve(logits, {name: v for name, (v, _) in found.items()}, {name: s for name, (_, s) in found.items()})
 
 
-def pull_of(loss: Loss, scene: Scene = SCENE) -> Pull:
+def gradient_on(loss: Loss, scene: Scene = SCENE) -> SceneGradient:
     """The gradient of a loss on a scene."""
     value, gradient = _evaluate(loss, scene.logits, scene.truth)
     size = {name: float(np.abs(gradient)[mask].mean()) for name, mask in scene.regions.items()}
-    return Pull(value, gradient, size)
+    return SceneGradient(value, gradient, size)
 
 
 def _moved(loss: Loss, pixel: Pixel, logits: Array) -> tuple[Array, Array]:

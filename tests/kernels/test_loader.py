@@ -1,10 +1,12 @@
-"""The switch between native and composed: what it says, and what it does without a library."""
+"""The choice between native and composed: what it says, and what it does without a library."""
 
 import os
 import subprocess
 import sys
 import textwrap
+import types
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ import paddle
 import pytest
 
 from paddleseg_losses import DiceCELoss, errors, kernels
-from paddleseg_losses.kernels import backend as switch
+from paddleseg_losses.kernels import backend, loader
+from paddleseg_losses.kernels.probabilities import probabilities
+from paddleseg_losses.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 Z = paddle.to_tensor(np.random.default_rng(0).normal(size=(2, 3, 7, 5)).astype("float32"))
@@ -22,10 +26,10 @@ Y = paddle.to_tensor(np.random.default_rng(1).integers(0, 3, (2, 7, 5)))
 @pytest.fixture
 def missing(monkeypatch):
     """As if the library had not been built."""
-    monkeypatch.setattr(switch, "_load", lambda: (None, "not built: no C++ compiler was found"))
-    switch._warn.cache_clear()
+    monkeypatch.setattr(loader, "_load", lambda: (None, "not built: no C++ compiler was found"))
+    loader._warn.cache_clear()
     yield
-    switch._warn.cache_clear()
+    loader._warn.cache_clear()
 
 
 def test_without_a_library_it_warns_once_and_works(missing):
@@ -35,14 +39,14 @@ def test_without_a_library_it_warns_once_and_works(missing):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         second = float(DiceCELoss()(Z, Y))
-        with kernels.using("composed"):
+        with kernels.use_kernels("composed"):
             third = float(DiceCELoss()(Z, Y))
     assert first == second == third == pytest.approx(expected, rel=1e-6)
     assert kernels.status()["active"] == "composed"
 
 
 def test_native_is_demanded_and_missing(missing):
-    with kernels.using("native"), pytest.raises(errors.KernelError, match="install one"):
+    with kernels.use_kernels("native"), pytest.raises(errors.KernelError, match="install one"):
         DiceCELoss()(Z, Y)
 
 
@@ -53,11 +57,30 @@ def test_an_unknown_mode_is_refused(monkeypatch):
 
 
 def test_where_kernels_apply():
-    with kernels.using("composed"):
-        assert not kernels.applies(Z)
+    problem = Problem(Z, Y.unsqueeze(1), "multiclass")
+    with kernels.use_kernels("composed"):
+        assert kernels.find("probabilities", problem) is None
     if kernels.status()["active"] == "native":
-        assert kernels.applies(Z)
-    assert not kernels.applies(Z.astype("float64"))
+        assert kernels.find("probabilities", problem) is probabilities
+    assert kernels.find("probabilities", problem.with_scores(Z.astype("float64"))) is None
+    assert kernels.find("probabilities", replace(problem, from_logits=False)) is None
+    assert kernels.find("no such operation", problem) is None
+
+
+def test_a_second_backend_serves_the_operations_that_it_has(monkeypatch):
+    """One line in the table: it is asked first where it supports the problem, for what it has and nothing else."""
+    module = types.ModuleType("paddleseg_losses.kernels.pretended")
+    module.probabilities = lambda problem: paddle.full(problem.scores.shape, 0.25)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    pretended = kernels.Backend("pretended", lambda problem: problem.multiclass, {"probabilities": "pretended"})
+    expected = float(DiceCELoss()(Z, Y))
+    monkeypatch.setattr(backend, "BACKENDS", (pretended, *kernels.BACKENDS))
+    inputs = DiceCELoss().prepare(Z, Y)
+    assert (inputs.prob.numpy() == 0.25).all()
+    if kernels.status()["active"] == "native":  # whose sums read no probabilities
+        assert float(DiceCELoss()(Z, Y)) == expected
+    binary = DiceCELoss().prepare(Z[:, :1], (Y > 0).astype("int64"))
+    assert binary.prob.numpy().std() > 0
 
 
 def test_threads(monkeypatch):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks import floors, report
+from benchmarks import report, thresholds
 from benchmarks.cases import EDT
-from benchmarks.floors import MIB
+from benchmarks.thresholds import MIB
 
 
 def _row(loss, peer, ms, shape="A", size=(4, 19, 512, 512), **more):
@@ -23,28 +23,28 @@ def test_ratios_are_to_the_fastest_that_is_not_ours():
         _row("DiceLoss", "PaddleSeg", 150.0),
         {"loss": "DiceLoss", "shape": "A", "peer": "MONAI", "error": "it fell over"},
     ]
-    found = _found(floors.speed(rows))
+    found = _found(thresholds.speed(rows))
     assert found[">= 1.2x fastest peer", "DiceLoss"] == ("3.90x (torch)", True)
     assert found[">= 4x fastest peer at C >= 19", "DiceLoss"] == ("3.90x (torch)", False)
     assert found[">= 15x PaddleSeg", "DiceLoss"] == ("15.00x", True)
     assert len(found) == 3
 
 
-def test_floors_of_many_classes_hold_from_19_on():
+def test_thresholds_of_many_classes_hold_from_19_on():
     rows = [
         _row("FocalLoss", "ours", 1.0, "B", (8, 2, 512, 512)),
         _row("FocalLoss", "torch", 2.0, "B", (8, 2, 512, 512)),
     ]
-    assert _found(floors.speed(rows)) == {(">= 1.2x fastest peer", "FocalLoss"): ("2.00x (torch)", True)}
+    assert _found(thresholds.speed(rows)) == {(">= 1.2x fastest peer", "FocalLoss"): ("2.00x (torch)", True)}
 
 
 def test_without_a_peer_nothing_is_met_or_missed():
-    assert [v.met for v in floors.speed([_row(EDT, "ours", 1.0, "maps", (1, 16, 512, 512))])] == []
-    assert [v.met for v in floors.speed([_row("ComboLoss", "ours", 1.0)])] == [None]
+    assert [v.met for v in thresholds.speed([_row(EDT, "ours", 1.0, "maps", (1, 16, 512, 512))])] == []
+    assert [v.met for v in thresholds.speed([_row("ComboLoss", "ours", 1.0)])] == [None]
 
 
 def test_a_loss_of_ours_that_fails_is_a_missed_floor():
-    (verdict,) = floors.speed([{"loss": "MCCLoss", "shape": "A", "peer": "ours", "error": "MemoryError"}])
+    (verdict,) = thresholds.speed([{"loss": "MCCLoss", "shape": "A", "peer": "ours", "error": "MemoryError"}])
     assert verdict.met is False
     assert verdict.found == "MemoryError"
 
@@ -53,8 +53,8 @@ def test_a_loss_of_ours_that_fails_is_a_missed_floor():
     ("ms", "reasons", "met"), [(30.0, {}, True), (31.0, {}, False), (31.0, {"MCCLoss": "why"}, True)]
 )
 def test_other_losses_cost_three_dices_or_have_a_reason(monkeypatch, ms, reasons, met):
-    monkeypatch.setattr(floors, "REASONS", reasons)
-    (verdict,) = floors.speed([_row("MCCLoss", "ours", ms, dice_ms=10.0)])
+    monkeypatch.setattr(thresholds, "REASONS", reasons)
+    (verdict,) = thresholds.speed([_row("MCCLoss", "ours", ms, dice_ms=10.0)])
     assert verdict.met is met
     assert ("why" in verdict.found) is bool(reasons)
 
@@ -65,7 +65,7 @@ def test_tiny_is_compared_with_the_composed_one(ours, met):
         _row("DiceLoss", peer, ms, "tiny", (2, 5, 8, 8))
         for peer, ms in (("ours", ours), ("composed", 0.3), ("paddle", 0.1))
     ]
-    (verdict,) = floors.speed(rows)
+    (verdict,) = thresholds.speed(rows)
     assert verdict.met is met
     assert verdict.found == f"{1e3 * ours:.0f} us, composed 300 us, unchecked and by hand 100 us"
 
@@ -73,15 +73,15 @@ def test_tiny_is_compared_with_the_composed_one(ours, met):
 @pytest.mark.parametrize(("spare", "met"), [(5.0, True), (5.1, False)])
 def test_memory_is_one_gradient_and_five_mebibytes(spare, met):
     row = {"loss": "DiceLoss", "shape": "x", "peer": "ours", "bytes": int((8 + spare) * MIB)}
-    (verdict,) = floors.memory([row, {**row, "peer": "torch"}], lambda name: (2, 1, 1024, 1024))
+    (verdict,) = thresholds.memory([row, {**row, "peer": "torch"}], lambda name: (2, 1, 1024, 1024))
     assert verdict.met is met
 
 
 def test_growth_and_threads():
     rows = [{"loss": "DiceLoss", "along": "pixels", "ns": ns} for ns in (2.0, 9.0, 3.1)]
-    assert [v.met for v in floors.growth(rows)] == [False]
+    assert [v.met for v in thresholds.growth(rows)] == [False]
     rows = [{"loss": "DiceLoss", "shape": "A", "one_ms": one, "several_ms": 10.0, "threads": 2} for one in (14.0, 13.0)]
-    assert [v.met for v in floors.scaling(rows)] == [True, False]
+    assert [v.met for v in thresholds.scaling(rows)] == [True, False]
 
 
 def test_accuracy():
@@ -91,7 +91,7 @@ def test_accuracy():
         {"loss": "MCCLoss", "error": "no"},
         {"loss": "LovaszSoftmaxLoss", "value": 1.0, "gradient": 1e-5, "composed": 2e-5},
     ]
-    verdicts = floors.accuracy(rows)
+    verdicts = thresholds.accuracy(rows)
     assert [v.met for v in verdicts] == [False, True, False, False]
     assert verdicts[1].found == "1.0e-06, composed 3.0e-06"
     assert verdicts[3].found == "1.0e-05, composed 2.0e-05"
