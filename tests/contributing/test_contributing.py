@@ -97,7 +97,7 @@ def _write_class(tree, row):
     chapter = tree / "paddleseg_losses/losses" / row.chapter
     text = (chapter / f"{row.file}.py").read_text(encoding="utf-8").replace(row.model.name, row.name)
     text = re.sub(r"    order=\d+,\n", "", text)
-    text = re.sub(r'    title="', f'    title="{row.title}', text, count=1)
+    text = text.replace('    title="', f'    title="{row.title}', 1)
     (chapter / f"{row.stem}.py").write_text(text, encoding="utf-8")
 
 
@@ -120,8 +120,8 @@ def _write_translation(tree, row):
     """After `make docs`, which has added the texts; those that it copied from another loss have theirs."""
     path = tree / "paddleseg_losses/i18n/zh/LC_MESSAGES/paddleseg_losses.po"
     text = path.read_text(encoding="utf-8")
-    empty = rf'^(#, fuzzy\n)?((?:#.*\n)*msgid (?:".*"\n)*?".*{row.title}.*"\nmsgstr )(?:".*"\n)+'
-    text, count = re.subn(empty, rf'\2"虚构的损失"\n', text, flags=re.M)
+    empty = rf'(#, fuzzy\n)?(msgid (?:".*"\n)*?".*{row.title}.*"\nmsgstr )(?:".*"\n)+'
+    text, count = re.subn(empty, r'\2"虚构的损失"\n', text)
     assert count == 1
     path.write_text(text, encoding="utf-8")
 

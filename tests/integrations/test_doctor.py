@@ -77,12 +77,12 @@ def test_mistakes_of_the_loss_section_come_first(tmp_path, folder, losses_table)
 MASKS = {
     "RGB": (lambda mask: np.stack([mask] * 3, -1), {}, "masks_channels", "RGB masks"),
     "0 and 255": (lambda mask: np.where(mask == 1, 255, 0).astype("uint8"), {}, "masks_0_255", "no foreground is left"),
-    "out of range": (lambda mask: mask + (mask == 2), {}, "labels_out_of_range", "contain the labels 3, but num_classes"),
+    "out of range": (lambda mask: mask + (mask == 2), {}, "labels_out_of_range", "the labels 3, but num_classes"),
     "grey levels": (lambda mask: mask * 50, {}, "labels_out_of_range", "contain the labels 50, 100"),
     "another ignored label": (
         lambda mask: np.where(mask == 255, 254, mask).astype("uint8"), {}, "labels_out_of_range", "labels 254",
     ),
-    "too many classes": (lambda mask: mask, {"classes": 5}, "class_never_occurs", "Class 3, 4 never occurs in the masks"),
+    "too many classes": (lambda mask: mask, {"classes": 5}, "class_never_occurs", "3, 4 never occurs in the masks"),
     "a gap": (lambda mask: mask * (mask != 1), {}, "class_never_occurs", "Class 1 never occurs"),
 }  # fmt: skip
 
