@@ -23,9 +23,7 @@ from paddleseg_losses import i18n, registry
 from paddleseg_losses.cli import main
 from paddleseg_losses.describe import texts
 
-from .language import DOCS
-
-ROOT = DOCS.parent
+ROOT = i18n.FOLDER.parents[1]  # where the package lies, wherever the documents are
 # The functions that mark a text, and which of their arguments it is.
 KEYWORDS = {"_": None, "plural": (1, 2), "in_context": ((1, "c"), 2), "t": None, "language": None}
 FOLDERS = ("paddleseg_losses", "docs/builder", "benchmarks")
