@@ -30,7 +30,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # What an installation is made of: kernels are built anew when their sources change.
-INSTALLED := pyproject.toml setup.py $(wildcard paddleseg_losses/kernels/native/*)
+INSTALLED := pyproject.toml setup.py $(shell find paddleseg_losses/kernels/native -type f)
 
 $(VENV)/demo.stamp: $(BIN)/python $(INSTALLED)
 	$(INSTALL) --editable ".[cpu,paddleseg,demo]" "paddlepaddle==$(PADDLE)"

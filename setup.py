@@ -5,10 +5,13 @@ losses are composed of Paddle's operators.
 """
 
 import platform
+import re
 import sys
-from glob import glob
+from pathlib import Path
 
 from setuptools import Extension, setup
+
+NATIVE = Path("paddleseg_losses/kernels/native")
 
 FLAGS = (
     ["/O2", "/std:c++17"]
@@ -18,12 +21,23 @@ FLAGS = (
 if sys.platform == "linux" and platform.machine() == "x86_64":
     FLAGS.append("-mprefer-vector-width=512")
 
+
+def description() -> str:
+    """README.md as a package index shows it: a link into the repository leads nowhere there, so it becomes a path."""
+    text = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
+    text = re.sub(r"!\[[^\]]*\]\((?!https?:)[^)]*\)\n*", "", text)
+    return re.sub(r"\[([^\]]+)\]\((?!https?:|#)([^)#]+)[^)]*\)", r"\1 (`\2`)", text)
+
+
 setup(
+    long_description=description(),
+    long_description_content_type="text/markdown",
     ext_modules=[
         Extension(
             "paddleseg_losses.kernels._native",
-            sources=sorted(glob("paddleseg_losses/kernels/native/*.cpp")),
-            depends=sorted(glob("paddleseg_losses/kernels/native/*.hpp")),
+            sources=sorted(path.as_posix() for path in NATIVE.rglob("*.cpp")),
+            depends=sorted(path.as_posix() for path in NATIVE.rglob("*.h*")),
+            include_dirs=[NATIVE.as_posix()],
             extra_compile_args=FLAGS,
             py_limited_api=True,
             optional=True,

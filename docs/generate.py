@@ -14,7 +14,9 @@ from pathlib import Path
 
 from builder import pictures, translations
 from builder.advice import chooser, differences, misfits, ranking
-from builder.index import index, readme
+from builder.coming_from import NAME, coming_from
+from builder.comparison import comparison
+from builder.index import index
 from builder.known import Known
 from builder.language import DOCS, LANGUAGES, Language, page
 from builder.loss_page import loss_page
@@ -44,10 +46,11 @@ def _documents(language: Language) -> dict[Path, str]:
     losses = [Known(spec, language) for spec in registry.specs()]
     ranks, numbers, suffix = ranking(), pictures.stored(), f"{language.suffix}.md"
     found = {
-        ROOT / f"README{suffix}": readme(language, losses),
+        DOCS / f"comparison{suffix}": comparison(language),
         DOCS / "losses" / f"README{suffix}": index(language, losses),
         DOCS / f"choose{suffix}": chooser(language),
         DOCS / f"differences{suffix}": differences(language),
+        DOCS / f"{NAME}{suffix}": coming_from(language),
     }
     for loss in losses:
         related = {symptom: [n for n in ranks[symptom] if n != loss.name] for symptom in loss.spec.suits}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import OptionError
-from .i18n import Message, translate
+from .formula import Line, complete
+from .i18n import Message, _, translate
 from .options import options_of, own_options_of
 from .registry import LossSpec
 
-PROSE = ("Summary", "For", "Against", "Reference", "Differences")  # sections whose lines may be broken anywhere
 CODE = ("Args", "Example", "YAML")  # sections that are the same in every language
 
 
@@ -33,6 +33,7 @@ class Description:
 
     spec: LossSpec
     sections: dict[str, str]  # Summary, Formula, For, Against, Reference, Differences, Example, YAML
+    formula: tuple[Line, ...]  # the lines of Formula, and those that explain the rest of its symbols
     shapes: dict[str, str]  # logits, labels, output
     equation: str
     detached: tuple[str, ...]
@@ -47,9 +48,12 @@ def describe(spec: LossSpec) -> Description:
         for name, option in options_of(spec.cls).items()
     )
     english = docstring(spec.cls)
+    meanings = {option.name: option.meaning for option in options}
+    lines = tuple(_translated_line(line) for line in complete(english["Formula"], meanings))
     shapes = {name: translate(shape) for name, shape in _shapes(english.pop("Shape", "")).items()}
-    sections = {title: text if title in CODE else _translated(title, text) for title, text in english.items()}
-    return Description(spec, sections, shapes, str(spec.equation), tuple(map(translate, spec.detached)), options)
+    sections = {title: text if title in CODE else _translated(text) for title, text in english.items()}
+    sections["Formula"] = "\n".join(_as_text(line) for line in lines)
+    return Description(spec, sections, lines, shapes, str(spec.equation), tuple(map(translate, spec.detached)), options)
 
 
 def docstring(cls: type) -> dict[str, str]:
@@ -75,8 +79,10 @@ def texts(spec: LossSpec) -> Iterator[str]:
     for title, text in docstring(spec.cls).items():
         if title == "Shape":
             yield from _shapes(text).values()
+        elif title == "Formula":
+            yield from (line.words for line in complete(text, {}) if line.words)
         elif title not in CODE:
-            yield _key(title, text)
+            yield _key(text)
     yield from (option.help.template for option in options_of(spec.cls).values())
 
 
@@ -85,12 +91,20 @@ def _shapes(text: str) -> dict[str, str]:
     return {name: shape for name, _, shape in (line.partition(": ") for line in lines)}
 
 
-def _key(title: str, text: str) -> str:
+def _key(text: str) -> str:
     """What a translation belongs to: prose may be wrapped anew without losing it."""
-    return " ".join(text.split()) if title in PROSE else text
+    return " ".join(text.split())
 
 
-def _translated(title: str, text: str) -> str:
-    key = _key(title, text)
-    found = translate(key)
-    return text if found == key else found
+def _translated(text: str) -> str:
+    found = translate(_key(text))
+    return text if found == _key(text) else found
+
+
+def _translated_line(line: Line) -> Line:
+    """The words of an option are translated already."""
+    return line if line.option else replace(line, words=translate(line.words))
+
+
+def _as_text(line: Line) -> str:
+    return str(_("{name}: {text}", name=line.math, text=line.words)) if line.words else line.math

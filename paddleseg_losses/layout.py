@@ -14,6 +14,7 @@ from .i18n import Text, _, counts
 from .numeric import name_of
 from .problem import Problem
 from .registry import SupportedInputs
+from .shape_advice import shape_advice
 
 Tensor = Any
 
@@ -77,10 +78,13 @@ class LayoutReader:
         shape = list(logits.shape)
         layout = "[N, *S, C]" if self.channels_last else "[N, C, *S]"
         if not 3 <= len(shape) <= 5 or 0 in shape:
+            cure = _("skip batches without samples") if 0 in shape else _("merge axes, or take one at a time")
             raise InputError(
                 _("{name}: logits have shape {shape}.", name=self.name, shape=shape),
                 _("{layout} with 1 to 3 spatial axes and no empty axis", layout=layout),
-                _("add the missing axis, for example logits.unsqueeze(0) for a single image"),
+                _("add the missing axis, for example logits.unsqueeze(0) for a single image")
+                if len(shape) < 3
+                else cure,
             )
         if not paddle.is_floating_point(logits):
             raise InputError(
@@ -105,7 +109,6 @@ class LayoutReader:
             return _channels_first(labels), True
         if not self.channels_last and same_shape(shape, [n, c, *space]):
             return labels, True
-        colours = shape[-1:] in ([3], [4]) or (len(shape) == len(space) + 2 and shape[1] in (3, 4))
         raise InputError(
             _(
                 "{name}: labels have shape {labels}, logits {logits}.",
@@ -120,9 +123,7 @@ class LayoutReader:
             )
             if c > 1
             else _("labels {shape} of class indices", shape=[n, *space]),
-            _("this looks like an RGB(A) mask: convert its colors to class indices first")
-            if colours
-            else _("resize logits or labels to the same size, and look for a lost or swapped axis"),
+            shape_advice(shape, [n, c, *space], self.channels_last),
         )
 
     def _mode(self, channels: int, per_channel: bool) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
 from .errors import OptionError, UnknownLossError
 from .i18n import Message, Text, _, in_context
+from .other_libraries import loss_hints, said
 
 # The chapters of the survey article, in its order.
 FAMILIES = {
@@ -174,12 +176,32 @@ def names(family: str | None = None, mode: str | None = None, symptom: str | Non
     return [spec.name for spec in specs(family, mode, symptom)]
 
 
-def suggest(name: str, known: list[str]) -> str | None:
-    """The known name nearest to a misspelt one, if any is near."""
-    folded = {candidate.lower(): candidate for candidate in known}
-    folded.update({candidate.lower().removesuffix("loss"): candidate for candidate in known})
-    near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-    return folded[near[0]] if near else None
+def suggest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt or shortened one probably means, if any.
+
+    What tells names apart counts: not the ending "Loss", which they share.
+    """
+    wanted = _core(name)
+    scored = [(_edits(wanted, _core(candidate)), candidate) for candidate in known]
+    near = [(edits, candidate) for edits, candidate in scored if edits is not None]
+    return min(near, key=lambda pair: pair[0])[1] if near else None
+
+
+def _core(name: str) -> str:
+    """A name without case, underscores and its last word "loss", however that is spelt."""
+    folded = re.sub(r"[\W_]", "", name.lower())
+    return re.sub(r"(?<=..)lo[sz]+e?s?$", "", folded)
+
+
+def _edits(wrong: str, right: str) -> float | None:
+    """How many letters differ, or None if too many; letters that the end of a shortened name lacks count little."""
+    if len(wrong) > 3 and right.startswith(wrong):
+        return (len(right) - len(wrong)) / 100
+    steps = difflib.SequenceMatcher(None, wrong, right, autojunk=False).get_opcodes()
+    edits = sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in steps if tag != "equal")
+    # Few misspell the first letter, and a short name that differs there is another name.
+    allowed = 1 if len(wrong) < 4 or wrong[:1] != right[:1] else 2 if len(wrong) < 12 else 3
+    return edits if edits <= allowed and len(wrong) > 2 else None
 
 
 def get(name: str) -> LossSpec:
@@ -187,12 +209,18 @@ def get(name: str) -> LossSpec:
     bare = str(name).removeprefix(PREFIX)
     if bare in _SPECS:
         return _SPECS[bare]
-    near = suggest(bare, names())
     raise UnknownLossError(
         _("There is no loss {name!r}.", name=name),
         _("one of {names}", names=", ".join(names())),
-        _("did you mean {near}?", near=near) if near else _("`paddleseg-losses list` shows all losses"),
+        advice(bare) or _("`paddleseg-losses list` shows all losses"),
     )
+
+
+def advice(name: str) -> Text | None:
+    """What to take for a loss that is not on the list: that of another library, or a misspelt one."""
+    hints = loss_hints(name)
+    near = None if hints else suggest(name, names())
+    return said(hints) if hints else _("did you mean {near}?", near=near) if near else None
 
 
 def build(config: str | Mapping[str, Any], **options: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from paddleseg_losses.i18n import CLAUSES
 from paddleseg_losses.registry import SYMPTOMS, get, names
 
 from .language import Language, links_to, page, pick, read, read_all
@@ -74,6 +75,7 @@ def differences(language: Language) -> str:
             parts.append(f'<a id="{entry["id"]}"></a>\n\n### {pick(entry["title"], t)}')
             parts.append(_filled(entry["text"], t, entry.get("numbers", {})))
             parts.append(_tested(entry, chapter["tests"], t))
+    parts += _articles(t)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -88,16 +90,33 @@ def _tested(entry: dict[str, Any], file: str, t: Language) -> str:
     return t("→ {losses}; checked by {test}", losses=losses, test=test)
 
 
+def _articles(t: Language) -> list[str]:
+    """The same slips in the order of the articles that print them, with links to the entries."""
+    text = read(f"{DIFFERENCES}/articles.yml")
+    titles = {entry["id"]: pick(entry["title"], t) for entry in _entries()}
+    parts = [f"## {pick(text['title'], t)}", pick(text["intro"], t)]
+    for article in text["articles"]:
+        parts.append(f"### {pick(article['title'], t)}")
+        lines = []
+        for slip in article["slips"]:
+            links = t.join((f"[{titles[place]}](#{place})" for place in slip.get("entries", [])), CLAUSES)
+            lines.append(f"* {pick(slip, t)}" + (f" → {links}" if links else ""))
+        parts.append("\n".join(lines))
+    return parts
+
+
 def about(name: str, language: Language) -> list[tuple[str, str]]:
     """Anchor and title of the entries about differences that mention a loss."""
-    entries = [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
-    return [(entry["id"], pick(entry["title"], language)) for entry in entries if name in entry["losses"]]
+    return [(entry["id"], pick(entry["title"], language)) for entry in _entries() if name in entry["losses"]]
 
 
 def numbered() -> dict[str, dict[str, Any]]:
     """The numbers of the entries about differences by the name of the test that reproduces them."""
-    entries = [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
-    return {entry["test"]: entry.get("numbers", {}) for entry in entries if "test" in entry}
+    return {entry["test"]: entry.get("numbers", {}) for entry in _entries() if "test" in entry}
+
+
+def _entries() -> list[dict[str, Any]]:
+    return [entry for chapter in read_all(DIFFERENCES) for entry in chapter["entries"]]
 
 
 def _links(name: str, t: Language) -> str:

@@ -46,7 +46,7 @@ def facts(loss: Known) -> list[str]:
     if not spec.published:
         return [language("Everything else depends on its terms."), _reductions(loss)]
     found = [language.of(sentence) for name, value, sentence in FLAGS if getattr(spec, name) == value]
-    found += [_soft(loss), _detached(loss), _reductions(loss)]
+    found += [_soft(loss), _detached(loss), _pixel_weight(loss), _reductions(loss)]
     if spec.one_vs_rest and {"binary", "multiclass"} <= set(spec.modes):
         found.append(language("One sigmoid channel and two softmax channels give the same value on the foreground."))
     if spec.most_classes:
@@ -68,6 +68,16 @@ def _soft(loss: Known) -> str:
 def _detached(loss: Known) -> str:
     parts = loss.description.detached
     return loss.language("No gradient flows through: {parts}.", parts=listed(parts)) if parts else ""
+
+
+def _pixel_weight(loss: Known) -> str:
+    if not loss.spec.cls.takes_pixel_weight:
+        return ""
+    return loss.language(
+        "A third argument, `pixel_weight`, multiplies the loss of each pixel: `[N, *S]` or `[N, 1, "
+        "*S]`, at least 0. The mean is still divided by what it is divided by without it, not by the "
+        "sum of these weights."
+    )
 
 
 def _reductions(loss: Known) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from paddleseg_losses.describe import Description, describe, docstring
+from paddleseg_losses.formula import Line
 from paddleseg_losses.i18n import speaking
 from paddleseg_losses.options import REQUIRED
 from paddleseg_losses.registry import FAMILIES, SYMPTOMS, LossSpec
@@ -78,6 +79,10 @@ class Known:
     def section(self, title: str) -> str:
         """A section of its docstring."""
         return self.description.sections[title]
+
+    def formula(self) -> tuple[Line, ...]:
+        """Its equations, the loss itself first, and what every symbol means."""
+        return self.description.formula
 
     def shapes(self) -> list[tuple[str, str]]:
         """What goes in and comes out, with the shape of each."""

@@ -160,7 +160,7 @@ def sources(*modules: str) -> list[Path]:
         if name not in found and file and name.startswith("paddleseg_losses."):
             found[name] = Path(file)
             ahead += _imports(name, found[name])
-    return sorted([*found.values(), *(PACKAGE / "kernels" / "native").glob("*.[ch]*")])
+    return sorted([*found.values(), *(PACKAGE / "kernels" / "native").rglob("*.[ch]*")])
 
 
 @cache

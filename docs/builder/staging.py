@@ -23,17 +23,20 @@ WEB = DOCS / "web"
 LOSSES, NOTEBOOK, MORE = (in_context("menu", "Losses"), in_context("menu", "Notebook"), in_context("menu", "More"))
 PAGES = (
     ("README.md", "index.md", in_context("menu", "Home")),
+    ("docs/guide.md", "guide.md", in_context("menu", "Guide")),
     ("docs/choose.md", "choose.md", in_context("menu", "Choose")),
     ("docs/losses/README.md", "losses/index.md", LOSSES),
     ("docs/paddleseg.md", "paddleseg.md", in_context("menu", "PaddleSeg")),
     ("docs/web/api.md", "api.md", in_context("menu", "API")),
     ("docs/differences.md", "differences.md", in_context("menu", "Differences")),
+    ("docs/coming_from.md", "coming_from.md", in_context("menu", "Coming from...")),
 )
 NOTEBOOKS = {f"examples/{path.name}": f"{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.ipynb"))}
 PLACES = {
     **{source: place for source, place, *_ in PAGES},
     **{f"docs/{path.name}": path.name for path in sorted(DOCS.glob("*.md")) if not path.stem.endswith("_cn")},
     "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
     **NOTEBOOKS,
     **{f"docs/losses/{name}.md": f"losses/{name}.md" for name in names()},
 }
@@ -106,6 +109,8 @@ def _linked(text: str, path: Path, place: str, ignoring: set[str]) -> tuple[str,
         return f"]({os.path.relpath(to, Path(place).parent)}{hash_}{anchor})"
 
     text = re.sub(r"\[(English|中文)\]\(\S+?\)( · )?", "", text)  # the menu has these links
+    text = re.sub(r"^```math$(.*?)^```$", r"$$\1$$", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"\$`(.+?)`\$", r"$\1$", text)  # mathematics as GitHub and as the site's Markdown write it
     parts = re.split(r"(^```.*?^```$)", text, flags=re.DOTALL | re.MULTILINE)
     parts[::2] = [re.sub(r"\]\((?!https?:|#)(\S+?)\)", moved, part) for part in parts[::2]]
     return "".join(parts), files

@@ -19,7 +19,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from paddleseg_losses import i18n, registry
+from paddleseg_losses import i18n, other_libraries, registry
 from paddleseg_losses.cli import main
 from paddleseg_losses.describe import texts
 
@@ -56,6 +56,7 @@ def _calls(file: BinaryIO, keywords: Any, _tags: Any, options: Any) -> Iterator[
 def _declared() -> Iterator[tuple[str, str]]:
     for spec in registry.specs():
         yield from ((text, spec.cls.__module__.replace(".", "/") + ".py") for text in texts(spec))
+    yield from ((text, "paddleseg_losses/other_libraries") for text in other_libraries.texts())
     yield from ((text, "paddleseg_losses/cli") for text in _of_commands(main))
 
 

@@ -7,15 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import links, sliders, staging
+from . import katex, links, sliders, staging
 
 
 def build(folder: Path) -> list[str]:
-    """Stage the pages in a folder, compute what the sliders show, make the site, look at its links; the problems."""
+    """Stage the pages in a folder with all that they show, make the site, look at its links; the problems."""
     pages, config, site = folder / "pages", folder / "mkdocs.yml", folder / "site"
     staging.stage(pages)
     for name in sliders.write(pages / "en" / "web" / "data", folder / "sliders"):
         print(f"sliders of {name} computed")
+    try:
+        katex.write(pages / "en" / "web" / "katex")
+    except OSError as error:
+        return [f"KaTeX could not be fetched: {error}. Put {katex.URL} into {katex.ARCHIVE.parent}, or try again."]
     config.write_text(staging.configuration(folder), encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)]
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # an announcement by the theme at every start

@@ -60,9 +60,9 @@ def ball_means(x: Tensor, radii: Sequence[float]) -> list[Tensor]:
 @lru_cache(maxsize=4096)
 def ball_size(square: float, axes: int) -> int:
     """Number of pixels within the square of a radius."""
-    if axes == 0:
-        return 1
     reach = math.isqrt(int(square))
+    if axes == 1:
+        return 2 * reach + 1
     return sum(ball_size(square - step**2, axes - 1) for step in range(-reach, reach + 1))
 
 

@@ -120,7 +120,7 @@ WORDS, CLAUSES = in_context("between words", ", "), in_context("between clauses"
 class _Listed(Message):
     """Texts one after another."""
 
-    def __init__(self, items: Iterable[Text], separator: Message) -> None:
+    def __init__(self, items: Iterable[object], separator: Message) -> None:
         super().__init__("")
         self.items, self.separator = list(items), separator
 
@@ -128,7 +128,7 @@ class _Listed(Message):
         return str(self.separator).join(map(str, self.items))
 
 
-def listed(items: Iterable[Text], separator: Message = WORDS) -> Message:
+def listed(items: Iterable[object], separator: Message = WORDS) -> Message:
     """Texts as a list, with the punctuation of the language; names and numbers are joined by `", ".join`."""
     return _Listed(items, separator)
 

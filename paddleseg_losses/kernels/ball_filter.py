@@ -7,15 +7,13 @@ from typing import Any
 
 from ..errors import KernelError
 from ..problem import Problem
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .map_sums import map_sums
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
+from .native_problem import NativeProblem, function
 
 Tensor = Any
 
 LARGEST = (64, 64, 48)  # radius of a ball in pixels, on 1, 2 and 3 axes: beyond, Fourier transforms are as fast
-
-_FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
 def ball_filter_sums(problem: Problem, skip: int, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
@@ -36,6 +34,6 @@ def ball_filter_sums(problem: Problem, skip: int, radii: Sequence[float], weight
 
     def run(native: NativeProblem, sums: int, slope: Any) -> None:
         tables = (reals(radii), reals(weights), len(radii))
-        native.call(function("balls_forward", *_FORWARD), *image, *tables, skip, sums, slope)
+        native.call(function("ball_filter_forward"), *image, *tables, skip, sums, slope)
 
     return map_sums(problem, run)

@@ -8,9 +8,9 @@ from typing import Any
 import paddle
 
 from ..problem import Problem
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .edt import checked_spacing
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
+from .native_problem import NativeProblem, function
 
 Tensor = Any
 
@@ -26,7 +26,7 @@ def region_proximity(problem: Problem, normalize: bool, spacing: Sequence[float]
     Returns:
         float32 of the labels' shape.
     """
-    run = function("region_closeness", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, ADDRESS, WHOLE)
+    run = function("boundary_proximity")
     steps, image = reals(checked_spacing(spacing, problem.space)), grid(problem.space, numbered=True)
     out = paddle.empty(problem.labels.shape, "float32")
     NativeProblem(problem).call(run, *image, steps, int(normalize), out.data_ptr())

@@ -10,13 +10,11 @@ from paddle.autograd import PyLayer
 
 from ..problem import Problem
 from .buffer_pool import empty_like
-from .ctypes_args import function, grid
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, refuse_second_derivatives
+from .ctypes_args import grid
+from .native_problem import NativeProblem, function, refuse_second_derivatives
 from .skeleton import checked_iterations
 
 Tensor = Any
-
-_LINES = (POINTER, WHOLE, ADDRESS, WHOLE)
 
 
 def centerline_sums(problem: Problem, skip: int, iterations: int) -> Tensor:
@@ -35,8 +33,8 @@ class _Centerline(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, p: Tensor, problem: Problem, skip: int, iterations: int) -> Tensor:
         native, image = NativeProblem(problem), (*grid(problem.space), iterations)
         truth, sums = np.empty(problem.labels.shape, np.uint8), np.empty((*native.cells, 4))
-        native.call(function("centre_lines", *_LINES, ADDRESS, WHOLE), *image, truth.ctypes.data)
-        forward = function("centre_line_sums", *_LINES, WHOLE, ADDRESS, ADDRESS, WHOLE)
+        native.call(function("centerline_truth"), *image, truth.ctypes.data)
+        forward = function("centerline_forward")
         native.call(forward, *image, skip, truth.ctypes.data, sums.ctypes.data)
         ctx.save_for_backward(native.scores)
         ctx.kept = problem.with_scores(None), image, skip, truth
@@ -48,7 +46,7 @@ class _Centerline(PyLayer):  # type: ignore[misc]
         (p,), (problem, image, skip, truth) = ctx.saved_tensor(), ctx.kept
         grad = empty_like(p)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        backward = function("centre_line_gradient", *_LINES, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        backward = function("centerline_backward")
         NativeProblem(problem.with_scores(p)).call(
             backward, *image, skip, truth.ctypes.data, upstream.ctypes.data, grad.data_ptr()
         )

@@ -11,7 +11,7 @@ from paddle.autograd import PyLayer
 from ..errors import KernelError
 from ..problem import Problem
 from .buffer_pool import empty_like
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, function, refuse_second_derivatives
+from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -35,9 +35,7 @@ class _Confusion(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, problem: Problem, columns: Any) -> Tensor:
         native = NativeProblem(problem)
         sums = np.empty(native.cells)
-        native.call(
-            function("confusion_forward", POINTER, ADDRESS, ADDRESS, WHOLE), columns.ctypes.data, sums.ctypes.data
-        )
+        native.call(function("confusion_forward"), columns.ctypes.data, sums.ctypes.data)
         ctx.save_for_backward(native.scores)
         ctx.kept = problem.with_scores(None), columns
         return paddle.to_tensor(sums, dtype="float32")
@@ -47,7 +45,7 @@ class _Confusion(PyLayer):  # type: ignore[misc]
         refuse_second_derivatives()
         (logits,), (problem, columns) = ctx.saved_tensor(), ctx.kept
         grad, weights = empty_like(logits), np.ascontiguousarray(upstream.numpy(), np.float64)
-        backward = function("confusion_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        backward = function("confusion_backward")
         NativeProblem(problem.with_scores(logits)).call(
             backward, columns.ctypes.data, weights.ctypes.data, grad.data_ptr()
         )

@@ -9,9 +9,9 @@ import numpy as np
 import paddle
 
 from ..problem import Problem
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .edt import checked_spacing
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
+from .native_problem import NativeProblem, function
 
 Tensor = Any
 
@@ -20,7 +20,7 @@ def boundary_counts(problem: Problem) -> Any:
     """How many pixels of each class have a direct neighbour outside it, NumPy int64 `[N, C]`; only labels are read."""
     native = NativeProblem(problem)
     counts = np.empty(native.cells, np.int64)
-    run = function("rim_counts", POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE)
+    run = function("contours_boundary_counts")
     native.call(run, *grid(problem.space, numbered=True), counts.ctypes.data)
     return counts
 
@@ -38,7 +38,7 @@ def contour_errors(problem: Problem, spacing: Sequence[float] | None) -> Tensor:
     """
     steps = checked_spacing(spacing, problem.space)
     padded = None if steps is None else [1.0] * (3 - len(steps)) + list(steps)
-    run = function("contour_errors", POINTER, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+    run = function("contours_surface_distances")
     image, out = grid(problem.space, numbered=True), paddle.empty(problem.labels.shape, "float32")
     NativeProblem(problem).call(run, *image, reals(padded), out.data_ptr())
     return out

@@ -8,24 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import KernelError
-from . import native_problem
 
 Tensor = Any
 
-REAL = ctypes.c_double
 MOST = 2**30 - 1  # sizes of axes are counted with 32 bits; pixels and elements with 64
-
-
-def function(name: str, *types: Any) -> Any:
-    """A function of the library that says whether memory ran out; then it raises MemoryError."""
-    native = native_problem.function(name, *types)
-    native.restype, native.errcheck = native_problem.WHOLE, _refuse_failure
-    return native
-
-
-def _refuse_failure(status: int, native: Any, arguments: Any) -> None:
-    if status != 0:
-        raise MemoryError(f"paddleseg_losses: no memory left in {native.__name__}")
 
 
 def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
@@ -43,7 +29,7 @@ def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
 
 def integers(values: Sequence[int]) -> Any:
     """A C array of counts."""
-    return (native_problem.LONG * len(values))(*values)
+    return (ctypes.c_int64 * len(values))(*values)
 
 
 def grid(space: Sequence[int], numbered: bool = False) -> tuple[int, Any]:
@@ -59,4 +45,4 @@ def grid(space: Sequence[int], numbered: bool = False) -> tuple[int, Any]:
 
 def reals(values: Sequence[float] | None) -> Any:
     """A C array of doubles; null for None."""
-    return None if values is None else (REAL * len(values))(*values)
+    return None if values is None else (ctypes.c_double * len(values))(*values)

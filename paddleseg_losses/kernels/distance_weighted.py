@@ -10,15 +10,13 @@ import paddle
 
 from ..problem import Problem
 from .buffer_pool import empty_like
-from .ctypes_args import REAL, address, function, grid, reals
+from .ctypes_args import address, grid, reals
 from .edt import checked_spacing
 from .map_sums import map_sums
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
+from .native_problem import NativeProblem, function
 
 Tensor = Any
 Known = tuple[Tensor, Callable[[], None]]
-
-_FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, REAL, REAL, WHOLE, WHOLE, WHOLE, *[ADDRESS] * 4, WHOLE)
 
 
 def hausdorff_sums(
@@ -64,7 +62,7 @@ def _weighted(
     def run(native: NativeProblem, sums: int, slope: Any) -> None:
         spare = empty_like(native.scores) if slope is None else None  # the kernel always writes it
         out = (sums, slope if spare is None else spare.data_ptr())
-        forward, fits = function("priced_forward", *_FORWARD), np.zeros(1, np.int32)
+        forward, fits = function("distance_weighted_forward"), np.zeros(1, np.int32)
 
         def call(maps: Any) -> None:
             native.call(forward, *image, reals(steps), *options, maps, fits.ctypes.data, *out)

@@ -9,9 +9,9 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
-from .ctypes_args import address, function, grid, reals
+from .ctypes_args import address, grid, reals
 from .loader import threads
-from .native_problem import ADDRESS, LONG, WHOLE
+from .native_problem import function
 
 Tensor = Any
 
@@ -32,13 +32,13 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
     name = {paddle.float32: "edt_float32", paddle.float64: "edt_float64"}.get(out.dtype)
     if name is None:
         raise KernelError(f"A distance map of {out.dtype}.", "float32 or float64", "cast the map afterwards")
-    function(name, ADDRESS, LONG, WHOLE, ADDRESS, ADDRESS, WHOLE, ADDRESS)(
+    function(name)(
         address(mask, "mask", mask.shape, paddle.bool),
         mask.shape[0] * mask.shape[1],
         *image,
         reals(spacing),
-        threads(math.prod(mask.shape)),
         address(out, "map", mask.shape, out.dtype),
+        threads(math.prod(mask.shape)),
     )
     return out
 

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..problem import Problem
-from .ctypes_args import function, grid, reals
+from .ctypes_args import grid, reals
 from .map_sums import map_sums
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem
+from .native_problem import NativeProblem, function
 
 Tensor = Any
-
-_FORWARD = (POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
 def erosion_sums(problem: Problem, skip: int, weights: Sequence[float]) -> Tensor:
@@ -26,6 +24,6 @@ def erosion_sums(problem: Problem, skip: int, weights: Sequence[float]) -> Tenso
     image = grid(problem.space, numbered=True)
 
     def run(native: NativeProblem, sums: int, slope: Any) -> None:
-        native.call(function("eroded_forward", *_FORWARD), *image, reals(weights), len(weights), skip, sums, slope)
+        native.call(function("erosion_forward"), *image, reals(weights), len(weights), skip, sums, slope)
 
     return map_sums(problem, run)

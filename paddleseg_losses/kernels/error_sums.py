@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,17 +11,14 @@ from paddle.autograd import PyLayer
 
 from ..problem import Problem
 from .buffer_pool import empty_like
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, function, refuse_second_derivatives
+from .native_problem import NativeProblem, function, refuse_second_derivatives
+from .signatures import structs
 
 Tensor = Any
-SumSpec = tuple[int, int, float]  # side, kind, exponent, as in `native/error_sums.hpp`
+SumSpec = tuple[int, int, float]  # side, kind, exponent, as in `native/api.h`
 
 
-class _SumSpec(ctypes.Structure):
-    _fields_ = (("side", ctypes.c_int32), ("kind", ctypes.c_int32), ("gamma", ctypes.c_float))
-
-
-PROBLEM = (POINTER, ctypes.POINTER(_SumSpec), WHOLE)
+_SumSpec = structs()["SumSpec"]
 
 
 def error_sums(problem: Problem, specs: Sequence[SumSpec], counts: Any = None) -> Tensor:
@@ -49,7 +45,7 @@ def as_table(numbers: Any, native: NativeProblem, specs: Any) -> Any:
 def gradient(native: NativeProblem, specs: Any, upstream: Any) -> Tensor:
     """The gradient of the sums' total with weights `[N, C, specs]`."""
     refuse_second_derivatives()
-    backward = function("moments_backward", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
+    backward = function("error_sums_backward")
     grad = empty_like(native.scores)
     native.call(backward, specs, len(specs), upstream.ctypes.data, grad.data_ptr())
     return grad
@@ -60,7 +56,7 @@ class _Sums(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, counts: Any) -> Tensor:
         native = NativeProblem(problem)
         sums = np.empty((*native.cells, len(specs)))
-        native.call(function("moments_forward", *PROBLEM, ADDRESS, WHOLE), specs, len(specs), sums.ctypes.data)
+        native.call(function("error_sums_forward"), specs, len(specs), sums.ctypes.data)
         ctx.save_for_backward(native.scores)
         ctx.kept = problem.with_scores(None), specs
         table = sums if counts is None else np.concatenate([sums, counts], axis=-1)

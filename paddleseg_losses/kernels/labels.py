@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import paddle
 
 from ..problem import Problem
 from .loader import threads
-from .native_problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function
+from .native_problem import LABEL_BYTES, function
 
 Tensor = Any
 
@@ -30,13 +31,12 @@ def compact_labels(labels: Tensor, classes: int, ignore_index: int, channels: bo
     planes, size, counts = _cut(labels, classes, channels)
     out = paddle.empty(labels.shape, "uint8" if few else "int32")
     out.stop_gradient = True
-    native = function("compact_labels", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
-    native.restype = LONG
-    wrong = native(
+    wrong = ctypes.c_int64()
+    function("labels_compact")(
         labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, classes, ignore_index,
-        out.data_ptr(), LABEL_BYTES[out.dtype], counts.ctypes.data, threads(planes * size),
+        out.data_ptr(), LABEL_BYTES[out.dtype], counts.ctypes.data, ctypes.byref(wrong), threads(planes * size),
     )  # fmt: skip
-    return Compact(out, 255 if few else -1, counts, wrong)
+    return Compact(out, 255 if few else -1, counts, wrong.value)
 
 
 def compact_one_hot(labels: Tensor, ignore_index: int) -> Compact:
@@ -52,21 +52,19 @@ def compact_one_hot(labels: Tensor, ignore_index: int) -> Compact:
         np.zeros((samples, classes), np.int64),
     )
     out.stop_gradient = True
-    native = function("compact_one_hot", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE, ADDRESS, WHOLE)
-    native.restype = LONG
-    wrong = native(
-        labels.data_ptr(), LABEL_BYTES[labels.dtype], samples, classes, size, ignore_index,
-        out.data_ptr(), LABEL_BYTES[out.dtype], counts.ctypes.data, threads(samples * classes * size),
+    wrong = ctypes.c_int64()
+    function("labels_compact_one_hot")(
+        labels.data_ptr(), LABEL_BYTES[labels.dtype], samples, classes, size, ignore_index, out.data_ptr(),
+        LABEL_BYTES[out.dtype], counts.ctypes.data, ctypes.byref(wrong), threads(samples * classes * size),
     )  # fmt: skip
-    return Compact(out, 255 if few else -1, counts, wrong)
+    return Compact(out, 255 if few else -1, counts, wrong.value)
 
 
 def class_counts(problem: Problem) -> Any:
     """Number of labels of each class that count, int64 array `[N, C]`, or `[N, C, 2]` where channels are apart."""
     labels = problem.labels.contiguous()
     planes, size, counts = _cut(labels, problem.classes, not problem.multiclass)
-    native = function("label_counts", ADDRESS, WHOLE, LONG, LONG, LONG, LONG, ADDRESS, WHOLE)
-    native(
+    function("labels_count")(
         labels.data_ptr(), LABEL_BYTES[labels.dtype], planes, size, problem.classes, problem.ignore_index,
         counts.ctypes.data, threads(planes * size),
     )  # fmt: skip

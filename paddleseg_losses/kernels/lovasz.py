@@ -14,9 +14,7 @@ from ..errors import KernelError
 from ..i18n import _
 from ..problem import Problem
 from .buffer_pool import empty, empty_like
-from .ctypes_args import function
-from .native_problem import ADDRESS, LONG, POINTER, WHOLE, NativeProblem, refuse_second_derivatives
-from .native_problem import function as plain_function
+from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -72,11 +70,10 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
     ) -> Tensor:
         native, losses = NativeProblem(problem), np.zeros(hits.shape)
         slope = empty([hits.shape[1], native.size // native.cells[1]]) if keep else None
-        size = plain_function("lovasz_room", POINTER, WHOLE, WHOLE, WHOLE)
-        size.restype = LONG
-        workspace = empty([-(-native.call(size, *how) // 4)])  # of bytes, in floats
+        size = native.call(function("lovasz_workspace_bytes"), *how)
+        workspace = empty([-(-size // 4)])  # in floats
         native.call(
-            function("lovasz_forward", POINTER, WHOLE, WHOLE, ADDRESS, WHOLE, *[ADDRESS] * 4, WHOLE),
+            function("lovasz_forward"),
             *how,
             chosen.ctypes.data,
             present_only,
@@ -95,7 +92,7 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
         (logits,), (problem, how, slope) = ctx.saved_tensor(), ctx.kept
         grad = empty_like(logits)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        backward = function("lovasz_backward", POINTER, WHOLE, WHOLE, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        backward = function("lovasz_backward")
         NativeProblem(problem.with_scores(logits)).call(
             backward, *how, upstream.ctypes.data, slope.data_ptr(), grad.data_ptr()
         )

@@ -13,8 +13,7 @@ from paddle.autograd import PyLayer
 
 from ..problem import Problem
 from .buffer_pool import empty_like
-from .ctypes_args import function
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, refuse_second_derivatives
+from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 Run = Callable[[NativeProblem, int, Any], None]
@@ -48,6 +47,6 @@ class _MapSums(PyLayer):  # type: ignore[misc]
         (p,), (problem, slope) = ctx.saved_tensor(), ctx.kept
         grad = empty_like(p)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        backward = function("map_sums_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        backward = function("map_sums_backward")
         NativeProblem(problem.with_scores(p)).call(backward, upstream.ctypes.data, slope.data_ptr(), grad.data_ptr())
         return grad

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import paddle
@@ -12,25 +12,15 @@ import paddle
 from ..errors import KernelError
 from ..i18n import _
 from ..problem import Problem
+from . import signatures
 from .loader import library, threads
 
 Tensor = Any
 
-ADDRESS, WHOLE, LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
 LABEL_BYTES = {paddle.int64: 8, paddle.int32: 4, paddle.uint8: 1}
 
 
-class _Struct(ctypes.Structure):
-    """`Problem` in `native/tile.hpp`."""
-
-    _fields_ = (
-        *((name, ADDRESS) for name in ("logits", "labels", "weight")),
-        *((name, LONG) for name in ("n", "c", "s", "weight_channels", "ignore")),
-        *((name, ctypes.c_int32) for name in ("label_bytes", "sigmoid")),
-    )
-
-
-POINTER = ctypes.POINTER(_Struct)
+_Struct = signatures.structs()["Problem"]
 
 
 class NativeProblem:
@@ -83,15 +73,13 @@ def require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: 
     )
 
 
-@lru_cache(maxsize=64)
-def function(name: str, *types: Any) -> Any:
-    """A function of the library, with the types of its arguments."""
+@cache
+def function(name: str) -> Any:
+    """A function of the library; it raises MemoryError if memory runs out."""
     found = library()
     if found is None:
         raise KernelError("A kernel was called without its library.", "native kernels", "ask `find` first")
-    native = getattr(found, name)
-    native.argtypes, native.restype = types, None
-    return native
+    return signatures.bind(found, name)
 
 
 def refuse_second_derivatives() -> None:

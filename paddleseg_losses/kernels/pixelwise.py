@@ -12,9 +12,9 @@ from paddle.autograd import PyLayer
 
 from ..problem import Problem
 from .buffer_pool import empty, empty_like
-from .error_sums import PROBLEM, SumSpec, as_array, as_table, gradient
+from .error_sums import SumSpec, as_array, as_table, gradient
 from .loader import threads
-from .native_problem import ADDRESS, LONG, WHOLE, NativeProblem, function, refuse_second_derivatives
+from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -45,7 +45,7 @@ class _Values(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, coefficients: Any) -> Tensor:
         native = NativeProblem(problem)
         values, table = empty(native.labels.shape), as_table(coefficients, native, specs)
-        forward = function("pixel_values", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
+        forward = function("pixelwise_values")
         native.call(forward, specs, len(specs), table.ctypes.data, values.data_ptr())
         ctx.save_for_backward(native.scores)
         ctx.kept = problem.with_scores(None), specs, table
@@ -85,13 +85,14 @@ class _Total(PyLayer):  # type: ignore[misc]
 def _total(native: NativeProblem, specs: Any, table: Any, wanted: bool) -> tuple[float, Tensor]:
     """The sum, and its gradient if that is wanted, else None."""
     grad: Tensor = empty_like(native.scores) if wanted else None
-    run = function("pixel_total", *PROBLEM, ADDRESS, ADDRESS, WHOLE)
-    run.restype = ctypes.c_double
-    return native.call(run, specs, len(specs), table.ctypes.data, grad.data_ptr() if wanted else None), grad
+    total, place = ctypes.c_double(), grad.data_ptr() if wanted else None
+    run = function("pixelwise_total")
+    native.call(run, specs, len(specs), table.ctypes.data, place, ctypes.byref(total))
+    return total.value, grad
 
 
 def scale(x: Tensor, factor: float) -> None:
     """Multiply a contiguous float32 tensor in place."""
-    run = function("scale", ADDRESS, LONG, ctypes.c_float, WHOLE)
+    run = function("pixelwise_scale")
     size = math.prod(x.shape)
     run(x.data_ptr(), size, factor, threads(size))

@@ -8,7 +8,7 @@ from paddle.autograd import PyLayer
 
 from ..problem import Problem
 from .buffer_pool import empty_like
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, function, refuse_second_derivatives
+from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 
@@ -23,7 +23,7 @@ class _Probabilities(PyLayer):  # type: ignore[misc]
     def forward(ctx: Any, logits: Tensor, problem: Problem) -> Tensor:
         native = NativeProblem(problem)
         p = empty_like(native.scores)
-        native.call(function("probabilities_forward", POINTER, ADDRESS, WHOLE), p.data_ptr())
+        native.call(function("probabilities_forward"), p.data_ptr())
         ctx.save_for_backward(p)
         ctx.problem = problem.with_scores(None)
         return p
@@ -33,7 +33,7 @@ class _Probabilities(PyLayer):  # type: ignore[misc]
         refuse_second_derivatives()
         (p,) = ctx.saved_tensor()
         upstream, grad = gradient.contiguous(), empty_like(p)
-        backward = function("probabilities_backward", POINTER, ADDRESS, ADDRESS, ADDRESS, WHOLE)
+        backward = function("probabilities_backward")
         native = NativeProblem(ctx.problem.with_scores(p))
         native.call(backward, p.data_ptr(), upstream.data_ptr(), grad.data_ptr())
         return grad

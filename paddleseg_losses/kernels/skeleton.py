@@ -9,13 +9,11 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
-from .ctypes_args import address, function, grid
+from .ctypes_args import address, grid
 from .loader import threads
-from .native_problem import ADDRESS, LONG, WHOLE, refuse_second_derivatives
+from .native_problem import function, refuse_second_derivatives
 
 Tensor = Any
-
-_GRID = (LONG, WHOLE, ADDRESS, WHOLE, WHOLE, ADDRESS)
 
 
 def soft_skeleton(x: Tensor, iterations: int) -> Tensor:
@@ -36,8 +34,8 @@ def _run(name: str, iterations: int, *tensors: Tensor) -> Tensor:
     image = (math.prod(shape[:2]), *grid(shape[2:]))
     tensors, out = tuple(x.contiguous() for x in tensors), paddle.empty(shape, "float32")
     addresses = [address(x, "map", shape, paddle.float32) for x in tensors]
-    native = function(name, *[ADDRESS] * len(tensors), *_GRID)
-    native(*addresses, *image, iterations, threads(math.prod(shape)), address(out, "result", shape, paddle.float32))
+    place = address(out, "result", shape, paddle.float32)
+    function(name)(*addresses, *image, iterations, place, threads(math.prod(shape)))
     return out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from typing import Any
 
@@ -10,7 +9,7 @@ import paddle
 
 from ..problem import Problem
 from .loader import threads
-from .native_problem import ADDRESS, LABEL_BYTES, LONG, WHOLE, function, require
+from .native_problem import LABEL_BYTES, function, require
 
 Tensor = Any
 
@@ -29,8 +28,7 @@ def keep_top_k(problem: Problem, values: Tensor, percent: float) -> Tensor:
     values, labels = values.contiguous(), problem.labels.contiguous()
     kept, size = paddle.empty_like(labels), math.prod(shape)
     kept.stop_gradient = True
-    run = function("largest", ADDRESS, ADDRESS, WHOLE, LONG, LONG, LONG, ctypes.c_double, ADDRESS, WHOLE)
-    run(
+    function("top_k")(
         values.data_ptr(), labels.data_ptr(), LABEL_BYTES[labels.dtype], size, problem.classes, problem.ignore_index,
         percent, kept.data_ptr(), threads(size),
     )  # fmt: skip

@@ -12,12 +12,10 @@ from paddle.autograd import PyLayer
 from ..errors import KernelError
 from ..problem import Problem
 from .buffer_pool import empty_like
-from .ctypes_args import MOST, REAL, function, grid, reals
-from .native_problem import ADDRESS, POINTER, WHOLE, NativeProblem, refuse_second_derivatives
+from .ctypes_args import MOST, grid, reals
+from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
-
-_WINDOW = (POINTER, WHOLE, ADDRESS, ADDRESS, WHOLE)
 
 
 def ssl_sum(problem: Problem, window: Sequence[float], c4: float, beta: float) -> tuple[Tensor, float]:
@@ -30,14 +28,14 @@ def ssl_sum(problem: Problem, window: Sequence[float], c4: float, beta: float) -
         beta: share of the largest e.
     """
     results = np.zeros(2)
-    options = (("structure_forward", REAL, REAL), (float(c4), float(beta)))
+    options = ("window_ssl_forward", (float(c4), float(beta)))
     total = _Window.apply(problem.scores, problem, window, options, results)
     return total, float(results[1])
 
 
 def nacl_penalty(problem: Problem, window: Sequence[float], squared: bool) -> Tensor:
     """Sum of |d| or d^2, d = (windows of the one-hot labels) - z, over the valid pixels of all classes, 0-D."""
-    options = (("neighbours_forward", WHOLE), (int(squared),))
+    options = ("window_nacl_forward", (int(squared),))
     return _Window.apply(problem.scores, problem, window, options, np.zeros(1))
 
 
@@ -48,9 +46,9 @@ class _Window(PyLayer):  # type: ignore[misc]
     ) -> Tensor:
         if len(window) % 2 != 1 or len(window) > MOST or not np.isfinite(window).all():
             raise KernelError(f"A window of {len(window)} weights.", "an odd number of finite weights", "add one")
-        (name, *types), values = options
+        name, values = options
         native, slope = NativeProblem(problem), empty_like(logits)
-        forward = function(name, *_WINDOW, *types, ADDRESS, ADDRESS, WHOLE)
+        forward = function(name)
         window_args = (*grid(problem.space), reals(window), len(window) // 2)
         native.call(forward, *window_args, *values, results.ctypes.data, slope.data_ptr())
         ctx.save_for_backward(slope)

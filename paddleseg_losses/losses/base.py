@@ -29,6 +29,7 @@ from ..options import (
     numbers_or_none,
     only,
     only_mean,
+    option_for,
     options_of,
     own_options_of,
     resolve,
@@ -107,11 +108,10 @@ class Loss(nn.Layer):  # type: ignore[misc]
         super().__init__()
         cls = type(self)
         if args:
-            first = next(iter(options_of(cls)))
             raise OptionError(
                 _("{loss} was given {value!r} without a name.", loss=cls.__name__, value=args[0]),
                 _("options by name"),
-                _("write for example {code}", code=f"{cls.__name__}({first}={args[0]!r})"),
+                _("write for example {code}", code=f"{cls.__name__}({option_for(cls, args[0])}={args[0]!r})"),
             )
         if not hasattr(cls, "spec"):
             raise OptionError(
@@ -142,7 +142,14 @@ class Loss(nn.Layer):  # type: ignore[misc]
         """Make what depends on the options: the terms of a compound, for example."""
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
-        """Compute the loss; see the class for the shapes. `pixel_weight` is for pixel losses only."""
+        """Compute the loss; see the class for the shapes.
+
+        Args:
+            logits: the model's output, `[N, C, *S]`.
+            labels: what it should have been.
+            pixel_weight: a factor of at least 0 for the loss of each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses
+                only. The divisor of the mean does not change.
+        """
         if pixel_weight is not None and not self.takes_pixel_weight:
             raise InputError(
                 _("{loss} was given a pixel_weight.", loss=type(self).__name__),

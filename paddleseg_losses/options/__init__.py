@@ -11,8 +11,11 @@ from .declared import REQUIRED as REQUIRED
 from .declared import Fixed as Fixed
 from .declared import Option as Option
 from .declared import fixed as fixed
+from .declared import option_advice as option_advice
+from .declared import option_for as option_for
 from .declared import options_of as options_of
 from .declared import own_options_of as own_options_of
+from .declared import parse as parse
 from .declared import resolve as resolve
 from .declared import signature_of as signature_of
 from .declared import with_arguments as with_arguments

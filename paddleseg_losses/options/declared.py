@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Callable
 
 from ..errors import OptionError, UnknownOptionError
 from ..i18n import ENGLISH, Message, Text, _, speaking
+from ..other_libraries import Hint, option_hints, said, value_hints
 from ..registry import suggest
 
 REQUIRED = inspect.Parameter.empty  # the default of an option that must be given
@@ -100,21 +102,59 @@ def _package(cls: type) -> str:
     return cls.__module__.rpartition(".")[0]
 
 
+def option_for(cls: type, value: Any) -> str:
+    """The first option of a class that takes a value, or the first of all."""
+    known = options_of(cls)
+    return next((name for name in known if _takes(cls, {name: value})), next(iter(known)))
+
+
 def resolve(cls: type, given: dict[str, Any]) -> dict[str, Any]:
     """Every option of a class with the value given, or its default; unknown names are refused."""
-    known = options_of(cls)
-    for name in given:
-        if name not in known:
-            near = suggest(name, list(known))
-            raise UnknownOptionError(
-                _("{loss} has no option {name!r}.", loss=cls.__name__, name=name),
-                _("one of {known}", known=", ".join(known)),
-                _("did you mean {near}?", near=near) if near else _("remove {name!r}", name=name),
-            )
+    for name, value in given.items():
+        if name not in options_of(cls):
+            raise unknown_option(cls, name, value)
     return {
-        name: item.value if isinstance(item, Fixed) else item.parse(given.get(name, item.default), cls.__name__)
+        name: item.value if isinstance(item, Fixed) else parse(cls, name, given.get(name, item.default))
         for name, item in _declared(cls).items()
     }
+
+
+def parse(cls: type, name: str, value: Any) -> Any:
+    """Read the value of an option of a class; what other libraries mean by one that is refused is said as well."""
+    try:
+        return options_of(cls)[name].parse(value, cls.__name__)
+    except OptionError as error:
+        hints = value_hints(cls.__name__, name, value)
+        raise OptionError(error.found, error.expected, said([error.cure, *hints])) from None
+
+
+def option_advice(cls: type, name: str, value: Any) -> list[Hint]:
+    """What other libraries mean by an option that a class lacks, and what says the same here."""
+    return option_hints(cls.__name__, name, value, options_of(cls), partial(_takes, cls))
+
+
+def unknown_option(cls: type, name: str, value: Any) -> UnknownOptionError:
+    """The error of an option that a class lacks: another library's word is explained, a misspelt one corrected."""
+    known, hints = options_of(cls), option_advice(cls, name, value)
+    near = None if hints else suggest(name, known)
+    return UnknownOptionError(
+        _("{loss} has no option {name!r}.", loss=cls.__name__, name=name),
+        _("one of {names}", names=", ".join(known)),
+        said(hints) if hints else _("did you mean {near}?", near=near) if near else _("remove {name!r}", name=name),
+    )
+
+
+def _takes(cls: type, options: Mapping[str, Any]) -> bool:
+    """Whether a class has these options, and they can have these values."""
+    known, spec = options_of(cls), getattr(cls, "spec", None)
+    if not set(options) <= set(known) or (spec and options.get("mode", spec.modes[0]) not in spec.modes):
+        return False
+    try:
+        for name, value in options.items():
+            known[name].parse(value, cls.__name__)
+    except OptionError:
+        return False
+    return True
 
 
 def signature_of(cls: type) -> inspect.Signature:

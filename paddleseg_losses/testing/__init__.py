@@ -10,9 +10,9 @@ print(check(MyLoss(gamma=2.0)))  # the same
 that lists them all. A fact in the spec (`neighbours`, `batchwise`, ...) is what excuses a loss from a law.
 """
 
+from .cases import CASES as CASES
+from .cases import Case as Case
 from .checking import Report as Report
 from .checking import check as check
 from .law import Law as Law
 from .laws import LAWS as LAWS
-from .scenes import SCENES as SCENES
-from .scenes import Scene as Scene

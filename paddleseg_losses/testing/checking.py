@@ -26,7 +26,7 @@ class Report:
         name: of the loss.
         options: with which it was checked, beside the defaults.
         cases: the number of problems on which it kept each law.
-        excused: laws that were not asked, as the spec states a fact or names modes to which they do not apply, or the
+        excused: laws that were not checked, as the spec states a fact or names modes to which they do not apply, or the
             options change what the spec says.
         left_out: problems that the options do not fit, and why.
     """
@@ -41,8 +41,8 @@ class Report:
         given = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
         lines = [f"{self.name}({given}) keeps {len(self.cases)} laws in {sum(self.cases.values())} cases."]
         if self.excused:
-            lines.append(f"  not asked, by its spec or options: {', '.join(self.excused)}")
-        lines += [f"  left out: {scene}: {why}" for scene, why in self.left_out.items()]
+            lines.append(f"  not checked, by its spec or options: {', '.join(self.excused)}")
+        lines += [f"  left out: {case}: {why}" for case, why in self.left_out.items()]
         return "\n".join(lines)
 
 
@@ -54,14 +54,14 @@ class _Failure:
 
 
 def check(loss: type[Loss] | Loss, **options: Any) -> Report:
-    """Ask a loss of your own for every law, on small problems of each mode that its spec names.
+    """Check a loss of your own against every law, on small problems of each mode that its spec names.
 
     Args:
         loss: A class that derives from a family and is registered, or an instance of it.
         **options: What to construct the class with.
 
     Returns:
-        What was asked, for `print`.
+        What was checked, for `print`.
 
     Raises:
         LawError: It breaks laws: all of them, each with what was found, what was expected and what to do.
@@ -72,11 +72,11 @@ def check(loss: type[Loss] | Loss, **options: Any) -> Report:
     skipped = {failure.where for failure in failures} | set(left_out)
     cases: Counter[str] = Counter()
     for law in LAWS:
-        for case in law.cases(spec):
-            where = str(case[1]) if len(case) > 1 else ""
+        for arguments in law.arguments(spec):
+            where = str(arguments[1]) if len(arguments) > 1 else ""
             if where not in skipped:
                 cases[law.name] += 1
-                error = _ask(law, case)
+                error = _run(law, arguments)
                 failures += [_Failure(law, where, error)] if error else []
     if failures:
         raise _error(spec, failures) from failures[0].error.__cause__
@@ -115,31 +115,31 @@ def _subject(loss: Any, options: dict[str, Any]) -> tuple[LossSpec, dict[str, An
 
 
 def _tried(spec: LossSpec, options: dict[str, Any]) -> tuple[list[_Failure], dict[str, str]]:
-    """Where the loss does not even run, and the scenes that its options do not fit.
+    """Where the loss does not even run, and the cases that its options do not fit.
 
     A list for three classes says nothing about two; and where a call fails, it fails under every law.
     """
     failures, misfits = [], {}
-    cases = defaults_run.cases(spec)
-    for case in cases:
-        error = _ask(defaults_run, case)
+    tried = defaults_run.arguments(spec)
+    for arguments in tried:
+        error, where = _run(defaults_run, arguments), str(arguments[1])
         if error and options and isinstance(error.__cause__, OptionError):
-            misfits[str(case[1])] = error.__cause__
+            misfits[where] = error.__cause__
         elif error and error.__cause__:
-            failures.append(_Failure(defaults_run, str(case[1]), error))
-    if misfits and len(misfits) == len(cases):
+            failures.append(_Failure(defaults_run, where, error))
+    if misfits and len(misfits) == len(tried):
         raise next(iter(misfits.values()))
-    return failures, {scene: str(error.found) for scene, error in misfits.items()}
+    return failures, {case: str(error.found) for case, error in misfits.items()}
 
 
-def _ask(law: Law, case: tuple[Any, ...]) -> LawError | None:
+def _run(law: Law, arguments: tuple[Any, ...]) -> LawError | None:
     try:
-        law(*case)
+        law(*arguments)
     except LawError as error:
         return error
     except Exception as error:
         text = error.found if isinstance(error, LossError) else str(error).strip().partition("\n")[0]
-        raised = LawError(f"{case[0].name}: {type(error).__name__}: {text}", "no error", law.cure, (law.name,))
+        raised = LawError(f"{arguments[0].name}: {type(error).__name__}: {text}", "no error", law.cure, (law.name,))
         raised.__cause__ = error
         return raised
     return None

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 import paddleseg_losses
-import tiny
 from paddleseg_losses import registry
 from paddleseg_losses.cli.train import train
 from paddleseg_losses.paddleseg.flags import Flags
+from tests import tiny
 
 
 def test_the_module_is_the_command():
@@ -69,6 +69,18 @@ def test_show_tells_everything(call, spec):
     assert result.exit_code == 0
     for text in ("Formula", "Options", "ignore_index", "Paper", spec.link, spec.paper, "coef: [1]"):
         assert text in result.output
+
+
+def test_show_prints_a_formula_as_text_with_its_symbols(call):
+    english, chinese = call("show", "TverskyLoss").output, call("--lang", "zh", "show", "TverskyLoss").output
+    for line in (
+        "L = 1 - (TP + s) / (TP + alpha FP + beta FN + s): for each",
+        "FP = sum_i p_i (1 - g_i): false positives",
+    ):
+        assert line in english
+        assert line.partition(":")[0] + "：" in chinese
+    assert "  alpha: weight of false positives\n" in english
+    assert "  FP = sum_i p_i (1 - g_i)：假阳性\n" in chinese
 
 
 def test_the_yaml_that_show_prints_is_yaml(call):

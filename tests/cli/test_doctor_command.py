@@ -9,7 +9,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 from PIL import Image
 
-import tiny
+from tests import tiny
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
-import tiny
-from cli.test_language import COMMANDS
-from integrations.test_masks import FIRST, SECOND, write_masks
 from paddleseg_losses.paddleseg import enabling
+from tests import tiny
+from tests.cli.test_language import COMMANDS
+from tests.datasets.test_mask_sources import FIRST, SECOND, write_masks
 
 NEEDS = {"data": "nilearn", "data mni": "nilearn", "plot": "matplotlib"}
 

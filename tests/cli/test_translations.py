@@ -3,13 +3,13 @@
 import re
 
 import pytest
+import tiny
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-
-import tiny
 from cli.test_language import COMMANDS
-from docs.builder import translations
 from integrations.mistakes import MISTAKES, PADDLESEGS
+
+from docs.builder import translations
 from paddleseg_losses import i18n
 from paddleseg_losses.cli import progress
 from paddleseg_losses.paddleseg.display import Step, Term

@@ -6,9 +6,9 @@ import yaml
 
 pytest.importorskip("PIL", reason="Pillow is not installed")
 
-from integrations.test_masks import FIRST, SECOND, write_masks
 from paddleseg_losses import registry
 from paddleseg_losses.datasets import SCHEMES
+from tests.datasets.test_mask_sources import FIRST, SECOND, write_masks
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import paddle
 import paddleseg_losses
 from paddleseg_losses import registry
 from paddleseg_losses.testing import check
-from paddleseg_losses.testing.scenes import SCENES, fits
+from paddleseg_losses.testing.cases import CASES, supports
 
 PREFIX = "MadeUp"
 
@@ -32,8 +32,8 @@ def documented(made_up):
 def furthest(spec, reference):
     """The largest relative distance from the reference."""
     gaps = []
-    for scene in (scene for scene in SCENES if fits(spec, scene)):
-        logits, labels = scene.logits(seed=3), scene.labels(seed=4)
+    for case in (case for case in CASES if supports(spec, case)):
+        logits, labels = case.logits(seed=3), case.labels(seed=4)
         value = float(spec.cls()(paddle.to_tensor(logits), paddle.to_tensor(labels)))
         gaps.append(abs(value / reference(logits, labels) - 1))
     return float(np.max(gaps))
@@ -41,7 +41,7 @@ def furthest(spec, reference):
 
 def main():
     """Everything that the test asks for."""
-    from reference import REFERENCE  # of the tree's tests
+    from tests.reference import REFERENCE  # of the tree's tests
 
     made_up = [spec for spec in registry.specs() if spec.name.startswith(PREFIX)]
     known = [spec for spec in made_up if spec.name in REFERENCE]

@@ -6,7 +6,7 @@ import pytest
 
 import paddleseg_losses as losses
 
-from . import OBJECT, G, P, Y, Z, binary, ours, shown
+from . import OBJECT, P_TRUE, G, P, Y, Z, binary, ours, shown
 
 IGNORED = Y.copy()
 IGNORED[:, :2] = 255
@@ -77,5 +77,48 @@ def test_focal_of_paddleseg_on_two_channels_is_two_sigmoids(paddlesegs):
 def test_dynamic_weights_of_paddleseg_count_ignored_pixels(paddlesegs):
     y = np.where(IGNORED == 2, 1, IGNORED)
     theirs = float(paddlesegs.BCELoss(weight="dynamic", ignore_index=255)(*tensors(Z[:, :1], y)))
-    value = 2 * binary(losses.BalancedCrossEntropyLoss(batch=True), g=y)
-    return {"paddleseg": theirs, "ours": value}
+    balanced = losses.BalancedCrossEntropyLoss(batch=True)
+    value = 2 * binary(balanced, g=y)
+    whole = np.where(Y == 2, 1, Y)
+    assert float(paddlesegs.BCELoss(weight="dynamic")(*tensors(Z[:, :1], whole))) == pytest.approx(
+        2 * binary(balanced, g=whole), rel=1e-5
+    )
+    several = tensors(Z, G)
+    return {
+        "paddleseg": theirs,
+        "ours": value,
+        "several_paddleseg": float(paddlesegs.BCELoss(weight="dynamic")(*several)),
+        "several_ours": 2 * float(balanced(*several)),
+    }
+
+
+@shown
+def test_dice_and_cross_entropy_of_nnu_net():
+    def nnu_net(axes):
+        tp, both = ((x.sum(axis=axes))[..., 1:] for x in (P * G, P + G))
+        return -np.log(P_TRUE).mean() - ((2 * tp + 1e-5) / (both + 1e-5)).mean()
+
+    found = {"ours": ours(losses.DiceCELoss())}
+    for name, batch, axes in (("sample", False, (2, 3)), ("batch", True, (0, 2, 3))):
+        found[name] = nnu_net(axes)
+        same = losses.DiceCELoss(include_background=False, smooth=1e-5, batch=batch)
+        assert ours(same) == pytest.approx(found[name] + 1)
+    return found
+
+
+@shown
+def test_dice_of_kornia_pools_the_classes():
+    tp, both = ((x.sum(axis=(1, 2, 3))) for x in (P * G, P + G))
+    kornia = (1 - 2 * tp / both).mean()
+    assert ours(losses.GeneralizedDiceLoss(w_type="uniform", smooth=0)) == pytest.approx(kornia)
+    return {"kornia": kornia, "ours": ours(losses.DiceLoss(smooth=0))}
+
+
+@shown
+def test_a_mask_before_the_activation():
+    mask = IGNORED != 255
+    z, g = Z[:, 0] * mask, OBJECT * mask
+    p = 1 / (1 + np.exp(-z))
+    tp, both = ((x.sum(axis=(1, 2))) for x in (p * g, p + g))
+    value = binary(losses.DiceLoss(smooth=0), g=np.where(mask, OBJECT, 255))
+    return {"masked": (1 - 2 * tp / both).mean(), "ours": value}

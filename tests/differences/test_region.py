@@ -7,7 +7,8 @@ import pytest
 
 import paddleseg_losses as losses
 
-from . import FN, FP, OBJECT, P_TRUE, SPACE, TP, G, P, Y, Z, binary, ours, shown
+from ..reference.region import soft_skeleton
+from . import FN, FP, OBJECT, P_TRUE, SIGMOID, SPACE, TP, G, P, Y, Z, binary, ours, shown
 
 
 @shown
@@ -21,6 +22,9 @@ def test_dice_loss_of_paddle_is_an_absolute_error():
     last = paddle.to_tensor(np.moveaxis(P, 1, -1))
     paddles = float(F.dice_loss(last, paddle.to_tensor(Y[..., None].astype("int64")), epsilon=0.0))
     assert paddles == pytest.approx(np.mean([1 - p.mean() for p in P_TRUE]))
+    for labels in (Y, Y[:, None], Y[..., None]):  # as the article calls it: classes in the second axis
+        with pytest.raises(AssertionError):
+            F.dice_loss(paddle.to_tensor(Z), paddle.to_tensor(labels))
     return {"paddle": paddles, "ours": ours(losses.DiceLoss(smooth=0))}
 
 
@@ -126,3 +130,90 @@ def test_sensitivity_specificity_of_the_survey_is_a_gain():
 @shown
 def test_lovasz_softmax_is_not_the_sum():
     return {"sum": ours(losses.CELovaszLoss()), "ours": ours(losses.LovaszSoftmaxLoss())}
+
+
+@shown
+def test_focal_tversky_and_cl_dice_of_the_authors_pool_the_batch():
+    def pooled(x):
+        return x.sum(axis=0)
+
+    def cl_dice(samples):
+        """Over a batch of hard masks or probabilities, whose sums are taken together."""
+        p, g = SIGMOID[samples], OBJECT[samples]
+        bone_p, bone_g = (np.stack([soft_skeleton(image, 3) for image in x]) for x in (p, g))
+        precision = ((bone_p * g).sum() + 1) / (bone_p.sum() + 1)
+        sensitivity = ((bone_g * p).sum() + 1) / (bone_g.sum() + 1)
+        return 1 - 2 * precision * sensitivity / (precision + sensitivity)
+
+    index = (pooled(TP) + 1) / (pooled(TP) + 0.3 * pooled(FP) + 0.7 * pooled(FN) + 1)
+    authors = ((1 - index) ** 0.75).mean()
+    assert ours(losses.FocalTverskyLoss(batch=True)) == pytest.approx(authors)
+    center_line = binary(losses.SoftCLDiceLoss())
+    assert center_line == pytest.approx(np.mean([cl_dice([n]) for n in range(len(Y))]))
+    return {
+        "tversky_authors": authors,
+        "tversky_ours": ours(losses.FocalTverskyLoss()),
+        "cl_dice_authors": cl_dice([0, 1]),
+        "cl_dice_ours": center_line,
+    }
+
+
+@shown
+def test_log_cosh_dice_of_the_survey_flattens_everything():
+    def flat(p, g):
+        return np.log(np.cosh(1 - (2 * (p * g).sum() + 1) / (p.sum() + g.sum() + 1)))
+
+    one = flat(SIGMOID, OBJECT)
+    assert binary(losses.LogCoshDiceLoss(batch=True)) == pytest.approx(one)
+    several = flat(P, G)
+    assert several == pytest.approx(np.log(np.cosh(1 - P_TRUE.mean())), rel=0.02)
+    return {
+        "one_survey": one,
+        "one_ours": binary(losses.LogCoshDiceLoss()),
+        "several_survey": several,
+        "several_ours": ours(losses.LogCoshDiceLoss()),
+    }
+
+
+@shown
+def test_mcc_of_a_perfect_empty_mask():
+    def authors(tp, tn, fp, fn):
+        if fp == fn == 0:
+            return 0.0
+        return 1 - (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+
+    empty = np.zeros_like(OBJECT)
+    return {
+        "authors": authors(0, empty.size, 0, 0),
+        "ours": binary(losses.MCCLoss(), np.full_like(empty, 1e-12), empty),
+    }
+
+
+@shown
+def test_wasserstein_dice_of_the_paper_weighs_true_positives():
+    matrix = np.array([[0, 1, 0.4], [1, 0, 0.5], [0.4, 0.5, 0]])
+    price = np.einsum("nhwc,nchw->nhw", matrix[Y], P)
+
+    def value(weight):
+        hit = (weight[Y] * (1 - price)).sum(axis=(1, 2))
+        return (1 - 2 * hit / (2 * hit + price.sum(axis=(1, 2)))).mean()
+
+    mine = ours(losses.GeneralizedWassersteinDiceLoss(dist_matrix=matrix.tolist(), smooth=0))
+    assert mine == pytest.approx(value(np.array([0, 1, 1])))
+    return {"paper": value(matrix[0]), "ours": mine}
+
+
+@shown
+def test_lovasz_hinge_of_the_authors_is_a_mean_over_images():
+    def hinge(z, g):
+        errors = np.maximum(1 - z * (2 * g - 1), 0)
+        order = np.argsort(-errors, kind="stable")
+        g = g[order]
+        jaccard = 1 - (g.sum() - np.cumsum(g)) / (g.sum() + np.cumsum(1 - g))
+        return errors[order] @ np.diff(jaccard, prepend=0)
+
+    images = np.mean([hinge(z.ravel(), g.ravel()) for z, g in zip(Z[:, 0], OBJECT)])
+    assert binary(losses.LovaszHingeLoss(per_image=True)) == pytest.approx(images)
+    value = binary(losses.LovaszHingeLoss())
+    assert value == pytest.approx(hinge(Z[:, 0].ravel(), OBJECT.ravel()))
+    return {"authors": images, "ours": value}

@@ -4,7 +4,7 @@ import numpy as np
 
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.problem import Problem
-from tests.laws.scenes import Scene
+from tests.laws.cases import Case
 
 FUNCTIONS = [
     m.COUNT, m.PROB_TRUE, m.ERROR, m.NLL, m.power(2), m.power(0.3), m.power(1.7), m.focal(2), m.focal(1), m.focal(0.4),
@@ -12,21 +12,21 @@ FUNCTIONS = [
 ]  # fmt: skip
 # Larger than a tile of pixels, odd, and with more classes than fit one.
 LARGE = [
-    Scene("binary", 1, (67, 71)),
-    Scene("multiclass", 2, (61, 83)),
-    Scene("multiclass", 5, (3001,), samples=3),
-    Scene("multiclass", 150, (37, 53), samples=1),
-    Scene("multilabel", 3, (13, 17, 19)),
-    Scene("multiclass", 3, (1, 1)),
+    Case("binary", 1, (67, 71)),
+    Case("multiclass", 2, (61, 83)),
+    Case("multiclass", 5, (3001,), samples=3),
+    Case("multiclass", 150, (37, 53), samples=1),
+    Case("multilabel", 3, (13, 17, 19)),
+    Case("multiclass", 3, (1, 1)),
 ]
 
 
-def problem(scene, dtype="int64", seed=0):
+def problem(case, dtype="int64", seed=0):
     """Logits and labels as the kernels take them."""
-    labels = scene.labels(seed=seed + 1).astype(dtype)
-    if scene.mode != "multilabel":
+    labels = case.labels(seed=seed + 1).astype(dtype)
+    if case.mode != "multilabel":
         labels = labels[:, None]
-    return scene.logits(seed=seed, dtype="float32", scale=2.5), labels
+    return case.logits(seed=seed, dtype="float32", scale=2.5), labels
 
 
 def expected_sums(logits, labels, sigmoid, functions):

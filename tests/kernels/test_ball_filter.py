@@ -8,19 +8,19 @@ from paddleseg_losses import HausdorffCVLoss
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.ball_filter import LARGEST, ball_filter_sums
 from tests.kernels.problems import task
-from tests.laws.scenes import SCENES, Scene, value_and_gradient, value_of
+from tests.laws.cases import CASES, Case, value_and_gradient, value_of
 
 pytestmark = pytest.mark.usefixtures("native")
 
 LARGE = [
-    Scene("binary", 1, (163, 201), samples=1),
-    Scene("multiclass", 5, (5001,), samples=1),
-    Scene("multilabel", 3, (31, 57)),
-    Scene("multiclass", 3, (1, 1)),
-    Scene("multiclass", 2, (40, 1)),
-    Scene("multiclass", 3, (13, 19, 37), samples=1),
-    Scene("binary", 1, (5, 1, 70)),
-    Scene("multilabel", 2, (1, 24, 9)),
+    Case("binary", 1, (163, 201), samples=1),
+    Case("multiclass", 5, (5001,), samples=1),
+    Case("multilabel", 3, (31, 57)),
+    Case("multiclass", 3, (1, 1)),
+    Case("multiclass", 2, (40, 1)),
+    Case("multiclass", 3, (13, 19, 37), samples=1),
+    Case("binary", 1, (5, 1, 70)),
+    Case("multilabel", 2, (1, 24, 9)),
 ]
 OPTIONS = [
     {},
@@ -36,9 +36,9 @@ def test_the_page_says_how_large():
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
-def test_equal_to_float64(scene, options):
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+@pytest.mark.parametrize("case", [*CASES, *LARGE], ids=str)
+def test_equal_to_float64(case, options):
+    logits, labels = case.logits(dtype="float32"), case.labels()
     value, gradient = value_and_gradient(HausdorffCVLoss(**options), logits, labels)
     expected, slope = value_and_gradient(HausdorffCVLoss(**options), logits.astype("float64"), labels)
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
@@ -48,8 +48,8 @@ def test_equal_to_float64(scene, options):
 @pytest.mark.parametrize("space", [(201, 157), (23, 31, 47)], ids=str)
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(space, samples, monkeypatch):
-    scene, found = Scene("multiclass", 3, space, samples=samples), []
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    case, found = Case("multiclass", 3, space, samples=samples), []
+    logits, labels = case.logits(dtype="float32"), case.labels()
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
         found.append(value_and_gradient(HausdorffCVLoss(), logits, labels))
@@ -60,9 +60,9 @@ def test_same_bits_on_any_number_of_threads(space, samples, monkeypatch):
 
 
 def test_second_derivatives_are_refused():
-    scene = Scene("multiclass", 3, (5, 7))
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-    loss = HausdorffCVLoss()(z, paddle.to_tensor(scene.labels()))
+    case = Case("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    loss = HausdorffCVLoss()(z, paddle.to_tensor(case.labels()))
     # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
     with pytest.raises((OSError, RuntimeError), match="create_graph"):
         paddle.grad(loss, z, create_graph=True)

@@ -10,7 +10,7 @@ from paddleseg_losses.functional.boundary_proximity import boundary_proximity
 from paddleseg_losses.kernels.boundary_proximity import region_proximity
 from tests.kernels.problems import task
 from tests.kernels.regions import LARGE, blocks_of
-from tests.laws.scenes import SCENES, Scene, value_and_gradient
+from tests.laws.cases import CASES, Case, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -18,10 +18,10 @@ OPTIONS = [{}, {"normalize": False, "spacing": 0.7, "reduction": "none"}]
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *LARGE], ids=str)
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "noise"])
-def test_equal_to_float64(options, scene, blocks):
-    logits, labels = scene.logits(dtype="float32"), blocks_of(scene) if blocks else scene.labels()
+def test_equal_to_float64(options, case, blocks):
+    logits, labels = case.logits(dtype="float32"), blocks_of(case) if blocks else case.labels()
     value, gradient = value_and_gradient(DistancePenalizedCELoss(**options), logits, labels)
     expected, slope = value_and_gradient(DistancePenalizedCELoss(**options), logits.astype("float64"), labels)
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
@@ -31,7 +31,7 @@ def test_equal_to_float64(options, scene, blocks):
 @pytest.mark.parametrize("space", [(300,), (150, 170), (20, 31, 43)], ids=str)
 @pytest.mark.parametrize("spacing", [None, (0.5, 1.25, 3.0)])
 def test_depths_of_all_regions_at_once(space, spacing):
-    labels = blocks_of(Scene("multiclass", 4, space))
+    labels = blocks_of(Case("multiclass", 4, space))
     spacing = None if spacing is None else spacing[: len(space)]
     regions = paddle.to_tensor(np.stack([labels == c for c in range(4)], axis=1))
     expected = boundary_proximity(regions, False, spacing, "float64").numpy().sum(axis=1)
@@ -43,8 +43,8 @@ def test_depths_of_all_regions_at_once(space, spacing):
 
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
-    scene, found = Scene("multiclass", 3, (301, 257), samples=samples), []
-    logits, labels = paddle.zeros([samples, 3, 301, 257]), paddle.to_tensor(blocks_of(scene)[:, None])
+    case, found = Case("multiclass", 3, (301, 257), samples=samples), []
+    logits, labels = paddle.zeros([samples, 3, 301, 257]), paddle.to_tensor(blocks_of(case)[:, None])
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
         found.append(region_proximity(task(logits, labels, False), True, None).numpy())

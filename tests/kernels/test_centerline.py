@@ -8,34 +8,34 @@ from paddleseg_losses import SoftCLDiceLoss, kernels
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.centerline import centerline_sums
 from tests.kernels.problems import task
-from tests.laws.scenes import IGNORED, SCENES, Scene, value_and_gradient
+from tests.laws.cases import CASES, IGNORED, Case, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
 LARGE = [
-    Scene("binary", 1, (263, 301), samples=1),
-    Scene("multiclass", 5, (5001,), samples=1),
-    Scene("multiclass", 300, (21, 16), samples=1),
-    Scene("multiclass", 4, (13, 17, 19)),
-    Scene("multilabel", 3, (31, 57)),
-    Scene("multiclass", 3, (1, 19)),
-    Scene("binary", 1, (1, 40, 1)),
+    Case("binary", 1, (263, 301), samples=1),
+    Case("multiclass", 5, (5001,), samples=1),
+    Case("multiclass", 300, (21, 16), samples=1),
+    Case("multiclass", 4, (13, 17, 19)),
+    Case("multilabel", 3, (31, 57)),
+    Case("multiclass", 3, (1, 19)),
+    Case("binary", 1, (1, 40, 1)),
 ]
 OPTIONS = [{}, {"iters": 0}, {"iters": 2, "include_background": False, "smooth": 0.1}]
 
 
-def _blocks(scene):
+def _blocks(case):
     """Labels in thick regions, which erosions leave something of, and ignored pixels."""
-    rng, labels = np.random.default_rng(1), scene.labels()
-    for axis, size in enumerate(labels.shape[-len(scene.space) :], start=labels.ndim - len(scene.space)):
+    rng, labels = np.random.default_rng(1), case.labels()
+    for axis, size in enumerate(labels.shape[-len(case.space) :], start=labels.ndim - len(case.space)):
         labels = labels.take(np.arange(size) // 7, axis=axis)
     return np.where(rng.random(labels.shape) < 0.01, IGNORED, labels)
 
 
-@pytest.mark.parametrize(("scene", "blocks"), [(s, False) for s in SCENES] + [(s, True) for s in LARGE], ids=str)
+@pytest.mark.parametrize(("case", "blocks"), [(s, False) for s in CASES] + [(s, True) for s in LARGE], ids=str)
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_equal_to_the_composed_path(scene, blocks, options):
-    logits, labels, found = scene.logits(dtype="float32"), _blocks(scene) if blocks else scene.labels(), []
+def test_equal_to_the_composed_path(case, blocks, options):
+    logits, labels, found = case.logits(dtype="float32"), _blocks(case) if blocks else case.labels(), []
     for mode in ("native", "composed"):
         with kernels.use_kernels(mode):
             found.append(value_and_gradient(SoftCLDiceLoss(**options), logits, labels))
@@ -44,13 +44,13 @@ def test_equal_to_the_composed_path(scene, blocks, options):
 
 
 @pytest.mark.parametrize(
-    "scene", [Scene("multiclass", 3, (151, 223), samples=1), Scene("binary", 1, (150, 15, 17), samples=1)], ids=str
+    "case", [Case("multiclass", 3, (151, 223), samples=1), Case("binary", 1, (150, 15, 17), samples=1)], ids=str
 )
-def test_same_bits_on_any_number_of_threads(scene, monkeypatch):
+def test_same_bits_on_any_number_of_threads(case, monkeypatch):
     found = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(SoftCLDiceLoss(iters=1), scene.logits(dtype="float32"), _blocks(scene)))
+        found.append(value_and_gradient(SoftCLDiceLoss(iters=1), case.logits(dtype="float32"), _blocks(case)))
     assert found[0][1].any()
     for value, gradient in found[1:]:
         assert value == found[0][0]

@@ -11,14 +11,14 @@ from tests.kernels.problems import LARGE, problem, task
 pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
 )
-MULTICLASS = [scene for scene in LARGE if scene.mode == "multiclass"]
+MULTICLASS = [case for case in LARGE if case.mode == "multiclass"]
 
 
-def _task(scene):
-    logits, labels = problem(scene)
+def _task(case):
+    logits, labels = problem(case)
     rng = np.random.default_rng(4)
-    matrix = rng.random((scene.channels, scene.channels)) * (1 - np.eye(scene.channels))
-    return logits, labels, matrix, rng.normal(size=(scene.samples, scene.channels))
+    matrix = rng.random((case.channels, case.channels)) * (1 - np.eye(case.channels))
+    return logits, labels, matrix, rng.normal(size=(case.samples, case.channels))
 
 
 def _expected(logits, labels, matrix, upstream):
@@ -33,9 +33,9 @@ def _expected(logits, labels, matrix, upstream):
     return sums, (force[:, None] * p * (rows - price[:, None])).reshape(logits.shape)
 
 
-@pytest.mark.parametrize("scene", MULTICLASS, ids=str)
-def test_equal_to_float64(scene):
-    logits, labels, matrix, upstream = _task(scene)
+@pytest.mark.parametrize("case", MULTICLASS, ids=str)
+def test_equal_to_float64(case):
+    logits, labels, matrix, upstream = _task(case)
     sums, slope = _expected(logits, labels, matrix, upstream)
     z = paddle.to_tensor(logits, stop_gradient=False)
     found = confusion_sums(task(z, paddle.to_tensor(labels), False), matrix)

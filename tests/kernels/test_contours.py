@@ -9,7 +9,7 @@ from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels import contours
 from tests.kernels.problems import task
 from tests.kernels.regions import LARGE, blocks_of
-from tests.laws.scenes import SCENES, Scene, value_and_gradient
+from tests.laws.cases import CASES, Case, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -21,10 +21,10 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize(("cls", "options"), OPTIONS, ids=lambda x: getattr(x, "__name__", str(x)))
-@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *LARGE], ids=str)
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "noise"])
-def test_equal_to_float64(cls, options, scene, blocks):
-    logits, labels = scene.logits(dtype="float32"), blocks_of(scene) if blocks else scene.labels()
+def test_equal_to_float64(cls, options, case, blocks):
+    logits, labels = case.logits(dtype="float32"), blocks_of(case) if blocks else case.labels()
     value, gradient = value_and_gradient(cls(**options), logits, labels)
     expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
@@ -34,10 +34,10 @@ def test_equal_to_float64(cls, options, scene, blocks):
 @pytest.mark.parametrize("cls", [ShapeAwareLoss, BoundaryDoULoss])
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(cls, samples, monkeypatch):
-    scene, found = Scene("multiclass", 3, (301, 257), samples=samples), []
+    case, found = Case("multiclass", 3, (301, 257), samples=samples), []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(cls(), scene.logits(dtype="float32"), blocks_of(scene)))
+        found.append(value_and_gradient(cls(), case.logits(dtype="float32"), blocks_of(case)))
     assert found[0][1].any()
     for value, gradient in found[1:]:
         assert value == found[0][0]

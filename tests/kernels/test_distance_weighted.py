@@ -10,16 +10,16 @@ from paddleseg_losses.kernels.distance_weighted import hausdorff_sums
 from paddleseg_losses.precomputed_maps import _Known
 from paddleseg_losses.transforms import DistanceMaps, known_maps
 from tests.kernels.problems import task
-from tests.laws.scenes import SCENES, Scene, fits, value_and_gradient
+from tests.laws.cases import CASES, Case, supports, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
 LARGE = [
-    Scene("binary", 1, (263, 301), samples=1),  # more than a chunk of pixels
-    Scene("multiclass", 5, (50001,), samples=1),
-    Scene("multiclass", 23, (13, 17, 19)),
-    Scene("multilabel", 3, (31, 57)),
-    Scene("multiclass", 3, (1, 1)),
+    Case("binary", 1, (263, 301), samples=1),  # more than a chunk of pixels
+    Case("multiclass", 5, (50001,), samples=1),
+    Case("multiclass", 23, (13, 17, 19)),
+    Case("multilabel", 3, (31, 57)),
+    Case("multiclass", 3, (1, 1)),
 ]
 OPTIONS = [
     (HausdorffDTLoss, {}),
@@ -29,17 +29,17 @@ OPTIONS = [
     (BoundaryLoss, {}),
     (BoundaryLoss, {"spacing": 0.5, "include_background": True, "reduction": "none"}),
 ]
-CASES = [
-    pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
+PARAMETERS = [
+    pytest.param(cls, case, options, id=f"{cls.__name__}-{case}-{options}")
     for cls, options in OPTIONS
-    for scene in [*SCENES, *LARGE]
-    if fits(cls.spec, scene)
+    for case in [*CASES, *LARGE]
+    if supports(cls.spec, case)
 ]
 
 
-@pytest.mark.parametrize(("cls", "scene", "options"), CASES)
-def test_equal_to_float64(cls, scene, options):
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+@pytest.mark.parametrize(("cls", "case", "options"), PARAMETERS)
+def test_equal_to_float64(cls, case, options):
+    logits, labels = case.logits(dtype="float32"), case.labels()
     value, gradient = value_and_gradient(cls(**options), logits, labels)
     expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
@@ -49,11 +49,11 @@ def test_equal_to_float64(cls, scene, options):
 @pytest.mark.parametrize(("cls", "options"), OPTIONS)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_known_maps_are_used_and_change_nothing(cls, options, channels, monkeypatch):
-    scene, options = (
-        Scene("multiclass" if channels > 1 else "binary", channels, (37, 41)),
+    case, options = (
+        Case("multiclass" if channels > 1 else "binary", channels, (37, 41)),
         {**options, "spacing": (1.5, 0.5)},
     )
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    logits, labels = case.logits(dtype="float32"), case.labels()
     labels[1] = 1  # full and empty masks
     made = [DistanceMaps(channels, options["spacing"]).of(label) for label in labels]
     maps = {key: np.stack([each[key] for each in made]) for key in made[0]}
@@ -69,8 +69,8 @@ def test_known_maps_are_used_and_change_nothing(cls, options, channels, monkeypa
 
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
-    scene = Scene("multiclass", 2, (301, 257), samples=samples)
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    case = Case("multiclass", 2, (301, 257), samples=samples)
+    logits, labels = case.logits(dtype="float32"), case.labels()
     found = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
@@ -82,9 +82,9 @@ def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
 
 
 def test_second_derivatives_are_refused():
-    scene = Scene("multiclass", 3, (5, 7))
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-    loss = BoundaryLoss()(z, paddle.to_tensor(scene.labels()))
+    case = Case("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    loss = BoundaryLoss()(z, paddle.to_tensor(case.labels()))
     # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
     with pytest.raises((OSError, RuntimeError), match="create_graph"):
         paddle.grad(loss, z, create_graph=True)

@@ -8,7 +8,7 @@ from paddleseg_losses import kernels
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.functional.edt import boundary_distance
 from paddleseg_losses.kernels import edt
-from reference.common import nearest
+from tests.reference.common import nearest
 
 pytestmark = pytest.mark.usefixtures("native")
 

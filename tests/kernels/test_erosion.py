@@ -11,38 +11,38 @@ from paddleseg_losses import HausdorffERLoss, kernels
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.erosion import erosion_sums
 from tests.kernels.problems import task
-from tests.laws.scenes import SCENES, Scene, fits, value_and_gradient, value_of
+from tests.laws.cases import CASES, Case, supports, value_and_gradient, value_of
 
 pytestmark = pytest.mark.usefixtures("native")
 
 LARGE = [
-    Scene("binary", 1, (263, 301), samples=1),
-    Scene("multiclass", 5, (5001,), samples=1),
-    Scene("multiclass", 4, (13, 17, 19)),
-    Scene("multilabel", 3, (31, 57)),
-    Scene("multiclass", 3, (1, 1)),
-    Scene("binary", 1, (1, 40, 1)),
+    Case("binary", 1, (263, 301), samples=1),
+    Case("multiclass", 5, (5001,), samples=1),
+    Case("multiclass", 4, (13, 17, 19)),
+    Case("multilabel", 3, (31, 57)),
+    Case("multiclass", 3, (1, 1)),
+    Case("binary", 1, (1, 40, 1)),
 ]
 OPTIONS = [{}, {"alpha": 0.7, "erosions": 3, "include_background": False}, {"erosions": 1, "reduction": "none"}]
 
 
-def _thick(scene, seed=0):
+def _thick(case, seed=0):
     """Logits with errors so thick that they survive: blocks with slopes between them, and noise against near ties."""
-    rng, axes = np.random.default_rng(seed), range(2, 2 + len(scene.space))
-    z = rng.normal(size=(scene.samples, scene.channels, *(-(-size // 9) for size in scene.space))) * 4
+    rng, axes = np.random.default_rng(seed), range(2, 2 + len(case.space))
+    z = rng.normal(size=(case.samples, case.channels, *(-(-size // 9) for size in case.space))) * 4
     for axis in axes:
         z = z.repeat(9, axis=axis)
-    z = z[(slice(None), slice(None), *(slice(size) for size in scene.space))]
+    z = z[(slice(None), slice(None), *(slice(size) for size in case.space))]
     for axis in axes:
         z = (z + np.roll(z, 1, axis) + np.roll(z, 2, axis)) / 3
     return (z + rng.normal(size=z.shape) / 2).astype("float32")
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("scene", [s for s in [*SCENES, *LARGE] if fits(HausdorffERLoss.spec, s)], ids=str)
+@pytest.mark.parametrize("case", [s for s in [*CASES, *LARGE] if supports(HausdorffERLoss.spec, s)], ids=str)
 @pytest.mark.parametrize("thick", [True, False], ids=["thick", "noise"])
-def test_equal_to_the_composed_path(scene, options, thick):
-    logits, labels = _thick(scene) if thick else scene.logits(dtype="float32", scale=6), scene.labels()
+def test_equal_to_the_composed_path(case, options, thick):
+    logits, labels = _thick(case) if thick else case.logits(dtype="float32", scale=6), case.labels()
     value, gradient = value_and_gradient(HausdorffERLoss(**options), logits, labels)
     with kernels.use_kernels("composed"):
         expected, slope = value_and_gradient(HausdorffERLoss(**options), logits, labels)
@@ -68,14 +68,12 @@ def test_ties_and_a_lowest_value_above_the_threshold(shape, ties):
         np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-3, atol=1e-4 * np.abs(found[1][1]).max())
 
 
-@pytest.mark.parametrize(
-    "scene", [Scene("multiclass", 4, (151, 157)), Scene("binary", 1, (300, 257), samples=3)], ids=str
-)
-def test_same_bits_on_any_number_of_threads(scene, monkeypatch):
+@pytest.mark.parametrize("case", [Case("multiclass", 4, (151, 157)), Case("binary", 1, (300, 257), samples=3)], ids=str)
+def test_same_bits_on_any_number_of_threads(case, monkeypatch):
     found = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(HausdorffERLoss(), _thick(scene), scene.labels()))
+        found.append(value_and_gradient(HausdorffERLoss(), _thick(case), case.labels()))
     assert found[0][1].any()
     for value, gradient in found[1:]:
         assert value == found[0][0]
@@ -83,17 +81,17 @@ def test_same_bits_on_any_number_of_threads(scene, monkeypatch):
 
 
 def test_value_alone_is_the_same_and_nan_is_seen():
-    scene = Scene("multiclass", 3, (31, 57))
-    logits, labels = _thick(scene), scene.labels()
+    case = Case("multiclass", 3, (31, 57))
+    logits, labels = _thick(case), case.labels()
     assert value_of(HausdorffERLoss(), logits, labels) == value_and_gradient(HausdorffERLoss(), logits, labels)[0] > 0
     p = paddle.full([1, 2, 5], float("nan"))
     assert erosion_sums(task(p, paddle.zeros([1, 1, 5], "int64"), False), 0, [1.0]).isnan().all()
 
 
 def test_second_derivatives_are_refused():
-    scene = Scene("multiclass", 3, (15, 17))
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-    loss = HausdorffERLoss()(z, paddle.to_tensor(scene.labels()))
+    case = Case("multiclass", 3, (15, 17))
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    loss = HausdorffERLoss()(z, paddle.to_tensor(case.labels()))
     # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
     with pytest.raises((OSError, RuntimeError), match="create_graph"):
         paddle.grad(loss, z, create_graph=True)

@@ -11,7 +11,17 @@ from paddleseg_losses.kernels import error_sums as kernel
 from paddleseg_losses.kernels.pixelwise import pixel_total
 from paddleseg_losses.problem import Problem
 from tests.kernels.problems import FUNCTIONS, LARGE, expected_sums, problem, specs, task
-from tests.laws.scenes import SCENES, Scene, cases, fits, losses, make, takes_weights, value_and_gradient, weights
+from tests.laws.cases import (
+    CASES,
+    Case,
+    each_case,
+    each_loss,
+    make,
+    supports,
+    takes_weights,
+    value_and_gradient,
+    weights,
+)
 
 pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
@@ -19,10 +29,10 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
-@pytest.mark.parametrize("scene", LARGE, ids=str)
-def test_sums_are_those_of_float64(scene, dtype):
-    logits, labels = problem(scene, dtype)
-    sigmoid = scene.mode != "multiclass"
+@pytest.mark.parametrize("case", LARGE, ids=str)
+def test_sums_are_those_of_float64(case, dtype):
+    logits, labels = problem(case, dtype)
+    sigmoid = case.mode != "multiclass"
     wanted = specs(sigmoid)
     table = kernel.error_sums(task(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid), m.flat(wanted)).numpy()
     expected = expected_sums(logits, labels, sigmoid, FUNCTIONS)
@@ -32,8 +42,8 @@ def test_sums_are_those_of_float64(scene, dtype):
 
 
 def test_sums_of_many_pixels_keep_2e_7():
-    scene = Scene("multiclass", 4, (700, 900), samples=1)
-    logits, labels = problem(scene)
+    case = Case("multiclass", 4, (700, 900), samples=1)
+    logits, labels = problem(case)
     wanted = specs(False, [m.PROB_TRUE, m.ERROR, m.NLL])
     table = kernel.error_sums(task(paddle.to_tensor(logits), paddle.to_tensor(labels), False), m.flat(wanted)).numpy()
     expected = expected_sums(logits, labels, False, [m.PROB_TRUE, m.ERROR, m.NLL])
@@ -41,31 +51,31 @@ def test_sums_of_many_pixels_keep_2e_7():
         np.testing.assert_allclose(table[..., k], expected[moment], rtol=2e-7, err_msg=str(moment))
 
 
-@pytest.mark.parametrize("scene", LARGE, ids=str)
-def test_gradients_are_those_of_float64(scene):
+@pytest.mark.parametrize("case", LARGE, ids=str)
+def test_gradients_are_those_of_float64(case):
     """Against Paddle's own operators in float64, for all moments at once, within 2e-6 of the largest."""
-    logits, labels = problem(scene)
-    sigmoid = scene.mode != "multiclass"
+    logits, labels = problem(case)
+    sigmoid = case.mode != "multiclass"
     wanted = specs(sigmoid)
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
-    factors = np.random.default_rng(5).normal(size=(scene.samples, scene.channels, len(wanted)))
+    factors = np.random.default_rng(5).normal(size=(case.samples, case.channels, len(wanted)))
     (kernel.error_sums(task(z, y, sigmoid), m.flat(wanted)) * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
-    inputs = Inputs(Problem(double, y, scene.mode))
+    inputs = Inputs(Problem(double, y, case.mode))
     total = sum((m.sum_of(inputs, *each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted))
     total.backward()
     expected = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases(scenes=[*SCENES, *LARGE[:2]]))
-def test_every_loss_is_what_it_is_in_float64(spec, scene):
+@pytest.mark.parametrize(("spec", "case"), each_case(cases=[*CASES, *LARGE[:2]]))
+def test_every_loss_is_what_it_is_in_float64(spec, case):
     """Within 2e-6 of the largest slope, or of the size of what rounding does to Paddle's operators in float32."""
     variants = [{}]
-    if takes_weights(spec) and scene.channels <= 3:
-        variants.append({"weight": weights(spec, scene)})
+    if takes_weights(spec) and case.channels <= 3:
+        variants.append({"weight": weights(spec, case)})
     for options, scale in [*((options, 1.5) for options in variants), ({}, 60.0)]:  # 60: shares below 1e-38
-        logits, labels = scene.logits(dtype="float32", scale=scale), scene.labels()
+        logits, labels = case.logits(dtype="float32", scale=scale), case.labels()
         loss = make(spec, **options)
         exact = value_and_gradient(loss, logits.astype("float64"), labels)
         off = {}
@@ -80,16 +90,16 @@ def test_every_loss_is_what_it_is_in_float64(spec, scene):
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
-@pytest.mark.parametrize("spec", losses(lambda spec: spec.cls.takes_pixel_weight))
+@pytest.mark.parametrize("spec", each_loss(lambda spec: spec.cls.takes_pixel_weight))
 def test_reductions_and_pixel_weights(spec, reduction):
-    scene = next(scene for scene in SCENES if fits(spec, scene) and len(scene.space) == 2)
-    weight = np.random.default_rng(3).random((scene.samples, *scene.space)).astype("float32")
+    case = next(case for case in CASES if supports(spec, case) and len(case.space) == 2)
+    weight = np.random.default_rng(3).random((case.samples, *case.space)).astype("float32")
     found = []
     for which in ("native", "composed"):
         with kernels.use_kernels(which):
-            z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+            z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
             loss = make(spec, reduction=reduction)
-            value = loss(z, paddle.to_tensor(scene.labels()), pixel_weight=paddle.to_tensor(weight))
+            value = loss(z, paddle.to_tensor(case.labels()), pixel_weight=paddle.to_tensor(weight))
             value.sum().backward()
             found.append((value.numpy(), z.grad.numpy()))
     for native, composed in zip(*found):
@@ -98,8 +108,8 @@ def test_reductions_and_pixel_weights(spec, reduction):
 
 @pytest.mark.parametrize("channels", [2, 7])
 def test_the_number_of_threads_changes_no_bit(monkeypatch, channels):
-    scene = Scene("multiclass", channels, (211, 307))
-    logits, labels = map(paddle.to_tensor, problem(scene))
+    case = Case("multiclass", channels, (211, 307))
+    logits, labels = map(paddle.to_tensor, problem(case))
     wanted, tables = specs(False), []
     for threads in ("1", "2", "5"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
@@ -110,9 +120,9 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch, channels):
 
 
 def test_strided_logits_and_labels():
-    scene = Scene("multiclass", 3, (21, 35))
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
-    spec = next(case.values[0] for case in losses(lambda spec: spec.name == "DiceCELoss"))
+    case = Case("multiclass", 3, (21, 35))
+    logits, labels = case.logits(dtype="float32"), case.labels()
+    spec = next(case.values[0] for case in each_loss(lambda spec: spec.name == "DiceCELoss"))
     expected = value_and_gradient(make(spec), logits, labels)
     turned = paddle.to_tensor(logits.transpose(0, 1, 3, 2).copy(), stop_gradient=False)
     other = paddle.to_tensor(labels.transpose(0, 2, 1).copy())
@@ -123,10 +133,10 @@ def test_strided_logits_and_labels():
 
 
 def test_second_derivatives_are_refused():
-    scene = SCENES[3]
-    spec = next(case.values[0] for case in losses(lambda spec: spec.name == "CrossEntropyLoss"))
-    labels = paddle.to_tensor(scene.labels())
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
+    case = CASES[3]
+    spec = next(case.values[0] for case in each_loss(lambda spec: spec.name == "CrossEntropyLoss"))
+    labels = paddle.to_tensor(case.labels())
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
     # Paddle wraps what is raised in a backward pass into an OSError that holds its text.
     with kernels.use_kernels("native"), pytest.raises(OSError, match="PADDLESEG_LOSSES_KERNELS=composed"):
         paddle.grad(make(spec)(z, labels), z, create_graph=True)
@@ -139,15 +149,15 @@ def test_second_derivatives_are_refused():
 
 
 def test_a_graph_can_be_kept_and_walked_twice():
-    scene = SCENES[3]
-    spec = next(case.values[0] for case in losses(lambda spec: spec.name == "DiceCELoss"))
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-    value = make(spec)(z, paddle.to_tensor(scene.labels()))
+    case = CASES[3]
+    spec = next(case.values[0] for case in each_loss(lambda spec: spec.name == "DiceCELoss"))
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    value = make(spec)(z, paddle.to_tensor(case.labels()))
     once, twice = (paddle.grad(value, z, retain_graph=True)[0].numpy() for _ in range(2))
     assert np.array_equal(once, twice)
     # Paddle itself ends the process at a second `backward` through any PyLayer; the composed path has none.
     with kernels.use_kernels("composed"):
-        value = make(spec)(z, paddle.to_tensor(scene.labels()))
+        value = make(spec)(z, paddle.to_tensor(case.labels()))
         value.backward(retain_graph=True)
         value.backward()
     np.testing.assert_allclose(z.grad.numpy(), 2 * once, rtol=1e-4, atol=1e-8)
@@ -168,12 +178,12 @@ def test_hostile_tensors_never_reach_native_code():
         kernel.error_sums(task(z[:0], y[:0], False), wanted)
 
 
-@pytest.mark.parametrize("scene", LARGE[:3], ids=str)
-def test_sums_of_one_function_may_be_asked_for_twice(scene):
-    sigmoid = scene.mode != "multiclass"
+@pytest.mark.parametrize("case", LARGE[:3], ids=str)
+def test_sums_of_one_function_may_be_asked_for_twice(case):
+    sigmoid = case.mode != "multiclass"
     wanted = [m.SumSpec(m.POSITIVE, m.power(1.7)), m.SumSpec(m.POSITIVE, m.NLL), m.SumSpec(m.NEGATIVE, m.power(1.7))]
     wanted += [m.SumSpec(m.NEGATIVE, m.NLL), wanted[0]]
-    logits, labels = problem(scene)
+    logits, labels = problem(case)
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
     table = kernel.error_sums(task(z, y, sigmoid), m.flat(wanted))
     alone = [kernel.error_sums(task(z, y, sigmoid), m.flat([moment])) for moment in wanted]

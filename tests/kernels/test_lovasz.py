@@ -12,38 +12,38 @@ from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels import native_problem
 from paddleseg_losses.kernels.lovasz import lovasz_rows
 from tests.kernels.problems import task
-from tests.laws.scenes import IGNORED, SCENES, Scene, fits, value_and_gradient
+from tests.laws.cases import CASES, IGNORED, Case, supports, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
 # More pixels than a chunk, than a block of errors, and than either holds in whole images.
 LARGE = [
-    Scene("binary", 1, (263, 301)),
-    Scene("multiclass", 2, (129, 131), samples=5),
-    Scene("multiclass", 5, (70001,), samples=1),
-    Scene("multiclass", 23, (13, 17, 19)),
-    Scene("multilabel", 3, (151, 257)),
-    Scene("multiclass", 3, (1, 1)),
+    Case("binary", 1, (263, 301)),
+    Case("multiclass", 2, (129, 131), samples=5),
+    Case("multiclass", 5, (70001,), samples=1),
+    Case("multiclass", 23, (13, 17, 19)),
+    Case("multilabel", 3, (151, 257)),
+    Case("multiclass", 3, (1, 1)),
 ]
-CASES = [
-    pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
+PARAMETERS = [
+    pytest.param(cls, case, options, id=f"{cls.__name__}-{case}-{options}")
     for cls in (LovaszSoftmaxLoss, LovaszHingeLoss)
-    for scene in [*SCENES, *LARGE]
-    if fits(cls.spec, scene)
+    for case in [*CASES, *LARGE]
+    if supports(cls.spec, case)
     for options in ({}, {"per_image": True}, {"classes": "all"}, {"classes": [1]})
     if "classes" not in options or cls is LovaszSoftmaxLoss
 ]
 
 
-@pytest.mark.parametrize(("cls", "scene", "options"), CASES)
-def test_equal_to_float64(cls, scene, options):
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+@pytest.mark.parametrize(("cls", "case", "options"), PARAMETERS)
+def test_equal_to_float64(cls, case, options):
+    logits, labels = case.logits(dtype="float32"), case.labels()
     value, gradient = value_and_gradient(cls(**options), logits, labels)
     expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
     np.testing.assert_allclose(value, expected, rtol=2e-6)
     # Hinges and two classes tie exactly where differences of logits do, and ties may fall either way.
     moved = np.abs(gradient - slope) > 2e-6 * np.abs(slope).max()
-    assert moved.mean() <= (1e-3 if cls is LovaszHingeLoss or scene.channels == 2 else 0)
+    assert moved.mean() <= (1e-3 if cls is LovaszHingeLoss or case.channels == 2 else 0)
     assert not gradient.any() if not slope.any() else np.abs(gradient - slope).sum() <= 1e-4 * np.abs(slope).sum()
 
 
@@ -124,8 +124,8 @@ def test_errors_of_any_size_count():
 
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
 def test_labels_of_any_width_and_layout(dtype):
-    scene = Scene("multiclass", 3, (21, 34))
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    case = Case("multiclass", 3, (21, 34))
+    logits, labels = case.logits(dtype="float32"), case.labels()
     value, gradient = value_and_gradient(LovaszSoftmaxLoss(), logits, labels)
     z = paddle.to_tensor(logits.transpose(0, 3, 2, 1).copy(), stop_gradient=False)
     y = paddle.to_tensor(labels.transpose(0, 2, 1).copy()).astype(dtype).transpose([0, 2, 1])
@@ -143,8 +143,8 @@ SOFTMAXES = [("multiclass", 1), ("multiclass", 2), ("multiclass", 7)]
     ("hinge", "mode", "channels"), [*((True, *case) for case in HINGES), *((False, *case) for case in SOFTMAXES)]
 )
 def test_same_bits_on_any_number_of_threads(hinge, mode, channels, monkeypatch):
-    scene = Scene(mode, channels, (301, 257))
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    case = Case(mode, channels, (301, 257))
+    logits, labels = case.logits(dtype="float32"), case.labels()
     found = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
@@ -171,8 +171,8 @@ def test_ties_have_one_value():
 @pytest.mark.parametrize("junk", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize(("hinge", "channels"), [(False, 2), (False, 3), (True, 2)])
 def test_ignored_and_wrong_labels_are_left_out(hinge, channels, junk):
-    scene = Scene("multiclass", channels, (21, 34))
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    case = Case("multiclass", channels, (21, 34))
+    logits, labels = case.logits(dtype="float32"), case.labels()
     left_out = labels == IGNORED
     wild = np.where(left_out, np.random.default_rng(0).choice([IGNORED, -7, 3, 10**12], labels.shape), labels)
     spoilt = np.where(left_out[:, None], np.float32(junk), logits)
@@ -212,9 +212,9 @@ def test_an_infinite_logit_is_seen(channels, junk):
 def test_nothing_is_read_that_was_not_written(hinge, channels, wanted, monkeypatch):
     """Pixels without an error are not sorted: their place in the gradient has to be made 0."""
     monkeypatch.setattr("paddleseg_losses.kernels.lovasz.empty", lambda shape: paddle.full(shape, np.nan))
-    scene = Scene("multilabel" if hinge else "multiclass", channels, (61, 34))
-    z = paddle.to_tensor(scene.logits(dtype="float32", scale=200.0), stop_gradient=False)
-    y = paddle.to_tensor(scene.labels() if hinge else scene.labels()[:, None])
+    case = Case("multilabel" if hinge else "multiclass", channels, (61, 34))
+    z = paddle.to_tensor(case.logits(dtype="float32", scale=200.0), stop_gradient=False)
+    y = paddle.to_tensor(case.labels() if hinge else case.labels()[:, None])
     rows, _ = lovasz_rows(task(z, y), per_image=False, hinge=hinge, wanted=wanted)
     rows.sum().backward()
     assert np.isfinite(rows.numpy()).all()
@@ -254,18 +254,18 @@ def test_logits_that_change_meanwhile_do_no_harm(monkeypatch):
 
 
 def test_gradient_can_be_taken_twice():
-    scene = Scene("multiclass", 3, (21, 34))
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-    loss = LovaszSoftmaxLoss()(z, paddle.to_tensor(scene.labels()))
+    case = Case("multiclass", 3, (21, 34))
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    loss = LovaszSoftmaxLoss()(z, paddle.to_tensor(case.labels()))
     first = paddle.grad(loss, z, retain_graph=True)[0].numpy()
     assert first.any()
     assert np.array_equal(first, paddle.grad(loss, z, retain_graph=True)[0].numpy())
 
 
 def test_second_derivatives_are_refused():
-    scene = Scene("multiclass", 3, (5, 7))
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-    loss = LovaszSoftmaxLoss()(z, paddle.to_tensor(scene.labels()))
+    case = Case("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    loss = LovaszSoftmaxLoss()(z, paddle.to_tensor(case.labels()))
     # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
     with pytest.raises((OSError, RuntimeError), match="create_graph"):
         paddle.grad(loss, z, create_graph=True)

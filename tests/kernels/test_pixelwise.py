@@ -9,26 +9,26 @@ from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.kernels import error_sums as sums
 from paddleseg_losses.kernels import pixelwise as kernel
 from tests.kernels.problems import LARGE, problem, specs, task
-from tests.laws.scenes import Scene
+from tests.laws.cases import Case
 
 pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
 )
 # Large enough to be written past the caches, with rows that do and that do not begin at 16 bytes.
 VAST = [
-    Scene("multiclass", 2, (1451, 1453), samples=1),
-    Scene("multiclass", 9, (683, 701), samples=1),
-    Scene("multiclass", 16, (512, 512), samples=1),
+    Case("multiclass", 2, (1451, 1453), samples=1),
+    Case("multiclass", 9, (683, 701), samples=1),
+    Case("multiclass", 16, (512, 512), samples=1),
 ]
 MIXED, PLAIN = (m.ERROR, m.focal(1.5)), (m.NLL,)
 
 
-def _task(scene, weighted=False, functions=MIXED):
+def _task(case, weighted=False, functions=MIXED):
     """Tensors, moments that a pixel knows, coefficients, and a weight of each pixel."""
-    logits, labels = problem(scene)
-    sigmoid = scene.mode != "multiclass"
+    logits, labels = problem(case)
+    sigmoid = case.mode != "multiclass"
     wanted = [w for w in specs(sigmoid, list(functions)) if sigmoid or w.side == m.POSITIVE]
-    factors = np.random.default_rng(6).random((scene.samples, scene.channels, len(wanted)))
+    factors = np.random.default_rng(6).random((case.samples, case.channels, len(wanted)))
     pixel = np.random.default_rng(7).random(labels.shape).astype("float32") if weighted else None
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
     return z, y, sigmoid, m.flat(wanted), factors, None if pixel is None else paddle.to_tensor(pixel)
@@ -41,9 +41,9 @@ def _by_sums(z, y, sigmoid, wanted, factors, pixel):
     return float(total), slope.numpy()
 
 
-@pytest.mark.parametrize("scene", LARGE, ids=str)
-def test_values_of_pixels_and_their_gradient(scene):
-    z, y, sigmoid, wanted, factors, pixel = _task(scene, weighted=True)
+@pytest.mark.parametrize("case", LARGE, ids=str)
+def test_values_of_pixels_and_their_gradient(case):
+    z, y, sigmoid, wanted, factors, pixel = _task(case, weighted=True)
     map_ = kernel.pixel_values(task(z, y, sigmoid), wanted, factors)
     assert list(map_.shape) == list(y.shape)
     np.testing.assert_array_equal(map_.numpy()[y.numpy() == 255], 0)
@@ -56,7 +56,7 @@ def test_values_of_pixels_and_their_gradient(scene):
 @pytest.mark.parametrize("functions", [MIXED, PLAIN])
 def test_channels_may_share_a_weight(functions):
     """One weight of each pixel is that weight for every channel."""
-    z, y, sigmoid, wanted, factors, pixel = _task(Scene("multilabel", 3, (13, 31)), True, functions)
+    z, y, sigmoid, wanted, factors, pixel = _task(Case("multilabel", 3, (13, 31)), True, functions)
     shared, found = pixel[:, :1], []
     for weight in (shared, shared.expand(pixel.shape)):
         total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=weight)
@@ -67,9 +67,9 @@ def test_channels_may_share_a_weight(functions):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("functions", [MIXED, PLAIN, (m.ERROR,)])
-@pytest.mark.parametrize("scene", [*LARGE, *VAST], ids=str)
-def test_the_total_is_that_of_sums(scene, functions, weighted):
-    task = _task(scene, weighted, functions)
+@pytest.mark.parametrize("case", [*LARGE, *VAST], ids=str)
+def test_the_total_is_that_of_sums(case, functions, weighted):
+    task = _task(case, weighted, functions)
     value, slope = _by_sums(*task)
     z, y, sigmoid, wanted, factors, pixel = task
     total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=pixel)
@@ -86,13 +86,13 @@ def test_the_total_is_that_of_sums(scene, functions, weighted):
 
 
 @pytest.mark.parametrize("functions", [MIXED, PLAIN])
-@pytest.mark.parametrize("scene", LARGE[:3], ids=str)
-def test_a_coefficient_of_no_pixel_may_be_anything(scene, functions):
-    z, y, sigmoid, wanted, factors, _ = _task(scene, functions=functions)
+@pytest.mark.parametrize("case", LARGE[:3], ids=str)
+def test_a_coefficient_of_no_pixel_may_be_anything(case, functions):
+    z, y, sigmoid, wanted, factors, _ = _task(case, functions=functions)
     present = 0 if sigmoid else 1
     labels = paddle.where(y == 255, y, paddle.full_like(y, present))
     assert (y == 255).any()  # left-out pixels have no coefficient either
-    absent = [0] if sigmoid else [k for k in range(scene.channels) if k != present]
+    absent = [0] if sigmoid else [k for k in range(case.channels) if k != present]
     totals, slopes = [], []
     for factor in (0.0, np.inf):  # of the OWN pixels of classes that have none
         factors[:, absent, : len(functions)] = factor
@@ -111,7 +111,7 @@ def test_no_gradient_is_made_that_nobody_wants():
 
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
-    z, y, sigmoid, wanted, factors, pixel = _task(Scene("multiclass", 7, (211, 307)), weighted=True)
+    z, y, sigmoid, wanted, factors, pixel = _task(Case("multiclass", 7, (211, 307)), weighted=True)
     found = []
     for threads in ("1", "2", "5"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
@@ -130,7 +130,7 @@ def test_terms_share_a_pass_or_make_their_gradient_in_one(monkeypatch):
         monkeypatch.setattr(
             module, name, lambda *a, name=name, native=native, **k: calls.append(name) or native(*a, **k)
         )
-    logits, labels = problem(Scene("multiclass", 3, (9, 8)))
+    logits, labels = problem(Case("multiclass", 3, (9, 8)))
     for types, expected in ((["CrossEntropyLoss"], ["total"]), (["CrossEntropyLoss", "DiceLoss"], ["sums"])):
         loss = WeightedSumLoss(losses=[{"type": name} for name in types])
         calls.clear()
@@ -140,7 +140,7 @@ def test_terms_share_a_pass_or_make_their_gradient_in_one(monkeypatch):
 
 def test_a_scaled_loss_has_a_scaled_gradient():
     """What a coefficient in a configuration, or gradient scaling, does."""
-    logits, labels = problem(Scene("multiclass", 5, (67, 71)))
+    logits, labels = problem(Case("multiclass", 5, (67, 71)))
     slopes = []
     for factor in (1.0, -0.25, 0.0):
         z = paddle.to_tensor(logits, stop_gradient=False)

@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.probabilities import probabilities
 from tests.kernels.problems import LARGE, problem, task
-from tests.laws.scenes import IGNORED, SCENES, Scene
+from tests.laws.cases import CASES, IGNORED, Case
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -29,10 +29,10 @@ def _in_float64(logits, labels, sigmoid, upstream):
 
 
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
-@pytest.mark.parametrize("scene", [*SCENES, *LARGE], ids=str)
-def test_equal_to_float64(scene, dtype):
-    logits, labels = problem(scene, dtype)
-    sigmoid = scene.mode != "multiclass"
+@pytest.mark.parametrize("case", [*CASES, *LARGE], ids=str)
+def test_equal_to_float64(case, dtype):
+    logits, labels = problem(case, dtype)
+    sigmoid = case.mode != "multiclass"
     upstream = np.random.default_rng(2).normal(size=logits.shape).astype("float32")
     found = _value_and_gradient(logits, labels, sigmoid, upstream)
     expected = _in_float64(logits, labels, sigmoid, upstream)
@@ -59,10 +59,10 @@ def test_logits_of_any_size(channels):
         np.testing.assert_allclose(found.sum(axis=1)[kept], 1.0, rtol=1e-6)
 
 
-@pytest.mark.parametrize("scene", [Scene("multiclass", 5, (301, 257)), Scene("multilabel", 3, (301, 257))], ids=str)
-def test_same_bits_on_any_number_of_threads_and_of_strides(scene, monkeypatch):
-    logits, labels = problem(scene)
-    sigmoid, found = scene.mode != "multiclass", []
+@pytest.mark.parametrize("case", [Case("multiclass", 5, (301, 257)), Case("multilabel", 3, (301, 257))], ids=str)
+def test_same_bits_on_any_number_of_threads_and_of_strides(case, monkeypatch):
+    logits, labels = problem(case)
+    sigmoid, found = case.mode != "multiclass", []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
         found.append(_value_and_gradient(logits, labels, sigmoid, logits))

@@ -10,7 +10,7 @@ from paddleseg_losses.inputs import Inputs
 from paddleseg_losses.kernels import error_sums as kernel
 from paddleseg_losses.problem import Problem
 from tests.kernels.problems import expected_sums, problem, task
-from tests.laws.scenes import Scene
+from tests.laws.cases import Case
 
 pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
@@ -19,11 +19,11 @@ pytestmark = pytest.mark.skipif(
 OVERLAPS = [m.SumSpec(m.POSITIVE, m.PROB_TRUE), m.SumSpec(m.POSITIVE, m.ERROR), m.SumSpec(m.NEGATIVE, m.ERROR)]
 COSTS = [m.SumSpec(m.POSITIVE, m.NLL), m.SumSpec(m.NEGATIVE, m.NLL)]
 SETS = [OVERLAPS, [*OVERLAPS, *COSTS], COSTS, OVERLAPS[::-1], OVERLAPS[:1]]
-SCENES = [
-    Scene("binary", 1, (67, 71)),
-    Scene("multilabel", 3, (13, 17, 19)),
-    Scene("binary", 1, (3,)),
-    Scene("multiclass", 2, (67, 71)),
+CASES = [
+    Case("binary", 1, (67, 71)),
+    Case("multilabel", 3, (13, 17, 19)),
+    Case("binary", 1, (3,)),
+    Case("multiclass", 2, (67, 71)),
 ]
 
 
@@ -34,12 +34,12 @@ def sums(z, y, moments, sigmoid=True):
 @pytest.mark.parametrize("scale", [0.01, 1.0, 12.0, 1e4])
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
 @pytest.mark.parametrize("moments", SETS)
-@pytest.mark.parametrize("scene", SCENES, ids=str)
-def test_sums_and_gradients_are_those_of_float64(scene, moments, dtype, scale):
-    logits, labels = problem(scene, dtype)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_sums_and_gradients_are_those_of_float64(case, moments, dtype, scale):
+    logits, labels = problem(case, dtype)
     logits = (logits * scale).astype("float32")
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
-    sigmoid = scene.mode != "multiclass"
+    sigmoid = case.mode != "multiclass"
     table = sums(z, y, moments, sigmoid)
     expected = expected_sums(logits, labels, sigmoid, [m.PROB_TRUE, m.ERROR, m.NLL])
     for k, moment in enumerate(moments):
@@ -47,7 +47,7 @@ def test_sums_and_gradients_are_those_of_float64(scene, moments, dtype, scale):
     factors = np.random.default_rng(5).normal(size=table.shape)
     (table * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
-    inputs = Inputs(Problem(double, y.astype("int64"), scene.mode))
+    inputs = Inputs(Problem(double, y.astype("int64"), case.mode))
     sum(
         (m.sum_of(inputs, *each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(moments)
     ).backward()
@@ -143,10 +143,10 @@ def test_a_softmax_of_infinity_is_no_number(pair, label):
 
 
 def test_known_counts_are_further_columns():
-    scene = SCENES[1]
-    logits, labels = problem(scene)
+    case = CASES[1]
+    logits, labels = problem(case)
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
-    counts = np.arange(2 * scene.channels * scene.samples).reshape(scene.samples, scene.channels, 2)
+    counts = np.arange(2 * case.channels * case.samples).reshape(case.samples, case.channels, 2)
     table = kernel.error_sums(task(z, y, True), m.flat(OVERLAPS), counts=counts)
     alone = sums(z, y, OVERLAPS)
     np.testing.assert_array_equal(table[..., :3].numpy(), alone.numpy())

@@ -10,7 +10,7 @@ from paddleseg_losses.inputs import Inputs
 from paddleseg_losses.kernels import error_sums as kernel
 from paddleseg_losses.problem import Problem
 from tests.kernels.problems import expected_sums, problem, task
-from tests.laws.scenes import Scene
+from tests.laws.cases import Case
 
 pytestmark = pytest.mark.skipif(
     kernels.status()["library"].startswith("not built"), reason="no C++ compiler was found at installation"
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.parametrize("costs", [False, True])
 def test_sums_take_logits_of_any_size(costs, channels, offset):
     """Shares whose sum is moderate need no largest logit: both sides of that range are exact, also in one image."""
-    scene = Scene("multiclass", channels, (41, 77))
-    logits, labels = problem(scene)
+    case = Case("multiclass", channels, (41, 77))
+    logits, labels = problem(case)
     logits = (logits + offset * (np.arange(41) < 20)[:, None]).astype("float32")  # the last tiles are always moderate
     functions = [m.PROB_TRUE, m.ERROR, m.NLL, m.focal(2)] if costs else [m.PROB_TRUE, m.ERROR]
     wanted = [m.SumSpec(m.NEGATIVE, m.ERROR)] + [m.SumSpec(m.POSITIVE, function) for function in functions]
@@ -32,10 +32,10 @@ def test_sums_take_logits_of_any_size(costs, channels, offset):
     expected = expected_sums(logits, labels, False, functions)
     for k, moment in enumerate(wanted):
         np.testing.assert_allclose(table.numpy()[..., k], expected[moment], rtol=2e-7, err_msg=str(moment))
-    factors = np.random.default_rng(5).normal(size=(scene.samples, channels, len(wanted)))
+    factors = np.random.default_rng(5).normal(size=(case.samples, channels, len(wanted)))
     (table * paddle.to_tensor(factors, "float32")).sum().backward()
     double = paddle.to_tensor(logits.astype("float64"), stop_gradient=False)
-    inputs = Inputs(Problem(double, y, scene.mode))
+    inputs = Inputs(Problem(double, y, case.mode))
     sum((m.sum_of(inputs, *each) * paddle.to_tensor(factors[..., k])).sum() for k, each in enumerate(wanted)).backward()
     slope = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
@@ -71,13 +71,13 @@ def test_sums_of_a_class_that_has_nearly_all(largest):
 @pytest.mark.parametrize("functions", [[m.NLL], [m.NLL, m.ERROR], [m.power(2.0)]])
 def test_gradients_of_other_classes_alone(functions, offset):
     """No slope here reads the own class's cost."""
-    scene = Scene("multiclass", 5, (41, 77))
-    logits, labels = problem(scene)
+    case = Case("multiclass", 5, (41, 77))
+    logits, labels = problem(case)
     wanted = [m.SumSpec(m.NEGATIVE, function) for function in functions]
     z, y = paddle.to_tensor(logits + np.float32(offset), stop_gradient=False), paddle.to_tensor(labels)
     kernel.error_sums(task(z, y, False), m.flat(wanted)).sum().backward()
     double = paddle.to_tensor(z.numpy().astype("float64"), stop_gradient=False)
-    inputs = Inputs(Problem(double, y, scene.mode))
+    inputs = Inputs(Problem(double, y, case.mode))
     sum(m.sum_of(inputs, *each).sum() for each in wanted).backward()
     slope = double.grad.numpy()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())

@@ -8,16 +8,16 @@ from paddleseg_losses import NACLLoss, StructuralSimilarityLoss
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.window import nacl_penalty, ssl_sum
 from tests.kernels.problems import task
-from tests.laws.scenes import SCENES, Scene, fits, value_and_gradient
+from tests.laws.cases import CASES, Case, supports, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
 LARGE = [
-    Scene("binary", 1, (363, 201), samples=1),  # several slabs
-    Scene("multiclass", 3, (80001,), samples=1),
-    Scene("multiclass", 5, (3, 190, 199), samples=1),  # a row that is larger than a slab
-    Scene("multilabel", 3, (31, 57)),
-    Scene("multiclass", 3, (1, 1)),
+    Case("binary", 1, (363, 201), samples=1),  # several slabs
+    Case("multiclass", 3, (80001,), samples=1),
+    Case("multiclass", 5, (3, 190, 199), samples=1),  # a row that is larger than a slab
+    Case("multilabel", 3, (31, 57)),
+    Case("multiclass", 3, (1, 1)),
 ]
 OPTIONS = [
     (StructuralSimilarityLoss, {}),
@@ -26,17 +26,17 @@ OPTIONS = [
     (NACLLoss, {}),
     (NACLLoss, {"kernel_size": 7, "distance_type": "l2"}),
 ]
-CASES = [
-    pytest.param(cls, scene, options, id=f"{cls.__name__}-{scene}-{options}")
+PARAMETERS = [
+    pytest.param(cls, case, options, id=f"{cls.__name__}-{case}-{options}")
     for cls, options in OPTIONS
-    for scene in [*SCENES, *LARGE]
-    if fits(cls.spec, scene)
+    for case in [*CASES, *LARGE]
+    if supports(cls.spec, case)
 ]
 
 
-@pytest.mark.parametrize(("cls", "scene", "options"), CASES)
-def test_equal_to_float64(cls, scene, options):
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+@pytest.mark.parametrize(("cls", "case", "options"), PARAMETERS)
+def test_equal_to_float64(cls, case, options):
+    logits, labels = case.logits(dtype="float32"), case.labels()
     value, gradient = value_and_gradient(cls(**options), logits, labels)
     expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
     np.testing.assert_allclose(value, expected, rtol=1e-5)
@@ -45,8 +45,8 @@ def test_equal_to_float64(cls, scene, options):
 
 @pytest.mark.parametrize("cls", [StructuralSimilarityLoss, NACLLoss])
 def test_same_bits_on_any_number_of_threads(cls, monkeypatch):
-    scene = Scene("multiclass", 2, (301, 257))
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
+    case = Case("multiclass", 2, (301, 257))
+    logits, labels = case.logits(dtype="float32"), case.labels()
     found = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
@@ -64,9 +64,9 @@ def test_nan_is_seen():
 
 
 def test_second_derivatives_are_refused():
-    scene = Scene("multiclass", 3, (5, 7))
-    z = paddle.to_tensor(scene.logits(dtype="float32"), stop_gradient=False)
-    loss = StructuralSimilarityLoss()(z, paddle.to_tensor(scene.labels()))
+    case = Case("multiclass", 3, (5, 7))
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    loss = StructuralSimilarityLoss()(z, paddle.to_tensor(case.labels()))
     with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
         paddle.grad(loss, z, create_graph=True)
 

@@ -1,13 +1,13 @@
-"""What the laws share: those on float32 hold for both paths on a CPU, native and composed."""
+"""What the laws share."""
 
 import pytest
 
 from paddleseg_losses import kernels
 
-BUILT = not kernels.status()["library"].startswith("not built")
+from .cases import BACKENDS
 
 
-@pytest.fixture(params=["native", "composed"] if BUILT else ["composed"])
-def each_path(request):
+@pytest.fixture(params=BACKENDS)
+def each_backend(request):
     with kernels.use_kernels(request.param):
         yield

@@ -1,5 +1,5 @@
 """Law 1: a loss never writes to logits, labels or weights."""
 
-from .scenes import hold
+from .cases import property_test
 
-test_law = hold(1)
+test_law = property_test(1)

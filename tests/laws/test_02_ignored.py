@@ -1,8 +1,5 @@
 """Law 2: nothing depends on the logits of ignored pixels, and no gradient reaches them."""
 
-import pytest
+from .cases import property_test
 
-from .scenes import hold
-
-pytestmark = pytest.mark.usefixtures("each_path")
-test_law = hold(2)
+test_law = property_test(2)

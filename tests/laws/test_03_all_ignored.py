@@ -1,8 +1,5 @@
 """Law 3: with everything ignored the loss is 0, attached to the graph, with a gradient of 0."""
 
-import pytest
+from .cases import property_test
 
-from .scenes import hold
-
-pytestmark = pytest.mark.usefixtures("each_path")
-test_law = hold(3)
+test_law = property_test(3)

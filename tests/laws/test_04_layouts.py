@@ -1,5 +1,5 @@
 """Law 4: the same problem written differently has the same loss."""
 
-from .scenes import hold
+from .cases import property_test
 
-test_law = hold(4)
+test_law = property_test(4)

@@ -1,5 +1,5 @@
 """Law 5: order carries no meaning: of classes, of samples, and of pixels or axes."""
 
-from .scenes import hold
+from .cases import property_test
 
-test_law = hold(5)
+test_law = property_test(5)

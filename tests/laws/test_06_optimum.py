@@ -1,5 +1,5 @@
 """Law 6: values stay in the stated range, the perfect prediction is the minimum, and descent descends."""
 
-from .scenes import hold
+from .cases import property_test
 
-test_law = hold(6)
+test_law = property_test(6)

@@ -4,6 +4,6 @@ Detached quantities (distance maps, increments) are constant between jumps, and 
 those that move smoothly are held at their first value.
 """
 
-from .scenes import hold
+from .cases import property_test
 
-test_law = hold(7)
+test_law = property_test(7)

@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from .scenes import IGNORED, losses, make
+from .cases import IGNORED, each_loss, make
 
 SIZE = 1024
 
@@ -21,7 +21,7 @@ def image():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", losses())
+@pytest.mark.parametrize("spec", each_loss())
 def test_large_half_precision(spec, image):
     logits, labels = image
     logits, labels = logits[:, : 2 if "multiclass" in spec.modes else 1], paddle.to_tensor(labels)

@@ -5,13 +5,13 @@ import contextlib
 import paddle
 import pytest
 
-from .scenes import SCENES, fits, hold, losses, make
+from .cases import CASES, each_loss, make, property_test, supports
 
-pytestmark = pytest.mark.usefixtures("each_path")
-test_law = hold(9)
+test_law = property_test(9)
 
 
-@pytest.mark.parametrize("spec", losses())
+@pytest.mark.usefixtures("each_backend")
+@pytest.mark.parametrize("spec", each_loss())
 def test_autocast_is_left(spec, monkeypatch):
     """Paddle's autocast does nothing on a CPU, so what is asserted is that the formula runs outside it."""
     states, real, compute = [True], paddle.amp.auto_cast, spec.cls.compute
@@ -30,6 +30,6 @@ def test_autocast_is_left(spec, monkeypatch):
     monkeypatch.setattr(paddle.amp, "auto_cast", auto_cast)
     monkeypatch.setattr(paddle.amp, "is_autocast_enabled", lambda: states[-1], raising=False)
     monkeypatch.setattr(spec.cls, "compute", recorded)
-    scene = next(scene for scene in SCENES if fits(spec, scene))
-    make(spec)(paddle.to_tensor(scene.logits(dtype="float32")), paddle.to_tensor(scene.labels()))
+    case = next(case for case in CASES if supports(spec, case))
+    make(spec)(paddle.to_tensor(case.logits(dtype="float32")), paddle.to_tensor(case.labels()))
     assert states == [True]

@@ -8,9 +8,9 @@ import textwrap
 import numpy as np
 import pytest
 
-from .scenes import Scene, has, losses, make, value_and_gradient
+from .cases import Case, each_loss, has, make, value_and_gradient
 
-SCENE = Scene("multiclass", 3, (7, 5), samples=4)
+CASE = Case("multiclass", 3, (7, 5), samples=4)
 PROGRAM = """
     import json, os, sys, warnings
     warnings.simplefilter("ignore")
@@ -38,9 +38,9 @@ PROGRAM = """
 
 @pytest.mark.slow
 def test_two_ranks_are_one(tmp_path):
-    specs = [case.values[0] for case in losses(lambda spec: has(spec, "sync"))]
+    specs = [case.values[0] for case in each_loss(lambda spec: has(spec, "sync"))]
     assert specs
-    logits, labels = SCENE.logits(), SCENE.labels()
+    logits, labels = CASE.logits(), CASE.labels()
     np.savez(tmp_path / "batch.npz", logits=logits, labels=labels)
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(PROGRAM))

@@ -5,10 +5,10 @@ import pytest
 
 from paddleseg_losses import errors, registry
 from paddleseg_losses.options import options_of
-from reference import REFERENCE
-from reference.stored import load
+from tests.reference import REFERENCE
+from tests.reference.stored import load
 
-from .scenes import cases, has, make, takes_weights, value_and_gradient, weights
+from .cases import each_case, has, make, takes_weights, value_and_gradient, weights
 
 STORED = [record for record in load() if record["cls"] in registry.names()]
 SHARED = {
@@ -42,31 +42,31 @@ def _compare(spec, logits, labels, **options):
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_defaults_on_fresh_inputs(spec, scene, seed):
-    _compare(spec, scene.logits(seed=seed), scene.labels(seed=seed + 100))
-    _compare(spec, scene.logits(seed=seed, scale=8), scene.labels(seed=seed + 100))
+@pytest.mark.parametrize(("spec", "case"), each_case())
+def test_defaults_on_fresh_inputs(spec, case, seed):
+    _compare(spec, case.logits(seed=seed), case.labels(seed=seed + 100))
+    _compare(spec, case.logits(seed=seed, scale=8), case.labels(seed=seed + 100))
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_cells_without_a_valid_pixel(spec, scene):
+@pytest.mark.parametrize(("spec", "case"), each_case())
+def test_cells_without_a_valid_pixel(spec, case):
     """A whole sample ignored, and one channel of a multilabel problem: the cell is 0 and still counts."""
-    labels = scene.labels(seed=17)
+    labels = case.labels(seed=17)
     labels[0] = 255
     variants = [{"batch": False}, {"batch": True}] if has(spec, "batch") else [{}]
     for options in variants:
-        _compare(spec, scene.logits(seed=18), labels, **options)
-        if scene.mode == "multilabel":
-            channel = scene.labels(seed=19)
+        _compare(spec, case.logits(seed=18), labels, **options)
+        if case.mode == "multilabel":
+            channel = case.labels(seed=19)
             channel[:, 1] = 255
-            _compare(spec, scene.logits(seed=18), channel, **options)
+            _compare(spec, case.logits(seed=18), channel, **options)
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases())
-def test_options_on_fresh_inputs(spec, scene):
-    logits, labels = scene.logits(seed=21), scene.labels(seed=22)
+@pytest.mark.parametrize(("spec", "case"), each_case())
+def test_options_on_fresh_inputs(spec, case):
+    logits, labels = case.logits(seed=21), case.labels(seed=22)
     for name in _tried(spec):
-        assert _compare_options(spec, scene, name, logits, labels), f"no value of {name} was taken"
+        assert _compare_options(spec, case, name, logits, labels), f"no value of {name} was taken"
 
 
 def _tried(spec):
@@ -75,13 +75,13 @@ def _tried(spec):
     return [name for name in options_of(spec.cls) if name not in SHARED | weight | set(spec.example)]
 
 
-def _compare_options(spec, scene, name, logits, labels, **more):
+def _compare_options(spec, case, name, logits, labels, **more):
     """Compare with the reference for values of an option away from its default, as many as the loss takes."""
     option, taken = options_of(spec.cls)[name], 0
     others = [value for value in option.examples if not option.is_default(option.parse(value, spec.name))]
     if not option.examples:  # they depend on the problem: numbers for classes, for labels or for terms, or a matrix
-        others = [[0.3], [0.3, 0.9], [0.3, 0.9, 0.6], np.random.default_rng(3).random((scene.channels,) * 2)]
-        others[-1] *= 1 - np.eye(scene.channels)
+        others = [[0.3], [0.3, 0.9], [0.3, 0.9, 0.6], np.random.default_rng(3).random((case.channels,) * 2)]
+        others[-1] *= 1 - np.eye(case.channels)
     for value in others if len(others) <= 2 or not option.examples else [others[0], others[-2]]:
         try:
             _compare(spec, logits, labels, **{name: value}, **more)
@@ -91,27 +91,29 @@ def _compare_options(spec, scene, name, logits, labels, **more):
     return taken
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases(takes_weights))
-def test_weights_on_fresh_inputs(spec, scene):
-    weight = weights(spec, scene)
-    _compare(spec, scene.logits(seed=31), scene.labels(seed=32), weight=weight)
+@pytest.mark.parametrize(("spec", "case"), each_case(takes_weights))
+def test_weights_on_fresh_inputs(spec, case):
+    weight = weights(spec, case)
+    _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weight)
     if has(spec, "label_smoothing"):
-        _compare(spec, scene.logits(seed=31), scene.labels(seed=32), weight=weight, label_smoothing=0.2)
+        _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weight, label_smoothing=0.2)
 
 
-@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: spec.soft))
-def test_soft_targets_on_fresh_inputs(spec, scene):
-    target = np.random.default_rng(41).random((scene.samples, scene.channels, *scene.space))
-    if scene.mode == "multiclass":
+@pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.soft))
+def test_soft_targets_on_fresh_inputs(spec, case):
+    target = np.random.default_rng(41).random((case.samples, case.channels, *case.space))
+    if case.mode == "multiclass":
         target /= target.sum(axis=1, keepdims=True)
     target[0, :, ..., 0] = 255
     for name in _tried(spec):
-        assert _compare_options(spec, scene, name, scene.logits(seed=42), target, mode=scene.mode), name
+        assert _compare_options(spec, case, name, case.logits(seed=42), target, mode=case.mode), name
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
-@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: takes_weights(spec) or has(spec, "include_background")))
-def test_reductions_on_fresh_inputs(spec, scene, reduction):
+@pytest.mark.parametrize(
+    ("spec", "case"), each_case(lambda spec: takes_weights(spec) or has(spec, "include_background"))
+)
+def test_reductions_on_fresh_inputs(spec, case, reduction):
     try:
         loss = make(spec, reduction=reduction)
     except errors.OptionError:
@@ -119,7 +121,7 @@ def test_reductions_on_fresh_inputs(spec, scene, reduction):
         return
     import paddle
 
-    logits, labels = scene.logits(seed=51), scene.labels(seed=52)
+    logits, labels = case.logits(seed=51), case.labels(seed=52)
     found = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
     expected = REFERENCE[spec.name](logits, labels, reduction=reduction, **spec.example)
     assert found.shape == np.shape(expected)
@@ -127,11 +129,11 @@ def test_reductions_on_fresh_inputs(spec, scene, reduction):
 
 
 @pytest.mark.parametrize("spacing", [2.5, [1.0, 3.0, 0.5]])
-@pytest.mark.parametrize(("spec", "scene"), cases(lambda spec: has(spec, "spacing")))
-def test_spacing_on_fresh_inputs(spec, scene, spacing):
-    spacing = spacing[: len(scene.space)] if isinstance(spacing, list) else spacing
+@pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: has(spec, "spacing")))
+def test_spacing_on_fresh_inputs(spec, case, spacing):
+    spacing = spacing[: len(case.space)] if isinstance(spacing, list) else spacing
     options = {**spec.example, "spacing": spacing}
-    found, _ = value_and_gradient(make(spec, **options), scene.logits(seed=61), scene.labels(seed=62))
-    full = spacing if isinstance(spacing, list) else [spacing] * len(scene.space)
-    expected = REFERENCE[spec.name](scene.logits(seed=61), scene.labels(seed=62), **{**options, "spacing": full})
+    found, _ = value_and_gradient(make(spec, **options), case.logits(seed=61), case.labels(seed=62))
+    full = spacing if isinstance(spacing, list) else [spacing] * len(case.space)
+    expected = REFERENCE[spec.name](case.logits(seed=61), case.labels(seed=62), **{**options, "spacing": full})
     np.testing.assert_allclose(found, expected, rtol=1e-10)

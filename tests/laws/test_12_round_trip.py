@@ -3,9 +3,9 @@
 import paddleseg_losses
 from paddleseg_losses import registry
 
-from .scenes import hold
+from .cases import property_test
 
-test_law = hold(12)
+test_law = property_test(12)
 
 
 def test_the_package_itself_is_enough_to_evaluate_a_repr():

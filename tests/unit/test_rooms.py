@@ -13,28 +13,40 @@ NATIVE = PACKAGE / "kernels" / "native"
 ROOT = Path(__file__).parents[2]
 SHARED = {"module", "map_sums"}  # what makes it an extension, and the backward pass of several kernels: no formulas
 COMPOSED = {"probabilities": "inputs"}  # where a formula lies that is not in `functional`
-STEMS = sorted(path.stem for path in NATIVE.glob("*.cpp") if path.stem not in SHARED)
+STEMS = sorted(path.stem for path in NATIVE.rglob("*.cpp") if path.stem not in SHARED)
 # What a room may import of ours, beside itself: only what stands above it here. Imports for type checkers count too.
 ROOMS = {
     "i18n": set(),
     "errors": set(),
+    "formula": set(),
     "numeric": set(),
     "problem": set(),
-    "registry": {"errors"},
+    "shape_advice": set(),
+    "other_libraries": set(),
+    "registry": {"errors", "other_libraries"},
     "precomputed_maps": {"errors", "numeric"},
     "validation": {"errors"},
     "kernels": {"errors", "problem"},
     "inputs": {"numeric", "problem", "kernels"},
     "functional": {"errors", "numeric", "precomputed_maps", "kernels", "inputs"},
-    "layout": {"errors", "numeric", "problem", "registry"},
+    "layout": {"errors", "numeric", "problem", "registry", "shape_advice"},
     "preparation": {"errors", "problem", "inputs", "kernels", "layout", "validation"},
     "schedules": {"errors", "registry"},
-    "options": {"errors", "registry", "schedules"},
-    "describe": {"errors", "registry", "options"},
+    "options": {"errors", "other_libraries", "registry", "schedules"},
+    "describe": {"errors", "formula", "options", "registry"},
     "losses": {"errors", "numeric", "registry", "options", "schedules", "preparation", "inputs", "functional"},
     "transforms": {"errors", "functional", "precomputed_maps", "options", "registry", "validation"},
     "testing": {"errors", "options", "registry", "losses"},
-    "paddleseg": {"errors", "options", "registry", "losses", "schedules", "transforms", "precomputed_maps"},
+    "paddleseg": {
+        "errors",
+        "other_libraries",
+        "options",
+        "registry",
+        "losses",
+        "schedules",
+        "transforms",
+        "precomputed_maps",
+    },
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},

@@ -1,9 +1,12 @@
-// The pixels of one map, always with three axes, and the labels of many.
+// The pixels of one map, always with three axes, and the labels of all planes.
 #pragma once
 
 #include <memory>
 
-#include "tile.hpp"
+#include "labels.hpp"
+#include "parallel.hpp"
+
+namespace psl {
 
 struct Image {
     int axes;
@@ -15,13 +18,15 @@ struct Image {
     std::int64_t rows() const { return depth * height; }
 };
 
-// A label for each pixel of each plane: a sample, or a channel under a sigmoid; -1 where it is left out.
-struct Labels {
+// A label for each pixel of each plane, -1 where it is left out.
+struct LabelMaps {
     std::int64_t planes, classes, pixels;
     std::unique_ptr<std::int32_t[]> values;
 
-    explicit Labels(const Problem& q)
-        : planes(q.sigmoid ? q.n * q.c : q.n), classes(q.sigmoid ? 2 : q.c), pixels(q.s),
+    explicit LabelMaps(const Problem& q)
+        : planes(q.sigmoid ? q.n * q.c : q.n),
+          classes(q.sigmoid ? 2 : q.c),
+          pixels(q.s),
           values(new std::int32_t[planes * pixels]) {}
 
     std::int32_t* plane(std::int64_t number) const { return values.get() + number * pixels; }
@@ -29,7 +34,7 @@ struct Labels {
 
 // Apply task(plane, first pixel, pixels) to parts of all planes.
 template <class Task>
-void in_parts(const Labels& labels, int threads, Task task) {
+void in_parts(const LabelMaps& labels, int threads, Task task) {
     constexpr std::int64_t PART = 1 << 14;
     const std::int64_t parts = (labels.pixels + PART - 1) / PART;
     run_parallel(int(labels.planes * parts), threads, [&](int i) {
@@ -38,15 +43,18 @@ void in_parts(const Labels& labels, int threads, Task task) {
     });
 }
 
-EVERY_INSTRUCTION_SET
-static void read_part(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* out) {
+// As `read_labels`, but not inlined.
+TARGET_CLONES
+static void read_label_part(const Problem& q, std::int64_t first, int w, std::int64_t classes, std::int32_t* out) {
     read_labels(q, first, w, classes, out);
 }
 
-inline Labels true_labels(const Problem& q, int threads) {
-    Labels labels(q);
+inline LabelMaps true_labels(const Problem& q, int threads) {
+    LabelMaps labels(q);
     in_parts(labels, threads, [&](std::int64_t plane, std::int64_t first, int w) {
-        read_part(q, plane * q.s + first, w, labels.classes, labels.plane(plane) + first);
+        read_label_part(q, plane * q.s + first, w, labels.classes, labels.plane(plane) + first);
     });
     return labels;
 }
+
+}  // namespace psl

@@ -1,4 +1,4 @@
-// Large results: fresh memory, and stores past the caches.
+// Memory of large results and of work space.
 #pragma once
 
 #include <cstddef>
@@ -7,15 +7,11 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
-#if defined(__SSE2__) || defined(_M_X64)
-#include <emmintrin.h>
-#define HAS_STREAMING_STORES
-#endif
 
-#include "platform.hpp"
+namespace psl {
 
-// Paddle maps and unmaps every large tensor, so a new gradient costs a page fault every 4 KiB. Ask for large pages; if
-// the system declines, nothing changes.
+// Paddle maps and unmaps every large tensor, so fresh memory costs a page fault every 4 KiB. Ask for large pages; if the
+// system declines, nothing changes.
 inline void expect_large_pages(void* start, std::size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     constexpr std::uintptr_t PAGE = std::uintptr_t{1} << 21;
@@ -27,10 +23,10 @@ inline void expect_large_pages(void* start, std::size_t bytes) {
 #endif
 }
 
-// Work space that the caller lends, handed out piece by piece.
-class Room {
+// The caller's work space, handed out piece by piece.
+class Arena {
 public:
-    explicit Room(void* start) : next_(static_cast<char*>(start)) {}
+    explicit Arena(void* start) : next_(static_cast<char*>(start)) {}
 
     template <class T>
     static std::int64_t bytes(std::int64_t count) {
@@ -48,22 +44,4 @@ private:
     char* next_;
 };
 
-// Copy a finished row. A `stream` that nobody reads soon goes past the caches, which saves reading what it overwrites.
-INLINE void write_row(const float* row, int w, bool stream, float* out) {
-#if defined(HAS_STREAMING_STORES)
-    if (stream && reinterpret_cast<std::uintptr_t>(out) % 16 == 0) {
-        int i = 0;
-        for (; i + 4 <= w; i += 4) _mm_stream_ps(out + i, _mm_loadu_ps(row + i));
-        for (; i < w; ++i) out[i] = row[i];
-        return;
-    }
-#endif
-    for (int i = 0; i < w; ++i) out[i] = row[i];
-}
-
-// Before other threads read what was streamed.
-inline void finish_streaming() {
-#if defined(HAS_STREAMING_STORES)
-    _mm_sfence();
-#endif
-}
+}  // namespace psl

@@ -1,5 +1,5 @@
-// Tasks on several threads. Threads live for one call: nothing is left behind that a fork could break, and no other
-// thread pool is disturbed.
+// Tasks on several threads. Threads live for one call, so nothing remains that a fork could break, and no other thread pool is
+// disturbed.
 #pragma once
 
 #include <atomic>
@@ -9,8 +9,12 @@
 #include <thread>
 #include <vector>
 
-// Run task(space, 0) ... task(space, tasks - 1), each once, in any order, with a work space that each thread makes once. The
-// results may not depend on the order. What a thread throws is thrown here, after the others have stopped.
+#include "api.h"
+
+namespace psl {
+
+// Run task(space, 0) ... task(space, tasks - 1), each once, in any order, with a work space that each thread makes once.
+// Results must not depend on the order. What a thread throws is thrown here, after the others have stopped.
 template <class Make, class Task>
 void run_parallel(int tasks, int threads, Make make, Task task) {
     if (threads > tasks) threads = tasks;
@@ -30,7 +34,7 @@ void run_parallel(int tasks, int threads, Make make, Task task) {
         try {
             others.emplace_back(work);
         } catch (...) {
-            break;  // no more threads to be had: those that run, this one at least, do all the work
+            break;  // the system gives no more threads: those that run, at least this one, do the work
         }
     }
     work();
@@ -38,22 +42,22 @@ void run_parallel(int tasks, int threads, Make make, Task task) {
     if (problem) std::rethrow_exception(problem);
 }
 
-// The same of task(i), which needs none.
+// The same without work space.
 template <class Task>
 void run_parallel(int tasks, int threads, Task task) {
     run_parallel(tasks, threads, [] { return nullptr; }, [&](std::nullptr_t, int i) { task(i); });
 }
 
-// Run task(first, last) on slices of 0 ... total, a few for each thread. The results may not depend on the slices.
+// Run task(first, last) on slices of 0 ... total, a few for each thread. Results must not depend on the slices.
 template <class Task>
 void run_slices(std::int64_t total, int threads, Task task) {
     const int slices = threads > 1 ? 4 * threads : 1;
     run_parallel(slices, threads, [&](int i) { task(total * i / slices, total * (i + 1) / slices); });
 }
 
-// 0, or 1 if the work threw: no exception may leave a plain C function, and only memory can run out.
+// The status of work that may throw; only memory can run out.
 template <class Work>
-int status_of(Work work) {
+Status status_of(Work work) {
     try {
         work();
         return 0;
@@ -61,3 +65,5 @@ int status_of(Work work) {
         return 1;
     }
 }
+
+}  // namespace psl

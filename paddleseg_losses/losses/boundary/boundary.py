@@ -25,13 +25,13 @@ class BoundaryLoss(Spaced, MapLoss):
     r"""Minimises probability mass far outside, and maximises it deep inside, the true region; range (-inf, inf).
 
     Formula:
-        L = mean over valid pixels of p phi, then over samples and classes; phi is the distance to the true region
-        outside it, and minus (the distance to its outside - 1) inside it. A class that is absent, or fills the image,
-        has phi = 0.
+        L = mean_i p_i phi_i: then the mean over samples and classes
+        phi: distance to the true region outside it, minus (the distance to its outside - 1) inside it; 0 for a class
+            that is absent or fills the image
 
     When:
         For: fine-tuning boundaries beside Dice or cross entropy, with a weight that grows from 0.01 or so. Against:
-        alone, as an empty prediction is a good start for it.
+        alone, as an empty prediction already scores well.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -32,11 +32,17 @@ class BoundaryDoULoss(ScalarLoss):
     r"""Minimises the difference of prediction and truth over their union without most of the inside; range [0, 1].
 
     Formula:
-        L = (S - 2 I + s) / (S - (1 + a) I + s) for each class over the batch, then the mean; S = sum p^2 + sum g^2, I
-        = sum p g, a = min(1 - 2 C / A, max_alpha) with A pixels in the true region, C of them on its rim.
+        L = (S - 2 I + s) / (S - (1 + a) I + s): for each class over the batch, then the mean
+        S = sum_i p_i^2 + sum_i g_i^2: sizes of prediction and truth
+        I = sum_i p_i g_i: overlap
+        a = min(1 - (2 C) / A, a_max): share of the inside that is left out
+        a_max: option `max_alpha`
+        A: number of pixels in the true region
+        C: number of those on its boundary
 
     When:
-        For: boundaries, at the price of a Dice loss. Against: a class that is absent: it costs a constant 1.
+        For: boundaries, at the computational cost of a Dice loss. Against: a class that is absent: it costs a constant
+        1.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

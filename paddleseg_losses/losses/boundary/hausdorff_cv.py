@@ -13,7 +13,7 @@ from ..families import MapLoss
     family="boundary",
     order=4,
     title="Hausdorff distance (convolution)",
-    purpose="errors cost by the largest ball that keeps them off the boundary",
+    purpose="errors are weighted by the largest ball that fits between them and the boundary",
     paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
     link="https://arxiv.org/abs/1904.10030",
     equation="the convolution variant",
@@ -24,11 +24,16 @@ from ..families import MapLoss
     exponents=("alpha",),
 )
 class HausdorffCVLoss(MapLoss):
-    r"""Minimises errors at least r away from the boundary, a stand-in of the Hausdorff distance; range [0, inf).
+    r"""Minimises errors at least r away from the boundary, a surrogate of the Hausdorff distance; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of sum_r r^alpha (p - g)^2 [f(1 - B_r*g) p + f(B_r*g) g + f(1 - B_r*p) g + f(B_r*p)
-        p] with f(x) = max(x - 0.5, 0) and B_r* the mean over a ball of radius r.
+        L = mean_i sum_r r^alpha (p_i - g_i)^2 w_r: then the mean over samples and classes
+        w_r = f(1 - B_r * g) p + f(B_r * g) g + f(1 - B_r * p) g + f(B_r * p) p: large where the pixel is at least `r`
+            away from the boundary
+        f(x) = max(x - 0.5, 0): soft threshold
+        x: the value to be thresholded
+        B_r * g: mean of `g` over a ball of radius `r` around the pixel
+        r: the radii, option `radii`
 
     When:
         For: far errors, smoothly in the prediction too. Against: small images, in which large balls see mostly the
@@ -43,8 +48,9 @@ class HausdorffCVLoss(MapLoss):
         Karimi & Salcudean 2020 (arXiv 1904.10030), convolution variant.
 
     Differences:
-        Outside the image counts as background. The means over balls are exact to rounding: by running sums over the
-        lines of a ball on a CPU, for radii up to 64 pixels (48 on three axes), else by Fourier transforms.
+        This is our reading of the paper's description: we know of no published code for this variant. Outside the image
+        counts as background. The means over balls are exact to rounding: by running sums over the lines of a ball on a
+        CPU, for radii up to 64 pixels (48 on three axes), else by Fourier transforms.
 
     Example:
         >>> import paddle

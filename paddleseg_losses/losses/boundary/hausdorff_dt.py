@@ -13,7 +13,7 @@ from ..families import MapLoss, Spaced
     family="boundary",
     order=2,
     title="Hausdorff distance (distance transform)",
-    purpose="far false positives and missed parts: an error costs by its distance to the boundary",
+    purpose="far false positives and missed parts: errors are weighted by their distance to the boundary",
     paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
     link="https://arxiv.org/abs/1904.10030",
     equation="eq. 8",
@@ -26,16 +26,16 @@ from ..families import MapLoss, Spaced
     label_maps=True,
 )
 class HausdorffDTLoss(Spaced, MapLoss):
-    r"""Minimises a smooth stand-in of the Hausdorff distance: squared errors, weighted by distance; range [0, inf).
+    r"""Minimises a smooth surrogate of the Hausdorff distance: squared errors weighted by distance; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of (p - g)^2 (d_p^alpha + d_g^alpha), then over samples and classes. d_g is the
-        distance of a pixel to the boundary of the truth, d_p to that of the prediction (p > 0.5); an empty or full
-        mask has d = 0. one_sided keeps d_g alone and needs no distance map of the prediction.
+        L = mean_i (p_i - g_i)^2 (d_p^alpha + d_g^alpha): then the mean over samples and classes
+        d_p: distance of the pixel to the boundary of the prediction, `p > 0.5`; left out with `one_sided`
+        d_g: distance of the pixel to the boundary of the truth. An empty or full mask has distance 0
 
     When:
-        For: stray blobs and missed ends, beside a region loss. Against: alone from scratch (the maps of an
-        untrained prediction are noise), and short of time, as maps of every prediction are computed.
+        For: stray blobs and missed ends, beside a region loss. Against: alone from scratch (distance maps of an
+        untrained prediction are noise), and tight time budgets, as maps of every prediction are computed.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -25,11 +25,16 @@ from ..families import MapLoss
     exponents=("alpha",),
 )
 class HausdorffERLoss(MapLoss):
-    r"""Minimises a stand-in of the Hausdorff distance: errors by the erosions they survive; range [0, inf).
+    r"""Minimises a surrogate of the Hausdorff distance: errors weighted by the erosions they survive; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of sum_k E_k k^alpha, E_0 = (p - g)^2, E_k = the soft threshold max(x - 0.5, 0) of
-        the mean of E_{k-1} over a pixel and its direct neighbours, stretched to [0, 1] in each sample and class.
+        L = mean_i sum_{k=1}^K E_k k^alpha: then the mean over samples and classes
+        E_0 = (p - g)^2: squared error
+        E_k: the mean of `E_{k-1}` over a pixel and its direct neighbours, put through the soft threshold `max(x - 0.5,
+            0)` and stretched to `[0, 1]` in each sample and class
+        k: number of erosions so far
+        K: option `erosions`
+        x: the value to be thresholded
 
     When:
         For: thick false regions, without distance transforms. Against: errors one pixel wide, which no erosion
@@ -44,8 +49,8 @@ class HausdorffERLoss(MapLoss):
         Karimi & Salcudean 2020 (arXiv 1904.10030), erosion variant.
 
     Differences:
-        Taken literally, the threshold leaves at most 0.5 after the first step and nothing after the second; like
-        public code, each step is stretched to [0, 1] again, and the gradient flows through that.
+        Taken literally, the threshold leaves at most 0.5 after the first step and nothing after the second; like public
+        code, each step is rescaled to [0, 1], and the gradient flows through that.
 
     Example:
         >>> import paddle

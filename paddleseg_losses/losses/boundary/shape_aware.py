@@ -17,7 +17,7 @@ from ..families import PixelLoss, Spaced
     title="Shape-aware cross entropy",
     purpose="wrong pixels cost more when the whole contour is off",
     paper="Al Arif et al., Shape-aware deep convolutional neural network for vertebrae segmentation, MSKI 2017",
-    link="https://arxiv.org/abs/2006.14822",
+    link="https://doi.org/10.1007/978-3-319-74113-0_2",
     equation="Jadon 2020, eq. 15 and 16",
     range=(0, float("inf")),
     suits=("ragged-boundaries",),
@@ -26,12 +26,13 @@ from ..families import PixelLoss, Spaced
     detached=("mean contour distance", "set of wrong pixels"),
 )
 class ShapeAwareLoss(Spaced, PixelLoss):
-    r"""Minimises cross entropy, with wrong pixels weighed by how far the contour is off; range [0, inf).
+    r"""Minimises cross entropy, with wrong pixels weighted by how far the contour is off; range [0, inf).
 
     Formula:
-        L = (1 / V) sum_i (1 + E [pixel i is wrong]) CE_i. E is the mean distance of the predicted contour to the true
-        one in the sample: of the foreground, or the mean over classes 1 ... C - 1 for which both contours exist; 0 if
-        there is none.
+        L = (1 / V) sum_i (1 + E e_i) CE_i
+        E: mean distance of the predicted contour to the true one in the sample: of the foreground, or the mean over
+            classes `1, ..., C - 1` for which both contours exist; 0 if there is none
+        e_i: 1 where the prediction is wrong, else 0
 
     When:
         For: one compact object whose outline drifts. Against: many objects; E is one number for all.
@@ -42,11 +43,13 @@ class ShapeAwareLoss(Spaced, PixelLoss):
         output: 0-D; `[N, *S]` with reduction='none'.
 
     Reference:
-        Al Arif et al. 2017 (MSKI); Jadon 2020 (arXiv 2006.14822), eq. 15 and 16.
+        Al Arif et al. 2017 (10.1007/978-3-319-74113-0_2); Jadon 2020 (arXiv 2006.14822), eq. 15 and 16.
 
     Differences:
-        The survey prints -CE and E CE with the sign already in CE, and a pixel index on E; the paper restricts E to
-        wrong pixels, as here. Often attributed to Hayder et al., whose loss is another one.
+        This is our reading of the paper, which was available to us only as an abstract and in the survey; no code was
+        published. In it, E applies to wrong pixels only. The survey prints -CE and E CE, although CE already holds the
+        minus sign, and gives E a pixel index. The loss is often attributed to Hayder et al., who propose a different
+        one.
 
     Example:
         >>> import paddle

@@ -29,8 +29,11 @@ class AsymmetricFocalLoss(ScalarLoss):
     r"""Minimises cross entropy, focal on the background alone; range [0, inf).
 
     Formula:
-        L = mean over valid pixels of (1 - delta) (1 - p_0)^gamma (-log p_0) where the label is 0, and delta (-log
-        p_y) elsewhere.
+        L = mean_i l_i
+        l_i = (1 - delta) (1 - p_0)^gamma (-log p_0): where the label is 0
+        l_i = delta (-log p_y): elsewhere
+        p_0: predicted probability of class 0, the background
+        p_y: predicted probability of the true label
 
     When:
         For: a rare foreground beside an easy background. Against: classes none of which is a background.

@@ -29,8 +29,10 @@ class AsymmetricFocalTverskyLoss(ScalarLoss):
     r"""Maximises a Tversky index, with a power on the foreground alone; range [0, 1).
 
     Formula:
-        L = mean over samples and classes of 1 - mTI_0 and (1 - mTI_c)^(1 - gamma), mTI with delta on false negatives
-        and 1 - delta on false positives.
+        L = mean_{n,c} l_c
+        l_0 = 1 - mTI_0: for the background
+        l_c = (1 - mTI_c)^{1 - gamma}: for the other classes
+        mTI_c = (TP_c + s) / (TP_c + delta FN_c + (1 - delta) FP_c + s): modified Tversky index
 
     When:
         For: rare foreground classes. Against: gamma near 1, whose slope near the optimum is steep (it is bounded
@@ -45,7 +47,8 @@ class AsymmetricFocalTverskyLoss(ScalarLoss):
         Yeung et al. 2022 (arXiv 2102.04525).
 
     Differences:
-        None. For more than two classes every class from 1 on is foreground.
+        The paper's equation is a sum over the classes; the mean is that of the authors' code. With more than two
+        classes, every class from 1 on is foreground.
 
     Example:
         >>> import paddle

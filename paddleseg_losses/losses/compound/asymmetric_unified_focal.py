@@ -22,14 +22,16 @@ from .unified_focal import UnifiedFocalLoss
     exponents=("gamma",),
 )
 class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
-    r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
+    r"""Minimises focal cross entropy and a focal Tversky loss with shared parameters; range [0, inf).
 
     Formula:
-        L = weight F + (1 - weight) T: F as in AsymmetricFocalLoss, T as in AsymmetricFocalTverskyLoss, with the same
-        delta and gamma.
+        L = lambda F + (1 - lambda) T
+        lambda: option `weight`
+        F: focal part, see AsymmetricFocalLoss
+        T: Tversky part with the same `delta` and `gamma`, see AsymmetricFocalTverskyLoss
 
     When:
-        For: strong imbalance, with three numbers instead of six. Against: a first attempt; DiceCELoss has less to
+        For: strong imbalance, with three parameters instead of six. Against: a first attempt; DiceCELoss has less to
         tune.
 
     Shape:
@@ -42,7 +44,8 @@ class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
 
     Differences:
         `weight` is the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a
-        list of class weights.
+        list of class weights. The paper sums the Tversky part over the classes; the mean is that of the authors' code.
+        MONAI averages the focal part over its two classes as well, which halves it.
 
     Example:
         >>> import paddle

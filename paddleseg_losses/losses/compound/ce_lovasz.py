@@ -18,7 +18,7 @@ from ..region.lovasz_softmax import LovaszSoftmaxLoss
     purpose="mIoU is the metric, from the first iteration on",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
-    equation="the combination of its experiments",
+    equation="its loss, added to cross entropy",
     range=(0, float("inf")),
     suits=("miou-metric", "absent-classes"),
     one_vs_rest=False,
@@ -30,11 +30,13 @@ class CELovaszLoss(CompoundLoss):
     r"""Minimises cross entropy and the Lovász extension of 1 - IoU together; range [0, inf).
 
     Formula:
-        L = ce_weight CE + lovasz_weight Lovász: Lovász-Softmax for competing classes, the hinge for one channel or
-        multilabel.
+        L = w_ce CE + w_lovasz L_lovasz
+        w_ce: option `ce_weight`
+        w_lovasz: option `lovasz_weight`
+        L_lovasz: LovaszSoftmaxLoss for competing classes, LovaszHingeLoss for one channel or multilabel
 
     When:
-        For: mIoU as the metric without a separate fine-tuning. Against: speed; every class is sorted.
+        For: mIoU as the metric without a separate fine-tuning. Against: tight time budgets; every class is sorted.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -45,7 +47,8 @@ class CELovaszLoss(CompoundLoss):
         Berman et al. 2018 (arXiv 1705.08790).
 
     Differences:
-        Some articles call this sum "Lovász-Softmax", which it is not.
+        Adding the two with equal weights is common practice, not a formula of the paper. Some articles call this sum
+        "Lovász-Softmax", which it is not.
 
     Example:
         >>> import paddle

@@ -15,7 +15,7 @@ from ..region.dice import DiceLoss
     family="compound",
     order=2,
     title="Combo",
-    purpose="steady gradients of cross entropy with the overlap of Dice; beta sets the price of misses",
+    purpose="steady gradients of cross entropy with the overlap of Dice; beta weighs misses",
     paper="Taghanaki et al., Combo loss, CMIG 2019",
     link="https://arxiv.org/abs/1805.02798",
     equation="Jadon 2020, eq. 17 and 18",
@@ -26,9 +26,10 @@ class ComboLoss(CompoundLoss):
     r"""Minimises a mean of weighted cross entropy and Dice loss; range [0, inf).
 
     Formula:
-        L = alpha CE_beta + (1 - alpha) D, with CE_beta = mean of -[beta g log p + (1 - beta) (1 - g) log(1 - p)] over
-        valid pixels and classes that count, and D the Dice loss. beta > 0.5 makes false negatives dearer. Multiclass:
-        every class against the rest on softmax probabilities, without the background unless include_background.
+        L = alpha CE_beta + (1 - alpha) D
+        CE_beta = -mean_{i,c} [beta g log p + (1 - beta) (1 - g) log(1 - p)]: over valid pixels and classes that count;
+            above 0.5, `beta` makes false negatives cost more
+        c: a class against the rest; the background only with `include_background`
 
     When:
         For: multi-organ and lesion segmentation, imbalanced in pixels and in errors. Against: when one of the two
@@ -43,9 +44,10 @@ class ComboLoss(CompoundLoss):
         Taghanaki et al. 2019 (arXiv 1805.02798); Jadon 2020 (arXiv 2006.14822), eq. 17 and 18.
 
     Differences:
-        The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so
-        that the optimum is 0. The survey prints "y - log p" for a product, and subtracts the Dice *loss*. The
-        authors' code has the wrong sign at the background term. With the background and C = 2, beta cancels.
+        The paper subtracts the Dice coefficient; we add the Dice loss, which differs by the constant 1 - alpha, so that
+        the optimum is 0. Its first version printed "y - log p" for a product, which its authors corrected in 2021 and
+        the survey copied. The survey also subtracts the Dice *loss*. The authors' code has the wrong sign at the
+        background term. With the background and C = 2, beta cancels.
 
     Example:
         >>> import paddle

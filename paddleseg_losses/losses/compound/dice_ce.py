@@ -16,7 +16,7 @@ from ..region.dice import DiceLoss
     title="Dice + cross entropy",
     purpose="the steady default of medical segmentation",
     paper="Isensee et al., nnU-Net, Nature Methods 2021",
-    link="https://arxiv.org/abs/1809.10486",
+    link="https://doi.org/10.1038/s41592-020-01008-z",
     equation="the loss of its training scheme",
     range=(0, float("inf")),
     soft=True,
@@ -26,8 +26,7 @@ class DiceCELoss(CompoundLoss):
     r"""Minimises Dice loss and cross entropy together; range [0, inf).
 
     Formula:
-        L = lambda_dice Dice + lambda_ce CE, as in DiceLoss and CrossEntropyLoss (binary cross entropy for one channel
-        or multilabel).
+        L = lambda_dice D + lambda_ce CE
 
     When:
         For: a first attempt at any medical task. Against: a metric that neither term follows, such as a boundary
@@ -39,10 +38,12 @@ class DiceCELoss(CompoundLoss):
         output: 0-D. `parts` holds the last value of each term.
 
     Reference:
-        Isensee et al. 2018 (arXiv 1809.10486).
+        Isensee et al. 2021 (10.1038/s41592-020-01008-z); Isensee et al. 2018 (arXiv 1809.10486).
 
     Differences:
-        nnU-Net adds the negative Dice coefficient: ours is its value plus one, with the same gradient.
+        nnU-Net adds the negative Dice coefficient of the foreground. With include_background=False, smooth=1e-5 and
+        batch as its plan has `batch_dice`, ours is its value plus one, with the same gradient; with our defaults it is
+        another loss.
 
     Example:
         >>> import paddle

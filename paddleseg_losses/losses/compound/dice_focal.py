@@ -27,10 +27,11 @@ class DiceFocalLoss(CompoundLoss):
     r"""Minimises Dice loss and focal loss together; range [0, inf).
 
     Formula:
-        L = lambda_dice Dice + lambda_focal FL, as in DiceLoss and FocalLoss.
+        L = lambda_dice D + lambda_focal FL
+        FL: focal loss, see FocalLoss
 
     When:
-        For: small structures that Dice alone loses. Against: noisy labels, which the focal term pursues.
+        For: small structures that Dice alone loses. Against: noisy labels, which the focal term emphasises.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -41,7 +42,8 @@ class DiceFocalLoss(CompoundLoss):
         Zhu et al. 2019 (arXiv 1808.05238).
 
     Differences:
-        MONAI's uses a sigmoid focal loss even beside a softmax Dice; here both follow the problem.
+        AnatomyNet pools the batch and adds up the Dice losses of the classes; we take their mean. MONAI's DiceFocalLoss
+        uses a sigmoid focal loss even with a softmax Dice; here both follow the mode.
 
     Example:
         >>> import paddle

@@ -33,12 +33,16 @@ class ExpLogLoss(CompoundLoss):
     r"""Minimises powers of the logarithms of Dice and of the true probability; range [0, inf).
 
     Formula:
-        L = w_dice mean (-ln Dice)^gamma_dice + w_cross mean w_l (-ln p_l)^gamma_cross, with Dice = (2 TP + s) / (P +
-        G + s) of each sample and class, and w_l = sqrt(number of pixels / number of pixels of label l) in the batch,
-        or `weight`.
+        L = w_dice mean_{n,c} (-ln Dice)^{gamma_dice} + w_cross mean_i w_l (-ln p_l)^{gamma_cross}
+        Dice = (2 TP + s) / (P + G + s): Dice coefficient of the sample and class
+        p_l: predicted probability of the true label
+        w_l = sqrt(V / V_l): weight of the true label, or option `weight`
+        V: number of valid pixels in the batch
+        V_l: number of those with that label
+        l: true label of the pixel
 
     When:
-        For: tiny beside large structures. Against: small batches, in which w_l jumps; then give `weight`.
+        For: tiny structures beside large ones. Against: small batches, in which w_l jumps; then give `weight`.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -49,9 +53,9 @@ class ExpLogLoss(CompoundLoss):
         Wong et al. 2018 (arXiv 1809.00076).
 
     Differences:
-        None; the survey puts the power inside the logarithm. Below an argument of 1e-7 a power under 1 is a straight
-        line, so that the slope at a perfect prediction is finite. One channel: the Dice of the foreground, and two
-        labels in w_l.
+        None in the formula; the survey puts the power inside the logarithm. Label frequencies are those of the batch.
+        Below an argument of 1e-7 a power under 1 is a straight line, so that the slope at a perfect prediction is
+        finite. One channel: the Dice of the foreground, and two labels in w_l.
 
     Example:
         >>> import paddle

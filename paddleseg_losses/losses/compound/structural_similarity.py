@@ -33,13 +33,20 @@ class StructuralSimilarityLoss(ScalarLoss):
     r"""Minimises cross entropy at pixels whose surroundings correlate badly with the truth; range [0, inf).
 
     Formula:
-        L = (1 / M) sum e f BCE with e = |(g - mu_g + c4) / (sigma_g + c4) - (p - mu_p + c4) / (sigma_p + c4)|, f = 1
-        where e > beta max e, else 0, M = sum f; mu and sigma are the mean and deviation in a Gaussian window over the
-        valid pixels inside the image, p is a sigmoid of each channel in every mode. e and f carry no gradient.
+        L = (1 / M) sum_i e_i f_i B_i
+        e = |(g - mu_g + c_4) / (sigma_g + c_4) - (p - mu_p + c_4) / (sigma_p + c_4)|: structural error; carries no
+            gradient
+        f_i: 1 where `e_i > beta max e`, else 0; carries no gradient
+        M = sum_i f_i: number of pixels that count
+        B: binary cross entropy of the pixel
+        mu_g, mu_p: mean in a Gaussian window, over the valid pixels inside the image
+        sigma_g, sigma_p: standard deviation in the same window
+        c_4: option `c4`
+        p: predicted probability: the sigmoid of each channel, in every mode
 
     When:
         For: fine structure that cross entropy smooths over; add it to cross entropy. Against: alone from scratch, and
-        noisy labels, which it pursues.
+        noisy labels, which it emphasises.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -50,9 +57,10 @@ class StructuralSimilarityLoss(ScalarLoss):
         Zhao et al. 2019 (arXiv 1910.08711); Jadon 2020 (arXiv 2006.14822).
 
     Differences:
-        The paper leaves the window open at borders: only valid pixels inside the image count. The largest e and M are
-        of the whole batch. f keeps the badly correlated pixels; some articles say the opposite. The value is this term
-        alone: add cross entropy by WeightedSumLoss.
+        The authors published no code, and two public re-implementations disagree about the threshold of f. The paper
+        leaves the window open at borders: only valid pixels inside the image count. The largest e and M are of the
+        whole batch. f keeps the badly correlated pixels; some articles say the opposite. The value is this term alone:
+        add cross entropy by WeightedSumLoss.
 
     Example:
         >>> import paddle

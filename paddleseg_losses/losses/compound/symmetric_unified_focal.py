@@ -22,14 +22,19 @@ from .unified_focal import UnifiedFocalLoss
     exponents=("gamma",),
 )
 class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
-    r"""Minimises focal cross entropy and a focal Tversky loss with shared numbers; range [0, inf).
+    r"""Minimises focal cross entropy and a focal Tversky loss with shared parameters; range [0, inf).
 
     Formula:
-        L = weight F + (1 - weight) T: F = mean of delta_c (1 - p_y)^gamma (-log p_y) with delta_c = 1 - delta for
-        class 0 and delta for others, T = mean of (1 - mTI_c)^(1 - gamma).
+        L = lambda F + (1 - lambda) T
+        lambda: option `weight`
+        F = mean_i delta_y (1 - p_y)^gamma (-log p_y): focal part
+        T = mean_{n,c} (1 - mTI_c)^{1 - gamma}: Tversky part
+        delta_y: `1 - delta` for class 0, `delta` for the others
+        p_y: predicted probability of the true label
+        mTI_c: modified Tversky index, see AsymmetricFocalTverskyLoss
 
     When:
-        For: strong imbalance, with three numbers instead of six. Against: a first attempt; DiceCELoss has less to
+        For: strong imbalance, with three parameters instead of six. Against: a first attempt; DiceCELoss has less to
         tune.
 
     Shape:
@@ -41,8 +46,9 @@ class SymmetricUnifiedFocalLoss(UnifiedFocalLoss):
         Yeung et al. 2022 (arXiv 2102.04525).
 
     Differences:
-        `weight` is the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a
-        list of class weights.
+        gamma is that of the authors' code; the paper's gamma is 1 - ours, and the two agree at 0.5 only. `weight` is
+        the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a list of class
+        weights. The Tversky part is the mean over the classes, as in the authors' code.
 
     Example:
         >>> import paddle

@@ -40,11 +40,14 @@ class WeightedSumLoss(CompoundLoss):
     r"""Minimises a weighted sum of losses, read from the same tensors once; range (-inf, inf).
 
     Formula:
-        L = sum_k coef_k L_k.
+        L = sum_k w_k L_k
+        w_k: weight of the term, option `coef`
+        L_k: the `k`-th term, option `losses`
+        k: number of a term
 
     When:
-        For: combinations that have no name, sums of sums, and sums with PaddleSeg's own losses. Against: two terms
-        that pursue the same thing; a boundary term with a weight that drowns the others (see `parts`).
+        For: combinations that have no name, sums of sums, and sums with PaddleSeg's own losses. Against: two terms with
+        the same purpose; a boundary term with a weight that drowns the others (see `parts`).
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -58,7 +61,7 @@ class WeightedSumLoss(CompoundLoss):
     Differences:
         From PaddleSeg's MixedLoss: one number, `parts`, and labels that no term can overwrite. `ignore_index`, `mode`,
         `from_logits` and `data_format` are those of the sum: losses that are not ours get logits [N, C, *S], and labels
-        in which the ignored pixels bear the number that they ignore themselves.
+        in which ignored pixels carry the value that those losses ignore.
 
     Example:
         >>> import paddle

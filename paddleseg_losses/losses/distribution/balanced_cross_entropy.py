@@ -15,7 +15,7 @@ from ..families import PixelLoss
     family="distribution",
     order=4,
     title="Balanced cross entropy",
-    purpose="edges and thin objects: both classes weigh the same in every image",
+    purpose="edges and thin objects: both classes have the same total weight in every image",
     paper="Xie & Tu, Holistically-nested edge detection, ICCV 2015",
     link="https://arxiv.org/abs/1504.06375",
     equation="Jadon 2020, eq. 3",
@@ -27,12 +27,15 @@ class BalancedCrossEntropyLoss(PixelLoss):
     r"""Minimises binary cross entropy with the classes balanced by their shares; range [0, inf).
 
     Formula:
-        L = mean over valid elements of -[beta y log p + (1 - beta) (1 - y) log(1 - p)], p = sigmoid(z), with beta =
-        the share of negatives in the image and channel (batch=True: in the batch), or a number.
+        L = -mean_i [beta y_i log p_i + (1 - beta) (1 - y_i) log(1 - p_i)]
+        i: a valid element: a pixel of a channel
+        beta: option `beta`; if not given, the share of negatives in the image and channel (`batch=True`: in the batch)
+        y: the label, 0 or 1
+        p: predicted probability, the sigmoid of the logit
 
     When:
         For: edges and thin structures, whose share is small and varies. Against: images without any positive: beta is
-        1, so they cost nothing and teach nothing.
+        1, so their loss and gradient are 0.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -43,8 +46,8 @@ class BalancedCrossEntropyLoss(PixelLoss):
         Xie & Tu 2015 (arXiv 1504.06375); Jadon 2020 (arXiv 2006.14822), eq. 3.
 
     Differences:
-        The paper sums, we average. PaddleSeg's `BCELoss(weight='dynamic')` is twice this with batch=True, and counts
-        ignored pixels as negatives.
+        The paper sums, we average. With one channel, PaddleSeg's `BCELoss(weight='dynamic')` is twice this with
+        batch=True; with several channels it takes one share for all of them. It counts ignored pixels as negatives.
 
     Example:
         >>> import paddle

@@ -23,11 +23,14 @@ from ..families import PixelLoss, each_class
     suits=("first-attempt", "calibration"),
 )
 class BinaryCrossEntropyLoss(PixelLoss):
-    r"""Minimises the surprise of each yes-or-no answer; range [0, inf).
+    r"""Minimises the negative log-likelihood of each yes-or-no label; range [0, inf).
 
     Formula:
-        L = mean over valid elements of -[w y log p + (1 - y) log(1 - p)], p = sigmoid(z), w = pos_weight of the
-        channel (1 if not given).
+        L = -mean_i [w y_i log p_i + (1 - y_i) log(1 - p_i)]
+        i: a valid element: a pixel of a channel
+        w: weight of positives in the channel, option `pos_weight`; 1 if not given
+        y: the label, 0 or 1
+        p: predicted probability, the sigmoid of the logit
 
     When:
         For: one foreground class, or labels that may overlap. Against: classes that exclude each other; then
@@ -42,7 +45,8 @@ class BinaryCrossEntropyLoss(PixelLoss):
         Jadon 2020 (arXiv 2006.14822), eq. 1.
 
     Differences:
-        None. It is `F.binary_cross_entropy_with_logits(pos_weight=...)` over the valid elements.
+        None. It is `F.binary_cross_entropy_with_logits(pos_weight=...)` over the valid elements: a mean, although the
+        php.cn article prints a sum.
 
     Example:
         >>> import paddle

@@ -23,17 +23,17 @@ from ..families import PixelLoss
     soft=True,
 )
 class CrossEntropyLoss(PixelLoss):
-    r"""Minimises the surprise -log p at the true label; range [0, inf).
+    r"""Minimises the negative log-likelihood -log p of the true label; range [0, inf).
 
     Formula:
-        L = sum_i w_{y_i} (-log p_{i,y_i}) / sum_i w_{y_i} over the valid pixels i, with p = softmax(z) and class
-        weights w (1 if not given). With label_smoothing e the target is (1 - e) onehot + e / C; every term then has
-        the weight of its own class, while the denominator keeps the weight of the true class. One channel: p =
-        sigmoid(z), binary cross entropy.
+        L = (sum_{i,c} w_c t_{i,c} (-log p_{i,c})) / (sum_i w_{y_i}): with one channel this is binary cross entropy
+        t_{i,c} = (1 - e) g_{i,c} + e / C: the target; without label smoothing 1 for the true class and 0 for the others
+        e: option `label_smoothing`
+        w_c: weight of class `c`, 1 if not given
 
     When:
-        For: the first loss to try, and a steady partner of an overlap loss. Against: a rare class is drowned by the
-        background; then use weights, FocalLoss, or a region loss.
+        For: the first loss to try, and a steady partner of an overlap loss. Against: a rare class is drowned out by the
+        background; then use class weights, FocalLoss, or a region loss.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -44,8 +44,8 @@ class CrossEntropyLoss(PixelLoss):
         Jadon 2020 (arXiv 2006.14822), eq. 1, after Ma et al. 2004.
 
     Differences:
-        From Paddle: equal to `F.cross_entropy(axis=1, ignore_index=255)` where no true class is less likely than
-        e^-64, where Paddle stops on a CPU; label smoothing follows PyTorch (Paddle's, with weights, does not divide
+        From Paddle: equal to `F.cross_entropy(axis=1, ignore_index=255)` as long as no true class is less likely than
+        e^-64, where Paddle truncates on a CPU; label smoothing follows PyTorch (Paddle's, with weights, does not divide
         by the weights of the labels).
 
     Example:

@@ -14,7 +14,7 @@ from ..families import PixelLoss, Spaced
     family="distribution",
     order=6,
     title="Distance-map penalised cross entropy",
-    purpose="hard-to-see boundaries: pixels near the true boundary weigh up to twice",
+    purpose="hard-to-see boundaries: pixels near the true boundary count up to twice",
     paper="Caliva et al., Distance map loss penalty term for semantic segmentation, MIDL 2019",
     link="https://arxiv.org/abs/1908.03679",
     equation="the penalised cross entropy of the paper",
@@ -24,15 +24,19 @@ from ..families import PixelLoss, Spaced
     label_maps=True,
 )
 class DistancePenalizedCELoss(Spaced, PixelLoss):
-    r"""Minimises cross entropy with pixels near the true boundary weighed up to twice; range [0, inf).
+    r"""Minimises cross entropy with pixels near the true boundary weighted up to twice; range [0, inf).
 
     Formula:
-        L = (1 / V) sum_i (1 + Phi_i) CE_i. In each class region R of the truth, with d the distance to the nearest
-        pixel outside R: Phi = (max d - d) / (max d - min d), so 1 on the rim and 0 at the deepest pixel; a region
-        that fills the image has Phi = 0. normalize=False: Phi = max d - d.
+        L = (1 / V) sum_i (1 + Phi_i) CE_i
+        Phi_i = (max d - d_i) / (max d - min d): 1 on the boundary and 0 at the deepest pixel of the region; 0 in a
+            region that fills the image
+        Phi_i = max d - d_i: with `normalize=False`
+        d: distance of a pixel to the nearest pixel outside its class region of the truth; maximum and minimum are those
+            of the region
 
     When:
-        For: boundaries that are hard to see, while the inside is easy. Against: thin structures, all of which is rim.
+        For: boundaries that are hard to see, while the inside is easy. Against: thin structures, which are all
+        boundary.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

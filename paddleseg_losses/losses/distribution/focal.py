@@ -15,7 +15,7 @@ from ..families import PixelLoss, each_class, fit
     family="distribution",
     order=5,
     title="Focal",
-    purpose="strong imbalance: easy pixels are turned down so that hard ones decide",
+    purpose="strong imbalance: easy pixels are down-weighted so that hard ones decide",
     paper="Lin et al., Focal loss for dense object detection, ICCV 2017",
     link="https://arxiv.org/abs/1708.02002",
     equation="eq. 5",
@@ -29,9 +29,11 @@ class FocalLoss(PixelLoss):
     r"""Minimises the cross entropy of the pixels that are still hard; range [0, inf).
 
     Formula:
-        FL = -alpha_t (1 - p_t)^gamma log p_t, averaged over the valid pixels (multilabel: elements). p_t is the
-        probability of the true label: softmax with C >= 2 channels, sigmoid with one channel or multilabel.
-        Sigmoid modes: alpha_t = alpha for positives, 1 - alpha for negatives. Multiclass: alpha is a list of C.
+        L = -mean_i alpha_t (1 - p_t)^gamma log p_t: in multilabel problems a mean over pixels and channels
+        p_t: predicted probability of the true label: softmax with `C >= 2` channels, sigmoid with one channel or
+            multilabel
+        alpha_t: sigmoid modes: option `alpha` for positives, 1 minus it for negatives; multiclass: a list of `C`
+            numbers
 
     When:
         For: a huge easy background, small or rare objects. Against: noisy labels, which are hard pixels too.
@@ -46,10 +48,10 @@ class FocalLoss(PixelLoss):
 
     Differences:
         From Paddle: with one channel equal to `F.sigmoid_focal_loss(reduction='mean', alpha=0.25)` for alpha=0.25,
-        where Paddle's gradient is finite (for gamma < 1 it is NaN at |z| = 200). Paddle sums by default, knows no
-        ignore_index, and takes no alpha=None. Multiclass is a softmax here (MONAI and
-        segmentation_models.pytorch use C sigmoids); a pixel counts once, without a further division by C; a number
-        for alpha is refused there, as libraries disagree about what it means.
+        where Paddle's gradient is finite (for gamma < 1 it is NaN at |z| = 200). Paddle sums by default, has no
+        ignore_index, and does not accept alpha=None. Multiclass is a softmax here (MONAI and
+        segmentation_models.pytorch use C sigmoids); each pixel counts once, without another division by C; a single
+        number for alpha is refused there, as libraries disagree about what it means.
 
     Example:
         >>> import paddle

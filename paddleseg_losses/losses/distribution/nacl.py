@@ -33,11 +33,11 @@ class NACLLoss(CompoundLoss):
     r"""Minimises cross entropy while keeping logits near the share of each class around the pixel; range [0, inf).
 
     Formula:
-        L = CE + alpha mean |box(onehot) - z| over valid pixels and classes; box is the mean over a window, z are
-        logits.
+        L = CE + alpha mean_{i,c} |b_{i,c} - z_{i,c}|
+        b: mean of the labels `g` over a window around the pixel
 
     When:
-        For: segmentation whose confidence must mean something. Against: pushing the last per cent of Dice.
+        For: segmentation that needs calibrated confidence. Against: squeezing out the last per cent of Dice.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -48,7 +48,9 @@ class NACLLoss(CompoundLoss):
         Murugesan et al. 2023 (arXiv 2303.06268).
 
     Differences:
-        None: logits, not probabilities, as in the paper. Outside the image is 0, without renormalisation at borders.
+        The authors' code pads the label map with class 0, so everything outside the image counts as class 0. Here, as
+        in MONAI, it has no class, and means at the borders are not renormalised. Logits are constrained, not
+        probabilities, as in the paper.
 
     Example:
         >>> import paddle

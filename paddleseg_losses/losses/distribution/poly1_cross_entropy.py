@@ -12,7 +12,7 @@ from ..families import PixelLoss
     family="distribution",
     order=7,
     title="Poly-1 cross entropy",
-    purpose="one more number to tune: the first term of the series of the cross entropy",
+    purpose="one more parameter to tune: the first term of the polynomial expansion of cross entropy",
     paper="Leng et al., PolyLoss, ICLR 2022",
     link="https://arxiv.org/abs/2204.12511",
     equation="the Poly-1 formula of the paper",
@@ -24,7 +24,8 @@ class Poly1CrossEntropyLoss(PixelLoss):
     r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.
 
     Formula:
-        L = mean over valid pixels of -log p_t + epsilon (1 - p_t), p_t the softmax probability of the true class.
+        L = mean_i [-log p_t + epsilon (1 - p_t)]
+        p_t: softmax probability of the true class
 
     When:
         For: squeezing a little more out of a tuned cross entropy; epsilon is worth a small search. Against: a first

@@ -19,7 +19,7 @@ from ..families import PixelLoss
     purpose="only the hardest pixels of the batch count",
     paper="Wu et al., Bridging category-level and instance-level semantic image segmentation, 2016",
     link="https://arxiv.org/abs/1605.06885",
-    equation="the online bootstrapping of the paper",
+    equation="its online bootstrapping, by nnU-Net's rule of k per cent",
     range=(0, float("inf")),
     modes=("multiclass",),
     suits=("stalled-training", "class-imbalance"),
@@ -31,12 +31,14 @@ class TopKCrossEntropyLoss(PixelLoss):
     r"""Minimises the cross entropy of the k per cent hardest pixels; range [0, inf).
 
     Formula:
-        L = mean of the n largest -log p_t over the valid pixels of the batch, n = max(floor(k V / 100), 1) of V valid
-        pixels.
+        L = (1 / n) sum_{i in T} CE_i
+        T: the `n` valid pixels of the batch with the largest cross entropy
+        n = max(floor((k V) / 100), 1): number of pixels that count
+        V: number of valid pixels in the batch
 
     When:
         For: images in which nearly everything is easy. Against: noisy labels, which are among the hardest pixels; and
-        a first epoch, where hard means random.
+        the first epochs, when the hardest pixels are random ones.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -44,11 +46,12 @@ class TopKCrossEntropyLoss(PixelLoss):
         output: 0-D; `[N, *S]` with reduction='none'.
 
     Reference:
-        Wu et al. 2016 (arXiv 1605.06885).
+        Wu et al. 2016 (arXiv 1605.06885); Isensee et al. 2021 (10.1038/s41592-020-01008-z).
 
     Differences:
-        k per cent of the valid pixels; nnU-Net takes k per cent of all, ignored ones included. k = 100 is
-        CrossEntropyLoss.
+        Wu et al. keep the pixels whose true class has a probability below a threshold, and at least a fixed number of
+        them. The hardest k per cent are the rule of nnU-Net's TopKLoss, which counts k per cent of all pixels, ignored
+        ones included; here it is k per cent of the valid pixels. k = 100 is CrossEntropyLoss.
 
     Example:
         >>> import paddle

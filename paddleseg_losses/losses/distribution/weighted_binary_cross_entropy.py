@@ -22,10 +22,13 @@ from ..families import PixelLoss
     suits=("class-imbalance", "missed-objects"),
 )
 class WeightedBinaryCrossEntropyLoss(PixelLoss):
-    r"""Minimises binary cross entropy with positives beta times as dear; range [0, inf).
+    r"""Minimises binary cross entropy with positives weighted by beta; range [0, inf).
 
     Formula:
-        L = mean over valid elements of -[beta y log p + (1 - y) log(1 - p)], p = sigmoid(z).
+        L = -mean_i [beta y_i log p_i + (1 - y_i) log(1 - p_i)]
+        i: a valid element: a pixel of a channel
+        y: the label, 0 or 1
+        p: predicted probability, the sigmoid of the logit
 
     When:
         For: rare positives, beta > 1 finds more of them. Against: a share of positives that varies between images;

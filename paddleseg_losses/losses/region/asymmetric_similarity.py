@@ -14,7 +14,7 @@ from ..families import RegionLoss
     family="region",
     order=6,
     title="Asymmetric similarity (F-beta)",
-    purpose="finding more than is missed: one number, beta, as in the F-beta score",
+    purpose="recall over precision by one parameter, beta, as in the F-beta score",
     paper="Hashemi et al., Asymmetric loss functions and deep densely-connected networks, IEEE Access 2019",
     link="https://arxiv.org/abs/1803.11078",
     equation="F-beta of the paper",
@@ -25,12 +25,13 @@ class AsymmetricSimilarityLoss(RegionLoss):
     r"""Maximises the F-beta score of each class; range [0, 1).
 
     Formula:
-        L = 1 - F_beta with F_beta = (1 + beta^2) TP / ((1 + beta^2) TP + beta^2 FN + FP): the Tversky loss with alpha
-        = 1 / (1 + beta^2) and its beta = beta^2 / (1 + beta^2), and its smooth.
+        L = 1 - F_beta: for each sample and class, then the mean
+        F_beta = ((1 + beta^2) TP) / ((1 + beta^2) TP + beta^2 FN + FP): the F-score; its loss is TverskyLoss with `1 /
+            (1 + beta^2)` for false positives, `beta^2 / (1 + beta^2)` for false negatives, and the same `smooth`
 
     When:
-        For: recall matters beta times as much as precision, and one number shall say so. Against: prices that shall
-        be set one by one; then TverskyLoss.
+        For: recall matters beta times as much as precision, as a single parameter. Against: weighting false positives
+        and false negatives separately; then TverskyLoss.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -28,8 +28,8 @@ class DiceLoss(RegionLoss):
     r"""Maximises the Dice coefficient of prediction and truth; range [0, 1).
 
     Formula:
-        L = 1 - (2 TP + s) / (P + G + s) for each sample and class, then the mean; TP = sum p g, P = sum p, G = sum g
-        over the valid pixels. squared_pred: P = sum p^2, as in the paper.
+        L = 1 - (2 TP + s) / (P + G + s): for each sample and class, then the mean
+        P = sum_i p_i: sum of the probabilities; with `squared_pred` it is `sum_i p_i^2`, as in the paper
 
     When:
         For: small or rare objects, and when Dice or IoU is the metric. Against: calibrated probabilities, and

@@ -26,12 +26,12 @@ class DicePlusPlusLoss(RegionLoss):
     r"""Maximises a Dice coefficient whose errors are raised to a power, which tames overconfidence; range [0, 1).
 
     Formula:
-        L = 1 - (2 TP + s) / (2 TP + sum ((1 - g) p)^gamma + sum (g (1 - p))^gamma + s) for each sample and class,
-        then the mean.
+        L = 1 - (2 TP + s) / (2 TP + sum_i ((1 - g_i) p_i)^gamma + sum_i (g_i (1 - p_i))^gamma + s): for each sample and
+            class, then the mean
 
     When:
-        For: Dice training whose probabilities are all 0 or 1 and shall mean something. Against: hard decisions alone
-        matter; small errors then hardly cost.
+        For: Dice training whose probabilities are all close to 0 or 1 but should be meaningful. Against: only hard
+        decisions matter; small errors then cost hardly anything.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

@@ -28,9 +28,10 @@ class FocalTverskyLoss(RegionLoss):
     r"""Maximises the Tversky index of each class through a power of its error; range [0, 1).
 
     Formula:
-        L = (1 - TI)^gamma for each sample and class, then the mean; TI as in TverskyLoss, alpha weighs false
-        positives and beta false negatives. gamma is the exponent itself: below 1 it steepens the slope of classes
-        that are nearly right, above 1 that of classes that are still wrong.
+        L = (1 - TI)^gamma: for each sample and class, then the mean
+        TI = (TP + s) / (TP + alpha FP + beta FN + s): Tversky index
+        gamma: the exponent itself: below 1 it steepens the slope of classes that are nearly right, above 1 that of
+            classes that are still wrong
 
     When:
         For: small structures whose Tversky loss has stopped falling. Against: gamma far below 1, whose slope near a
@@ -45,10 +46,10 @@ class FocalTverskyLoss(RegionLoss):
         Abraham & Khan 2019 (arXiv 1810.07842); Jadon 2020 (arXiv 2006.14822), eq. 11.
 
     Differences:
-        The paper sums over classes, we average, so that the range stays [0, 1). It writes the exponent 1/gamma with
-        gamma = 4/3: 0.75 here. The survey prints gamma in [1, 3] as the exponent, but its code uses 0.75. In the
-        paper alpha = 0.7 weighs false negatives: beta = 0.7 here. The power acts on each class, before the mean
-        (segmentation_models.pytorch averages first).
+        The paper sums over classes, we average, so that the range stays [0, 1). Its authors' code pools the batch, as
+        batch=True does here. It writes the exponent 1/gamma with gamma = 4/3: 0.75 here. The survey prints the exponent
+        gamma between 1 and 3, but its code uses 0.75. In the paper alpha = 0.7 weighs false negatives: beta = 0.7 here.
+        The power acts on each class, before the mean (segmentation_models.pytorch averages first).
 
     Example:
         >>> import paddle

@@ -25,13 +25,15 @@ class GeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises one Dice coefficient over all classes, small ones weighted up; range [0, 1).
 
     Formula:
-        L = 1 - (2 sum_c w_c TP_c + s) / (sum_c w_c (P_c + G_c) + s) for each sample, then the mean. w_c = 1 / G_c^2
-        ('square'), 1 / G_c ('simple') or 1 ('uniform'); a class that is absent gets the largest of them; then w is
-        divided by its maximum.
+        L = 1 - (2 sum_c w_c TP_c + s) / (sum_c w_c (P_c + G_c) + s): for each sample, then the mean
+        w_c = 1 / G_c^2: with `w_type='square'`
+        w_c = 1 / G_c: with `w_type='simple'`
+        w_c = 1: with `w_type='uniform'`. A class that is absent gets the largest weight; then all are divided by the
+            largest
 
     When:
-        For: several classes of very different sizes. Against: classes that are often absent, whose false positives
-        get the weight of the rarest class; and one class, where it is DiceLoss.
+        For: several classes of very different sizes. Against: classes that are often absent, whose false positives get
+        the weight of the rarest class; and a single class, for which it is DiceLoss.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -42,8 +44,9 @@ class GeneralizedDiceLoss(ClassSumLoss):
         Sudre et al. 2017 (arXiv 1707.03237).
 
     Differences:
-        The ratio does not care about the scale of w, but s does: without the division by the maximum (MONAI) the loss
-        of the same image falls as it grows. An absent class has an infinite weight in the paper.
+        The ratio does not depend on the scale of w, but s does: without the division by the maximum (MONAI) the loss of
+        the same image falls as it grows. An absent class has an infinite weight in the paper. w_type='uniform' with
+        smooth=0 is kornia's default Dice loss.
 
     Example:
         >>> import paddle

@@ -30,13 +30,17 @@ from ..families import ScalarLoss, fit
     background_special=True,
 )
 class GeneralizedWassersteinDiceLoss(ScalarLoss):
-    r"""Minimises the price of confusions against the overlap that is left; range [0, 1).
+    r"""Minimises the expected cost of confusions relative to the remaining overlap; range [0, 1).
 
     Formula:
-        W_i = sum_c M[y_i, c] p_c, the expected price at pixel i, with M scaled to a maximum of 1. L = 1 - (2 TP + s) /
-        (2 TP + sum W + s) for each sample, TP = sum over foreground pixels of 1 - W; then the mean. weighting_mode
-        'GDL': pixels weigh a_i = 1 / (n + 1), n the number of pixels of their class in the sample, TP = sum a (1 - W)
-        over all pixels, and the denominator is sum a (2 - W) + s.
+        L = 1 - (2 TP + s) / (2 TP + sum_i W_i + s): for each sample, then the mean
+        L = 1 - (2 sum_i a_i (1 - W_i) + s) / (sum_i a_i (2 - W_i) + s): with `weighting_mode='GDL'`
+        W_i = sum_c M_{y_i,c} p_{i,c}: expected cost of pixel `i`
+        M: option `dist_matrix`, scaled to a maximum of 1
+        TP = sum_{i in F} (1 - W_i): overlap
+        F: the foreground pixels
+        a_i = 1 / (n_i + 1): weight of pixel `i`
+        n_i: number of pixels of its class in the sample
 
     When:
         For: a hierarchy of classes, such as the parts of a tumour. Against: when all confusions are equally bad.
@@ -51,7 +55,9 @@ class GeneralizedWassersteinDiceLoss(ScalarLoss):
         (arXiv 2007.15546).
 
     Differences:
-        None. Rows of the matrix are the true class, so it may be asymmetric; class 0 must be the background. Without
+        The paper and NiftyNet weigh the true positives of class c by M[0, c]. Here, as in the authors' PyTorch code,
+        their weight is 1, so give every confusion with the background the cost 1 (after scaling). That code has s =
+        2.2e-16. Rows of the matrix are the true class, so it may be asymmetric; class 0 must be the background. Without
         a matrix every confusion costs 1.
 
     Example:

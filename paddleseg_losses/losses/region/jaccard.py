@@ -26,8 +26,8 @@ class JaccardLoss(RegionLoss):
     r"""Maximises the Jaccard index (IoU) of prediction and truth; range [0, 1).
 
     Formula:
-        L = 1 - (TP + s) / (TP + FP + FN + s) for each sample and class, then the mean. With s = 0 it is 2 D / (1 + D)
-        of the Dice loss D.
+        L = 1 - (TP + s) / (TP + FP + FN + s): for each sample and class, then the mean. With `s = 0` it is `(2 D) / (1
+            + D)` of the Dice loss `D`
 
     When:
         For: IoU is the metric. Against: fine-tuning for mIoU over whole batches, which LovaszSoftmaxLoss does better.

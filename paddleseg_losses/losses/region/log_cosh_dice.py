@@ -28,11 +28,12 @@ class LogCoshDiceLoss(RegionLoss):
     r"""Maximises the Dice coefficient through log cosh, which is smooth at the optimum; range [0, 0.4338).
 
     Formula:
-        L = log cosh(D), D the mean Dice loss over samples and classes. The slope is tanh(D) times Dice's.
+        L = log cosh(D): its slope is `tanh(D)` times that of Dice
+        D: Dice loss, the mean over samples and classes, see DiceLoss
 
     When:
-        For: Dice training that jitters near its end. Against: the slope vanishes with the loss, so the last per
-        cents are learnt slowly.
+        For: Dice training that jitters near its end. Against: the slope vanishes with the loss, so the last few per
+        cent are learnt slowly.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -43,8 +44,9 @@ class LogCoshDiceLoss(RegionLoss):
         Jadon 2020 (arXiv 2006.14822), eq. 32.
 
     Differences:
-        None from the paper's code: log cosh acts on the mean, not on each class. The article computes it from
-        `F.dice_loss`, which on a softmax is not Dice.
+        The survey's code flattens batch and channels into one Dice loss before it takes log cosh. With one channel that
+        is batch=True here; on a softmax it is nearly log cosh(1 - mean p_t), the absolute error that `F.dice_loss` is
+        as well. The php.cn article builds on `F.dice_loss` and, as printed, raises an error on [N, C, H, W] logits.
 
     Example:
         >>> import paddle

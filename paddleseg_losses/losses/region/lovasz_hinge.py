@@ -31,8 +31,11 @@ class LovaszHingeLoss(ScalarLoss):
     r"""Minimises 1 - IoU of the foreground through its convex extension over hinge errors; range [0, inf).
 
     Formula:
-        The errors max(0, 1 - z_i (2 y_i - 1)) of the valid pixels are sorted decreasingly and multiplied with the
-        increments of the Jaccard loss along that order; L is the mean over the channels (and images, with per_image).
+        L = sum_{j=1}^V m_j (J_j - J_{j-1}): mean over the channels (and images, with `per_image`)
+        m_j: the errors `max(0, 1 - z_i (2 y_i - 1))` of the valid pixels, sorted decreasingly: `m_1` is the largest
+        J_j: Jaccard loss if exactly the `j` pixels with the largest errors were wrong; `J_0 = 0`
+        j: place in that order
+        y: the label, 0 or 1
 
     When:
         For: one foreground class whose IoU is the metric. Against: probabilities; it works on margins, and its logits
@@ -47,9 +50,9 @@ class LovaszHingeLoss(ScalarLoss):
         Berman et al. 2018 (arXiv 1705.08790), Algorithm 1 with hinge errors.
 
     Differences:
-        None. Two channels with index labels mean the logit z_1 - z_0. Several labels: one sort for each channel
-        (segmentation_models.pytorch throws all channels into one). More than two competing classes:
-        LovaszSoftmaxLoss.
+        The authors' function defaults to per_image=True; the default here is the whole batch, as in LovaszSoftmaxLoss.
+        Two channels with index labels mean the logit z_1 - z_0. Several labels: one sort for each channel
+        (segmentation_models.pytorch sorts all channels together). More than two competing classes: LovaszSoftmaxLoss.
 
     Example:
         >>> import paddle

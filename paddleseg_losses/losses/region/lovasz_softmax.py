@@ -31,8 +31,10 @@ class LovaszSoftmaxLoss(ScalarLoss):
     r"""Minimises 1 - mIoU through its convex extension; range [0, 1].
 
     Formula:
-        For each class c the errors m_i = |g_ic - p_ic| of the valid pixels are sorted decreasingly and multiplied
-        with the increments of the Jaccard loss along that order; L is the mean over the classes that count.
+        L = mean_c sum_{j=1}^V m_j (J_j - J_{j-1}): over the classes that count
+        m_j: the errors `|g_{i,c} - p_{i,c}|` of the valid pixels, sorted decreasingly: `m_1` is the largest
+        J_j: Jaccard loss if exactly the `j` pixels with the largest errors were wrong; `J_0 = 0`
+        j: place in that order
 
     When:
         For: mIoU is the metric and cross entropy has stopped improving. Against: training from scratch with noisy

@@ -27,12 +27,13 @@ class MCCLoss(RegionLoss):
     r"""Maximises Matthews' correlation coefficient of prediction and truth; range [0, 2].
 
     Formula:
-        L = 1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + eps) for each class over the batch,
-        then the mean; the four counts are sums of p g, (1 - p) (1 - g), p (1 - g) and (1 - p) g.
+        L = 1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + epsilon): for each class over the
+            batch, then the mean
+        epsilon: option `eps`
 
     When:
         For: imbalance in either direction, as the score is symmetric in the classes. Against: a class that is absent,
-        or fills everything: it costs a constant 1 and teaches nothing.
+        or fills everything: it costs a constant 1 and has no gradient.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
@@ -43,7 +44,8 @@ class MCCLoss(RegionLoss):
         Abhishek & Hamarneh 2021 (arXiv 2010.13454), eq. 3 to 5.
 
     Differences:
-        Counts are divided by the number of pixels first (and eps accordingly), as the product of four counts
+        The authors' code returns 0 for an empty mask that is predicted perfectly; here it costs 1, like every empty
+        mask. Counts are divided by the number of pixels first (and eps accordingly), as the product of four counts
         overflows float32. Several classes: the mean over one class against the rest each.
 
     Example:

@@ -14,7 +14,7 @@ from ..families import ClassSumLoss
     family="region",
     order=3,
     title="Generalized Dice with a penalty",
-    purpose="generalized Dice with errors made (1 + k) times dearer",
+    purpose="generalized Dice with errors weighted 1 + k times more",
     paper="Yang et al., Major vessel segmentation on X-ray coronary angiography, MIDL 2019",
     link="https://openreview.net/forum?id=H1lTh8unKN",
     equation="the pGD of the abstract",
@@ -22,11 +22,11 @@ from ..families import ClassSumLoss
     suits=("class-imbalance",),
 )
 class PenaltyGeneralizedDiceLoss(ClassSumLoss):
-    r"""Maximises the generalized Dice coefficient with false positives and negatives made dearer; range [0, 1).
+    r"""Maximises the generalized Dice coefficient with false positives and negatives weighted more; range [0, 1).
 
     Formula:
-        L = 1 - GD / (1 + k (1 - GD)), GD the generalized Dice coefficient of a sample. The same as multiplying FP and
-        FN by 1 + k.
+        L = 1 - GD / (1 + k (1 - GD)): for each sample, then the mean. The same as multiplying FP and FN by `1 + k`
+        GD: generalized Dice coefficient of the sample, see GeneralizedDiceLoss
 
     When:
         For: generalized Dice whose predictions stay ragged. Against: unstable starts, as the slope is 1 + k times
@@ -41,7 +41,7 @@ class PenaltyGeneralizedDiceLoss(ClassSumLoss):
         Yang et al. 2019 (MIDL, H1lTh8unKN).
 
     Differences:
-        Some pages apply the formula to the loss instead of the coefficient, which divides the price of errors by 1 +
+        Some pages apply the formula to the loss instead of the coefficient, which divides the weight of errors by 1 +
         k. k = 0 is GeneralizedDiceLoss.
 
     Example:

@@ -14,9 +14,9 @@ from ..families import RegionLoss
     family="region",
     order=7,
     title="Sensitivity-specificity",
-    purpose="tiny lesions: errors on the lesion and on the rest have prices of their own",
+    purpose="tiny lesions: errors on the lesion and on the rest are weighted separately",
     paper="Brosch et al., Deep convolutional encoder networks for multiple sclerosis lesion segmentation, MICCAI 2015",
-    link="https://arxiv.org/abs/2006.14822",
+    link="https://doi.org/10.1007/978-3-319-24574-4_1",
     equation="the error measure of the paper; Jadon 2020, eq. 12",
     range=(0, 1),
     suits=("small-objects", "class-imbalance"),
@@ -25,8 +25,8 @@ class SensitivitySpecificityLoss(RegionLoss):
     r"""Minimises the mean squared error on the object and, separately, on the rest; range [0, 1].
 
     Formula:
-        L = r sum (p - g)^2 g / (sum g + s) + (1 - r) sum (p - g)^2 (1 - g) / (sum (1 - g) + s) for each sample and
-        class, then the mean.
+        L = r (sum_i (p_i - g_i)^2 g_i) / (sum_i g_i + s) + (1 - r) (sum_i (p_i - g_i)^2 (1 - g_i)) / (sum_i (1 - g_i) +
+            s): for each sample and class, then the mean
 
     When:
         For: lesions that are a thousandth of the image; r sets the balance. Against: balanced classes, where it is
@@ -38,11 +38,12 @@ class SensitivitySpecificityLoss(RegionLoss):
         output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
 
     Reference:
-        Brosch et al. 2015 (MICCAI); Jadon 2020 (arXiv 2006.14822), eq. 12.
+        Brosch et al. 2015 (10.1007/978-3-319-24574-4_1); Jadon 2020 (arXiv 2006.14822), eq. 12.
 
     Differences:
-        The survey prints w sensitivity + (1 - w) specificity, which is a gain and not a loss; this is Brosch's error.
-        r = 0.05 as in NiftyNet; the paper found 0.01 to 0.10 alike. An empty mask has a first term of 0.
+        The survey prints w sensitivity + (1 - w) specificity, which is a gain and not a loss; this is Brosch's error. r
+        = 0.05 as in NiftyNet, which adds up the classes where we average; the paper found 0.01 to 0.10 alike. An empty
+        mask has a first term of 0.
 
     Example:
         >>> import paddle

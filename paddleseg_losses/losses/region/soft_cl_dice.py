@@ -28,9 +28,11 @@ class SoftCLDiceLoss(ScalarLoss):
     r"""Maximises the overlap of each soft centre line with the other region; range [0, 1).
 
     Formula:
-        L = 1 - 2 T_p T_s / (T_p + T_s) for each sample, then the mean; T_p = (sum S(p) g + s) / (sum S(p) + s), T_s =
-        (sum S(g) p + s) / (sum S(g) + s) over all classes that count, S the soft skeleton by `iters` soft erosions
-        and openings.
+        L = 1 - (2 T_p T_s) / (T_p + T_s): for each sample, then the mean
+        T_p = (sum_i S_p g_i + s) / (sum_i S_p + s): share of the predicted centre lines that lies in the true region
+        T_s = (sum_i S_g p_i + s) / (sum_i S_g + s): share of the true centre lines that lies in the predicted region
+        S_p, S_g: soft skeletons of prediction and truth, by `iters` soft erosions and openings; sums are over all
+            classes that count
 
     When:
         For: thin connected structures, as (1 - a) Dice + a clDice with a = 0.5 or less. Against: alone, as it hardly
@@ -45,8 +47,9 @@ class SoftCLDiceLoss(ScalarLoss):
         Shit et al. 2021 (arXiv 2003.07311).
 
     Differences:
-        None. `iters` should reach half the width of the thickest structure; the authors' class ignores its argument
-        and always takes 10. Outside the image is neutral in erosion and dilation.
+        The authors' code pools the batch; here the loss is the mean over samples. `iters` should reach half the width
+        of the thickest structure; the authors' class ignores its argument and always takes 10. Outside the image is
+        neutral in erosion and dilation.
 
     Example:
         >>> import paddle

@@ -26,12 +26,11 @@ class TverskyLoss(RegionLoss):
     r"""Maximises an overlap in which alpha weighs false positives and beta false negatives; range [0, 1).
 
     Formula:
-        L = 1 - (TP + s) / (TP + alpha FP + beta FN + s) for each sample and class, then the mean; FP = sum p (1 - g),
-        FN = sum (1 - p) g over the valid pixels.
+        L = 1 - (TP + s) / (TP + alpha FP + beta FN + s): for each sample and class, then the mean
 
     When:
         For: lesions that must not be missed (beta > alpha), or false alarms that must not be raised (alpha > beta).
-        Against: no such preference; then DiceLoss says the same with fewer numbers.
+        Against: no such preference; then DiceLoss does the same with fewer parameters.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

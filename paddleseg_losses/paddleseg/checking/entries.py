@@ -9,7 +9,8 @@ from typing import Any
 from ... import registry
 from ...errors import LossError, OptionError
 from ...i18n import Message, Text, _, plural
-from ...options import options_of
+from ...options import option_advice, parse
+from ...other_libraries import loss_hints, renamed, said
 from ...registry import PREFIX
 from . import trial
 from .facts import Facts
@@ -62,12 +63,17 @@ class EntryChecker:
     def _class(self, place: Place, entry: Entry) -> tuple[type | None, str]:
         name = str(entry["type"])
         if name not in self.names.table:
-            near = self.names.suggest(name)
+            hints = loss_hints(name.rpartition(".")[2])
+            near = None if hints else self.names.suggest(name)
             self.report.mistake(
                 (*place, "type"),
                 _("There is no loss {name!r}.", name=name),
                 _("a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own"),
-                _("did you mean {near}?", near=near) if near else _("look for the name in the list"),
+                said(hints)
+                if hints
+                else _("did you mean {near}?", near=near)
+                if near
+                else _("look for the name in the list"),
             )
             if near is None:
                 self.report.comment(place, _("{name}: give the name of a loss", name=name))
@@ -104,16 +110,9 @@ class EntryChecker:
             if _takes(cls, key):
                 kept[key] = value
                 continue
-            near = registry.suggest(key, parameters)
-            free = near is not None and near not in options
-            self.report.mistake(
-                (*place, key),
-                _("{loss} has no option {name!r}.", loss=cls.__name__, name=key),
-                _("one of {names}", names=", ".join(parameters)),
-                _instead(key, near, free),
-            )
-            if near and free:
-                kept[near] = value
+            new = self._unknown(place, cls, key, value, parameters, options)
+            if new:
+                kept[new] = value
             else:
                 self._leave_out(place, key, value, _("{loss} has no such option", loss=cls.__name__))
         for parameter in _parameters(cls):
@@ -127,6 +126,31 @@ class EntryChecker:
                 )
                 self.report.comment(place, _("{name}: a value is needed", name=parameter.name))
         return kept
+
+    def _unknown(
+        self, place: Place, cls: type, key: str, value: Any, parameters: list[str], options: Entry
+    ) -> str | None:
+        """Note an option that the class does not have; gives the one that is meant, if it is free."""
+        ours = hasattr(cls, "spec")
+        namesake = cls if ours else self.names.table.get(PREFIX + cls.__name__)
+        hints = option_advice(namesake, key, value) if namesake else []
+        near = renamed(hints) if hints and ours else registry.suggest(key, parameters)
+        cure: Text
+        if near in options:
+            cure = _("remove {name!r}: {near} is given too", name=key, near=near)
+        elif hints:
+            dotted = f"type: {PREFIX}{cls.__name__}"
+            own = _("this holds for {ours}, not for PaddleSeg's own loss", ours=dotted)
+            cure = said([*hints, *([] if ours else [own])])
+        else:
+            cure = _("did you mean {near}?", near=near) if near else _("remove {name!r}", name=key)
+        self.report.mistake(
+            (*place, key),
+            _("{loss} has no option {name!r}.", loss=cls.__name__, name=key),
+            _("one of {names}", names=", ".join(parameters)),
+            cure,
+        )
+        return None if near in options else near
 
     def _ignoring(self, place: Place, options: Entry) -> Entry:
         expected, value = self.facts.ignore_index, options.get("ignore_index")
@@ -144,7 +168,7 @@ class EntryChecker:
         kept: Entry = {}
         for key, value in options.items():
             try:
-                options_of(cls)[key].parse(value, cls.__name__)
+                parse(cls, key, value)
                 kept[key] = value
             except OptionError as error:
                 self.report.error((*place, key), error)
@@ -199,15 +223,6 @@ def weight_error(name: str, weight: Any, classes: int) -> LossError:
         ),
         _("{classes} numbers, one for each class, the background included", classes=classes),
         _("give one number for each class, or check num_classes"),
-    )
-
-
-def _instead(key: str, near: str | None, free: bool) -> Text:
-    """What to do about an unknown option: take the nearest one, unless that is given too."""
-    if near is None:
-        return _("remove {name!r}", name=key)
-    return (
-        _("did you mean {near}?", near=near) if free else _("remove {name!r}: {near} is given too", name=key, near=near)
     )
 
 

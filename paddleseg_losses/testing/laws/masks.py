@@ -6,83 +6,83 @@ import numpy as np
 import paddle
 
 from ...registry import LossSpec
-from ..law import identical, law, near, require, same
-from ..scenes import IGNORED, Scene, has, make, takes_weights, value_and_gradient, weights
+from ..cases import IGNORED, Case, has, make, takes_weights, value_and_gradient, weights
+from ..law import assert_close, assert_equal, assert_equivalent, law, require
 
 JUNK = (1e4, -1e4, np.inf, np.nan)
 MASKED = "read inputs.prob, inputs.target and inputs.mask in the hook, and normalise by the pixels that count"
 
 
 @law(1, "work on a copy: paddle.where(...) gives a new tensor, x[...] = and in-place methods write into the caller's")
-def no_writes(spec: LossSpec, scene: Scene) -> None:
+def no_writes(spec: LossSpec, case: Case) -> None:
     """Logits, labels and weights are as they were after a call."""
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
-    weight = weights(spec, scene)
+    logits, labels = case.logits(), case.labels()
+    weight = weights(spec, case)
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
-    ones = np.ones((scene.samples, *scene.space), "float32")
+    ones = np.ones((case.samples, *case.space), "float32")
     extra = {"pixel_weight": paddle.to_tensor(ones)} if spec.cls.takes_pixel_weight else {}  # type: ignore[attr-defined]
     make(spec, **({"weight": weight} if takes_weights(spec) else {}))(z, y, **extra).backward()
-    near(z.numpy(), logits, "a logit after the call")
-    near(y.numpy(), labels, "a label after the call")
-    require(weight == weights(spec, scene), f"weight is {weight} after the call", f"{weights(spec, scene)}")
+    assert_close(z.numpy(), logits, "a logit after the call")
+    assert_close(y.numpy(), labels, "a label after the call")
+    require(weight == weights(spec, case), f"weight is {weight} after the call", f"{weights(spec, case)}")
     for given in extra.values():
-        near(given.numpy(), ones, "a pixel's weight after the call")
+        assert_close(given.numpy(), ones, "a pixel's weight after the call")
 
 
 @law(2, MASKED)
-def ignored_logits(spec: LossSpec, scene: Scene) -> None:
+def ignored_logits(spec: LossSpec, case: Case) -> None:
     """Whatever the logits of ignored pixels are, value and gradient stay; their own gradient is 0."""
-    logits, labels = scene.logits(dtype="float32"), scene.labels()
-    ignored = scene.ignored(labels)
+    logits, labels = case.logits(), case.labels()
+    ignored = case.ignored(labels)
     expected = value_and_gradient(make(spec), logits, labels)
     gradient = expected[1]
-    near(gradient[ignored], 0 * gradient[ignored], "the gradient at ignored pixels")
+    assert_close(gradient[ignored], 0 * gradient[ignored], "the gradient at ignored pixels")
     require(gradient[~ignored].any() or spec.blind, "the gradient is 0 everywhere", "a gradient")
     for junk in JUNK:
         changed = np.where(ignored, np.float32(junk), logits)
-        identical(value_and_gradient(make(spec), changed, labels), expected, f"with {junk} under the mask")
+        assert_equal(value_and_gradient(make(spec), changed, labels), expected, f"with {junk} under the mask")
 
 
-@law(2, MASKED, where=lambda spec: not spec.neighbours)
-def cropped(spec: LossSpec, scene: Scene) -> None:
+@law(2, MASKED, applies_to=lambda spec: not spec.neighbours)
+def cropped(spec: LossSpec, case: Case) -> None:
     """To ignore pixels is to cut them away."""
-    logits, labels = scene.logits(), scene.labels(ignored=0)
+    logits, labels = case.logits(), case.labels(ignored=0)
     labels[..., -2:] = IGNORED
     value, gradient = value_and_gradient(make(spec), logits, labels)
     expected = value_and_gradient(make(spec), logits[..., :-2].copy(), labels[..., :-2].copy())
-    same((value, gradient[..., :-2]), expected, "with ignored pixels, not cut away,", 1e-12, (1e-9, 1e-14))
+    assert_equivalent((value, gradient[..., :-2]), expected, "with ignored pixels, not cut away,")
 
 
 @law(2, "never write 255 in a formula: inputs.valid and inputs.mask know the number that is ignored")
-def other_index(spec: LossSpec, scene: Scene) -> None:
+def other_index(spec: LossSpec, case: Case) -> None:
     """Another ignore_index means the same."""
-    logits, labels = scene.logits(), scene.labels()
+    logits, labels = case.logits(), case.labels()
     expected = value_and_gradient(make(spec), logits, labels)
     found = value_and_gradient(make(spec, ignore_index=-100), logits, np.where(labels == IGNORED, -100, labels))
-    identical(found, expected, "with ignore_index=-100")
+    assert_equal(found, expected, "with ignore_index=-100")
 
 
 @law(3, "divide by numeric.safe_divide, so that nothing valid gives 0 and not 0 / 0")
-def all_ignored(spec: LossSpec, scene: Scene) -> None:
+def all_ignored(spec: LossSpec, case: Case) -> None:
     """With everything ignored the loss is 0, attached to the graph, with a gradient of 0."""
     variants: list[dict[str, bool]] = [{}, {"batch": True}] if has(spec, "batch") else [{}]
     for scale in (1.0, 1e4):
         for options in variants:
-            logits = paddle.to_tensor(scene.logits(dtype="float32", scale=scale), stop_gradient=False)
-            loss = make(spec, **options)(logits, paddle.to_tensor(np.full_like(scene.labels(), IGNORED)))
+            logits = paddle.to_tensor(case.logits(scale=scale), stop_gradient=False)
+            loss = make(spec, **options)(logits, paddle.to_tensor(np.full_like(case.labels(), IGNORED)))
             require(not loss.stop_gradient, "with all ignored the loss has left the graph", "a loss to go back from")
             loss.backward()
-            near(float(loss), 0.0, "the loss of nothing")
-            near(logits.grad.numpy(), np.zeros(logits.shape), "the gradient of nothing")
+            assert_close(float(loss), 0.0, "the loss of nothing")
+            assert_close(logits.grad.numpy(), np.zeros(logits.shape), "the gradient of nothing")
 
 
 @law(3, "divide by numeric.safe_divide wherever a sample may have no valid pixel")
-def one_sample_ignored(spec: LossSpec, scene: Scene) -> None:
+def one_sample_ignored(spec: LossSpec, case: Case) -> None:
     """A sample of which everything is ignored leaves the others their finite loss."""
-    labels = scene.labels()
+    labels = case.labels()
     labels[0] = IGNORED
-    value, gradient = value_and_gradient(make(spec), scene.logits(dtype="float32"), labels)
+    value, gradient = value_and_gradient(make(spec), case.logits(), labels)
     require(np.isfinite(value), f"the value with one sample ignored is {value}", "a finite number")
     require(np.isfinite(gradient).all(), "the gradient with one sample ignored is not finite", "finite numbers")
-    near(gradient[0], 0 * gradient[0], "the gradient of the ignored sample")
+    assert_close(gradient[0], 0 * gradient[0], "the gradient of the ignored sample")
     require(gradient[1:].any() or spec.blind, "the other samples have no gradient", "a gradient")

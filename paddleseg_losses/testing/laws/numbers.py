@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import paddle
 
 from ...registry import LossSpec
-from ..law import law, near, require
-from ..scenes import Array, Scene, has, make, possible, takes_weights, value_and_gradient, value_of, weights
+from ..cases import Array, Case, has, make, possible, takes_weights, value_and_gradient, value_of, weights
+from ..law import assert_close, law, require
 
 EXPONENTS = (0, 0.3, 0.5, 1, 2, 5)
 SLOPE = (
@@ -20,7 +21,7 @@ FINITE = "clip what goes into log, division and powers (paddleseg_losses.functio
 DOUBLE = "compute in the type of inputs.logits, which forward has cast already; no astype('float16' or 'float32')"
 
 
-def _hold(loss: Any, method: str) -> None:
+def _freeze(loss: Any, method: str) -> None:
     """Let a method answer as it did the first time."""
     real = getattr(loss, method)
     first: list[Any] = []
@@ -39,14 +40,14 @@ def _slopes(loss: Any, logits: Array, labels: Array) -> None:
     Those that move smoothly are held at their first value.
     """
     for method in loss.spec.held:
-        _hold(loss, method)
+        _freeze(loss, method)
     _, gradient = value_and_gradient(loss, logits, labels)
     for seed in range(4):
         direction = np.random.default_rng(100 + seed).normal(size=logits.shape)
         h = 1e-5
         at = [value_of(loss, logits + k * h * direction, labels) for k in (-2, -1, 1, 2)]
         slope = (at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * h)  # fourth order
-        near(
+        assert_close(
             (gradient * direction).sum(),
             slope,
             "the gradient along a direction, not the finite difference,",
@@ -55,32 +56,32 @@ def _slopes(loss: Any, logits: Array, labels: Array) -> None:
         )
 
 
-@law(7, SLOPE)
-def finite_differences(spec: LossSpec, scene: Scene) -> None:
+@law(7, SLOPE, dtypes=("float64",))
+def finite_differences(spec: LossSpec, case: Case) -> None:
     """The gradient equals finite differences in float64."""
-    _slopes(make(spec), scene.logits(), scene.labels())
+    _slopes(make(spec), case.logits(), case.labels())
 
 
-@law(7, SLOPE, where=lambda spec: has(spec, "batch") or has(spec, "weight"))
-def finite_differences_with_shared_options(spec: LossSpec, scene: Scene) -> None:
+@law(7, SLOPE, applies_to=lambda spec: has(spec, "batch") or has(spec, "weight"), dtypes=("float64",))
+def finite_differences_with_shared_options(spec: LossSpec, case: Case) -> None:
     """With batch and weight too."""
     options: dict[str, Any] = {}
     if has(spec, "batch"):
         options["batch"] = True
     if takes_weights(spec):
-        options["weight"] = weights(spec, scene)
-    _slopes(make(spec, **options), scene.logits(), scene.labels())
+        options["weight"] = weights(spec, case)
+    _slopes(make(spec, **options), case.logits(), case.labels())
 
 
-@law(7, SLOPE, where=lambda spec: spec.soft)
-def finite_differences_under_soft_targets(spec: LossSpec, scene: Scene) -> None:
+@law(7, SLOPE, applies_to=lambda spec: spec.soft, dtypes=("float64",))
+def finite_differences_under_soft_targets(spec: LossSpec, case: Case) -> None:
     """Under soft targets too."""
-    _slopes(make(spec, mode=scene.mode), scene.logits(), scene.soft(seed=5))
+    _slopes(make(spec, mode=case.mode), case.logits(), case.soft(seed=5))
 
 
-def _extremes(scene: Scene, labels: Array) -> dict[str, Array]:
-    right = scene.perfect(labels, size=1.0)
-    noise = np.sign(scene.logits(seed=9))
+def _extremes(case: Case, labels: Array) -> dict[str, Array]:
+    right = case.perfect(labels, size=1.0)
+    noise = np.sign(case.logits(seed=9))
     return {
         "right by 1e4": right * 1e4,
         "wrong by 1e4": -right * 1e4,
@@ -98,39 +99,52 @@ def _finite(loss: Any, logits: Array, labels: Array, what: str) -> None:
     require(count == 0, f"the gradient has {count} numbers that are not finite for {what}", "finite numbers")
 
 
-@law(8, FINITE)
-def extremes(spec: LossSpec, scene: Scene) -> None:
-    """Value and gradient are finite for logits up to 1e4 and every exponent."""
-    labels = scene.labels()
-    tried = [(name, exponent) for name in spec.exponents for exponent in EXPONENTS]
-    variants: list[dict[str, float]] = [{n: e} for n, e in tried if possible(spec, n, e)] or [{}]
-    for options in variants:
-        for name, logits in _extremes(scene, labels).items():
-            for dtype in ("float32", "float64"):
-                _finite(make(spec, **options), logits.astype(dtype), labels, f"logits {name}, {dtype}{options or ''}")
+@law(8, FINITE, dtypes=("float32", "float64"))
+def extremes(spec: LossSpec, case: Case) -> None:
+    """Value and gradient are finite for logits up to 1e4."""
+    labels = case.labels()
+    for name, logits in _extremes(case, labels).items():
+        _finite(make(spec), logits, labels, f"logits {name}, {case.dtype}")
+
+
+@law(
+    8,
+    FINITE,
+    applies_to=lambda spec: bool(spec.exponents),
+    case_filter=lambda case: len(case.space) == 2,  # one of every mode, and two classes, which have loops of their own
+    dtypes=("float32", "float64"),
+)
+def exponents(spec: LossSpec, case: Case) -> None:
+    """They are finite for every exponent too."""
+    labels = case.labels()
+    for option, exponent in itertools.product(spec.exponents, EXPONENTS):
+        if possible(spec, option, exponent):
+            loss = make(spec, **{option: exponent})
+            for name, logits in _extremes(case, labels).items():
+                _finite(loss, logits, labels, f"logits {name}, {case.dtype}, {option}={exponent}")
 
 
 @law(8, FINITE)
-def one_label(spec: LossSpec, scene: Scene) -> None:
+def one_label(spec: LossSpec, case: Case) -> None:
     """Value and gradient are finite where all labels are 0, or all 1."""
     for label in (0, 1):
-        labels = np.full_like(scene.labels(), label)
-        for name, logits in _extremes(scene, labels).items():
-            _finite(make(spec), logits.astype("float32"), labels, f"logits {name} and labels all {label}")
+        labels = np.full_like(case.labels(), label)
+        for name, logits in _extremes(case, labels).items():
+            _finite(make(spec), logits, labels, f"logits {name} and labels all {label}")
 
 
 @law(9, DOUBLE)
-def half_precision(spec: LossSpec, scene: Scene) -> None:
+def half_precision(spec: LossSpec, case: Case) -> None:
     """Half precision logits have the value of the same numbers in float32, which is 0-D float32."""
-    labels = paddle.to_tensor(scene.labels())
+    labels = paddle.to_tensor(case.labels())
     for dtype in ("float16", "bfloat16"):
-        half = paddle.to_tensor(scene.logits(dtype="float32")).astype(dtype)
+        half = paddle.to_tensor(case.logits()).astype(dtype)
         half.stop_gradient = False
         loss = make(spec)(half, labels)
         loss.backward()
         _shaped(loss, paddle.float32, f"of {dtype} logits")
         full = float(make(spec)(half.detach().astype("float32"), labels))
-        near(
+        assert_close(
             float(loss),
             full,
             f"the value of {dtype} logits, not of the same in float32,",
@@ -143,14 +157,14 @@ def half_precision(spec: LossSpec, scene: Scene) -> None:
 
 
 @law(9, DOUBLE)
-def double_precision(spec: LossSpec, scene: Scene) -> None:
+def double_precision(spec: LossSpec, case: Case) -> None:
     """Double precision stays, and float32 is near it."""
-    logits, labels = scene.logits(), paddle.to_tensor(scene.labels())
+    logits, labels = case.logits(dtype="float64"), paddle.to_tensor(case.labels())
     loss = make(spec)(paddle.to_tensor(logits), labels)
     _shaped(loss, paddle.float64, "of float64 logits")
     single = float(make(spec)(paddle.to_tensor(logits.astype("float32")), labels))
     double = float(loss)
-    near(single, double, "the value in float32, not in float64,", atol=max(1e-5 * abs(double), 1e-6))
+    assert_close(single, double, "the value in float32, not in float64,", atol=max(1e-5 * abs(double), 1e-6))
 
 
 def _shaped(loss: Any, dtype: Any, what: str) -> None:

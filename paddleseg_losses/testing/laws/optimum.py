@@ -5,43 +5,43 @@ from __future__ import annotations
 import numpy as np
 
 from ...registry import LossSpec
-from ..law import law, near, require
-from ..scenes import IGNORED, Scene, make, value_and_gradient, value_of
+from ..cases import IGNORED, Case, make, value_and_gradient, value_of
+from ..law import assert_close, law, require
 
 
 @law(
     6,
     "correct the range in its spec, or the formula",
-    where=lambda spec: spec.example.get("weight") is None,  # the range is that of the loss without class weights
+    applies_to=lambda spec: spec.example.get("weight") is None,  # the range is that of the loss without class weights
+    dtypes=("float32", "float64"),
 )
-def value_range(spec: LossSpec, scene: Scene) -> None:
+def value_range(spec: LossSpec, case: Case) -> None:
     """Values stay in the range that its spec states."""
     low, high = spec.range
-    labels = scene.labels()
-    right = scene.perfect(labels)
-    for logits in (scene.logits(), scene.logits(scale=20), right, -right, right * 300, -right * 300):
-        for dtype in ("float32", "float64"):
-            value = value_of(make(spec), logits.astype(dtype), labels)
-            rounding = labels.size * np.finfo(dtype).eps
-            require(low - rounding <= value <= high * (1 + rounding), f"a value of {value:.9g}", f"{low} to {high}")
-    flat = value_of(make(spec), scene.logits() * 0, labels)
+    labels = case.labels()
+    right = case.perfect(labels)
+    rounding = labels.size * np.finfo(case.dtype).eps
+    for logits in (case.logits(), case.logits(scale=20), right, -right, right * 300, -right * 300):
+        value = value_of(make(spec), logits, labels)
+        require(low - rounding <= value <= high * (1 + rounding), f"a value of {value:.9g}", f"{low} to {high}")
+    flat = value_of(make(spec), case.logits() * 0, labels)
     require(low <= flat <= high, f"a value of {flat:.9g} for logits of 0", f"{low} to {high}")
 
 
 @law(
     6,
     "correct the formula, or state slack, blind or perfect_is_minimum=False in its spec if the paper has it so",
-    where=lambda spec: spec.perfect_is_minimum,
+    applies_to=lambda spec: spec.perfect_is_minimum,
 )
-def perfect_minimum(spec: LossSpec, scene: Scene) -> None:
+def perfect_minimum(spec: LossSpec, case: Case) -> None:
     """A perfect prediction has the lowest value, the low end of the range."""
-    labels = scene.labels()
-    right = scene.perfect(labels, size=60.0)
+    labels = case.labels()
+    right = case.perfect(labels, size=60.0)
     best = value_of(make(spec), right, labels)
     if np.isfinite(spec.range[0]):
-        near(best, spec.range[0], "the value of a perfect prediction", atol=max(1e-12, spec.slack))
+        assert_close(best, spec.range[0], "the value of a perfect prediction", atol=max(1e-12, spec.slack))
     for seed in range(5):
-        other = value_of(make(spec), scene.logits(seed=seed), labels)
+        other = value_of(make(spec), case.logits(seed=seed), labels)
         worse = other >= best if spec.blind else other > best
         require(worse, f"a random prediction has {other:.9g}, a perfect one {best:.9g}", "perfection to be lowest")
     wrong = value_of(make(spec), -right, labels)
@@ -49,55 +49,56 @@ def perfect_minimum(spec: LossSpec, scene: Scene) -> None:
 
 
 @law(6, "see that no term of the gradient is lost, by detach() or no_grad, or has the wrong sign")
-def step_down(spec: LossSpec, scene: Scene) -> None:
+def step_down(spec: LossSpec, case: Case) -> None:
     """A small step down the gradient lowers the loss."""
-    logits, labels = scene.logits(), scene.labels()
+    logits, labels = case.logits(), case.labels()
     if spec.blind:
-        logits = logits / 5 - scene.perfect(labels, size=1.0)  # wrong nearly everywhere: a thick error
+        logits = logits / 5 - case.perfect(labels, size=1.0)  # wrong nearly everywhere: a thick error
     value, gradient = value_and_gradient(make(spec), logits, labels)
     if spec.blind and not gradient.any():
-        nudged = value_of(make(spec), logits + 1e-3 * scene.logits(seed=7), labels)
-        near(
+        nudged = value_of(make(spec), logits + 1e-3 * case.logits(seed=7), labels)
+        assert_close(
             nudged, float(value), "the value beside a place without gradient", atol=1e-12 * max(1.0, abs(float(value)))
         )  # truly flat here
         return
     require(np.abs(gradient).max() > 0, "the gradient is 0 everywhere, or NaN", "a gradient")
-    step = 1e-4 / np.abs(gradient).max()
+    step = 1e-3 / float(np.abs(gradient).max())
     after = value_of(make(spec), logits - step * gradient, labels)
     require(after < value, f"a step down the gradient leads from {value:.15g} to {after:.15g}", "a lower value")
 
 
-@law(6, "correct the formula, or state monotone=False in its spec", where=lambda spec: spec.monotone)
-def towards_the_label(spec: LossSpec, scene: Scene) -> None:
+@law(6, "correct the formula, or state monotone=False in its spec", applies_to=lambda spec: spec.monotone)
+def towards_the_label(spec: LossSpec, case: Case) -> None:
     """Moving one logit towards its label never raises the loss."""
-    logits, labels = scene.logits(), scene.labels()
+    logits, labels = case.logits(), case.labels()
     before = value_of(make(spec), logits, labels)
     rng = np.random.default_rng(3)
     valid = np.argwhere(labels != IGNORED)
     for index in valid[rng.choice(len(valid), 8, replace=False)]:
         label = labels[tuple(index)]
         n, *rest = index
-        channel = label if scene.mode == "multiclass" else 0
-        place = (n, *rest) if scene.mode == "multilabel" else (n, channel, *rest)
+        channel = label if case.mode == "multiclass" else 0
+        place = (n, *rest) if case.mode == "multilabel" else (n, channel, *rest)
         moved = logits.copy()
-        moved[place] += 0.7 if scene.mode == "multiclass" or label == 1 else -0.7
+        moved[place] += 0.7 if case.mode == "multiclass" or label == 1 else -0.7
         after = value_of(make(spec), moved, labels)
         rises = f"a logit moved towards its label leads from {before:.15g} to {after:.15g}"
-        require(after <= before + 1e-12, rises, "a value that is no higher")
+        require(after <= before + 1e-6 * abs(before), rises, "a value that is no higher")
 
 
 @law(
     6,
     "correct the soft formula, or state soft_minimum=False in its spec",
-    where=lambda spec: spec.soft and spec.soft_minimum,
+    applies_to=lambda spec: spec.soft and spec.soft_minimum,
+    dtypes=("float64",),  # near the minimum float32 sees no difference
 )
-def soft_minimum(spec: LossSpec, scene: Scene) -> None:
+def soft_minimum(spec: LossSpec, case: Case) -> None:
     """Under soft targets the target itself is the minimum."""
-    target = scene.soft(seed=4)
-    logits = np.log(target) if scene.mode == "multiclass" else np.log(target) - np.log1p(-target)
-    loss = make(spec, mode=scene.mode)
+    target = case.soft(seed=4)
+    logits = np.log(target) if case.mode == "multiclass" else np.log(target) - np.log1p(-target)
+    loss = make(spec, mode=case.mode)
     best = value_of(loss, logits, target)
     for seed in range(5):
         for size in (1e-3, 0.1, 2.0):
-            other = value_of(loss, logits + scene.logits(seed=seed, scale=size), target)
+            other = value_of(loss, logits + case.logits(seed=seed, scale=size), target)
             require(other > best, f"{other:.15g} beside the target, {best:.15g} at it", "the target to be lowest")

@@ -7,27 +7,20 @@ import itertools
 import numpy as np
 
 from ...registry import LossSpec
-from ..law import law, near, require
-from ..law import same as _same
-from ..scenes import (
+from ..cases import (
+    CASES,
     IGNORED,
-    SCENES,
     Array,
-    Result,
-    Scene,
+    Case,
     everything,
-    fits,
     make,
+    supports,
     takes_weights,
     value_and_gradient,
     value_of,
     weights,
 )
-
-
-def same(found: Result, expected: Result, what: str) -> None:
-    """Equal but for the order in which sums are taken."""
-    _same(found, expected, what, 1e-11, (1e-8, 1e-13))
+from ..law import ORDER, assert_close, assert_equivalent, law, require
 
 
 def _relabel(labels: Array, order: list[int]) -> Array:
@@ -39,14 +32,14 @@ def _relabel(labels: Array, order: list[int]) -> Array:
 @law(
     5,
     "treat all classes alike, or state background_special=True in its spec if class 0 is another by definition",
-    seen=lambda scene: scene.channels > 2,
+    case_filter=lambda case: case.channels > 2,
 )
-def permuted_classes(spec: LossSpec, scene: Scene) -> None:
+def permuted_classes(spec: LossSpec, case: Case) -> None:
     """Classes may be numbered otherwise, the background too where it is not special."""
-    logits, labels, weight = scene.logits(), scene.labels(), weights(spec, scene)
-    foreground = [(0, *rest) for rest in itertools.permutations(range(1, scene.channels))]
-    everywhere = list(itertools.permutations(range(scene.channels)))
-    weighted = takes_weights(spec) and len(weight) == scene.channels
+    logits, labels, weight = case.logits(), case.labels(), weights(spec, case)
+    foreground = [(0, *rest) for rest in itertools.permutations(range(1, case.channels))]
+    everywhere = list(itertools.permutations(range(case.channels)))
+    weighted = takes_weights(spec) and len(weight) == case.channels
     kinds: list[tuple[dict[str, bool], list[tuple[int, ...]]]] = [({}, foreground)]
     if not spec.background_special:
         kinds.append((everything(spec), everywhere))
@@ -54,74 +47,80 @@ def permuted_classes(spec: LossSpec, scene: Scene) -> None:
         expected = value_and_gradient(make(spec, **base, **({"weight": weight} if weighted else {})), logits, labels)
         for order in map(list, orders):
             loss = make(spec, **base, **({"weight": [weight[k] for k in order]} if weighted else {}))
-            moved = labels[:, order] if scene.mode == "multilabel" else _relabel(labels, order)
+            moved = labels[:, order] if case.mode == "multilabel" else _relabel(labels, order)
             value, gradient = value_and_gradient(loss, logits[:, order], moved)
-            same((value, gradient[:, np.argsort(order)]), expected, f"with the classes in the order {order}")
+            assert_equivalent(
+                (value, gradient[:, np.argsort(order)]), expected, f"with the classes in the order {order}"
+            )
 
 
 @law(5, "let no sample be special, and break ties by nothing that depends on the place in the batch")
-def permuted_samples(spec: LossSpec, scene: Scene) -> None:
+def permuted_samples(spec: LossSpec, case: Case) -> None:
     """The samples of a batch may come in any order."""
-    logits, labels = scene.logits(), scene.labels()
+    logits, labels = case.logits(), case.labels()
     value, gradient = value_and_gradient(make(spec), logits[::-1].copy(), labels[::-1].copy())
-    same((value, gradient[::-1]), value_and_gradient(make(spec), logits, labels), "with the samples turned round")
+    assert_equivalent(
+        (value, gradient[::-1]), value_and_gradient(make(spec), logits, labels), "with the samples turned round"
+    )
 
 
 @law(5, "look at neighbours on both sides alike, and along every axis")
-def flips_and_transposes(spec: LossSpec, scene: Scene) -> None:
+def flips_and_transposes(spec: LossSpec, case: Case) -> None:
     """An image may be flipped, and its axes exchanged."""
-    logits, labels = scene.logits(), scene.labels()
+    logits, labels = case.logits(), case.labels()
     expected = value_and_gradient(make(spec), logits, labels)
-    axes = len(scene.space)
+    axes = len(case.space)
     for axis in range(1, axes + 1):
         value, gradient = value_and_gradient(make(spec), np.flip(logits, -axis).copy(), np.flip(labels, -axis).copy())
-        same((value, np.flip(gradient, -axis)), expected, f"flipped along axis -{axis}")
+        assert_equivalent((value, np.flip(gradient, -axis)), expected, f"flipped along axis -{axis}")
     for order in itertools.permutations(range(axes)):
         z_order = [0, 1, *(2 + k for k in order)]
-        y_order = z_order if scene.mode == "multilabel" else [0, *(1 + k for k in order)]
+        y_order = z_order if case.mode == "multilabel" else [0, *(1 + k for k in order)]
         turned = logits.transpose(z_order).copy(), labels.transpose(y_order).copy()
         value, gradient = value_and_gradient(make(spec), *turned)
-        same((value, gradient.transpose(np.argsort(z_order))), expected, f"with the axes in the order {order}")
+        assert_equivalent(
+            (value, gradient.transpose(np.argsort(z_order))), expected, f"with the axes in the order {order}"
+        )
 
 
 @law(
     5,
     "look at each pixel alone, or state neighbours=True in its spec if it has to look around",
-    where=lambda spec: not spec.neighbours,
+    applies_to=lambda spec: not spec.neighbours,
 )
-def permuted_pixels(spec: LossSpec, scene: Scene) -> None:
+def permuted_pixels(spec: LossSpec, case: Case) -> None:
     """Pixels may come in any order, unless the loss looks at neighbours."""
-    logits, labels = scene.logits(), scene.labels()
-    order = np.random.default_rng(2).permutation(int(np.prod(scene.space)))
+    logits, labels = case.logits(), case.labels()
+    order = np.random.default_rng(2).permutation(int(np.prod(case.space)))
 
     def shuffle(x: Array, by: Array) -> Array:
-        flat = x.reshape(*x.shape[: x.ndim - len(scene.space)], -1)
+        flat = x.reshape(*x.shape[: x.ndim - len(case.space)], -1)
         return flat[..., by].reshape(x.shape)
 
     value, gradient = value_and_gradient(make(spec), shuffle(logits, order), shuffle(labels, order))
     expected = value_and_gradient(make(spec), logits, labels)
-    same((value, shuffle(gradient, np.argsort(order))), expected, "with the pixels shuffled")
+    assert_equivalent((value, shuffle(gradient, np.argsort(order))), expected, "with the pixels shuffled")
 
 
-def _alone(spec: LossSpec, scene: Scene, logits: Array, labels: Array) -> float:
-    each = [value_of(make(spec), logits[n : n + 1], labels[n : n + 1]) for n in range(scene.samples)]
+def _alone(spec: LossSpec, case: Case, logits: Array, labels: Array) -> float:
+    each = [value_of(make(spec), logits[n : n + 1], labels[n : n + 1]) for n in range(case.samples)]
     return float(np.mean(each))
 
 
-@law(5, "average over samples, or state batchwise=True in its spec", where=lambda spec: not spec.batchwise)
-def mean_of_samples(spec: LossSpec, scene: Scene) -> None:
+@law(5, "average over samples, or state batchwise=True in its spec", applies_to=lambda spec: not spec.batchwise)
+def mean_of_samples(spec: LossSpec, case: Case) -> None:
     """A batch is the mean of its samples."""
-    logits, labels = scene.logits(), scene.labels(ignored=0)
+    logits, labels = case.logits(), case.labels(ignored=0)
     value = value_of(make(spec), logits, labels)
-    near(value, _alone(spec, scene, logits, labels), "the value of a batch, not the mean of its samples,", 1e-11)
+    assert_close(value, _alone(spec, case, logits, labels), "the value of a batch, not the mean of its samples,", ORDER)
 
 
-@law(5, "take batchwise=True out of its spec", where=lambda spec: spec.batchwise, scenes=None)
+@law(5, "take batchwise=True out of its spec", applies_to=lambda spec: spec.batchwise, cases=None)
 def truly_batchwise(spec: LossSpec) -> None:
     """A loss that says so is not the mean of its samples."""
     differs = []
-    for scene in SCENES:
-        if fits(spec, scene):
-            logits, labels = scene.logits(), scene.labels(ignored=0)
-            differs.append(abs(value_of(make(spec), logits, labels) - _alone(spec, scene, logits, labels)) > 1e-9)
+    for case in CASES:
+        if supports(spec, case):
+            logits, labels = case.logits(), case.labels(ignored=0)
+            differs.append(abs(value_of(make(spec), logits, labels) - _alone(spec, case, logits, labels)) > 1e-9)
     require(any(differs), "every batch is the mean of its samples", "a difference, as its spec says batchwise=True")

@@ -14,8 +14,8 @@ from ... import losses, registry
 from ...errors import OptionError, UnknownOptionError
 from ...options import options_of
 from ...registry import LossSpec
+from ..cases import Case, make, value_of
 from ..law import law, require
-from ..scenes import Scene, make, value_of
 
 DECLARED = "declare options as `alpha: float = number(default=0.3, help=...)`, and write no __init__"
 
@@ -37,7 +37,7 @@ def _changed(spec: LossSpec) -> dict[str, Any]:
     return found
 
 
-@law(12, f"{DECLARED}; define the class at the top of a module, where pickle finds it", scenes=None)
+@law(12, f"{DECLARED}; define the class at the top of a module, where pickle finds it", cases=None)
 def round_trip(spec: LossSpec) -> None:
     """`repr`, pickle, a copy and a YAML file rebuild the same loss."""
     for change in ({}, _changed(spec)):
@@ -53,13 +53,13 @@ def round_trip(spec: LossSpec) -> None:
 
 
 @law(12, "give every option a default that works, or an `example` in its spec")
-def defaults_run(spec: LossSpec, scene: Scene) -> None:
+def defaults_run(spec: LossSpec, case: Case) -> None:
     """The defaults give a finite value."""
-    value = value_of(make(spec), scene.logits(), scene.labels())
+    value = value_of(make(spec), case.logits(), case.labels())
     require(np.isfinite(value), f"the value is {value}", "a finite number")
 
 
-@law(12, DECLARED, scenes=None)
+@law(12, DECLARED, cases=None)
 def unknown_options(spec: LossSpec) -> None:
     """An unknown option is refused with the nearest name."""
     for name, words in (("ignore_indx", "did you mean ignore_index"), ("zzzz", "ignore_index")):
@@ -71,7 +71,7 @@ def unknown_options(spec: LossSpec) -> None:
             require(False, f"an option {name!r} is taken", "an UnknownOptionError")
 
 
-@law(12, DECLARED, scenes=None)
+@law(12, DECLARED, cases=None)
 def numbers_as_text(spec: LossSpec) -> None:
     """Numbers may be text, as YAML reads 1e-5."""
     numeric = {n: o for n, o in options_of(spec.cls).items() if isinstance(o.default, float) and n not in spec.example}
@@ -79,7 +79,7 @@ def numbers_as_text(spec: LossSpec) -> None:
     require(given.options == make(spec).options, f"{given.options}", f"{make(spec).options}")
 
 
-@law(12, DECLARED, scenes=None)
+@law(12, DECLARED, cases=None)
 def signature(spec: LossSpec) -> None:
     """The signature shows every option with its default, and there are no others."""
     taken = inspect.signature(spec.cls.__init__).parameters.values()  # type: ignore[misc]

@@ -1,0 +1,170 @@
+// What Python calls, stated once: the compiler checks the definitions against it, and `kernels/signatures.py` reads structs,
+// enums and functions from it, which therefore stay as simple as they are.
+//
+// Shapes: n samples, c channels, s pixels. A plane is a sample, or a channel under a sigmoid. Results are overwritten, and
+// do not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+
+#include "simd/platform.hpp"
+
+namespace psl {
+
+// 0, or 1 if memory ran out: no exception may leave a C function.
+using Status = int;
+
+struct Problem {
+    const float* logits;  // [n, c, s]; of some functions probabilities
+    const void* labels;  // softmax: [n, s] class indices; sigmoid: [n, c, s] of 0 and 1
+    const float* weight;  // factor of each pixel's contribution, [n, weight_channels, s], or null
+    std::int64_t n, c, s;
+    std::int64_t weight_channels;  // 1, or c under a sigmoid
+    std::int64_t ignore;  // label of pixels to leave out; labels out of range are left out too
+    std::int32_t label_bytes;  // 8, 4: signed; 1: unsigned
+    std::int32_t sigmoid;  // else softmax over c
+};
+
+enum Side : std::int32_t { POSITIVE = 0, NEGATIVE = 1 };
+
+// Functions of a pixel's error x and of l = -log(1 - x); gamma is the exponent.
+enum Kind : std::int32_t {
+    COUNT = 0,  // 1, never weighted
+    CORRECT = 1,  // 1 - x
+    ERROR = 2,  // x
+    POWER = 3,  // x^gamma
+    NLL = 4,  // l
+    FOCAL = 5,  // x^gamma l
+    NLL_POWER = 6,  // l^gamma
+};
+
+// A sum of a function over the pixels of a side.
+struct SumSpec {
+    std::int32_t side, kind;
+    float gamma;
+};
+
+// ---- pixelwise
+
+// sums [n, c, count].
+EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, int count, double* sums, int threads);
+// upstream [n, c, count]: the gradient of the sums. gradient [n, c, s]: that of the logits.
+EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, int count, const double* upstream,
+                                  float* gradient, int threads);
+
+// values [planes, s]: each pixel's functions times the coefficients [n, c, count] of its label; under a softmax all functions
+// are of POSITIVE pixels. Their gradient is that of the sums, with the values' gradient as pixel weight and the coefficients as
+// upstream.
+EXPORT Status pixelwise_values(const Problem* problem, const SumSpec* specs, int count, const double* coefficients,
+                               float* values, int threads);
+// total: the weighted sum of the values. gradient [n, c, s]: that of the total, or null.
+EXPORT Status pixelwise_total(const Problem* problem, const SumSpec* specs, int count, const double* coefficients,
+                              float* gradient, double* total, int threads);
+// values *= factor.
+EXPORT Status pixelwise_scale(float* values, std::int64_t size, float factor, int threads);
+
+// p [n, c, s], 0 where a pixel is left out.
+EXPORT Status probabilities_forward(const Problem* problem, float* p, int threads);
+EXPORT Status probabilities_backward(const Problem* problem, const float* p, const float* upstream, float* gradient,
+                                     int threads);
+
+// columns: the cost matrix as [predicted, true]. sums [n, c]: the expected costs of the pixels of each class.
+EXPORT Status confusion_forward(const Problem* problem, const float* columns, double* sums, int threads);
+EXPORT Status confusion_backward(const Problem* problem, const float* columns, const double* upstream, float* gradient,
+                                 int threads);
+
+// kept: the labels of the given per cent (at least one) of the valid pixels, those with the largest values, and `ignore`
+// elsewhere; as wide as the labels. Values are at least 0.
+EXPORT Status top_k(const float* values, const void* labels, int label_bytes, std::int64_t size, std::int64_t classes,
+                    std::int64_t ignore, double percent, void* kept, int threads);
+
+// out: labels [planes, size] as uint8, 255 where a label does not count (out_bytes 1, for at most 255 classes), or as int32, -1
+// there. counts [planes, classes] of the labels that count, zeros before; out_of_range: how many labels are neither a class
+// nor `ignore`.
+EXPORT Status labels_compact(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
+                             std::int64_t ignore, void* out, int out_bytes, std::int64_t* counts, std::int64_t* out_of_range,
+                             int threads);
+// The same of one-hot labels [samples, classes, size], made class indices: out [samples, size], counts [samples, classes];
+// out_of_range: how many pixels that count do not have exactly one 1 among zeros.
+EXPORT Status labels_compact_one_hot(const void* labels, int label_bytes, std::int64_t samples, std::int64_t classes,
+                                     std::int64_t size, std::int64_t ignore, void* out, int out_bytes, std::int64_t* counts,
+                                     std::int64_t* out_of_range, int threads);
+// counts [planes, classes] alone.
+EXPORT Status labels_count(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
+                           std::int64_t ignore, std::int64_t* counts, int threads);
+
+// ---- distance
+
+// masks [maps, *sizes], 0 or not; spacing: a number for each axis, or null for 1, which keeps squares whole and exact.
+EXPORT Status edt_float32(const std::uint8_t* masks, std::int64_t maps, int axes, const std::int64_t* sizes,
+                          const double* spacing, float* out, int threads);
+EXPORT Status edt_float64(const std::uint8_t* masks, std::int64_t maps, int axes, const std::int64_t* sizes,
+                          const double* spacing, double* out, int threads);
+
+// Of probabilities: sums [n, c] and their slope [n, c, s], 0 in channels before `first`. `precomputed` are signed distances of
+// the true regions, or null; `fits` says whether they belong to these labels: if not, the results are meaningless.
+EXPORT Status distance_weighted_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
+                                        double alpha, double pixel, int boundary, int one_sided, int first,
+                                        const float* precomputed, int* fits, double* sums, float* slope, int threads);
+
+// out [planes, s]: the inverted distance to the boundary of each pixel's region; 0 where a pixel is left out. `normalize`: 1
+// on the boundary.
+EXPORT Status boundary_proximity(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
+                                 int normalize, float* out, int threads);
+
+// counts [n, c]: boundary pixels of each class; beyond the image lies another region.
+EXPORT Status contours_boundary_counts(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t* counts,
+                                       int threads);
+// Of logits, under a sigmoid of probabilities. out [planes, s]: at wrongly classified pixels the mean, over the classes from 1
+// on that have both boundaries, of the mean distance from the predicted boundary to the true one; else 0. `spacing` has three
+// numbers, or is null.
+EXPORT Status contours_surface_distances(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
+                                         float* out, int threads);
+
+// ---- lovasz
+
+// Bytes of the work space of `lovasz_forward`.
+EXPORT std::int64_t lovasz_workspace_bytes(const Problem* problem, int per_image, int hinge, int threads);
+// losses and positives [groups, rows]: the loss, and the number of pixels of the class, 0 for rows that are left out;
+// rows = c, or 1 for the hinge of two classes. grad [rows, n s]: cached for the backward pass, or null.
+EXPORT Status lovasz_forward(const Problem* problem, int per_image, int hinge, const std::uint8_t* requested, int present_only,
+                             double* losses, std::int64_t* positives, float* grad, void* workspace, int threads);
+// out [n, c, s] from the gradient of every row, upstream [groups, rows].
+EXPORT Status lovasz_backward(const Problem* problem, int per_image, int hinge, const double* upstream, const float* grad,
+                              float* out, int threads);
+
+// ---- neighbourhood
+
+// x, upstream and out [maps, *sizes].
+EXPORT Status skeleton_forward(const float* x, std::int64_t maps, int axes, const std::int64_t* sizes, int iterations,
+                               float* out, int threads);
+EXPORT Status skeleton_backward(const float* x, const float* upstream, std::int64_t maps, int axes, const std::int64_t* sizes,
+                                int iterations, float* out, int threads);
+
+// lines [planes, s]: whether a pixel lies on the skeleton of its true region.
+EXPORT Status centerline_truth(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, std::uint8_t* lines,
+                               int threads);
+// Of probabilities, 0 where a pixel is left out. sums [n, c, 4], 0 in channels before `first`.
+EXPORT Status centerline_forward(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, int first,
+                                 const std::uint8_t* lines, double* sums, int threads);
+EXPORT Status centerline_backward(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, int first,
+                                  const std::uint8_t* lines, const double* upstream, float* gradient, int threads);
+
+// Of probabilities: sums [n, c], 0 in channels before `first`, and their slope [n, c, s], or null. weights [erosions].
+EXPORT Status erosion_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int erosions,
+                              int first, double* sums, float* slope, int threads);
+// The same; radii and weights [count].
+EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* radii,
+                                  const double* weights, int count, int first, double* sums, float* slope, int threads);
+// gradient [n, c, s]: the slope times the gradient [n, c] of each sum.
+EXPORT Status map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* gradient,
+                                int threads);
+
+// total [2]: the sum of e BCE, and the number of its pixels. slope [n, c, s]: the gradient of the sum.
+EXPORT Status window_ssl_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int reach,
+                                 double c4, double beta, double* total, float* slope, int threads);
+// total: the sum of |d| or d^2 over the valid pixels of all classes. slope [n, c, s]: its gradient.
+EXPORT Status window_nacl_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int reach,
+                                  int squared, double* total, float* slope, int threads);
+
+}  // namespace psl

@@ -1,0 +1,98 @@
+// Functions f(x, l) of a pixel's error x and its negative log-likelihood l = -log(1 - x).
+//
+// Every loss on probabilities is algebra on sums of such functions. To each class, pixels are positive (label = class), with
+// the error 1 - p, or negative, with the error p.
+#pragma once
+
+#include <cstdint>
+
+#include "api.h"
+#include "simd/math.hpp"
+
+namespace psl {
+
+// Whether any function reads l.
+INLINE bool reads_nll(const SumSpec* specs, int count) {
+    bool result = false;
+    for (int m = 0; m < count; ++m) result |= specs[m].kind >= NLL;
+    return result;
+}
+
+// Whether any function of negative pixels reads l.
+INLINE bool reads_negative_nll(const SumSpec* specs, int count) {
+    bool result = false;
+    for (int m = 0; m < count; ++m) result |= specs[m].side == NEGATIVE && specs[m].kind >= NLL;
+    return result;
+}
+
+// Whether the slope of any function reads l.
+INLINE bool slope_reads_nll(const SumSpec* specs, int count) {
+    bool result = false;
+    for (int m = 0; m < count; ++m) result |= specs[m].kind > NLL;
+    return result;
+}
+
+constexpr float EPSILON = 1e-7f;  // powers below 1 are linear up to here, so that their slope is bounded  // powers below 1 are
+                                  // linear up to here, so that the slope is bounded
+
+// x^gamma for x >= 0, linear near 0.
+INLINE float bounded_power(float x, float gamma) {
+    const float base = x < EPSILON && gamma < 1.0f ? EPSILON : x;
+    const float curve = base < 1e-37f ? 0.0f : exp_up_to_87(gamma * log_positive(base));
+    const float power = x < EPSILON && gamma < 1.0f ? x * (curve / EPSILON) : curve;
+    return x == x ? power : x;  // `log_positive` does not keep NaN
+}
+
+INLINE float bounded_power_slope(float x, float gamma) {
+    const float base = x < EPSILON && gamma < 1.0f ? EPSILON : x;
+    const float below = base < 1e-37f ? 0.0f : exp_up_to_87((gamma - 1.0f) * log_positive(base));
+    return x < EPSILON && gamma < 1.0f ? below : gamma * below;
+}
+
+// Returns where f(x, l) of a tile is: one of the rows given, or `out`. Exponents 0 and 1 have kinds of their own, so they do
+// not occur here.
+INLINE const float* evaluate(const SumSpec& m, const float* x, const float* correct, const float* nll, int w, float* out) {
+    const float gamma = m.gamma;
+    if (m.kind == CORRECT) return correct;
+    if (m.kind == ERROR) return x;
+    if (m.kind == NLL) return nll;
+    if (m.kind == COUNT)
+        for (int i = 0; i < w; ++i) out[i] = 1.0f;
+    else if (m.kind == POWER && gamma == 2.0f)
+        for (int i = 0; i < w; ++i) out[i] = x[i] * x[i];
+    else if (m.kind == POWER)
+        for (int i = 0; i < w; ++i) out[i] = bounded_power(x[i], gamma);
+    else if (m.kind == FOCAL && gamma == 2.0f)
+        for (int i = 0; i < w; ++i) out[i] = x[i] * x[i] * nll[i];
+    else if (m.kind == FOCAL)
+        for (int i = 0; i < w; ++i) out[i] = bounded_power(x[i], gamma) * nll[i];
+    else  // NLL_POWER
+        for (int i = 0; i < w; ++i) out[i] = bounded_power(nll[i], gamma);
+    return out;
+}
+
+// out = df/dx (1 - x) + df/dl; x times this is the derivative of f in the logit, towards larger errors.
+INLINE void evaluate_slope(const SumSpec& m, const float* x, const float* correct, const float* nll, int w, float* out) {
+    const float gamma = m.gamma;
+    if (m.kind == COUNT)
+        for (int i = 0; i < w; ++i) out[i] = 0.0f;
+    else if (m.kind == CORRECT)
+        for (int i = 0; i < w; ++i) out[i] = -correct[i];
+    else if (m.kind == ERROR)
+        for (int i = 0; i < w; ++i) out[i] = correct[i];
+    else if (m.kind == NLL)
+        for (int i = 0; i < w; ++i) out[i] = 1.0f;
+    else if (m.kind == POWER && gamma == 2.0f)
+        for (int i = 0; i < w; ++i) out[i] = 2.0f * x[i] * correct[i];
+    else if (m.kind == POWER)
+        for (int i = 0; i < w; ++i) out[i] = bounded_power_slope(x[i], gamma) * correct[i];
+    else if (m.kind == FOCAL && gamma == 2.0f)
+        for (int i = 0; i < w; ++i) out[i] = x[i] * (2.0f * nll[i] * correct[i] + x[i]);
+    else if (m.kind == FOCAL)
+        for (int i = 0; i < w; ++i)
+            out[i] = bounded_power_slope(x[i], gamma) * nll[i] * correct[i] + bounded_power(x[i], gamma);
+    else  // NLL_POWER
+        for (int i = 0; i < w; ++i) out[i] = bounded_power_slope(nll[i], gamma);
+}
+
+}  // namespace psl

@@ -1,0 +1,67 @@
+"""The package's laws and their cases, over the registry."""
+
+from __future__ import annotations
+
+import pytest
+
+from paddleseg_losses import kernels, registry
+from paddleseg_losses.testing import LAWS
+from paddleseg_losses.testing.cases import CASES as CASES
+from paddleseg_losses.testing.cases import IGNORED as IGNORED
+from paddleseg_losses.testing.cases import Case as Case
+from paddleseg_losses.testing.cases import everything as everything
+from paddleseg_losses.testing.cases import foreground_only as foreground_only
+from paddleseg_losses.testing.cases import has as has
+from paddleseg_losses.testing.cases import make as make
+from paddleseg_losses.testing.cases import possible as possible
+from paddleseg_losses.testing.cases import supports as supports
+from paddleseg_losses.testing.cases import takes_weights as takes_weights
+from paddleseg_losses.testing.cases import value_and_gradient as value_and_gradient
+from paddleseg_losses.testing.cases import value_of as value_of
+from paddleseg_losses.testing.cases import weights as weights
+
+BUILT = not kernels.status()["library"].startswith("not built")
+BACKENDS = ["native", "composed"] if BUILT else ["composed"]
+
+
+def each_case(where=lambda spec: True, cases=CASES):
+    """Every registered loss in every case whose mode it takes."""
+    return [
+        pytest.param(spec, case, id=f"{spec.name}-{case}")
+        for spec in registry.specs()
+        if where(spec)
+        for case in cases
+        if supports(spec, case)
+    ]
+
+
+def each_loss(where=lambda spec: True):
+    """Every registered loss."""
+    return [pytest.param(spec, id=spec.name) for spec in registry.specs() if where(spec)]
+
+
+def property_test(number):
+    """A test of every registered loss under each law of a number: those in float32 on every backend."""
+    params = [
+        pytest.param(law, arguments, backend, id="-".join([law.name, spec.name, *_described(arguments), backend]))
+        for law in LAWS
+        if law.number == number
+        for spec in registry.specs()
+        for arguments in law.arguments(spec)
+        for backend in (BACKENDS if _in_float32(arguments) else BACKENDS[:1])
+    ]
+
+    @pytest.mark.parametrize(("law", "arguments", "backend"), params)
+    def test(law, arguments, backend):
+        with kernels.use_kernels(backend):
+            law(*arguments)
+
+    return test
+
+
+def _in_float32(arguments):
+    return any(case.dtype == "float32" for case in arguments[1:])
+
+
+def _described(arguments):
+    return [f"{case}-{case.dtype}" for case in arguments[1:]]

@@ -1,0 +1,96 @@
+"""What goes wrong silently unless somebody looks: overwritten labels, hidden NaN, nearly full masks, narrow types."""
+
+import numpy as np
+import paddle
+import pytest
+
+import paddleseg_losses as pl
+from paddleseg_losses import errors, kernels, registry
+from tests.laws.cases import CASES, each_case, each_loss, make, supports
+
+BUILT = not kernels.status()["library"].startswith("not built")
+PATHS = ["native", "composed"] if BUILT else ["composed"]
+
+
+@pytest.fixture(params=PATHS)
+def path(request):
+    with kernels.use_kernels(request.param):
+        yield request.param
+
+
+@pytest.mark.parametrize("spec", each_loss())
+def test_labels_overwritten_after_the_call_change_nothing(spec, path):
+    """As PaddleSeg's own DiceLoss does between the forward and the backward pass of a mix."""
+    case = next(case for case in CASES if supports(spec, case) and len(case.space) == 2)
+    gradients = []
+    for overwrite in (False, True):
+        z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+        labels = paddle.to_tensor(case.labels())
+        value = make(spec)(z, labels)
+        if overwrite:
+            labels[...] = 0
+        value.backward()
+        gradients.append(z.grad.numpy())
+    assert np.array_equal(*gradients)
+
+
+@pytest.mark.parametrize(("spec", "case"), each_case(cases=CASES[3:4] + CASES[:1]))
+def test_nan_is_not_hidden(spec, case, path):
+    logits, labels = case.logits(dtype="float32"), case.labels(ignored=0)
+    logits[0, 0, ..., 1] = np.nan
+    assert np.isnan(float(make(spec)(paddle.to_tensor(logits), paddle.to_tensor(labels))))
+
+
+@pytest.mark.parametrize("negatives", [0, 1, 4])
+@pytest.mark.parametrize("spec", each_loss(lambda spec: spec.family == "region" and "binary" in spec.modes))
+def test_a_mask_that_fills_nearly_everything(spec, negatives, path):
+    """Float32 equals float64: nothing is the small difference of large sums."""
+    rng = np.random.default_rng(0)
+    labels = np.ones((1, 256, 256), "int64")
+    labels.flat[:negatives] = 0
+    logits = (rng.normal(size=(1, 1, 256, 256)) * 0.5 + 10).astype("float32")
+    single, double = (
+        float(make(spec)(paddle.to_tensor(logits.astype(dtype)), paddle.to_tensor(labels)))
+        for dtype in ("float32", "float64")
+    )
+    assert single == pytest.approx(double, rel=2e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("ignore_index", [-1, 300, -100])
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "int32"])
+def test_an_ignore_index_that_the_labels_cannot_hold(dtype, ignore_index, path):
+    rng = np.random.default_rng(1)
+    z = paddle.to_tensor(rng.normal(size=(2, 60, 7, 5)).astype("float32"))
+    labels = rng.integers(0, 60, (2, 7, 5)).astype("int64")
+    expected = float(pl.CrossEntropyLoss(ignore_index=ignore_index)(z, paddle.to_tensor(labels)))
+    found = float(pl.CrossEntropyLoss(ignore_index=ignore_index)(z, paddle.to_tensor(labels.astype(dtype))))
+    assert found == expected
+    labels[0, 0, 0] = 255
+    with pytest.raises(errors.LabelError, match="255"):
+        pl.CrossEntropyLoss(ignore_index=ignore_index)(z, paddle.to_tensor(labels.astype("uint8")))
+
+
+@pytest.mark.parametrize("ignore_index", [0, 1])
+def test_one_hot_labels_cannot_be_ignored_by_0_or_1(ignore_index):
+    labels = paddle.to_tensor(np.eye(3, dtype="int64")[np.zeros((1, 4, 5), int)].transpose(0, 3, 1, 2).copy())
+    with pytest.raises(errors.InputError, match="neither 0 nor 1"):
+        pl.DiceLoss(mode="multiclass", ignore_index=ignore_index)(paddle.zeros([1, 3, 4, 5]), labels)
+
+
+@pytest.mark.parametrize("wrong", [{0: 0.2, 1: 5}, {0.2, 5.0}])
+def test_numbers_without_an_order_are_refused(wrong):
+    with pytest.raises(errors.OptionError, match="list of numbers"):
+        pl.CrossEntropyLoss(weight=wrong)
+
+
+@pytest.mark.parametrize(("name", "option"), [("StructuralSimilarityLoss", "window_size"), ("NACLLoss", "kernel_size")])
+def test_windows_are_odd(name, option):
+    with pytest.raises(errors.OptionError, match="an odd number >= 1"):
+        registry.build(name, **{option: 4})
+
+
+def test_balls_larger_than_the_image():
+    z, y = paddle.randn([1, 1, 6, 7], "float64"), paddle.randint(0, 2, [1, 6, 7])
+    huge, large = (float(pl.HausdorffCVLoss(alpha=0.0, radii=[radius])(z, y)) for radius in (10_000, 12))
+    assert np.isfinite(huge)
+    assert np.isfinite(large)

@@ -1,0 +1,166 @@
+"""An environment of its own: off by default, on after `enable`, harmless when something is broken, off again."""
+
+import os
+import subprocess
+import sysconfig
+import textwrap
+import venv
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import paddleseg_losses
+from paddleseg_losses.errors import ConfigError
+from paddleseg_losses.paddleseg import enabling
+
+HOME = str(Path(paddleseg_losses.__file__).parents[1])
+PADDLESEG = pytest.mark.skipif(not find_spec("cv2"), reason="PaddleSeg is not installed")
+HOOK, PTH = "_paddleseg_losses_enable.py", "paddleseg_losses_enable.pth"
+SCRIPT = """
+    import warnings
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        from paddleseg.cvlibs import manager
+    table = manager.LOSSES.components_dict
+    print("ComboLoss" in table, "paddleseg_losses.DiceLoss" in table, table["DiceLoss"].__module__.split(".")[0])
+    print([str(w.message) for w in caught if "exists already" in str(w.message)])
+    from paddleseg.core import train
+    print("monitor" in train.__code__.co_filename)
+"""
+OFF, ON = "False False paddleseg\n[]\nFalse\n", "True True paddleseg\n[]\nTrue\n"
+
+
+class Environment:
+    """A virtual environment that borrows the packages of this one, and a script in a folder of its own."""
+
+    def __init__(self, folder):
+        venv.create(folder / "venv", with_pip=False)
+        programs = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+        self.python = folder / "venv" / programs
+        self.packages = Path(self.run("-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])").stdout.strip())
+        self.script = folder / "clone" / "tools" / "train.py"
+        self.script.parent.mkdir(parents=True)
+        self.script.write_text(textwrap.dedent(SCRIPT))
+        self.borrow(HOME)
+
+    def borrow(self, *paths):
+        (self.packages / "borrowed.pth").write_text("\n".join([*paths, sysconfig.get_paths()["purelib"]]))
+
+    def run(self, *arguments):
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        command = [self.python, "-W", "ignore", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=clean, cwd=self.python.parent)
+
+    def train(self):
+        return self.run(self.script)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    return Environment(tmp_path_factory.mktemp("environment"))
+
+
+@PADDLESEG
+def test_off_on_and_off_again(environment):
+    assert environment.train().stdout == OFF
+    done = environment.run("-m", "paddleseg_losses", "enable")
+    assert done.returncode == 0, done.stderr
+    assert str(environment.packages / HOOK) in done.stdout
+    assert str(environment.packages / PTH) in done.stdout
+    assert "paddleseg-losses disable" in done.stdout
+    done = environment.train()
+    assert (done.stdout, done.returncode) == (ON, 0)
+    assert "enabled already" in environment.run("-m", "paddleseg_losses", "enable").stdout
+    done = environment.run("-m", "paddleseg_losses", "disable")
+    assert done.returncode == 0
+    assert not (environment.packages / PTH).exists()
+    assert not (environment.packages / HOOK).exists()
+    assert environment.train().stdout == OFF
+    assert "not enabled" in environment.run("-m", "paddleseg_losses", "disable").stdout
+
+
+@pytest.fixture
+def enabled(environment):
+    enabling.enable(environment.packages)
+    yield environment
+    environment.borrow(HOME)
+    enabling.disable(environment.packages)
+
+
+@PADDLESEG
+def test_without_the_package_paddleseg_starts_as_ever(enabled, tmp_path):
+    package = tmp_path / "paddleseg_losses"
+    package.mkdir()
+    (package / "__init__.py").write_text("def broken(:\n")
+    enabled.borrow(str(tmp_path))
+    done = enabled.train()
+    assert (done.returncode, done.stdout) == (0, OFF)
+    assert "paddleseg_losses is enabled but its losses are not registered (SyntaxError" in done.stderr
+    assert "paddleseg-losses disable" in done.stderr
+    (package / "__init__.py").write_text("raise RuntimeError('half installed')\n")
+    assert "(RuntimeError: half installed)" in enabled.train().stderr
+
+
+def test_no_other_program_notices(enabled):
+    code = "import sys, json; print([n for n in sys.modules if 'paddle' in n and n != '_paddleseg_losses_enable'])"
+    done = enabled.run("-c", code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+    (enabled.packages / HOOK).write_text("raise SystemError('torn')\n")
+    done = enabled.run("-c", "print(1)")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+    (enabled.packages / HOOK).unlink()
+    done = enabled.run("-c", "print(1)")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+
+
+def test_the_hook_takes_milliseconds(enabled):
+    code = (
+        "import importlib, sys, time; sys.modules.pop('_paddleseg_losses_enable'); before = set(sys.modules)\n"
+        "start = time.perf_counter(); import _paddleseg_losses_enable; took = time.perf_counter() - start\n"
+        "print(took, sorted(set(sys.modules) - before))"
+    )
+    times = []
+    for _ in range(3):
+        took, _, added = enabled.run("-c", code).stdout.strip().partition(" ")
+        assert added == "['_paddleseg_losses_enable']"
+        times.append(float(took))
+    assert min(times) < 0.005
+
+
+@PADDLESEG
+def test_a_whole_training_sees_its_terms_once(enabled, tmp_path):
+    from tests import tiny
+
+    loss = {"type": "WeightedSumLoss", "losses": [{"type": "DiceLoss"}, {"type": "BoundaryLoss"}]}
+    path = tiny.write_config(tmp_path / "config.yml", tiny.write_dataset(tmp_path / "data"), loss, iters=2)
+    command = ["-m", "paddleseg_losses", "train", "--config", path, "--save_dir", tmp_path / "out", "--log_iters", "1"]
+    done = enabled.run(*command, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "train.log").read_text().count("terms:") == 2
+
+
+@PADDLESEG
+@pytest.mark.slow
+def test_a_launched_script_knows_them_too(enabled, tmp_path):
+    launch = ["-m", "paddle.distributed.launch", "--nproc_per_node", "1", "--log_dir", tmp_path / "log"]
+    done = enabled.run(*launch, enabled.script)
+    assert done.returncode == 0, done.stdout + done.stderr
+    logs = "".join(file.read_text(errors="replace") for file in (tmp_path / "log").glob("workerlog.*"))
+    assert ON.splitlines()[0] in logs + done.stdout
+
+
+def test_a_folder_that_is_not_ours_to_write(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be written to") as caught:
+        enabling.enable(tmp_path / "nowhere")
+    assert "paddleseg-losses run" in str(caught.value.cure)
+
+
+def test_it_says_what_it_did(tmp_path):
+    first, again = enabling.enable(tmp_path), enabling.enable(tmp_path)
+    assert (first.changed, again.changed) == (True, False)
+    assert {file.name for file in first.files} == {HOOK, PTH}
+    (tmp_path / HOOK).write_text("# an older one\n")
+    assert enabling.enable(tmp_path).changed
+    assert enabling.disable(tmp_path).files == tuple(reversed(first.files))
+    assert enabling.disable(tmp_path) == enabling.Change(False, (), False)
