@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import click
@@ -56,7 +57,7 @@ def _symptom(text: str) -> str:
     wanted = text.strip().lower()
     key = words.get(wanted) or next((words[word] for word in words if wanted in word), None)
     if key is None:
-        near = registry.suggest(text, list(words))
+        near = next(iter(difflib.get_close_matches(wanted, list(words), n=1)), None)
         raise UnknownLossError(
             _("There is no symptom {name!r}.", name=text),
             _("one of {names}", names=listed(SYMPTOMS.values())),

@@ -164,6 +164,9 @@ def copy(tmp_path):
     for name in PAIRS["README.md"]:
         shutil.copy(name, tmp_path)
     shutil.copytree(ROOT / "tests/other_libraries", tmp_path / "tests/other_libraries")
+    stub = Path("paddleseg_losses/losses/__init__.pyi")
+    (tmp_path / stub).parent.mkdir(parents=True)
+    shutil.copy(ROOT / stub, tmp_path / stub)
     (tmp_path / "benchmarks").mkdir()
     shutil.copy(DOCS.parent / "benchmarks/results.json", tmp_path / "benchmarks")
     return tmp_path

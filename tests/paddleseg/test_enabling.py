@@ -71,13 +71,11 @@ def test_off_on_and_off_again(environment):
     assert "paddleseg-losses disable" in done.stdout
     done = environment.train()
     assert (done.stdout, done.returncode) == (ON, 0)
-    assert "enabled already" in environment.run("-m", "paddleseg_losses", "enable").stdout
     done = environment.run("-m", "paddleseg_losses", "disable")
     assert done.returncode == 0
     assert not (environment.packages / PTH).exists()
     assert not (environment.packages / HOOK).exists()
     assert environment.train().stdout == OFF
-    assert "not enabled" in environment.run("-m", "paddleseg_losses", "disable").stdout
 
 
 @pytest.fixture

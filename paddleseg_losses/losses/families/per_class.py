@@ -85,7 +85,8 @@ class SumsLoss(PerClassLoss):
 class RegionLoss(SumsLoss):
     """A formula on the sums of each (sample, class), then the mean over the classes that count.
 
-    The hook is `per_class`. A formula that reads more than TP, FP and FN says so by `statistics`.
+    The hook is `per_class`. Two refinements have defaults that most losses keep: `statistics` for a formula that reads
+    more than TP, FP and FN, and `transform` for a function of the mean.
     """
 
     weight: tuple[float, ...] | None = numbers_or_none(
