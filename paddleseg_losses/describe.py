@@ -88,7 +88,7 @@ def texts(spec: LossSpec) -> Iterator[str]:
 
 def _shapes(text: str) -> dict[str, str]:
     lines = re.sub(r"\n +", " ", text).splitlines()
-    return {name: shape for name, _, shape in (line.partition(": ") for line in lines)}
+    return {name: shape for name, _colon, shape in (line.partition(": ") for line in lines)}
 
 
 def _key(text: str) -> str:

@@ -3,16 +3,16 @@
 import re
 
 import pytest
-import tiny
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from cli.test_language import COMMANDS
-from integrations.mistakes import MISTAKES, PADDLESEGS
 
 from docs.builder import translations
 from paddleseg_losses import i18n
 from paddleseg_losses.cli import progress
 from paddleseg_losses.paddleseg.display import Step, Term
+from tests import tiny
+from tests.cli.test_language import COMMANDS
+from tests.paddleseg.mistakes import MISTAKES, PADDLESEGS
 
 HAN = re.compile("[\u4e00-\u9fff]")
 FAKE = "eo"  # a language that nobody has translated: English with an accent on every letter
@@ -108,7 +108,7 @@ def test_another_language_reaches_the_counts(fake, tmp_path):
 
 
 def test_another_language_reaches_the_checks(fake, tmp_path, losses_table):
-    from integrations.test_checking import _file
+    from tests.paddleseg.test_checking import _file
 
     for case in ("unknown option", "coef too short"):
         loss, changes, *_ = MISTAKES.get(case) or next(iter(MISTAKES.values()))
@@ -136,7 +136,7 @@ def test_lines_of_a_training_in_chinese(capsys):
 
 @pytest.mark.parametrize("case", [*MISTAKES, *PADDLESEGS])
 def test_mistakes_in_chinese(case, call, tmp_path, losses_table):
-    from integrations.test_checking import _file
+    from tests.paddleseg.test_checking import _file
 
     loss, changes, phrases, _ = {**MISTAKES, **PADDLESEGS}[case]
     path = _file(tmp_path, loss, changes)
