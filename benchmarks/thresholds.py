@@ -123,8 +123,10 @@ def speed(rows: list[Row]) -> list[Check]:
 
 
 def _asked(threshold: Threshold) -> Message:
-    peer = _("fastest peer") if threshold.against == FASTEST else threshold.against
-    text = _(">= {least:g}x {peer}", least=threshold.least, peer=peer)
+    if threshold.against == FASTEST:
+        text = _(">= {least:g}x fastest peer", least=threshold.least)
+    else:
+        text = _(">= {least:g}x {peer}", least=threshold.least, peer=threshold.against)
     return _("{text} at C >= {classes}", text=text, classes=threshold.classes) if threshold.classes else text
 
 
