@@ -18,6 +18,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/clang-format --dry-run --Werror $(filter %.cpp %.hpp %.h,$(INSTALLED))
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python configs/generate.py --check
 

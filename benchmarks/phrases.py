@@ -6,7 +6,9 @@ import re
 
 PHRASES = (
     (r"^>= (\S+)x fastest peer at C >= (\d+)$", r"C ≥ \2 时不低于最快对手的 \1 倍"),
+    (r"^>= (\S+)x fastest peer on (\S+)$", r"在 \2 上不低于最快对手的 \1 倍"),
     (r"^>= (\S+)x fastest peer$", r"不低于最快对手的 \1 倍"),
+    (r"^<= (\S+)x a call of (\S+)$", r"不超过一次 \2 调用的 \1 倍"),
     (r"^>= (\S+)x (\S+)$", r"不低于 \2 的 \1 倍"),
     (r"^<= (\S+)x Dice, or a reason$", r"不超过 Dice 的 \1 倍，否则说明原因"),
     (r"^tiny: no slower than composed of Paddle's operators$", "极小输入：不慢于用 Paddle 算子组合"),

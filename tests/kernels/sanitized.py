@@ -75,13 +75,16 @@ def run_sums(kernels, problem, labels, z, threads):
     fusable, overlap = [(0, 2, 1), (1, 4, 1)], [(0, 1, 1), (1, 2, 1)]
     sums, values = np.ones((n, c, len(every))), np.empty((n, c if problem.sigmoid else 1, s), "float32")
     weight, total, found = np.ones((n, s), "float32"), np.empty(1), np.empty_like(sums)
+    is_kept = np.zeros(1, "int32")
     for dtype, w in product(("int64", "int32", "uint8"), (None, weight)):
         narrow = np.where(labels > c + 1, 255, labels).astype(dtype)
         q = changed(problem, labels=address(narrow), label_bytes=narrow.itemsize, weight=address(w))
         for chosen in (every, fusable, overlap):
             specs = (SumSpec * len(chosen))(*(SumSpec(*spec) for spec in chosen))
-            kernels.error_sums_forward(q, specs, len(specs), address(found), threads)
-            kernels.error_sums_backward(q, specs, len(specs), address(sums), address(out), threads)
+            for kept in (None, out):
+                given = (address(found), address(kept), address(is_kept), threads)
+                kernels.error_sums_forward(q, specs, len(specs), *given)
+                kernels.error_sums_backward(q, specs, len(specs), address(sums), int(is_kept[0]), address(out), threads)
         specs = (SumSpec * 2)(SumSpec(0, 4, 1), SumSpec(0, 5, 2))
         kernels.pixelwise_values(q, specs, 2, address(sums), address(values), threads)
         for count, grad in product((1, 2), (None, out)):  # one alone is fusable
