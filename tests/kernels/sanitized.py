@@ -51,6 +51,7 @@ def run(kernels, n, c, space, sigmoid, threads):
     image = (len(space), (ctypes.c_int64 * len(space))(*space))
     run_sums(kernels, problem, labels, z, threads)
     run_labels(kernels, problem, labels, threads)
+    run_soft_targets(kernels, problem, z, threads)
     run_lovasz(kernels, problem, z, threads)
     run_distances(kernels, problem, rng, z, image, threads)
     run_windows(kernels, problem, z, image, threads)
@@ -113,6 +114,20 @@ def run_labels(kernels, problem, labels, threads):
             found = (address(index), 1, address(of_classes), address(out_of_range), threads)
             kernels.labels_compact_one_hot(*given, n, problem.c, problem.s, 255, *found)
         kernels.top_k(address(values), *given, size, problem.c, 255, 10, address(kept), threads)
+
+
+def run_soft_targets(kernels, problem, z, threads):
+    """Targets of numbers, some of which no target may be."""
+    n, c, s = problem.n, problem.c, problem.s
+    targets = np.random.default_rng(1).random(z.shape).astype("float32") * 1.2 - 0.1
+    targets[..., : s // 3] = 255
+    q = SoftProblem(address(z), address(targets), n, c, s, 255, problem.sigmoid)
+    numbers = signatures.enums()["SoftSum"]["SOFT_SUMS"]
+    found, sums, out = np.empty(2, "int64"), np.empty((n, c, numbers)), np.empty_like(z)
+    upstream = np.ones((n, c, numbers), "float32")
+    kernels.soft_targets_check(q, address(found), threads)
+    kernels.soft_targets_forward(q, address(sums), threads)
+    kernels.soft_targets_backward(q, address(upstream), address(out), threads)
 
 
 def run_lovasz(kernels, problem, z, threads):
@@ -185,7 +200,7 @@ def run_maps(kernels, problem, image, threads):
 
 if __name__ == "__main__":
     signatures = SimpleNamespace(**runpy.run_path(sys.argv[2]))
-    Problem, SumSpec = (signatures.structs()[name] for name in ("Problem", "SumSpec"))
+    Problem, SumSpec, SoftProblem = (signatures.structs()[name] for name in ("Problem", "SumSpec", "SoftProblem"))
     loaded = Kernels(sys.argv[1], signatures)
     for samples, channels, size in SHAPES:
         for under_sigmoid, thread_count in product((False, True), (1, 3)):

@@ -31,7 +31,10 @@ class ScalarLoss(Loss):
 
 
 class CompoundLoss(ScalarLoss):
-    """Named, weighted terms that share one `Inputs`; `parts` keeps each term's last value. The hook is `terms`."""
+    """Named, weighted terms that share one `Inputs`; `parts` keeps each term's last value.
+
+    The hook is `terms`. Sums over pixels that a term reads without being a loss are named in `requests`.
+    """
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """Those of the terms that are losses."""
