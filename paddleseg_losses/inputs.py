@@ -113,7 +113,9 @@ class Inputs:
         if self.problem.valid is not None:
             return self.problem.valid
         valid = self.problem.labels != self.problem.ignore_index
-        return valid if self.soft else paddle.logical_and(valid, self._in_range)
+        if not self.soft:
+            return paddle.logical_and(valid, self._in_range)
+        return valid.any(axis=1, keepdim=True) if self.multiclass else valid
 
     @cached_in_graph
     def _in_range(self) -> Tensor:

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import paddle
 
 from .errors import InputError
+from .i18n import _
 from .inputs import Inputs
 from .kernels import LABEL_TYPES, on_cpu
 from .kernels.labels import compact_labels, compact_one_hot
+from .kernels.soft_targets import check_soft_targets
 from .layout import LayoutReader, same_shape
 from .problem import Problem
 from .validation import (
@@ -52,8 +54,9 @@ class InputPreparer(LayoutReader):
         problem = self.read(scores, labels)
         if check == "raise":
             self._look(problem)
-        native = not problem.soft and problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
-        problem, invalid, any_valid, counts = (_compact if native else _on_device)(problem, check == "mark")
+        native = problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
+        read = _on_device if not native else _soft if problem.soft else _compact
+        problem, invalid, any_valid, counts = read(problem, check == "mark")
         if check == "mark" and not problem.from_logits:
             valid = _valid(problem) if problem.valid is None else problem.valid
             invalid = paddle.logical_or(_as_tensor(invalid), outside(problem.scores, valid, 1).any())
@@ -76,14 +79,14 @@ class InputPreparer(LayoutReader):
     def _pixel_weight(self, weight: Any, inputs: Inputs, check: str) -> Tensor:
         weight = self._tensor(weight, "pixel_weight")
         scores = inputs.problem.scores
-        n, _, *space = list(scores.shape)
+        n, _channels, *space = list(scores.shape)
         if same_shape(list(weight.shape), [n, *space]):
             weight = weight.unsqueeze(1)
         if not same_shape(list(weight.shape), [n, 1, *space]):
             raise InputError(
-                f"{self.name}: pixel_weight has shape {list(weight.shape)}.",
-                f"one weight for each pixel, {[n, *space]}",
-                "resize it like the labels",
+                _("{name}: pixel_weight has shape {shape}.", name=self.name, shape=list(weight.shape)),
+                _("one weight per pixel, {shape}", shape=[n, *space]),
+                _("resize it like the labels"),
             )
         weight = weight.astype(scores.dtype).detach()
         valid = inputs.valid.any(axis=1, keepdim=True)
@@ -119,6 +122,12 @@ def _compact(problem: Problem, mark: bool) -> _Labels:
     return _Labels(compact, small.wrong > 0 if mark else None, bool(small.counts.any()), small.counts)
 
 
+def _soft(problem: Problem, mark: bool) -> _Labels:
+    """Soft targets, looked at by the kernels; what counts is computed where it is asked for."""
+    wrong, valid = check_soft_targets(problem)
+    return _Labels(problem, wrong > 0 if mark else None, valid > 0)
+
+
 def _on_device(problem: Problem, mark: bool) -> _Labels:
     """The same, by Paddle's operators, without waiting for the device."""
     valid, per_class = _valid(problem), _one_channel_per_class(problem)
@@ -128,9 +137,7 @@ def _on_device(problem: Problem, mark: bool) -> _Labels:
         invalid = outside(labels, valid, 1 if per_class else problem.classes - 1).any()
         if per_class:
             invalid = paddle.logical_or(invalid, unbalanced(labels, valid).any())
-    if per_class and problem.soft:
-        problem = replace(problem, valid=valid)
-    elif per_class:
+    if per_class and not problem.soft:
         hot = paddle.logical_and(labels == 1, valid).astype("int64").argmax(axis=1, keepdim=True)
         indices = paddle.where(valid, hot, paddle.full([], NO_LABEL, "int64"))
         problem = replace(problem, labels=indices, ignore_index=NO_LABEL)

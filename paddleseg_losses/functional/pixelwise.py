@@ -13,6 +13,7 @@ from ..kernels import find
 from . import error_sums
 from .error_sums import COUNT, ERROR, NEGATIVE, NLL, POSITIVE, Function, SumSpec, sum_of
 from .labels import side_counts
+from .soft_targets import SoftSums, kernel_sums
 
 Tensor = Any
 Formula = tuple[tuple[Function, float], ...]  # functions of the error, with their factors
@@ -65,6 +66,9 @@ def pixel_total(
     """
     kernel = find("pixel_total", inputs.problem)
     if kernel is None:
+        soft = kernel_sums(inputs) if formula == CROSS_ENTROPY and inputs.pixel_weight is None else None
+        if soft is not None:
+            return _of_soft_sums(inputs, soft, weight, balance, mean)
         values, normaliser = pixel_values(inputs, formula, weight, balance), pixel_values(inputs, ONE, weight)
         return reduce_values(inputs, values, normaliser, mean)
     if share and can_share(inputs) and error_sums.has_other_requests(inputs, needs(formula, inputs)):
@@ -133,6 +137,16 @@ def pixel_values(
         return values * (of_label(positive, inputs) if paddle.is_tensor(positive) else positive)
     positive, negative = (x if paddle.is_tensor(x) else paddle.full([], x, values.dtype) for x in (positive, negative))
     return values * paddle.where(inputs.positive, positive, negative)
+
+
+def _of_soft_sums(inputs: Inputs, sums: SoftSums, weight: Tensor | None, balance: Balance | None, mean: bool) -> Tensor:
+    """The cross entropy of soft targets, or its weighted mean, from sums over the pixels."""
+    (positive, negative), (weight_positive, weight_negative) = _factors(weight, balance), _factors(weight, None)
+    total, normaliser = (positive * sums.nll).sum(), (weight_positive * sums.positives).sum()
+    if not inputs.multiclass:
+        total = total + (negative * sums.nll_other).sum()
+        normaliser = normaliser + (weight_negative * sums.negatives).sum()
+    return numeric.safe_divide(total, normaliser) if mean else total
 
 
 def _of_soft_targets(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Tensor:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 
-import paddle
 import paddle.distributed as dist
 from paddle.autograd import PyLayer
 
@@ -17,6 +16,7 @@ from .. import numeric
 from ..inputs import Inputs
 from . import error_sums
 from .error_sums import COUNT, ERROR, NEGATIVE, POSITIVE, PROB_TRUE, SumSpec, negative_count, pixel_count, sum_of
+from .soft_targets import overlap_sums
 
 Tensor = Any
 Sums = TypeVar("Sums", bound="RegionSums")
@@ -92,16 +92,10 @@ def region_sums(inputs: Inputs) -> RegionSums:
     For soft targets the overlap is (P + G - sum |p - g|) / 2, which is sum p g for hard ones and, unlike it, is
     largest at p = g.
     """
-    count = pixel_count(inputs)
-    if not inputs.soft:
-        tp, fn, fp = (sum_of(inputs, *spec) for spec in _REGION[:3])
-        return RegionSums(tp=tp, fp=fp, fn=fn, count=count, negatives=negative_count(inputs))
-    p, g, m = inputs.prob, inputs.target, inputs.mask
-    total = numeric.spatial_sum
-    excess = paddle.maximum(p - g, paddle.zeros([], p.dtype)) * m
-    lack = paddle.maximum(g - p, paddle.zeros([], p.dtype)) * m
-    tp = total(paddle.minimum(p, g) * m)
-    return RegionSums(tp=tp, fp=total(excess), fn=total(lack), count=count, negatives=total((1 - g) * m))
+    if inputs.soft:
+        return RegionSums(*overlap_sums(inputs))
+    tp, fn, fp = (sum_of(inputs, *spec) for spec in _REGION[:3])
+    return RegionSums(tp=tp, fp=fp, fn=fn, count=pixel_count(inputs), negatives=negative_count(inputs))
 
 
 def squared_sums(inputs: Inputs) -> SquaredSums:

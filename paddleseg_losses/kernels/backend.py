@@ -32,6 +32,10 @@ def _native_supports(problem: Problem) -> bool:
     return hard and problem.from_logits and problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
 
 
+def _native_supports_soft(problem: Problem) -> bool:
+    return problem.soft and problem.from_logits and problem.labels.dtype == paddle.float32 and on_cpu(problem.scores)
+
+
 @dataclass(frozen=True)
 class Backend:
     """Kernels for one kind of device."""
@@ -65,6 +69,11 @@ BACKENDS: tuple[Backend, ...] = (
             "region_proximity": "boundary_proximity",
             "ssl_sum": "window",
         },
+    ),
+    Backend(
+        name="native, soft targets",
+        supports=_native_supports_soft,
+        operations={"soft_sums": "soft_targets"},
     ),
 )
 

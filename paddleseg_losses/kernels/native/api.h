@@ -44,6 +44,27 @@ struct SumSpec {
     float gamma;
 };
 
+struct SoftProblem {
+    const float* logits;  // [n, c, s]
+    const float* targets;  // [n, c, s], in [0, 1]; what is not is 0
+    std::int64_t n, c, s;
+    float ignore;  // target of what to leave out: under a softmax of pixels in all of whose channels it stands
+    std::int32_t sigmoid;  // else softmax over c
+};
+
+// Sums over the pixels of a channel that count, of p and of the target g.
+enum SoftSum : std::int32_t {
+    SOFT_TP = 0,  // min(p, g)
+    SOFT_FP = 1,  // max(p - g, 0)
+    SOFT_FN = 2,  // max(g - p, 0)
+    SOFT_NLL = 3,  // -g log p
+    SOFT_NLL_OTHER = 4,  // -(1 - g) log(1 - p) under a sigmoid, else 0
+    SOFT_POSITIVES = 5,  // g
+    SOFT_NEGATIVES = 6,  // 1 - g
+    SOFT_COUNT = 7,  // 1
+    SOFT_SUMS = 8,  // how many there are
+};
+
 // ---- pixelwise
 
 // sums [n, c, count].
@@ -92,6 +113,14 @@ EXPORT Status labels_compact_one_hot(const void* labels, int label_bytes, std::i
 // counts [planes, classes] alone.
 EXPORT Status labels_count(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
                            std::int64_t ignore, std::int64_t* counts, int threads);
+
+// found [2]: how many pixels (elements under a sigmoid) have targets that are out of range, or under a softmax do not sum to 1
+// within 1e-2; and how many count.
+EXPORT Status soft_targets_check(const SoftProblem* problem, std::int64_t* found, int threads);
+// sums [n, c, SOFT_SUMS].
+EXPORT Status soft_targets_forward(const SoftProblem* problem, double* sums, int threads);
+// upstream [n, c, SOFT_SUMS]: the gradient of the sums up to SOFT_NLL_OTHER. gradient [n, c, s]: that of the logits.
+EXPORT Status soft_targets_backward(const SoftProblem* problem, const float* upstream, float* gradient, int threads);
 
 // ---- distance
 

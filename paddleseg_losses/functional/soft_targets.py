@@ -1,0 +1,51 @@
+"""Sums over pixels of soft targets and probabilities, of each sample and channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import paddle
+
+from ..inputs import Inputs
+from ..kernels import find
+from ..numeric import spatial_sum
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class SoftSums:
+    """Sums `[N, C]` over the pixels that count, of the probability p and the target g."""
+
+    tp: Tensor  # min(p, g)
+    fp: Tensor  # max(p - g, 0)
+    fn: Tensor  # max(g - p, 0)
+    nll: Tensor  # -g log p
+    nll_other: Tensor  # -(1 - g) log(1 - p); under a softmax it is not made
+    positives: Tensor  # g
+    negatives: Tensor  # 1 - g
+    count: Tensor  # 1
+
+
+def kernel_sums(inputs: Inputs) -> SoftSums | None:
+    """All of them in one pass by a kernel, or None if there is none."""
+    return inputs.memoize(_kernel_sums)
+
+
+def _kernel_sums(inputs: Inputs) -> SoftSums | None:
+    kernel = find("soft_sums", inputs.problem)
+    return None if kernel is None else SoftSums(*kernel(inputs.problem).unbind(-1))
+
+
+def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Sums of min(p, g), max(p - g, 0), max(g - p, 0), 1 and 1 - g, `[N, C]`."""
+    sums = kernel_sums(inputs)
+    if sums is not None:
+        return sums.tp, sums.fp, sums.fn, sums.count, sums.negatives
+    p, g, m = inputs.prob, inputs.target, inputs.mask
+    zero = paddle.zeros([], p.dtype)
+    tp = spatial_sum(paddle.minimum(p, g) * m)
+    fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (p - g, g - p))
+    count = spatial_sum(m).expand([-1, inputs.channels])
+    return tp, fp, fn, count, spatial_sum((1 - g) * m)

@@ -1,0 +1,257 @@
+// Sums over pixels of what soft targets g and probabilities p share, their gradient, and what is wrong with the targets.
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "memory.hpp"
+#include "parallel.hpp"
+#include "simd/math.hpp"
+
+namespace psl {
+
+namespace {
+
+constexpr int WIDTH = 256;  // pixels of a tile
+constexpr std::int64_t PART = 1 << 14;  // pixels of a task: fixed, so that sums do not depend on the number of threads
+
+// What a thread knows of a tile. Rows of e^z, of all channels under a softmax.
+struct SoftTile {
+    explicit SoftTile(std::int64_t channels) : rows(channels * WIDTH) {}
+    std::vector<float> rows;
+    float top[WIDTH], others[WIDTH], inverse[WIDTH], log_sum[WIDTH], valid[WIDTH], dot[WIDTH];
+    std::int32_t best[WIDTH];
+    float* row(std::int64_t k) { return rows.data() + k * WIDTH; }
+};
+
+INLINE float clean(float target, float valid) { return valid > 0.0f && target >= 0.0f && target <= 1.0f ? target : 0.0f; }
+
+// max(x, 0), but NaN for NaN.
+INLINE float positive_part(float x) { return x > 0.0f ? x : 0.0f * x; }
+
+// Softmax: 1 where a channel is not to be ignored, the largest logit, e^z below it, and log sum e^(z - top).
+INLINE void softmax_rows(const SoftProblem& q, const float* z, const float* g, int w, SoftTile& t) {
+    for (int i = 0; i < w; ++i) t.top[i] = z[i], t.best[i] = 0, t.others[i] = 0.0f, t.valid[i] = g[i] != q.ignore;
+    for (std::int32_t k = 1; k < q.c; ++k) {
+        const float *channel = z + k * q.s, *target = g + k * q.s;
+        for (int i = 0; i < w; ++i) {
+            const bool larger = channel[i] > t.top[i];
+            t.top[i] = larger ? channel[i] : t.top[i];
+            t.best[i] = larger ? k : t.best[i];
+            t.valid[i] = target[i] != q.ignore ? 1.0f : t.valid[i];
+        }
+    }
+    for (std::int32_t k = 0; k < q.c; ++k) {
+        const float* channel = z + k * q.s;
+        float* row = t.row(k);
+        for (int i = 0; i < w; ++i) {
+            row[i] = exp_below_88(channel[i] - t.top[i]);
+            t.others[i] += t.best[i] == k ? 0.0f * row[i] : row[i];
+        }
+    }
+    for (int i = 0; i < w; ++i) {
+        t.inverse[i] = 1.0f / (1.0f + t.others[i]);
+        t.log_sum[i] = log1p_nonnegative(t.others[i], t.inverse[i]);
+    }
+}
+
+// Adds the sums of one channel of a tile.
+INLINE void add_sums(int w, const float* p, const float* nll, const float* nll_other, const float* g, const float* valid,
+                     double* sums) {
+    float tp = 0, fp = 0, fn = 0, cost = 0, other = 0, positives = 0, count = 0;
+#pragma omp simd reduction(+ : tp, fp, fn, cost, other, positives, count)
+    for (int i = 0; i < w; ++i) {
+        const float target = clean(g[i], valid[i]), gap = p[i] - target;
+        const bool counts = valid[i] > 0.0f;
+        tp += counts ? (gap < 0.0f ? p[i] : target) : 0.0f;
+        fp += counts ? positive_part(gap) : 0.0f;
+        fn += counts ? positive_part(-gap) : 0.0f;
+        cost += counts ? target * nll[i] : 0.0f;
+        other += counts ? (1.0f - target) * nll_other[i] : 0.0f;
+        positives += target;
+        count += valid[i];
+    }
+    const double found[SOFT_SUMS] = {tp, fp, fn, cost, other, positives, double(count) - positives, count};
+    for (int k = 0; k < SOFT_SUMS; ++k) sums[k] += found[k];
+}
+
+TARGET_CLONES
+void softmax_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, int w, SoftTile& t, double* sums) {
+    const float *z = q.logits + plane * q.c * q.s + first, *g = q.targets + plane * q.c * q.s + first;
+    softmax_rows(q, z, g, w, t);
+    float nll[WIDTH], none[WIDTH];
+    for (int i = 0; i < w; ++i) none[i] = 0.0f;
+    for (std::int64_t k = 0; k < q.c; ++k) {
+        const float* channel = z + k * q.s;
+        float* p = t.row(k);
+        for (int i = 0; i < w; ++i) {
+            p[i] *= t.inverse[i];
+            nll[i] = (t.top[i] - channel[i]) + t.log_sum[i];
+        }
+        add_sums(w, p, nll, none, g + k * q.s, t.valid, sums + k * SOFT_SUMS);
+    }
+}
+
+// The gradient of a channel's sums, read before a loop: a choice between numbers is vectorised, one between loads is not.
+struct Upstream {
+    explicit INLINE Upstream(const float* u)
+        : above(u[SOFT_FP]), below(u[SOFT_TP] - u[SOFT_FN]), nll(u[SOFT_NLL]), nll_other(u[SOFT_NLL_OTHER]) {}
+    float above, below, nll, nll_other;
+
+    // What it says of p, p - g being the gap. Exactly at p = g no sum has a slope.
+    INLINE float slope(float gap) const {
+        const float over = gap > 0.0f ? above : 0.0f;
+        return gap < 0.0f ? below : over;
+    }
+};
+
+TARGET_CLONES
+void softmax_gradient(const SoftProblem& q, const float* upstream, std::int64_t plane, std::int64_t first, int w, SoftTile& t,
+                      float* gradient) {
+    const std::int64_t start = plane * q.c * q.s + first;
+    softmax_rows(q, q.logits + start, q.targets + start, w, t);
+    for (int i = 0; i < w; ++i) t.dot[i] = 0.0f;
+    for (std::int64_t k = 0; k < q.c; ++k) {
+        const Upstream u(upstream + k * SOFT_SUMS);
+        const float* g = q.targets + start + k * q.s;
+        float* p = t.row(k);
+        for (int i = 0; i < w; ++i) {
+            p[i] *= t.inverse[i];
+            const float target = clean(g[i], t.valid[i]);
+            t.dot[i] += u.nll * target - p[i] * u.slope(p[i] - target);
+        }
+    }
+    for (std::int64_t k = 0; k < q.c; ++k) {
+        const Upstream u(upstream + k * SOFT_SUMS);
+        const float *g = q.targets + start + k * q.s, *p = t.row(k);
+        float* out = gradient + start + k * q.s;
+        for (int i = 0; i < w; ++i) {
+            const float target = clean(g[i], t.valid[i]);
+            const float slope = p[i] * (u.slope(p[i] - target) + t.dot[i]) - u.nll * target;
+            out[i] = t.valid[i] > 0.0f ? slope : 0.0f;
+        }
+    }
+}
+
+// Sigmoid: p in the first row, 1 - p in `others`, log(1 + e^-|z|) in `log_sum`.
+INLINE void sigmoid_row(const SoftProblem& q, const float* z, const float* g, int w, SoftTile& t) {
+    float* p = t.row(0);
+    for (int i = 0; i < w; ++i) {
+        const float size = z[i] < 0.0f ? -z[i] : z[i], small = exp_below_88(-size), inverse = 1.0f / (1.0f + small);
+        p[i] = z[i] < 0.0f ? small * inverse : inverse;
+        t.others[i] = z[i] < 0.0f ? inverse : small * inverse;
+        t.log_sum[i] = log1p_nonnegative(small, inverse);
+        t.valid[i] = g[i] != q.ignore ? 1.0f : 0.0f;
+    }
+}
+
+TARGET_CLONES
+void sigmoid_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, int w, SoftTile& t, double* sums) {
+    const float *z = q.logits + plane * q.s + first, *g = q.targets + plane * q.s + first;
+    sigmoid_row(q, z, g, w, t);
+    float nll[WIDTH], nll_other[WIDTH];
+    for (int i = 0; i < w; ++i) {
+        nll[i] = positive_part(-z[i]) + t.log_sum[i];
+        nll_other[i] = positive_part(z[i]) + t.log_sum[i];
+    }
+    add_sums(w, t.row(0), nll, nll_other, g, t.valid, sums);
+}
+
+TARGET_CLONES
+void sigmoid_gradient(const SoftProblem& q, const float* upstream, std::int64_t plane, std::int64_t first, int w, SoftTile& t,
+                      float* gradient) {
+    const float *z = q.logits + plane * q.s + first, *g = q.targets + plane * q.s + first;
+    sigmoid_row(q, z, g, w, t);
+    const Upstream u(upstream);
+    const float* p = t.row(0);
+    float* out = gradient + plane * q.s + first;
+    for (int i = 0; i < w; ++i) {
+        const float target = clean(g[i], t.valid[i]), rest = t.others[i];
+        const float cost = u.nll_other * (1.0f - target) * p[i] - u.nll * target * rest;
+        const float slope = u.slope(p[i] - target) * p[i] * rest + cost;
+        out[i] = t.valid[i] > 0.0f ? slope : 0.0f;
+    }
+}
+
+// Run work(tile, plane, part, first, width) on the tiles of every part of every plane.
+template <class Work>
+void run_tiles(const SoftProblem& q, int threads, Work work) {
+    const std::int64_t planes = q.sigmoid ? q.n * q.c : q.n, parts = (q.s + PART - 1) / PART;
+    run_parallel(static_cast<int>(planes * parts), threads, [&] { return SoftTile(q.sigmoid ? 1 : q.c); },
+                 [&](SoftTile& t, int task) {
+                     const std::int64_t plane = task / parts, start = task % parts * PART, end = std::min(start + PART, q.s);
+                     for (std::int64_t first = start; first < end; first += WIDTH)
+                         work(t, plane, task, first, static_cast<int>(std::min<std::int64_t>(WIDTH, end - first)));
+                 });
+}
+
+TARGET_CLONES
+void check_tile(const SoftProblem& q, std::int64_t plane, std::int64_t first, int w, std::int64_t* found) {
+    const std::int64_t channels = q.sigmoid ? 1 : q.c;
+    const float* g = q.targets + plane * channels * q.s + first;
+    float sum[WIDTH], valid[WIDTH], outside[WIDTH];
+    for (int i = 0; i < w; ++i) sum[i] = valid[i] = outside[i] = 0.0f;
+    for (std::int64_t k = 0; k < channels; ++k) {
+        const float* target = g + k * q.s;
+        for (int i = 0; i < w; ++i) {
+            sum[i] += target[i];
+            valid[i] = target[i] != q.ignore ? 1.0f : valid[i];
+            outside[i] = target[i] >= 0.0f && target[i] <= 1.0f ? outside[i] : 1.0f;
+        }
+    }
+    const float slack = q.sigmoid ? 3e38f : 1e-2f;
+    std::int32_t wrong = 0, count = 0;
+#pragma omp simd reduction(+ : wrong, count)
+    for (int i = 0; i < w; ++i) {
+        const float gap = sum[i] - 1.0f, size = gap < 0.0f ? -gap : gap;
+        wrong += valid[i] > 0.0f && (outside[i] > 0.0f || !(size <= slack)) ? 1 : 0;
+        count += valid[i] > 0.0f ? 1 : 0;
+    }
+    found[0] += wrong;
+    found[1] += count;
+}
+
+}  // namespace
+
+EXPORT Status soft_targets_check(const SoftProblem* problem, std::int64_t* found, int threads) {
+    return status_of([&] {
+        const SoftProblem& q = *problem;
+        std::atomic<std::int64_t> wrong{0}, valid{0};
+        run_tiles(q, threads, [&](SoftTile&, std::int64_t plane, int, std::int64_t first, int w) {
+            std::int64_t own[2] = {0, 0};
+            check_tile(q, plane, first, w, own);
+            wrong += own[0];
+            valid += own[1];
+        });
+        found[0] = wrong;
+        found[1] = valid;
+    });
+}
+
+EXPORT Status soft_targets_forward(const SoftProblem* problem, double* sums, int threads) {
+    return status_of([&] {
+        const SoftProblem& q = *problem;
+        const std::int64_t planes = q.sigmoid ? q.n * q.c : q.n, parts = (q.s + PART - 1) / PART;
+        const std::int64_t size = (q.sigmoid ? 1 : q.c) * SOFT_SUMS;
+        std::vector<double> partial(planes * parts * size, 0.0);
+        run_tiles(q, threads, [&](SoftTile& t, std::int64_t plane, int task, std::int64_t first, int w) {
+            (q.sigmoid ? sigmoid_sums : softmax_sums)(q, plane, first, w, t, partial.data() + task * size);
+        });
+        std::fill(sums, sums + planes * size, 0.0);
+        for (std::int64_t task = 0; task < planes * parts; ++task)
+            for (std::int64_t i = 0; i < size; ++i) sums[task / parts * size + i] += partial[task * size + i];
+    });
+}
+
+EXPORT Status soft_targets_backward(const SoftProblem* problem, const float* upstream, float* gradient, int threads) {
+    return status_of([&] {
+        const SoftProblem& q = *problem;
+        const std::int64_t size = (q.sigmoid ? 1 : q.c) * SOFT_SUMS;
+        expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
+        run_tiles(q, threads, [&](SoftTile& t, std::int64_t plane, int, std::int64_t first, int w) {
+            (q.sigmoid ? sigmoid_gradient : softmax_gradient)(q, upstream + plane * size, plane, first, w, t, gradient);
+        });
+    });
+}
+
+}  // namespace psl
