@@ -25,7 +25,7 @@ def test_nothing_to_complain_about(call, write, losses_table):
         "Labels (4 of 4 masks)",
         "in the batch",
         "ComboLoss.dice",
-        "share of it",
+        "share of the gradient",
         "No problems found.",
     ):
         assert text in result.output
@@ -36,7 +36,7 @@ def test_warnings_exit_with_1(call, call_json, write, losses_table):
     path = write({"type": "TverskyLoss"}, classes=5)
     result = call("doctor", "--config", path)
     assert result.exit_code == 1
-    assert "1 warning\n\n1. Class 3, 4 never occurs in all masks.\n" in result.output
+    assert "1 warning\n\n1. Class 3, 4 never occurs in the masks.\n" in result.output
     assert "num_classes: 3" in result.output
     code, found = call_json("doctor", "--config", path)
     assert (code, found["well"]) == (1, False)

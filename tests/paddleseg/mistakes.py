@@ -50,7 +50,7 @@ MISTAKES = {
     "a loss of another library": (
         {"types": [{"type": "SoftDiceLoss"}], "coef": [1]},
         {},
-        ["No loss is called 'SoftDiceLoss'.*from nnU-Net: DiceLoss, which is its value plus 1"],
+        ["There is no loss 'SoftDiceLoss'.*from nnU-Net: DiceLoss, which is its value plus 1"],
         None,
     ),
     "bad value": (

@@ -151,7 +151,7 @@ def test_problems_that_an_option_does_not_fit_are_named():
     assert "3 numbers" in report.left_out["multiclass2-5x7"]
     assert "left out: multiclass2-5x7: DiceLoss: weight has 3 numbers" in str(report)
     assert "value_range" in report.excused
-    with pytest.raises(errors.OptionError, match=r"weight has 4 number\(s\)"):
+    with pytest.raises(errors.OptionError, match=r"weight has 4 numbers"):
         check(pl.DiceLoss, weight=[1, 1, 1, 1])
 
 

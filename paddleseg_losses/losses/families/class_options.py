@@ -25,12 +25,8 @@ def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
                 values=list(numbers),
                 channels=counts.channels(expected),
             ),
-            _("{classes} numbers, one for each class, the background included", classes=expected),
-            _(
-                "give {option} one number for each of the {classes} classes, or check num_classes of the model",
-                option=option,
-                classes=expected,
-            ),
+            _("{numbers}, one for each class, the background included", numbers=counts.numbers(expected)),
+            _("give {option} one number for each class, or check num_classes of the model", option=option),
         )
     return numbers
 

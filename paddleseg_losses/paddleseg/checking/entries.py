@@ -9,6 +9,7 @@ from typing import Any
 from ... import registry
 from ...errors import LossError, OptionError
 from ...i18n import Message, Text, _, plural
+from ...i18n.counts import numbers
 from ...options import option_advice, parse
 from ...other_libraries import loss_hints, renamed, said
 from ...registry import PREFIX
@@ -203,7 +204,7 @@ class EntryChecker:
         if not isinstance(weight, (list, tuple)) or classes is None or len(weight) == classes:
             return options
         self.report.error((*place, "weight"), weight_error(name, weight, classes))
-        self._leave_out(place, "weight", weight, _("{classes} numbers, one for each class", classes=classes))
+        self._leave_out(place, "weight", weight, _("{numbers}, one for each class", numbers=numbers(classes)))
         return {key: value for key, value in options.items() if key != "weight"}
 
     def _leave_out(self, place: Place, key: str, value: Any, why: Text) -> None:
@@ -221,7 +222,7 @@ def weight_error(name: str, weight: Any, classes: int) -> LossError:
             weight=list(weight),
             classes=classes,
         ),
-        _("{classes} numbers, one for each class, the background included", classes=classes),
+        _("{numbers}, one for each class, the background included", numbers=numbers(classes)),
         _("give one number for each class, or check num_classes"),
     )
 
