@@ -14,6 +14,8 @@ PHRASES = (
     (r"^flat along pixels \(<= (\S+)x\)$", r"每像素耗时不随图像增大（不超过 \1 倍）"),
     (r"^flat along classes \(<= (\S+)x\)$", r"每类别耗时不随类别数增大（不超过 \1 倍）"),
     (r"^(\d+) threads >= (\S+)x one$", r"\1 个线程不低于单线程的 \2 倍"),
+    (r"^one-hot labels <= (\S+)x class indices$", r"one-hot 标签的耗时不超过类别索引的 \1 倍"),
+    (r"^soft labels <= (\S+)x class indices$", r"软标签的耗时不超过类别索引的 \1 倍"),
     (r"^sums within (\S+)$", r"求和误差不超过 \1"),
     (r"^gradient within (\S+) of its largest$", r"梯度误差不超过其最大值的 \1"),
     (r"^it runs$", "能够运行"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .cases import EDT
+from .cases import EDT, INDEX, ONE_HOT, SOFT
 from .peers import COMPOSED, OURS
 
 Row = dict[str, Any]
@@ -36,6 +36,8 @@ REASONS: dict[str, str] = {
 MOST_TIMES_DICE = 3.0
 MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"
 LEAST_SCALING = 1.4
+MOST_TIMES_INDEX = {ONE_HOT: 1.3, SOFT: 3.0}  # of the time with class indices
+SOFT_LABELS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")  # whose soft targets are timed
 SUM_ERROR, GRADIENT_ERROR = 2e-7, 2e-6
 SPARE = 5 * MIB  # that CE and Dice may need beside the gradient
 
@@ -185,6 +187,22 @@ def scaling(rows: list[Row]) -> list[Check]:
         ratio = row["one_ms"] / row["several_ms"]
         asked = f"{row['threads']} threads >= {LEAST_SCALING:g}x one"
         checks.append(Check(asked, row["loss"], row["shape"], f"{ratio:.2f}x", ratio >= LEAST_SCALING))
+    return checks
+
+
+def labels(rows: list[Row]) -> list[Check]:
+    """Other forms of the labels over class indices."""
+    checks = []
+    for row in rows:
+        where = "[" + ",".join(map(str, row["size"])) + "]"
+        if "error" in row:
+            checks.append(Check("it runs", row["loss"], where, row["error"], False))
+            continue
+        for form, most in MOST_TIMES_INDEX.items():
+            if form in row["ms"]:
+                ratio = row["ms"][form] / row["ms"][INDEX]
+                asked = f"{form} labels <= {most:g}x class indices"
+                checks.append(Check(asked, row["loss"], where, f"{ratio:.2f}x", ratio <= most))
     return checks
 
 

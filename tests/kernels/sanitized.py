@@ -50,6 +50,7 @@ def run(kernels, n, c, space, sigmoid, threads):
     problem = Problem(address(z), address(labels), None, n, c, s, 1, 255, 8, int(sigmoid))
     image = (len(space), (ctypes.c_int64 * len(space))(*space))
     run_sums(kernels, problem, labels, z, threads)
+    run_soft_targets(kernels, rng, z, sigmoid, threads)
     run_labels(kernels, problem, labels, threads)
     run_lovasz(kernels, problem, z, threads)
     run_distances(kernels, problem, rng, z, image, threads)
@@ -93,6 +94,20 @@ def run_sums(kernels, problem, labels, z, threads):
             kernels.confusion_backward(q, address(costs), address(of_classes), address(out), threads)
     kernels.probabilities_backward(problem, address(z), address(z), address(out), threads)
     kernels.pixelwise_scale(address(out), out.size, 0.5, threads)
+
+
+def run_soft_targets(kernels, rng, z, sigmoid, threads):
+    """Sums of soft targets, some of which are no shares, and what is wrong with them."""
+    n, c, s = z.shape
+    targets = rng.random(z.shape).astype("float32")
+    targets[rng.random(z.shape) < 0.05] = np.nan
+    targets[:, :, rng.random(s) < 0.1] = 255
+    problem = SoftProblem(address(z), address(targets), n, c, s, 255, int(sigmoid))
+    found, sums = np.zeros(2, "int64"), np.empty((n, c, SOFT_SUMS))
+    upstream, out = rng.normal(size=sums.shape).astype("float32"), np.empty_like(z)
+    kernels.soft_targets_check(problem, address(found), threads)
+    kernels.soft_targets_forward(problem, address(sums), threads)
+    kernels.soft_targets_backward(problem, address(upstream), address(out), threads)
 
 
 def run_labels(kernels, problem, labels, threads):
@@ -182,7 +197,8 @@ def run_maps(kernels, problem, image, threads):
 
 if __name__ == "__main__":
     signatures = SimpleNamespace(**runpy.run_path(sys.argv[2]))
-    Problem, SumSpec = (signatures.structs()[name] for name in ("Problem", "SumSpec"))
+    Problem, SoftProblem, SumSpec = (signatures.structs()[name] for name in ("Problem", "SoftProblem", "SumSpec"))
+    SOFT_SUMS = signatures.enums()["SoftSum"]["SOFT_SUMS"]
     loaded = Kernels(sys.argv[1], signatures)
     for samples, channels, size in SHAPES:
         for under_sigmoid, thread_count in product((False, True), (1, 3)):
