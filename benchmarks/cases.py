@@ -80,7 +80,7 @@ def arrays(size: Size, seed: int = 0) -> Arrays:
 
 
 def written(labels: np.ndarray, classes: int, form: str) -> np.ndarray:
-    """Class indices in another form: one-hot, or nine tenths of the label and the rest even; ignored in all channels."""
+    """Class indices in another form: one-hot, or softened by a tenth; ignored in all channels."""
     if form == INDEX:
         return labels
     hot = np.moveaxis(np.eye(classes, dtype=labels.dtype)[np.where(labels == IGNORED, 0, labels)], -1, 1)
