@@ -1,4 +1,4 @@
-"""Cross entropy that is dearer near the boundaries of the truth."""
+"""Cross entropy with errors weighted by how near they are to the true boundaries."""
 
 from __future__ import annotations
 
