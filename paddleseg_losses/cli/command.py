@@ -178,10 +178,10 @@ class LocalizedCommand(click.Command):
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Click's own `--help`, which it makes once, in the language of the run."""
-        found = super().get_help_option(ctx)
-        if found is not None:
-            found.help = str(_("Show this message and exit."))
-        return found
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = str(_("Show this message and exit."))
+        return option
 
 
 def command(name: str | None = None, **facts: Any) -> Callable[[Any], Any]:

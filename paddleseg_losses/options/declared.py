@@ -79,12 +79,12 @@ def fixed(value: Any) -> Any:
 
 def _declared(cls: type) -> dict[str, Option | Fixed]:
     """Declarations of a class: its own first, then its family's, then those of every loss."""
-    found: dict[str, Option | Fixed] = {}
+    declared: dict[str, Option | Fixed] = {}
     for base in cls.__mro__:
         for name, value in vars(base).items():
             if isinstance(value, (Option, Fixed)):
-                found.setdefault(name, value)
-    return found
+                declared.setdefault(name, value)
+    return declared
 
 
 def options_of(cls: type) -> dict[str, Option]:

@@ -44,9 +44,9 @@ class Log(io.TextIOBase):
     def record(self, level: str, message: str) -> None:
         """Something was logged."""
         self.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} [{level}] {message}\n")
-        found = _TRAIN.search(message)
-        if found:
-            iteration, total, loss, rate, seconds, left = found.groups()
+        line = _TRAIN.search(message)
+        if line:
+            iteration, total, loss, rate, seconds, left = line.groups()
             step = Step(int(iteration), int(total), float(loss), float(rate), float(seconds), left, self.terms)
             if not math.isfinite(step.loss) and all(math.isfinite(before.loss) for before in self.steps):
                 self.display.warn(
