@@ -23,7 +23,7 @@ def _float(value: Any) -> float:
 
 def _floats(value: Any) -> tuple[float, ...]:
     if isinstance(value, (Mapping, Set)):
-        raise TypeError("its order says nothing")  # a mapping would be read as its keys
+        raise TypeError("unordered")  # a mapping would be read as its keys
     if hasattr(value, "tolist"):  # ndarray or Tensor
         value = value.tolist()
     if isinstance(value, (str, Number)):

@@ -27,7 +27,7 @@ _LEVELS = {0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG"}  # of the wheel's ow
 
 
 class Log(io.TextIOBase):
-    """A log file that also takes what is printed, and tells the display what a person wants to know."""
+    """A log file that also takes printed output, and passes what matters to a person on to the display."""
 
     def __init__(self, file: TextIO, display: Display) -> None:
         super().__init__()

@@ -91,7 +91,7 @@ def class_names(dataset: Any) -> Sequence[Text]:
 
 
 def _score(name: Text, common: float, guessed: float, true: float) -> ClassScore:
-    if guessed + true == 0:  # PaddleSeg counts such a class as 0 or as 1, by its version
+    if guessed + true == 0:  # PaddleSeg counts such a class as 0 or as 1, depending on its version
         return ClassScore(name, None, None)
     return ClassScore(name, 2 * common / (guessed + true), common / (guessed + true - common))
 

@@ -171,7 +171,7 @@ def _explained_lengths() -> Iterator[None]:
 
 
 def _listeners(flags: Flags, recipe: Recipe, result: Result, display: Display) -> list[Swap]:
-    """Count the iterations and note the evaluations of `train()`, which tells nobody."""
+    """Count the iterations and record the evaluations of `train()`, which has no callbacks."""
     profiler, core = module("utils.train_profiler"), module("core.train")
     step: Callable[..., Any] = profiler.add_profiler_step  # called once an iteration
     measure: Callable[..., Any] = core.evaluate
