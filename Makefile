@@ -31,6 +31,8 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/clang-format --dry-run --Werror $(filter %.cpp %.hpp %.h,$(INSTALLED))
+=======
 
 docs: $(VENV)/test.stamp
 	$(BIN)/python docs/generate.py

@@ -9,7 +9,7 @@ from typing import Any
 from paddleseg_losses.i18n import Message, Text, _
 
 from .cases import EDT
-from .peers import COMPOSED, OURS
+from .peers import CALL, COMPOSED, OURS
 
 Row = dict[str, Any]
 MIB = 1 << 20
@@ -43,6 +43,8 @@ REASONS: dict[str, Text] = {
 }
 MOST_TIMES_DICE = 3.0
 MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"
+MOST_CALLS = 3.0  # a small problem, in calls of Paddle's cross entropy
+CALLS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")
 LEAST_SCALING = 1.4
 SUM_ERROR, GRADIENT_ERROR = 2e-7, 2e-6
 SPARE = 5 * MIB  # that CE and Dice may need beside the gradient
@@ -56,11 +58,14 @@ class Threshold:
     against: str
     least: float
     classes: int = 0  # from how many classes on
+    shape: str = ""  # on this one alone
 
 
 SPEED = (
     Threshold(OVERLAP, FASTEST, 1.2),
     Threshold(OVERLAP, FASTEST, 4.0, classes=MANY),
+    Threshold(("DiceLoss",), FASTEST, 1.5, shape="binary"),
+    Threshold(("DiceLoss", "GeneralizedDiceLoss", "CrossEntropyLoss"), FASTEST, 2.5, shape="C"),
     Threshold(OVERLAP, "PaddleSeg", 15.0),
     Threshold(ENTROPY, FASTEST, 1.2),
     Threshold(ENTROPY, FASTEST, 3.0, classes=MANY),
@@ -89,7 +94,7 @@ class Check:
 
 def fastest(rows: list[Row]) -> Row | None:
     """The fastest of the implementations that are not ours, among rows of one loss and shape."""
-    peers = [row for row in rows if row["peer"] not in (OURS, COMPOSED) and "ms" in row]
+    peers = [row for row in rows if row["peer"] not in (OURS, COMPOSED, CALL) and "ms" in row]
     return min(peers, key=lambda row: row["ms"], default=None)
 
 
@@ -116,6 +121,8 @@ def speed(rows: list[Row]) -> list[Check]:
             checks.append(Check(_("it runs"), loss, shape, error, False))
         elif shape == "tiny":
             checks += _tiny(loss, ours, group)
+        elif shape == "small":
+            checks += _small(loss, ours, group)
         else:
             checks += _ratios(loss, ours, group)
             checks += _relative_to_dice(loss, ours)
@@ -127,13 +134,16 @@ def _asked(threshold: Threshold) -> Message:
         text = _(">= {least:g}x fastest peer", least=threshold.least)
     else:
         text = _(">= {least:g}x {peer}", least=threshold.least, peer=threshold.against)
-    return _("{text} at C >= {classes}", text=text, classes=threshold.classes) if threshold.classes else text
+    if threshold.classes:
+        text = _("{text} at C >= {classes}", text=text, classes=threshold.classes)
+    return _("{text} on {shape}", text=text, shape=threshold.shape) if threshold.shape else text
 
 
 def _ratios(loss: str, ours: Row, group: list[Row]) -> list[Check]:
     checks = []
     for threshold in SPEED:
-        if loss in threshold.losses and ours["size"][1] >= threshold.classes:
+        here = threshold.shape in ("", ours["shape"]) and ours["size"][1] >= threshold.classes
+        if loss in threshold.losses and here:
             other = fastest(group) if threshold.against == FASTEST else of(threshold.against, group)
             asked = _asked(threshold)
             if other is None:
@@ -167,6 +177,15 @@ def _tiny(loss: str, ours: Row, group: list[Row]) -> list[Check]:
         found = _("{times}, unchecked and by hand {by_hand:.0f} us", times=found, by_hand=1e3 * by_hand["ms"])
     met = ours["ms"] <= composed["ms"]
     return [Check(_("tiny: no slower than composed of Paddle's operators"), loss, "tiny", found, met)]
+
+
+def _small(loss: str, ours: Row, group: list[Row]) -> list[Check]:
+    call = of(CALL, group)
+    if not call or loss not in CALLS:
+        return []
+    calls = ours["ms"] / call["ms"]
+    asked = _("<= {most:g}x a call of {call}", most=MOST_CALLS, call=CALL)
+    return [Check(asked, loss, "small", f"{calls:.2f}x", calls <= MOST_CALLS)]
 
 
 def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Check]:

@@ -138,7 +138,7 @@ def only_mean(*, default: str = "mean") -> Any:
     return choice(
         default="mean",
         of=("mean",),
-        help="only 'mean': the loss is one number",
+        help="only 'mean': the loss is a single number",
     )
 
 

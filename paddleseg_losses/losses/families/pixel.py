@@ -57,15 +57,19 @@ class PixelLoss(Loss):
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The formula's sums, which terms that ask for others can share."""
-        alone = not self.is_pointwise or self.reduction == "none" or type(self).select is not PixelLoss.select
-        return () if alone or not pixelwise.can_share(inputs) else pixelwise.needs(self.formula(), inputs)
+        return pixelwise.needs(self.formula(), inputs) if self._shares and pixelwise.can_share(inputs) else ()
+
+    @property
+    def _shares(self) -> bool:
+        """Whether sums are enough, of the same pixels as for other terms."""
+        return self.is_pointwise and self.reduction != "none" and type(self).select is PixelLoss.select
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
-        inputs, share = self.select(inputs), bool(self.requests(inputs))
+        inputs = self.select(inputs)
         weight, mean = self.class_weight(inputs), self.reduction == "mean"
         if self.is_pointwise and self.reduction != "none":
-            return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, share)
+            return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, self._shares)
         values = self.values(inputs)
         if self.reduction == "none":
             return (values if inputs.pixel_weight is None else values * inputs.pixel_weight).sum(axis=1)

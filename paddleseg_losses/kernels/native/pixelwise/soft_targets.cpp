@@ -63,7 +63,7 @@ INLINE void add_sums(int w, const float* p, const float* nll, const float* nll_o
     for (int i = 0; i < w; ++i) {
         const float target = clean(g[i], valid[i]), gap = p[i] - target;
         const bool counts = valid[i] > 0.0f;
-        tp += counts ? (gap < 0.0f ? p[i] : target) : 0.0f;
+        tp += counts ? (gap >= 0.0f ? target : p[i]) : 0.0f;  // NaN where p is
         fp += counts ? positive_part(gap) : 0.0f;
         fn += counts ? positive_part(-gap) : 0.0f;
         cost += counts ? target * nll[i] : 0.0f;
@@ -177,12 +177,13 @@ void sigmoid_gradient(const SoftProblem& q, const float* upstream, std::int64_t 
 template <class Work>
 void run_tiles(const SoftProblem& q, int threads, Work work) {
     const std::int64_t planes = q.sigmoid ? q.n * q.c : q.n, parts = (q.s + PART - 1) / PART;
-    run_parallel(static_cast<int>(planes * parts), threads, [&] { return SoftTile(q.sigmoid ? 1 : q.c); },
-                 [&](SoftTile& t, int task) {
-                     const std::int64_t plane = task / parts, start = task % parts * PART, end = std::min(start + PART, q.s);
-                     for (std::int64_t first = start; first < end; first += WIDTH)
-                         work(t, plane, task, first, static_cast<int>(std::min<std::int64_t>(WIDTH, end - first)));
-                 });
+    run_parallel(
+        static_cast<int>(planes * parts), threads, [&] { return SoftTile(q.sigmoid ? 1 : q.c); },
+        [&](SoftTile& t, int task) {
+            const std::int64_t plane = task / parts, start = task % parts * PART, end = std::min(start + PART, q.s);
+            for (std::int64_t first = start; first < end; first += WIDTH)
+                work(t, plane, task, first, static_cast<int>(std::min<std::int64_t>(WIDTH, end - first)));
+        });
 }
 
 TARGET_CLONES
