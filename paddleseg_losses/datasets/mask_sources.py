@@ -215,7 +215,7 @@ def _of_dataset(title: Text, section: Any, classes: int | None, ignore_index: in
     if section["type"] not in known:
         near = suggest(section["type"], list(known))
         raise ConfigError(
-            _("{title}: files_by_stem is no dataset {name!r}.", title=title, name=section["type"]),
+            _("{title}: there is no dataset {name!r}.", title=title, name=section["type"]),
             _("a dataset of PaddleSeg"),
             _("did you mean {near}?", near=near) if near else _("one of {names}", names=", ".join(known)),
         )
