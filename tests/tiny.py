@@ -75,9 +75,9 @@ def recorder():
             self.said, self.warned = [], []
 
         def say(self, text):
-            self.said.append(text)
+            self.said.append(str(text))
 
         def warn(self, text):
-            self.warned.append(text)
+            self.warned.append(str(text))
 
     return Recorder()

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import click
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 from paddleseg_losses import i18n, other_libraries, registry
@@ -86,9 +86,9 @@ def problems() -> list[str]:
     wanted, found = template(), []
     for path in catalogues():
         compiled = path.with_suffix(".mo")
-        if path.read_bytes() != _updated(path, wanted):
+        if _texts(_read(path)) != _texts(read_po(BytesIO(_updated(path, wanted)))):
             found.append(f"{path.relative_to(ROOT)} lacks new texts or has old ones: run `make docs`")
-        if not compiled.exists() or compiled.read_bytes() != _compiled(path):
+        if not compiled.exists() or _texts(read_mo(compiled.open("rb"))) != _texts(read_mo(BytesIO(_compiled(path)))):
             found.append(f"{compiled.relative_to(ROOT)} is not compiled anew: run `make docs`")
         found += _problems(path)
     return found
@@ -113,6 +113,12 @@ def _compiled(path: Path) -> bytes:
     return file.getvalue()
 
 
+def _texts(catalog: Catalog) -> list[Any]:
+    """What a catalogue says; how its file is laid out depends on the version of Babel."""
+    forms = ((message.context, _forms(message.id), _forms(message.string)) for message in catalog if message.id)
+    return sorted(forms, key=str)
+
+
 def _problems(path: Path) -> Iterator[str]:
     for message in _read(path):
         state = _problem(message) if message.id else ""
@@ -122,15 +128,18 @@ def _problems(path: Path) -> Iterator[str]:
 
 def _problem(message: Message) -> str:
     """What is wrong with the translation of a text."""
-    english, translated = (
-        list(forms) if isinstance(forms, (list, tuple)) else [forms] for forms in (message.id, message.string)
-    )
+    english, translated = _forms(message.id), _forms(message.string)
     if message.fuzzy:
         return "fuzzy"
     if not all(translated):
         return "not translated"
     wanted = fields(english[-1])
     return "" if all(fields(text) == wanted for text in translated) else f"its fields are not {sorted(wanted)}"
+
+
+def _forms(text: Any) -> list[str]:
+    """The one form of a text, or those for different numbers."""
+    return list(text) if isinstance(text, (list, tuple)) else [text]
 
 
 def fields(text: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""The command line. Each command makes plain data first and shows it afterwards."""
+"""The command line. Each command collects plain data first and prints it afterwards."""
 
 from __future__ import annotations
 

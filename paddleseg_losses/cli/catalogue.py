@@ -15,7 +15,7 @@ from ..registry import FAMILIES, PREFIX, SYMPTOMS, LossSpec
 from . import screen
 from .command import command, option
 
-_WIDE = 120  # columns from which a terminal shows all there is
+_WIDE = 120  # columns from which a terminal shows every column
 
 
 @command(

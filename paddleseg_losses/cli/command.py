@@ -171,17 +171,17 @@ class LocalizedCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it, unless it was asked for JSON that it cannot write."""
+        """Run it, unless JSON is requested and it cannot write any."""
         if screen.wants_json() and not self.json:
             raise click.UsageError(str(_("{command} cannot write JSON.", command=self.name)), ctx)
         return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Click's own `--help`, which it makes once, in the language of the run."""
-        found = super().get_help_option(ctx)
-        if found is not None:
-            found.help = str(_("Show this message and exit."))
-        return found
+        """Click's own `--help`, which it creates only once, in the language of the run."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = str(_("Show this message and exit."))
+        return option
 
 
 def command(name: str | None = None, **facts: Any) -> Callable[[Any], Any]:

@@ -113,11 +113,11 @@ def _print(diagnosis: Diagnosis) -> None:
 def _print_mistakes(diagnosis: Diagnosis) -> None:
     from rich.text import Text as Line
 
-    found = plural(
+    title = plural(
         "{config}: {count} mistake; fix it first", "{config}: {count} mistakes; fix these first",
         len(diagnosis.mistakes), config=diagnosis.config,
     )  # fmt: skip
-    screen.print(Line(str(found), style="bold red"))
+    screen.print(Line(str(title), style="bold red"))
     for number, mistake in enumerate(diagnosis.mistakes, 1):
         where = f"{mistake.where}: " if mistake.where else ""
         screen.print(screen.text(f"{number}. {where}{mistake.found}"), screen.text(mistake.cure, 3, "green"))

@@ -1,4 +1,4 @@
-"""The language of a command, for our texts and for those of click, which asks the gettext of its process."""
+"""The language of a command, for our texts and for those of click, which uses the gettext domain of the process."""
 
 from __future__ import annotations
 

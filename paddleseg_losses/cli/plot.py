@@ -54,7 +54,7 @@ def plot(losses: tuple[str, ...], out: str, picture: str) -> None:
     if picture != "curve":
         gradients = {name: drawing.gradient_on(loss) for name, loss in by_label.items()}
         files.append(drawing.save(drawing.gradient_map(by_label, gradients=gradients), f"{base}_gradient.png"))
-        numbers["gradients"] = {name: {"value": found.value, **found.regions} for name, found in gradients.items()}
+        numbers["gradients"] = {name: {"value": each.value, **each.regions} for name, each in gradients.items()}
     if screen.wants_json():
         screen.print_json({"files": [str(file) for file in files], **numbers})
     else:

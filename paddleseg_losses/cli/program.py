@@ -53,7 +53,7 @@ class RootGroup(LocalizedGroup):
 
 
 def _show(error: Exception) -> None:
-    """JSON on the standard output where that was asked for, else text on stderr."""
+    """JSON on stdout if requested, else text on stderr."""
     if not screen.wants_json():
         _echo(error if isinstance(error, LossError) else recognized(str(error)))
     elif isinstance(error, LossError):

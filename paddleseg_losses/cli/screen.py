@@ -1,4 +1,4 @@
-"""What a command writes: tables and colours for a terminal, plain lines for a pipe, JSON for a script."""
+"""Output of a command: tables and colors for a terminal, plain lines for a pipe, JSON for a script."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def console() -> Console:
 
 
 def print(*renderables: RenderableType) -> None:
-    """Write texts and tables; a pipe gets no colours and no blanks at the ends of lines."""
+    """Write texts and tables; a pipe gets no colors and no trailing blanks."""
     screen = console()
     if screen.is_terminal:
         screen.print(*renderables, sep="\n", soft_wrap=False)
@@ -74,7 +74,7 @@ def print(*renderables: RenderableType) -> None:
 
 
 def warn(text: Text) -> None:
-    """A warning on stderr, where it disturbs no script."""
+    """A warning on stderr, so that stdout stays clean for scripts."""
     click.echo(click.style(str(_("warning: ")), fg="yellow", bold=True) + str(text), err=True)
 
 
@@ -119,7 +119,7 @@ def table(columns: Iterable[Text], rows: Iterable[Iterable[Any]], fixed: int = 1
 
 
 def yaml(code: Text, indent: int = 2) -> RenderableType:
-    """YAML to copy, coloured on a terminal."""
+    """YAML to copy, highlighted on a terminal."""
     from rich.syntax import Syntax
 
     lines = str(code).rstrip("\n")

@@ -18,7 +18,7 @@ _MANY = [f"--{name}" for name, field in _FIELDS.items() if field.metadata.get("m
 
 
 class TrainCommand(LocalizedCommand):
-    """Reads `--opts a=1 b=2` as PaddleSeg's argparse does; click wants the option before every value."""
+    """Reads `--opts a=1 b=2` as PaddleSeg's argparse does; click needs the option before every value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Repeat the option before each of its values."""

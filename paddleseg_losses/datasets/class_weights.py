@@ -113,12 +113,12 @@ def balance(scheme: str, pixels: Sequence[int], area: Sequence[int], beta: float
             _("use 0.999 for hundreds of pixels, closer to 1 for more"),
         )
     counted, areas = np.asarray(pixels, float), np.asarray(area, float)
-    there = counted > 0
-    if not there.any():
+    occurs = counted > 0
+    if not occurs.any():
         raise DataError(
             _("No mask contains a class."), _("labelled pixels"), _("check the masks, num_classes and ignore_index")
         )
-    raw = SCHEMES[scheme].weigh(ClassCounts(counted[there], areas[there], beta))
+    raw = SCHEMES[scheme].weigh(ClassCounts(counted[occurs], areas[occurs], beta))
     weights = np.zeros(len(counted))
-    weights[there] = raw / raw.mean()
+    weights[occurs] = raw / raw.mean()
     return [float(weight) for weight in weights]

@@ -45,9 +45,9 @@ class Counts:
     def add(self, other: Counts) -> None:
         """Add another one."""
         self.masks += other.masks
-        for mine, theirs in ((self.pixels, other.pixels), (self.area, other.area), (self.images, other.images)):
+        for ours, theirs in ((self.pixels, other.pixels), (self.area, other.area), (self.images, other.images)):
             for value, number in theirs.items():
-                mine[value] = mine.get(value, 0) + number
+                ours[value] = ours.get(value, 0) + number
         for kind, problem in other.problems.items():
             self.problems.setdefault(kind, MaskProblem()).add(problem)
 
@@ -88,8 +88,8 @@ def count(
 
     Args:
         source: the masks.
-        workers: processes; as many as there are processors, up to 8, if None.
-        progress: is told how many masks are done.
+        workers: processes; the CPU count, at most 8, if None.
+        progress: is called with the number of masks that are done.
     """
     chunks = [range(start, min(start + _CHUNK, len(source))) for start in range(0, len(source), _CHUNK)]
     workers = min(len(chunks), (min(os.cpu_count() or 1, 8) if workers is None else max(workers, 1)))

@@ -116,12 +116,12 @@ def _listed(path: Path, separator: str) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        there = {file.stem: file for file in path.parent.glob("*.*")} if path.parent.is_dir() else {}
-        near = suggest(path.stem, list(there))
+        files_by_stem = {file.stem: file for file in path.parent.glob("*.*")} if path.parent.is_dir() else {}
+        near = suggest(path.stem, list(files_by_stem))
         raise DataError(
             _("There is no file {path}.", path=path),
             _("a file list such as train.txt, or a YAML configuration"),
-            _("did you mean {near}?", near=there[near])
+            _("did you mean {near}?", near=files_by_stem[near])
             if near
             else _("look in {folder}", folder=path.parent.resolve()),
         ) from None

@@ -62,7 +62,7 @@ def _refusal(builder: Any, config: str | Path) -> LossError | None:
     """What is wrong with the optimizer or its learning rate: nothing else depends on it."""
     try:
         with explained(str(config)):
-            builder.optimizer  # noqa: B018  made when it is asked for
+            builder.optimizer  # noqa: B018  built on first access
     except LossError as error:
         return error
     return None
@@ -75,7 +75,7 @@ def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
             _("at least one image"),
             _("check train_path"),
         )
-    # By hand: where samples differ in size, Paddle's loader waits for ever.
+    # By hand: where samples differ in size, Paddle's loader waits forever.
     chosen = np.random.permutation(len(dataset))[:batch_size]
     samples = [dataset[int(index)] for index in chosen]
     sizes = {tuple(np.shape(sample["img"])) for sample in samples}

@@ -182,8 +182,8 @@ def _no_gradient(term: TermGradient) -> Finding:
 def _in_half_precision(term: TermGradient) -> Iterator[Finding]:
     """What becomes of the gradient in float16 under PaddleSeg's first loss scale."""
     sizes = term.gradient.abs() * LOSS_SCALE  # type: ignore[union-attr]
-    most, there = float(sizes.max()), int((sizes > 0).sum())
-    lost = float((sizes[sizes > 0] < HALF_LEAST / 2).astype("float32").sum()) / max(there, 1)
+    most, nonzero = float(sizes.max()), int((sizes > 0).sum())
+    lost = float((sizes[sizes > 0] < HALF_LEAST / 2).astype("float32").sum()) / max(nonzero, 1)
     label = term.fact.label
     if most > HALF_MOST:
         text = _("With --precision fp16 the gradient of {label} overflows (up to {most:.3g}).", label=label, most=most)

@@ -38,7 +38,7 @@ class TermGradient:
 
 def term_gradients(batch: Batch) -> list[TermGradient]:
     """Every term of every head, with its gradient with respect to the head's logits."""
-    found: list[TermGradient] = []
+    gradients: list[TermGradient] = []
     for head, (logits, loss, coef) in enumerate(zip(batch.logits, batch.losses, batch.coef)):
         leaf = logits.detach().astype("float32")
         leaf.stop_gradient = False
@@ -47,8 +47,8 @@ def term_gradients(batch: Batch) -> list[TermGradient]:
         total = sum(term.fact.gradient for term in here if math.isfinite(term.fact.gradient))
         for term in here:
             share = term.fact.gradient / total if total else 0.0
-            found.append(replace(term, fact=replace(term.fact, share=share)))
-    return found
+            gradients.append(replace(term, fact=replace(term.fact, share=share)))
+    return gradients
 
 
 def _gradient(head: int, term: Term, coef: float, logits: Tensor) -> TermGradient:

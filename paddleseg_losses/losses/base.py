@@ -77,8 +77,8 @@ class Loss(nn.Layer):  # type: ignore[misc]
     spec: ClassVar[LossSpec]
     takes_pixel_weight: ClassVar[bool] = False
 
-    ignore_index: int = whole(default=255, help="label of pixels to leave out")
-    reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how values become one number")
+    ignore_index: int = whole(default=255, help="label of pixels to ignore")
+    reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how the values are reduced")
     mode: str | None = choice(
         default=None,
         of=(None, *MODES),
@@ -92,11 +92,11 @@ class Loss(nn.Layer):  # type: ignore[misc]
     checks: str = choice(
         default="first",
         of=("first", "always", "never"),
-        help="on which calls label values are looked at, which waits for the device",
+        help="on which calls label values are checked, which waits for the device",
     )
     schedule: dict[str, Any] | None = schedule_or_none(
         default=None,
-        help="how its weight moves over the optimiser steps, see `step`",
+        help="how its weight changes over the optimizer steps, see `step`",
     )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

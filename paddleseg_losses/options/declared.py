@@ -1,4 +1,4 @@
-"""What a declared option is, and what is made from the declarations of a class."""
+"""Declared options, and what follows from the declarations of a class."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Option:
         """Read a value, or say what was expected instead."""
         try:
             return self.read(value)
-        except OptionError as error:  # it knows better what is wrong
+        except OptionError as error:  # it is more specific
             raise OptionError(
                 Message("{owner}: {found}", owner=owner, found=error.found), error.expected, error.cure
             ) from None
@@ -79,12 +79,12 @@ def fixed(value: Any) -> Any:
 
 def _declared(cls: type) -> dict[str, Option | Fixed]:
     """Declarations of a class: its own first, then its family's, then those of every loss."""
-    found: dict[str, Option | Fixed] = {}
+    declared: dict[str, Option | Fixed] = {}
     for base in cls.__mro__:
         for name, value in vars(base).items():
             if isinstance(value, (Option, Fixed)):
-                found.setdefault(name, value)
-    return found
+                declared.setdefault(name, value)
+    return declared
 
 
 def options_of(cls: type) -> dict[str, Option]:

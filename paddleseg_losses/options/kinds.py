@@ -23,7 +23,7 @@ def _float(value: Any) -> float:
 
 def _floats(value: Any) -> tuple[float, ...]:
     if isinstance(value, (Mapping, Set)):
-        raise TypeError("its order says nothing")  # a mapping would be read as its keys
+        raise TypeError("unordered")  # a mapping would be read as its keys
     if hasattr(value, "tolist"):  # ndarray or Tensor
         value = value.tolist()
     if isinstance(value, (str, Number)):
@@ -138,7 +138,7 @@ def only_mean(*, default: str = "mean") -> Any:
     return choice(
         default="mean",
         of=("mean",),
-        help="only 'mean': the loss is one number",
+        help="only 'mean': the loss is a single number",
     )
 
 

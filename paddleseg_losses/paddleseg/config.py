@@ -50,12 +50,12 @@ def _read(path: Path, above: tuple[Path, ...]) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        there = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
-        near = suggest(path.stem, list(there))
+        files_by_stem = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
+        near = suggest(path.stem, list(files_by_stem))
         raise ConfigError(
             _("There is no file {path}.", path=name),
             _("a YAML file"),
-            _("did you mean {near}?", near=there[near])
+            _("did you mean {near}?", near=files_by_stem[near])
             if near
             else _("look in {folder}", folder=path.parent.resolve()),
         ) from None

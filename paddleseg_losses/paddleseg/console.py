@@ -27,7 +27,7 @@ _LEVELS = {0: "ERROR", 1: "WARNING", 2: "INFO", 3: "DEBUG"}  # of the wheel's ow
 
 
 class Log(io.TextIOBase):
-    """A log file that also takes what is printed, and tells the display what a person wants to know."""
+    """A log file that also takes printed output, and passes what matters to a person on to the display."""
 
     def __init__(self, file: TextIO, display: Display) -> None:
         super().__init__()
@@ -44,9 +44,9 @@ class Log(io.TextIOBase):
     def record(self, level: str, message: str) -> None:
         """Something was logged."""
         self.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} [{level}] {message}\n")
-        found = _TRAIN.search(message)
-        if found:
-            iteration, total, loss, rate, seconds, left = found.groups()
+        line = _TRAIN.search(message)
+        if line:
+            iteration, total, loss, rate, seconds, left = line.groups()
             step = Step(int(iteration), int(total), float(loss), float(rate), float(seconds), left, self.terms)
             if not math.isfinite(step.loss) and all(math.isfinite(before.loss) for before in self.steps):
                 self.display.warn(

@@ -46,7 +46,7 @@ class Step:
 
 
 class Display:
-    """Plain lines, for files and pipes. It keeps to the standard output that it finds when it is made."""
+    """Plain lines, for files and pipes, on the standard output at the time of its creation."""
 
     def __init__(self) -> None:
         self.out, self.err = sys.stdout, sys.stderr

@@ -62,15 +62,15 @@ def evaluate(model: Any, dataset: Any, **options: Any) -> Scores:
     areas: list[Any] = []
     mean_iou = metrics.mean_iou
 
-    def recording(*found: Any) -> Any:
-        areas[:] = [area.numpy().astype(float) for area in found]
-        return mean_iou(*found)
+    def recording(*counted: Any) -> Any:
+        areas[:] = [area.numpy().astype(float) for area in counted]
+        return mean_iou(*counted)
 
     with swapped((metrics, "mean_iou", recording)):
-        found = module("core").evaluate(model, dataset, **options)
+        evaluated = module("core").evaluate(model, dataset, **options)
     names = class_names(dataset)
     classes = [_score(name, *numbers) for name, *numbers in zip(names, *areas)]
-    return Scores(len(dataset), float(found[1]), float(found[4]), tuple(classes))
+    return Scores(len(dataset), float(evaluated[1]), float(evaluated[4]), tuple(classes))
 
 
 def class_names(dataset: Any) -> Sequence[Text]:
@@ -91,14 +91,14 @@ def class_names(dataset: Any) -> Sequence[Text]:
 
 
 def _score(name: Text, common: float, guessed: float, true: float) -> ClassScore:
-    if guessed + true == 0:  # PaddleSeg counts such a class as 0 or as 1, by its version
+    if guessed + true == 0:  # PaddleSeg counts such a class as 0 or as 1, depending on its version
         return ClassScore(name, None, None)
     return ClassScore(name, 2 * common / (guessed + true), common / (guessed + true - common))
 
 
 def _mean(numbers: list[float | None]) -> float:
-    there = [number for number in numbers if number is not None]
-    return sum(there) / len(there) if there else 0.0
+    known = [number for number in numbers if number is not None]
+    return sum(known) / len(known) if known else 0.0
 
 
 def _number(score: float | None) -> str:

@@ -192,7 +192,7 @@ def _monitored(owner: Any, arguments: dict[str, Any], listener: Listener) -> Ite
 
 
 def _noting_writers(writers: list[Any]) -> Swap:
-    """`train()` makes its VisualDL writer itself: note it, to write beside it."""
+    """`train()` creates its VisualDL writer itself: keep a reference, to write to it too."""
     import visualdl
 
     original = visualdl.LogWriter

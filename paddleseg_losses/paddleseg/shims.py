@@ -34,11 +34,11 @@ class Shim:
 @contextmanager
 def fixed() -> Iterator[list[str]]:
     """Apply the shims that the installed versions need, for a while; gives the defects that they fix."""
-    found = [shim for shim in SHIMS if shim.present()]
+    needed = [shim for shim in SHIMS if shim.present()]
     with ExitStack() as stack:
-        for shim in found:  # one after the other: a later one wraps what an earlier one has fixed
+        for shim in needed:  # one after the other: a later one wraps what an earlier one has fixed
             stack.enter_context(swapped(*shim.swaps()))
-        yield [shim.defect for shim in found]
+        yield [shim.defect for shim in needed]
 
 
 @contextmanager
@@ -237,10 +237,10 @@ def _thresholds() -> list[Swap]:
     def with_threshold(original: Function) -> Function:
         @functools.wraps(original)
         def inferred(*args: Any, **kwargs: Any) -> Any:
-            found = original(*args, **kwargs)
-            if isinstance(found, tuple) and found[1].shape[1] == 1:
-                return (found[1] > 0).astype("int32"), found[1]
-            return found
+            result = original(*args, **kwargs)
+            if isinstance(result, tuple) and result[1].shape[1] == 1:
+                return (result[1] > 0).astype("int32"), result[1]
+            return result
 
         return inferred
 

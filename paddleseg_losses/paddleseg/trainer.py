@@ -171,7 +171,7 @@ def _explained_lengths() -> Iterator[None]:
 
 
 def _listeners(flags: Flags, recipe: Recipe, result: Result, display: Display) -> list[Swap]:
-    """Count the iterations and note the evaluations of `train()`, which tells nobody."""
+    """Count the iterations and record the evaluations of `train()`, which has no callbacks."""
     profiler, core = module("utils.train_profiler"), module("core.train")
     step: Callable[..., Any] = profiler.add_profiler_step  # called once an iteration
     measure: Callable[..., Any] = core.evaluate
@@ -184,13 +184,13 @@ def _listeners(flags: Flags, recipe: Recipe, result: Result, display: Display) -
         step(*args)
 
     def noting(model: Any, *args: Any, **kwargs: Any) -> Any:
-        found = measure(model, *args, **kwargs)
-        miou, accuracy, class_iou = float(found[0]), float(found[1]), [float(iou) for iou in found[2]]
+        evaluated = measure(model, *args, **kwargs)
+        miou, accuracy, class_iou = float(evaluated[0]), float(evaluated[1]), [float(iou) for iou in evaluated[2]]
         average = bool(result.evaluations) and result.evaluations[-1]["iteration"] == iteration  # the second is EMA's
         result.evaluations.append(
             {"iteration": iteration, "ema": average, "mean_iou": miou, "accuracy": accuracy, "class_iou": class_iou}
         )
         display.evaluated(iteration, miou, average)
-        return found
+        return evaluated
 
     return [(profiler, "add_profiler_step", counting), (core, "evaluate", noting)]

@@ -75,7 +75,7 @@ def test_the_terms_add_up_to_the_loss(dataset, tmp_path, quick_end):
     for point in result.loss:
         total = sum(term["weight"] * term["value"] for term in point["terms"])
         assert point["loss"] == pytest.approx(total, abs=1e-4)
-    lines = [line for line in display.said if line.startswith("iter ")]
+    lines = [line for line in map(str, display.said) if line.startswith("iter ")]
     assert "(DiceLoss 1 x 0." in lines[0]
     assert "+ BoundaryLoss 0.05 x " in lines[1]
     log = (tmp_path / "output" / "train.log").read_text()

@@ -133,7 +133,7 @@ REFUSED = {
     "do_eval without data": ({"do_eval": True}, {"val_dataset": None}, "has no val_dataset"),
     "early stop without do_eval": ({"early_stop_intervals": 2}, {}, "early_stop_intervals is set"),
     "nothing is exported": ({"for_fd": True}, {}, "nothing will be exported"),
-    "not a checkpoint": ({"resume_model": "nowhere/iter_2"}, {}, "cannot be trained on"),
+    "not a checkpoint": ({"resume_model": "nowhere/iter_2"}, {}, "cannot be continued to iteration"),
     "batch too large": ({"batch_size": 40}, {}, "less than one batch"),
     "layout": ({"data_format": "NHWC"}, {}, "NHWC with the model PPHumanSegLite"),
     "opts": ({"opts": ("nothing",)}, {}, "--opts params should be key=value"),
@@ -141,7 +141,7 @@ REFUSED = {
     "too few coefficients": (
         {},
         {"model": {"type": "BiSeNetV2", "num_classes": 3}},
-        "The model has 5 output(s), the file losses for 1.",
+        "Outputs of the model: 5, but losses of the file: 1.",
     ),
 }
 
@@ -190,10 +190,10 @@ def _losses(entry):
 UNBUILDABLE = {
     "model": ({"model": {"type": "PPHumanSegLit"}}, "has no component named 'PPHumanSegLit'", "PPHumanSegLite"),
     "optimizer": ({"optimizer": {"type": "Adamm"}}, "has no component named 'Adamm'", "Adam"),
-    "option": ({"model": {**tiny.MODEL, "num_clases": 3}}, "PPHumanSegLite cannot be made: .*num_clases", "section"),
+    "option": ({"model": {**tiny.MODEL, "num_clases": 3}}, "PPHumanSegLite cannot be created: .*num_clases", "section"),
     "rate": (
         {"lr_scheduler": {"type": "PolynomialDecay", "learning_rate": -1}},
-        "PolynomialDecay cannot be made",
+        "PolynomialDecay cannot be created",
         "section",
     ),
     "loss": (_losses({"type": "TverskiLoss"}), "TverskiLoss", "TverskyLoss.*check .* shows all"),
@@ -227,7 +227,7 @@ def test_an_earlier_training_is_told_of_and_its_log_kept(dataset, tmp_path, quic
     displays = [tiny.recorder(), tiny.recorder()]
     for display in displays:
         train(path, save_dir=str(tmp_path / "output"), iters=1, log_iters=1, display=display)
-    told = [[text for text in display.warned if "holds an earlier training" in text] for display in displays]
+    told = [[text for text in display.warned if "contains an earlier training" in text] for display in displays]
     assert list(map(len, told)) == [0, 1]
     assert (tmp_path / "output" / "train.log").read_text().count("[TRAIN]") == 2
 

@@ -72,7 +72,7 @@ class BoundaryDoULoss(ScalarLoss):
     """
 
     smooth: float = number(default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator")
-    max_alpha: float = number(default=0.8, low=0.0, high=1.0, help="largest share of the inside left out")
+    max_alpha: float = number(default=0.8, low=0.0, high=1.0, help="largest fraction of the interior to leave out")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """Sums of squares too."""

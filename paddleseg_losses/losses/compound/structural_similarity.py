@@ -84,12 +84,12 @@ class StructuralSimilarityLoss(ScalarLoss):
         open_low=True,
         help="width of the Gaussian window in pixels",
     )
-    c4: float = number(default=0.01, low=0.0, open_low=True, help="steadies the division by the deviation")
+    c4: float = number(default=0.01, low=0.0, open_low=True, help="stabilizes the division by the standard deviation")
     beta: float = number(
         default=0.1,
         low=0.0,
         high=1.0,
-        help="pixels with an error above this share of the largest count",
+        help="pixels whose error exceeds this fraction of the largest one count",
     )
 
     def value(self, inputs: Inputs) -> Tensor:

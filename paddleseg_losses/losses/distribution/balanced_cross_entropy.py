@@ -71,7 +71,7 @@ class BalancedCrossEntropyLoss(PixelLoss):
         optional=True,
         help="weight of positives; None: the share of negatives",
     )
-    batch: bool = flag(default=False, help="one share for the batch, not for each image")
+    batch: bool = flag(default=False, help="one fraction for the batch, not for each image")
 
     def formula(self) -> Formula:
         """Cross entropy of each element."""

@@ -69,7 +69,7 @@ class TopKCrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    k: float = number(default=10.0, low=0.0, high=100.0, open_low=True, help="per cent of the pixels")
+    k: float = number(default=10.0, low=0.0, high=100.0, open_low=True, help="percentage of the pixels")
 
     def formula(self) -> Formula:
         """-log p_t."""

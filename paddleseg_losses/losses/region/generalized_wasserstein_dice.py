@@ -79,9 +79,11 @@ class GeneralizedWassersteinDiceLoss(ScalarLoss):
 
     dist_matrix: tuple[tuple[float, ...], ...] | None = matrix_or_none(
         default=None,
-        help="price of predicting the column where the row is true, C x C with zeros on the diagonal",
+        help="cost of predicting the column where the row is true, C x C with zeros on the diagonal",
     )
-    weighting_mode: str = choice(default="default", of=("default", "GDL"), help="whether small classes weigh more")
+    weighting_mode: str = choice(
+        default="default", of=("default", "GDL"), help="whether small classes get larger weights"
+    )
     smooth: float = number(default=1e-5, low=0.0, help="s, added to numerator and denominator")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:

@@ -69,7 +69,9 @@ class LovaszHingeLoss(ScalarLoss):
           coef: [1]
     """
 
-    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch")
+    per_image: bool = flag(
+        default=False, help="sort the pixels of each image by themselves, not those of the whole batch"
+    )
     from_logits: bool = only(default=True, help="only true: margins of logits are compared")
 
     def value(self, inputs: Inputs) -> Tensor:

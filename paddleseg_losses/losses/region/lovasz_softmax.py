@@ -72,7 +72,9 @@ class LovaszSoftmaxLoss(ScalarLoss):
         default="present",
         help="classes that count: all, those present in the labels, or a list",
     )
-    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch")
+    per_image: bool = flag(
+        default=False, help="sort the pixels of each image by themselves, not those of the whole batch"
+    )
 
     def value(self, inputs: Inputs) -> Tensor:
         """Mean over classes (and images) of the Lovász extension."""

@@ -59,10 +59,10 @@ def enable(folder: str | Path | None = None) -> Change:
 def disable(folder: str | Path | None = None) -> Change:
     """Remove the files, wherever `enable` may have written them."""
     folders = [Path(folder)] if folder is not None else [_packages(), Path(site.getusersitepackages())]
-    there = [file for place in folders for file in reversed(_files(place)) if file.is_file()]
-    for file in there:  # the .pth first, for the same reason
+    files = [file for place in folders for file in reversed(_files(place)) if file.is_file()]
+    for file in files:  # the .pth first, for the same reason
         file.unlink()
-    return Change(False, tuple(there), bool(there))
+    return Change(False, tuple(files), bool(files))
 
 
 def _files(folder: Path) -> tuple[Path, Path]:
