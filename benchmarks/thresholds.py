@@ -134,9 +134,15 @@ def _asked(threshold: Threshold) -> Message:
         text = _(">= {least:g}x fastest peer", least=threshold.least)
     else:
         text = _(">= {least:g}x {peer}", least=threshold.least, peer=threshold.against)
+<<<<<<< HEAD
     if threshold.shape:
         text = _("{text} on {shape}", text=text, shape=threshold.shape)
     return _("{text} at C >= {classes}", text=text, classes=threshold.classes) if threshold.classes else text
+=======
+    if threshold.classes:
+        text = _("{text} at C >= {classes}", text=text, classes=threshold.classes)
+    return _("{text} on {shape}", text=text, shape=threshold.shape) if threshold.shape else text
+>>>>>>> main
 
 
 def _ratios(loss: str, ours: Row, group: list[Row]) -> list[Check]:

@@ -63,7 +63,7 @@ INLINE void add_sums(int w, const float* p, const float* nll, const float* nll_o
     for (int i = 0; i < w; ++i) {
         const float target = clean(g[i], valid[i]), gap = p[i] - target;
         const bool counts = valid[i] > 0.0f;
-        tp += counts ? (gap < 0.0f ? p[i] : target) : 0.0f;
+        tp += counts ? (gap >= 0.0f ? target : p[i]) : 0.0f;  // NaN where p is
         fp += counts ? positive_part(gap) : 0.0f;
         fn += counts ? positive_part(-gap) : 0.0f;
         cost += counts ? target * nll[i] : 0.0f;
