@@ -100,6 +100,21 @@ def test_growth_and_threads():
     assert [v.met for v in thresholds.scaling(rows)] == [True, False]
 
 
+def test_other_forms_of_labels_are_compared_with_indices():
+    rows = [
+        {"loss": "DiceLoss", "size": [2, 8, 9, 9], "ms": {"index": 1.0, "one-hot": 1.3, "soft": 3.1}},
+        {"loss": "MCCLoss", "size": [2, 8, 9, 9], "ms": {"index": 1.0, "one-hot": 1.4}},
+        {"loss": "NACLLoss", "size": [2, 8, 9, 9], "error": "it fell over"},
+    ]
+    assert _found(thresholds.labels(rows)) == {
+        ("one-hot labels <= 1.3x class indices", "DiceLoss"): ("1.30x", True),
+        ("soft labels <= 3x class indices", "DiceLoss"): ("3.10x", False),
+        ("one-hot labels <= 1.3x class indices", "MCCLoss"): ("1.40x", False),
+        ("it runs", "NACLLoss"): ("it fell over", False),
+    }
+    assert {v.where for v in thresholds.labels(rows)} == {"[2,8,9,9]"}
+
+
 def test_accuracy():
     rows = [
         {"loss": "region sums", "value": 3e-7, "gradient": None},
