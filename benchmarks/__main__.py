@@ -14,7 +14,7 @@ from .kernels import KERNELS
 from .peers import OURS, PEERS
 from .timing import SLOW, Plan
 
-PARTS = ("times", "memory", "growth", "threads", "accuracy")
+PARTS = ("times", "memory", "growth", "threads", "labels", "accuracy")
 
 
 def _names(allowed):
@@ -76,6 +76,7 @@ def main(losses, kernels, shapes, peers, chosen, threads, rounds, seconds, outpu
         "memory": lambda: parts.memory(losses, shapes, peers, threads, _slow(results.get("times", [])), say),
         "growth": lambda: parts.growth(losses, threads, plan, say),
         "threads": lambda: parts.scaling(losses, shapes, threads, plan, say),
+        "labels": lambda: parts.labels(losses, threads, plan, say),
         "accuracy": lambda: parts.accuracy(losses, threads, say),
     }
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,15 +11,17 @@ import numpy as np
 IGNORED = 255
 EDT = "exact EDT"  # no loss, but what the distance losses are made of: distance of each pixel to its mask's boundary
 Size = tuple[int, ...]  # [N, C, *S]
+INDEX, ONE_HOT, SOFT = "index", "one-hot", "soft"  # forms of labels
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A size with a name. `maps` are for the EDT alone."""
+    """A size with a name, and how its labels are written. `maps` are for the EDT alone."""
 
     name: str
     size: Size
     maps: bool = False
+    labels: str = INDEX
 
     @property
     def axes(self) -> str:
@@ -34,7 +36,7 @@ class Shape:
     @property
     def small(self) -> Shape:
         """The same problem, small: to warm up with."""
-        return Shape(self.name, (1, self.size[1], *(16 for _ in self.size[2:])), self.maps)
+        return replace(self, size=(1, self.size[1], *(16 for _ in self.size[2:])))
 
 
 SHAPES = {
@@ -76,6 +78,15 @@ def arrays(size: Size, seed: int = 0) -> Arrays:
         logits[:, channel] += 2.0 * (whole == (1 if c == 1 else channel))
     labels = np.where(rng.random(whole.shape, dtype=np.float32) < 0.05, IGNORED, whole)
     return Arrays(logits, labels, whole)
+
+
+def written(labels: np.ndarray, classes: int, form: str) -> np.ndarray:
+    """Class indices in another form: one-hot, or softened by a tenth; ignored in all channels."""
+    if form == INDEX:
+        return labels
+    hot = np.moveaxis(np.eye(classes, dtype=labels.dtype)[np.where(labels == IGNORED, 0, labels)], -1, 1)
+    found = hot if form == ONE_HOT else (0.9 * hot + 0.1 / classes).astype(np.float32)
+    return np.where(labels[:, None] == IGNORED, found.dtype.type(IGNORED), found)
 
 
 @lru_cache(maxsize=2)

@@ -7,7 +7,7 @@ from typing import Any
 
 from paddleseg_losses.i18n import Text, _, in_context, speaking
 
-from .cases import SHAPES
+from .cases import INDEX, ONE_HOT, SHAPES, SOFT
 from .peers import OURS, PEERS
 
 LANGUAGES = {"en": "benchmarks.md", "zh": "benchmarks_cn.md"}
@@ -43,6 +43,12 @@ TEXTS = {
     ),
     "threads": _("## Threads"),
     "threads_head": _("| loss | shape | 1 thread, ms | {n} threads, ms | ratio |"),
+    "labels": _("## Forms of labels"),
+    "labels_text": _(
+        "Ours, forward and backward in milliseconds: the same labels as class indices, as one-hot labels (int64) and "
+        "as soft targets (float32), with 5 % of the pixels ignored."
+    ),
+    "labels_head": _("| loss | size | indices | one-hot | soft | one-hot, ratio | soft, ratio |"),
     "accuracy": _("## Accuracy"),
     "accuracy_text": _(
         "float32 against float64 on the same numbers: relative error of the value (of the sums: the largest), and "
@@ -79,6 +85,8 @@ def _document(results: dict[str, Any], rows: list[dict[str, Any]], language: str
         parts += [say["growth"], say["growth_text"], *_growth(results["growth"])]
     if results.get("threads"):
         parts += [say["threads"], _threads(results["threads"], say)]
+    if results.get("labels"):
+        parts += [say["labels"], say["labels_text"], _labels(results["labels"], say)]
     if results.get("accuracy"):
         parts += [say["accuracy"], say["accuracy_text"], _accuracy(results["accuracy"], say)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -191,6 +199,17 @@ def _threads(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
         for r in rows
     )
     return _lines(say["threads_head"].format(n=rows[0]["threads"]), lines)
+
+
+def _labels(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
+    lines = []
+    for row in rows:
+        found = row.get("ms", {})
+        ratios = (found[form] / found[INDEX] if form in found else None for form in (ONE_HOT, SOFT))
+        times = ["✗" if "error" in row else number(found.get(form)) for form in (INDEX, ONE_HOT, SOFT)]
+        size = "[" + ",".join(map(str, row["size"])) + "]"
+        lines.append([f"`{row['loss']}`", size, *times, *map(number, ratios)])
+    return _lines(say["labels_head"], lines)
 
 
 def _accuracy(rows: list[dict[str, Any]], say: dict[str, str]) -> str:

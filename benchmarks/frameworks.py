@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable
 
-from .cases import Arrays, Shape, arrays, masks
+from .cases import Arrays, Shape, arrays, masks, written
 
 
 class Host:
@@ -79,7 +79,8 @@ class Inputs:
             return
         made: Arrays = arrays(shape.size)
         self.leaf = framework.tensor(made.logits, differentiable=True)
-        self.labels, self.whole = framework.tensor(made.labels), framework.tensor(made.whole)
+        forms = (written(labels, shape.size[1], shape.labels) for labels in (made.labels, made.whole))
+        self.labels, self.whole = map(framework.tensor, forms)
 
 
 def step(framework: Host, call: Callable[..., Any], inputs: Inputs, ignores: bool) -> tuple[float, Any]:

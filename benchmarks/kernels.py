@@ -19,6 +19,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "pixelwise": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
     "skeleton": (),  # one-hot labels alone, and no case has them
+    "soft_targets": ("CrossEntropyLoss", "DiceLoss", "DiceCELoss"),
     "top_k": ("TopKCrossEntropyLoss",),
     "window": ("StructuralSimilarityLoss", "NACLLoss"),
 }

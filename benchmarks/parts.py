@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from .cases import EDT, SHAPES, Shape, cases
+from .cases import EDT, INDEX, ONE_HOT, SHAPES, SOFT, Shape, cases
 from .peers import OURS, PEERS
 from .processes import Failed, Process, started
 from .roofline import bandwidth, least_bytes
+from .thresholds import SOFT_LABELS
 from .timing import Job, Plan, compare, jobs, take_turns
 
 Rows = Iterator[dict[str, Any]]
@@ -20,6 +22,7 @@ GROWING = ("CrossEntropyLoss", "DiceLoss", "FocalLoss", "LovaszSoftmaxLoss")
 LARGE = ("A", "D", "maps", "volumes")
 THREADED = ("CrossEntropyLoss", "DiceLoss", "FocalLoss", "LovaszSoftmaxLoss", EDT)
 EXACT = Shape("accuracy", (2, 7, 192, 160))
+WRITTEN = Shape("labels", (2, 8, 192, 192))
 
 
 def frameworks(peers: Iterable[str]) -> list[str]:
@@ -76,8 +79,8 @@ def scaling(losses: list[str], shapes: list[str], threads: int, plan: Plan, say:
     with started(OURS, threads=1) as one, started(OURS, threads=threads) as several:
         for loss, shape in cases(chosen, [name for name in LARGE if name in shapes]):
             say(f"threads {shape.name:8} {loss}")
-            pair = [Job(OURS, loss, one[OURS]), Job(OURS, loss, several[OURS])]
-            take_turns(pair, shape, plan)
+            pair = [Job(OURS, loss, one[OURS], shape), Job(OURS, loss, several[OURS], shape)]
+            take_turns(pair, plan)
             single, many = (1e3 * job.median for job in pair)
             yield {"loss": loss, "shape": shape.name, "one_ms": single, "several_ms": many, "threads": threads}
 
@@ -89,7 +92,7 @@ def accuracy(losses: list[str], threads: int, say: Say) -> Rows:
     with started(OURS, threads=threads) as processes:
         for name in [SUMS, *(loss for loss in losses if loss != EDT)]:
             say(f"accuracy {name}")
-            shape = SHAPES["A"] if name == SUMS else _problem(name)
+            shape = SHAPES["A"] if name == SUMS else _problem(name, EXACT)
             row = {"loss": name, "size": list(shape.size)}
             try:
                 yield {**row, **processes[OURS].ask("accuracy", loss=name, shape=shape)}
@@ -97,18 +100,37 @@ def accuracy(losses: list[str], threads: int, say: Say) -> Rows:
                 yield {**row, "error": str(error)}
 
 
-def _problem(loss: str) -> Shape:
+def labels(losses: list[str], threads: int, plan: Plan, say: Say, shape: Shape = WRITTEN) -> Rows:
+    """Our time with class indices, one-hot labels and soft targets, in turns; losses of several classes only."""
+    with started(OURS, threads=threads) as processes:
+        for loss in (name for name in losses if name != EDT):
+            fitting = _problem(loss, shape)
+            if fitting.size[1] == 1:
+                continue
+            say(f"labels  {loss}")
+            forms = (INDEX, ONE_HOT, SOFT) if loss in SOFT_LABELS else (INDEX, ONE_HOT)
+            todo = {form: Job(OURS, loss, processes[OURS], replace(fitting, labels=form)) for form in forms}
+            take_turns(list(todo.values()), plan)
+            row = {"loss": loss, "size": list(fitting.size)}
+            errors = [job.facts["error"] for job in todo.values() if not job.seconds]
+            if errors:
+                yield {**row, "error": errors[0]}
+            else:
+                yield {**row, "ms": {form: 1e3 * job.median for form, job in todo.items()}}
+
+
+def _problem(loss: str, shape: Shape) -> Shape:
     """A size that a loss takes: several classes where it can."""
     from paddleseg_losses import registry
 
     spec = registry.get(loss)
-    classes = 1 if "multiclass" not in spec.modes else min(EXACT.size[1], spec.most_classes or EXACT.size[1])
-    return Shape(EXACT.name, (EXACT.size[0], classes, *EXACT.size[2:]))
+    classes = 1 if "multiclass" not in spec.modes else min(shape.size[1], spec.most_classes or shape.size[1])
+    return replace(shape, size=(shape.size[0], classes, *shape.size[2:]))
 
 
 def _alone(process: Process, loss: str, shape: Shape, plan: Plan) -> float:
-    job = Job(OURS, loss, process)
-    take_turns([job], shape, plan)
+    job = Job(OURS, loss, process, shape)
+    take_turns([job], plan)
     if not job.seconds:
         raise Failed(job.facts["error"])
     return 1e3 * job.median

@@ -23,6 +23,7 @@ def verdicts(results: Results) -> list[dict[str, Any]]:
     found += thresholds.memory(results.get("memory", []), lambda name: SHAPES[name].size)
     found += thresholds.growth(results.get("growth", []))
     found += thresholds.scaling(results.get("threads", []))
+    found += thresholds.labels(results.get("labels", []))
     found += thresholds.accuracy(results.get("accuracy", []))
     return [vars(verdict) for verdict in found]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from paddleseg_losses.i18n import Message, Text, _
 
-from .cases import EDT
+from .cases import EDT, INDEX, ONE_HOT, SOFT
 from .peers import CALL, COMPOSED, OURS
 
 Row = dict[str, Any]
@@ -46,6 +46,8 @@ MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole r
 MOST_CALLS = 3.0  # a small problem, in calls of Paddle's cross entropy
 CALLS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")
 LEAST_SCALING = 1.4
+MOST_TIMES_INDEX = {ONE_HOT: 1.3, SOFT: 3.0}  # of the time with class indices
+SOFT_LABELS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")  # whose soft targets are timed
 SUM_ERROR, GRADIENT_ERROR = 2e-7, 2e-6
 SPARE = 5 * MIB  # that CE and Dice may need beside the gradient
 
@@ -224,6 +226,22 @@ def scaling(rows: list[Row]) -> list[Check]:
         ratio = row["one_ms"] / row["several_ms"]
         asked = _("{threads} threads >= {least:g}x one", threads=row["threads"], least=LEAST_SCALING)
         checks.append(Check(asked, row["loss"], row["shape"], f"{ratio:.2f}x", ratio >= LEAST_SCALING))
+    return checks
+
+
+def labels(rows: list[Row]) -> list[Check]:
+    """Other forms of the labels over class indices."""
+    checks = []
+    for row in rows:
+        where = "[" + ",".join(map(str, row["size"])) + "]"
+        if "error" in row:
+            checks.append(Check(_("it runs"), row["loss"], where, row["error"], False))
+            continue
+        for form, most in MOST_TIMES_INDEX.items():
+            if form in row["ms"]:
+                ratio = row["ms"][form] / row["ms"][INDEX]
+                asked = _("{form} labels <= {most:g}x class indices", form=form, most=most)
+                checks.append(Check(asked, row["loss"], where, f"{ratio:.2f}x", ratio <= most))
     return checks
 
 

@@ -27,11 +27,12 @@ class Plan:
 
 @dataclass
 class Job:
-    """One implementation of one loss, and what was measured of it."""
+    """One implementation of one loss on a shape, and what was measured of it."""
 
     peer: str
     loss: str
     process: Process
+    shape: Shape
     seconds: list[float] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -45,23 +46,23 @@ def jobs(processes: dict[str, Process], peers: Iterable[str], loss: str, shape: 
     """The implementations that there are of a loss for a shape."""
     found = []
     for peer in peers:
-        job = Job(peer, loss, processes[PEERS[peer].framework])
+        job = Job(peer, loss, processes[PEERS[peer].framework], shape)
         job.facts = job.process.ask("describe", peer=peer, loss=loss, shape=shape)
         if job.facts.pop("has"):
             found.append(job)
     return found
 
 
-def yardstick(processes: dict[str, Process], loss: str) -> list[Job]:
+def yardstick(processes: dict[str, Process], loss: str, shape: Shape) -> list[Job]:
     """Our Dice, except beside itself and the map."""
-    return [] if loss in (YARDSTICK, EDT) else [Job(OURS, YARDSTICK, processes[OURS])]
+    return [] if loss in (YARDSTICK, EDT) else [Job(OURS, YARDSTICK, processes[OURS], shape)]
 
 
-def take_turns(todo: list[Job], shape: Shape, plan: Plan) -> None:
+def take_turns(todo: list[Job], plan: Plan) -> None:
     """Measure all of them, one turn each a round; one that fails keeps its error."""
     for job in todo:
         try:
-            first = job.process.ask("prepare", peer=job.peer, loss=job.loss, shape=shape)
+            first = job.process.ask("prepare", peer=job.peer, loss=job.loss, shape=job.shape)
         except Failed as error:
             job.facts["error"] = str(error)
             continue
@@ -73,19 +74,19 @@ def take_turns(todo: list[Job], shape: Shape, plan: Plan) -> None:
         for job in todo if turn % 2 else reversed(todo):
             enough = sum(job.seconds) >= (plan.seconds if turn >= LEAST else SLOW)
             if job.facts.get("steps") and not enough:
-                asked = {"peer": job.peer, "loss": job.loss, "shape": shape, "steps": job.facts["steps"]}
+                asked = {"peer": job.peer, "loss": job.loss, "shape": job.shape, "steps": job.facts["steps"]}
                 job.seconds += job.process.ask("time", **asked)["seconds"]
 
 
-def row(job: Job, shape: Shape, dice: float | None) -> dict[str, Any]:
+def row(job: Job, dice: float | None) -> dict[str, Any]:
     """What is stored of a job."""
     facts = {name: value for name, value in job.facts.items() if name != "steps"}
     measured = {"ms": job.median * 1e3, "steps": len(job.seconds)} if job.seconds else {}
     beside = {"dice_ms": dice * 1e3} if dice and job.peer == OURS else {}
     return {
         "loss": job.loss,
-        "shape": shape.name,
-        "size": list(shape.size),
+        "shape": job.shape.name,
+        "size": list(job.shape.size),
         "peer": job.peer,
         **measured,
         **facts,
@@ -97,7 +98,7 @@ def compare(
     processes: dict[str, Process], peers: Iterable[str], loss: str, shape: Shape, plan: Plan
 ) -> list[dict[str, Any]]:
     """Rows of all implementations of a loss on a shape."""
-    todo, beside = jobs(processes, peers, loss, shape), yardstick(processes, loss)
-    take_turns(todo + beside, shape, plan)
+    todo, beside = jobs(processes, peers, loss, shape), yardstick(processes, loss, shape)
+    take_turns(todo + beside, plan)
     dice = beside[0].median if beside and beside[0].seconds else None
-    return [row(job, shape, dice) for job in todo]
+    return [row(job, dice) for job in todo]

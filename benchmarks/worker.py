@@ -93,14 +93,13 @@ class Worker:
     def _made(self, peer: str, loss: str, shape: Shape) -> Callable[..., Any]:
         key = peer, loss, shape
         if key not in self._calls:
-            self._calls = {k: call for k, call in self._calls.items() if k[2] == shape}
+            self._calls = {k: call for k, call in self._calls.items() if k[2].name == shape.name}
             self._calls[key] = self.tables[peer][loss].make(shape)
         return self._calls[key]
 
     def _of(self, shape: Shape) -> Inputs:
         if shape not in self._inputs:
-            if len(self._inputs) > 1:
-                self._inputs.clear()
+            self._inputs = {k: inputs for k, inputs in self._inputs.items() if k.name == shape.name}
             self._inputs[shape] = Inputs(self.framework, shape)
         return self._inputs[shape]
 
@@ -124,8 +123,7 @@ def main(framework: str, threads: str) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if "shape" in request:
-            shape = request["shape"]
-            request["shape"] = Shape(shape["name"], tuple(shape["size"]), shape["maps"])
+            request["shape"] = Shape(**{**request["shape"], "size": tuple(request["shape"]["size"])})
         try:
             answer = getattr(worker, request.pop("do"))(**request)
         except Exception as error:  # the other end decides what an error means

@@ -36,13 +36,17 @@ class Case:
         shape = (self.samples, self.channels, *self.space)
         return (np.random.default_rng(seed).normal(size=shape) * scale).astype(dtype or self.dtype)
 
+    @property
+    def classes(self) -> int:
+        """Number of values that a label can have."""
+        return self.channels if self.mode == "multiclass" else 2
+
     def labels(self, seed: int = 1, ignored: float = 0.15) -> Array:
         """Random labels; every class occurs, and some pixels are ignored."""
         rng = np.random.default_rng(seed)
         per_channel = self.mode == "multilabel"
         shape = (self.samples, self.channels, *self.space) if per_channel else (self.samples, *self.space)
-        high = self.channels if self.mode == "multiclass" else 2
-        labels = rng.integers(0, high, size=shape)
+        labels = rng.integers(0, self.classes, size=shape)
         labels[rng.random(shape) < ignored] = IGNORED
         return labels
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import roofline
-from benchmarks.cases import EDT, IGNORED, SHAPES, Shape, arrays, cases, masks
+from benchmarks.cases import EDT, IGNORED, SHAPES, Shape, arrays, cases, masks, written
 from benchmarks.peers import PEERS, composed, ours, paddle_primitives
 from benchmarks.thresholds import COMPARED, REASONS
 from paddleseg_losses import registry
@@ -50,6 +50,19 @@ def test_arrays_are_imperfect_and_partly_ignored(size):
     np.testing.assert_array_equal(made.labels[~ignored], made.whole[~ignored])
     guess = made.logits.argmax(1) if size[1] > 1 else (made.logits[:, 0] > 1).astype(int)
     assert 1 / classes < (guess == made.whole).mean() < 1
+
+
+def test_labels_are_written_in_three_forms():
+    labels = arrays((2, 3, 20, 24)).labels
+    ignored = labels == IGNORED
+    hot, soft = written(labels, 3, "one-hot"), written(labels, 3, "soft")
+    assert written(labels, 3, "index") is labels
+    assert (hot.dtype, soft.dtype) == (labels.dtype, np.float32)
+    for found in (hot, soft):
+        moved = np.moveaxis(found, 1, -1)
+        assert (moved[ignored] == IGNORED).all()
+        np.testing.assert_array_equal(moved[~ignored].argmax(-1), labels[~ignored])
+        np.testing.assert_allclose(moved[~ignored].sum(-1), 1, rtol=1e-6)
 
 
 def test_masks_have_both_sides():

@@ -1,12 +1,13 @@
 """A small run from end to end, with this package alone."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import memory
+from benchmarks import memory, parts
 from benchmarks.__main__ import main
 from benchmarks.cases import Shape
 from benchmarks.processes import Failed, started
@@ -77,6 +78,36 @@ def test_a_run_prints_and_stores(tmp_path):
     assert "只运行了部分测试" in chinese
     figures = [[line for line in text.splitlines() if line.startswith("| `DiceLoss`")] for text in (english, chinese)]
     assert figures[0] == figures[1] != []
+
+
+def test_forms_of_labels_are_measured_and_shown_in_both_languages(tmp_path, monkeypatch):
+    shape = Shape("labels", (2, 8, 20, 24))
+    monkeypatch.setattr(parts.labels, "__defaults__", (shape,))
+    losses = ["DiceLoss", "FocalLoss", "LovaszHingeLoss", "BinaryCrossEntropyLoss"]
+    arguments = f"--losses {','.join(losses)} --parts labels --peers ours --rounds 1 --threads 1"
+    done = CliRunner().invoke(main, [*arguments.split(), "--output", str(tmp_path)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    rows = {row["loss"]: row for row in json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["labels"]}
+    assert {name: (row["size"], list(row["ms"])) for name, row in rows.items()} == {
+        "DiceLoss": ([2, 8, 20, 24], ["index", "one-hot", "soft"]),
+        "FocalLoss": ([2, 8, 20, 24], ["index", "one-hot"]),
+        "LovaszHingeLoss": ([2, 2, 20, 24], ["index", "one-hot"]),
+    }  # and no loss without classes that exclude each other
+    for name, heading, asked in (
+        ("benchmarks.md", "## Forms of labels", "soft labels <= 3x class indices"),
+        ("benchmarks_cn.md", "## 标签的写法", "软标签的耗时不超过类别索引的 3 倍"),
+    ):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert asked in text
+        assert sum(line.startswith("| `DiceLoss` |") for line in text.partition(heading)[2].splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["index", "one-hot", "soft"])
+def test_forms_of_labels_say_the_same(worker, form):
+    given = replace(SMALL, labels=form)
+    plain = worker.ask("prepare", peer="ours", loss="DiceLoss", shape=SMALL)["value"]
+    found = worker.ask("prepare", peer="ours", loss="DiceLoss", shape=given)["value"]
+    assert found == (plain if form != "soft" else pytest.approx(plain, rel=0.2))
 
 
 def test_unknown_names_are_refused():

@@ -185,7 +185,7 @@ MODES = [("multiclass", 3), ("multilabel", 3), ("binary", 1)]
 
 
 def _one_pixel(mode, channels, logit=None, target=None):
-    """Zeros and even targets; at one pixel of sample 0 all channels may hold something else, at one of sample 1 none."""
+    """Zeros and even targets; at one pixel of sample 0 the channels may hold something else."""
     logits = np.zeros((2, channels, 300), "float32")
     targets = np.full((2, channels, 300), 1 / max(channels, 2), "float32")
     if logit is not None:

@@ -7,7 +7,7 @@ import paddle
 
 from ...errors import InputError, OptionError
 from ...registry import LossSpec
-from ..cases import IGNORED, Array, Case, foreground_only, make, value_and_gradient
+from ..cases import IGNORED, Array, Case, foreground_only, make, value_and_gradient, value_of
 from ..law import assert_close, assert_equal, assert_equivalent, law, require
 
 DOOR = "leave layouts to forward, which you inherit: the hook gets clean tensors, and reads only these"
@@ -92,7 +92,7 @@ def hard_targets_as_floats(spec: LossSpec, case: Case) -> None:
     dtypes=("float64",),  # a probability in float32 has lost what is near 1
 )
 def probabilities(spec: LossSpec, case: Case) -> None:
-    """With from_logits=False it takes what the activation makes of the logits, or refuses to."""
+    """With from_logits=False it takes what the activation makes of the logits, 0 and 1 included, or refuses to."""
     logits, labels = case.logits(), case.labels()
     expected = value_and_gradient(make(spec), logits, labels)
     z = paddle.to_tensor(logits, stop_gradient=False)
@@ -108,3 +108,19 @@ def probabilities(spec: LossSpec, case: Case) -> None:
     value.backward()
     assert_close(float(value), expected[0], "the value of probabilities", 1e-6)
     assert_close(z.grad.numpy(), expected[1], "the gradient through probabilities", 1e-5, 1e-10)
+    _certain(spec, case)
+
+
+def _certain(spec: LossSpec, case: Case) -> None:
+    """Probabilities of exactly 0 and 1: right ones, and for losses that cannot reach infinity wrong ones too."""
+    labels = case.labels()
+    truth = case.perfect(labels, size=200.0)
+    shifted = case.perfect((labels + 1) % case.classes, size=200.0)
+    for what, logits in {"right": truth, "wrong": shifted}.items():
+        if what == "right" or np.isfinite(spec.range[1]):
+            p = (logits > 0).astype(case.dtype)
+            value, gradient = value_and_gradient(make(spec, from_logits=False), p, labels)
+            expected = value_of(make(spec), logits, labels)
+            assert_close(value, expected, f"the value of probabilities of 0 and 1, all {what},", 1e-6, 1e-9)
+            finite = np.isfinite(gradient).all()
+            require(finite, f"the gradient at probabilities of 0 and 1, all {what}, is not finite", "finite numbers")

@@ -134,6 +134,52 @@ struct OneHotState {
     Mask index[CHUNK], seen[CHUNK], twice[CHUNK], other[CHUNK], kept[CHUNK];
 };
 
+// The same of pixels that are one-hot or left out, as nearly all are: all bits that a channel has, those that every channel has,
+// the sum of the channels, and the sum of the numbers of those that hold 1.
+template <class In, class Mask>
+struct OneHotSums {
+    In any[CHUNK], every[CHUNK];
+    Mask ones[CHUNK], index[CHUNK];
+};
+
+// Add channels `number` to `number` + 3, or the first of them alone: what is known is then read and written a quarter as often.
+template <bool FOUR, class In, class Mask>
+INLINE void add_channels(const In* first, std::int64_t stride, int size, std::int64_t number, OneHotSums<In, Mask>& sums) {
+    const In *second = first + (FOUR ? stride : 0), *third = first + (FOUR ? 2 * stride : 0),
+             *fourth = first + (FOUR ? 3 * stride : 0);
+    const Mask k = static_cast<Mask>(number), k1 = static_cast<Mask>(k + 1), k2 = static_cast<Mask>(k + 2),
+               k3 = static_cast<Mask>(k + 3);
+    for (int i = 0; i < size; ++i) {
+        const In a = first[i], b = second[i], c = third[i], d = fourth[i];
+        sums.any[i] |= FOUR ? (a | b) | (c | d) : a;
+        sums.every[i] &= FOUR ? (a & b) & (c & d) : a;
+        const Mask ma = static_cast<Mask>(a), mb = static_cast<Mask>(b), mc = static_cast<Mask>(c), md = static_cast<Mask>(d);
+        sums.ones[i] += FOUR ? static_cast<Mask>((ma + mb) + (mc + md)) : ma;
+        // -1 has all bits.
+        sums.index[i] += FOUR ? static_cast<Mask>(((-ma & k) + (-mb & k1)) + ((-mc & k2) + (-md & k3))) : static_cast<Mask>(-ma & k);
+    }
+}
+
+// `first_hot` where every pixel is one-hot or left out; returns whether that is so.
+template <class In, class Mask, class Out>
+INLINE bool only_hot(const In* labels, std::int64_t stride, int size, std::int64_t classes, std::int64_t ignore, Out left_out,
+                     Out* out, OneHotSums<In, Mask>& sums) {
+    const bool can_ignore = static_cast<std::int64_t>(static_cast<In>(ignore)) == ignore;
+    const In ignored = can_ignore ? static_cast<In>(ignore) : In(0);  // all channels 0 is wrong whatever is ignored
+    for (int i = 0; i < size; ++i) sums.any[i] = 0, sums.every[i] = static_cast<In>(-1), sums.ones[i] = sums.index[i] = 0;
+    std::int64_t k = 0;
+    for (; k + 4 <= classes; k += 4) add_channels<true>(labels + k * stride, stride, size, k, sums);
+    for (; k < classes; ++k) add_channels<false>(labels + k * stride, stride, size, k, sums);
+    Mask wrong = 0;
+    for (int i = 0; i < size; ++i) {
+        const Mask hot = (sums.any[i] == 1) & (sums.ones[i] == 1);
+        const Mask skip = (sums.any[i] == ignored) & (sums.every[i] == ignored) & can_ignore;
+        wrong |= !(hot | skip);
+        out[i] = skip ? left_out : static_cast<Out>(sums.index[i]);
+    }
+    return !wrong;
+}
+
 // labels [classes, stride] of 0 and 1. out: the first channel with a 1 (0 if none has), or `left_out` where all channels are
 // `ignore`. Returns how many pixels that count do not have exactly one 1 among zeros.
 template <class In, class Mask, class Out>
@@ -167,10 +213,12 @@ template <class In, class Mask, class Out>
 INLINE std::int64_t first_hot_part(const In* labels, std::int64_t stride, std::int64_t size, std::int64_t classes,
                                    std::int64_t ignore, Out left_out, Out* out) {
     OneHotState<Mask> state;
+    OneHotSums<In, Mask> sums;
     std::int64_t out_of_range = 0;
     for (std::int64_t first = 0; first < size; first += CHUNK) {
         const int count = static_cast<int>(std::min(CHUNK, size - first));
-        out_of_range += first_hot(labels + first, stride, count, classes, ignore, left_out, out + first, state);
+        if (!only_hot(labels + first, stride, count, classes, ignore, left_out, out + first, sums))
+            out_of_range += first_hot(labels + first, stride, count, classes, ignore, left_out, out + first, state);
     }
     return out_of_range;
 }
@@ -183,7 +231,7 @@ INLINE std::int64_t first_hot_any(const void* labels, std::int64_t offset, std::
     if (out_bytes == 1)
         return first_hot_part<In, Mask, std::uint8_t>(from, stride, size, classes, ignore, 255,
                                                       static_cast<std::uint8_t*>(out) + out_offset);
-    return first_hot_part<In, std::int32_t, std::int32_t>(from, stride, size, classes, ignore, -1,
+    return first_hot_part<In, std::uint32_t, std::int32_t>(from, stride, size, classes, ignore, -1,
                                                           static_cast<std::int32_t*>(out) + out_offset);
 }
 
@@ -191,10 +239,10 @@ TARGET_CLONES
 std::int64_t compact_hot_part(const void* labels, int bytes, std::int64_t offset, std::int64_t stride, std::int64_t size,
                               std::int64_t classes, std::int64_t ignore, void* out, std::int64_t out_offset, int out_bytes) {
     if (bytes == 8)
-        return first_hot_any<std::int64_t, std::int64_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
+        return first_hot_any<std::int64_t, std::uint64_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
                                                          out_bytes);
     if (bytes == 4)
-        return first_hot_any<std::int32_t, std::int32_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
+        return first_hot_any<std::int32_t, std::uint32_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
                                                          out_bytes);
     return first_hot_any<std::uint8_t, std::uint8_t>(labels, offset, stride, size, classes, ignore, out, out_offset, out_bytes);
 }
