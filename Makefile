@@ -1,4 +1,5 @@
 # `make` trains a model on real brain MRI and shows the picture; `make test` runs everything the project checks;
+# `make check` what finds most mistakes within a minute or so; `make mutants` measures what the tests notice;
 # `make bench` measures the losses beside their peers, `make bench ARGS="--losses DiceLoss --shapes A"` a part of that.
 PYTHON ?= python3.11
 PADDLE ?= 3.3.1
@@ -6,20 +7,32 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test check lint mutants docs bench clean
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/quick_start.py
 
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+
 test: $(VENV)/test.stamp lint
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST) --durations=40
+
+# Every loss beside its reference, its gradient, each kernel beside the composed losses, and the package's own rules.
+FAST := tests/laws/test_07_gradient.py tests/laws/test_11_reference.py tests/laws/test_12_round_trip.py \
+        tests/kernels tests/functional tests/losses tests/unit
+check: $(VENV)/test.stamp lint
+	$(PYTEST) -m "not slow" $(FAST)
+
+mutants: $(VENV)/test.stamp
+	$(BIN)/python -m tests.mutation draw
+	$(BIN)/python -m tests.mutation run
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/python docs/generate.py --check
-	$(BIN)/python configs/generate.py --check
+	$(BIN)/clang-format --dry-run --Werror $(filter %.cpp %.hpp %.h,$(INSTALLED))
+=======
 
 docs: $(VENV)/test.stamp
 	$(BIN)/python docs/generate.py

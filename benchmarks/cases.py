@@ -49,6 +49,7 @@ SHAPES = {
         Shape("binary", (8, 1, 512, 512)),
         Shape("wide", (1, 2, 2048, 1024)),
         Shape("tiny", (2, 5, 8, 8)),
+        Shape("small", (2, 4, 32, 32)),
         Shape("maps", (1, 16, 512, 512), maps=True),
         Shape("volumes", (1, 4, 96, 96, 96), maps=True),
     )

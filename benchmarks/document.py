@@ -5,33 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from paddleseg_losses.i18n import Text, _, in_context, speaking
+
 from .cases import INDEX, ONE_HOT, SHAPES, SOFT
 from .peers import OURS, PEERS
-from .phrases import chinese
 
 LANGUAGES = {"en": "benchmarks.md", "zh": "benchmarks_cn.md"}
 MARKS = {True: "✓", False: "✗", None: "–"}
 
 TEXTS = {
-    "title": ("# Benchmarks", "# 性能基准"),
-    "other": ("[中文](benchmarks_cn.md)", "[English](benchmarks.md)"),
-    "made": (
+    "title": _("# Benchmarks"),
+    "made": _(
         "Written by `make bench`; every number below was measured in one run, under these conditions. Do not compare "
-        "them with numbers of another machine or day: compare the columns.",
-        "本页由 `make bench` 生成，所有数字都在同一次运行中、按下列条件测得。"
-        "请横向比较各列，不要与其他机器或其他日期的数字比较。",
+        "them with numbers of another machine or day: compare the columns."
     ),
-    "partial": ("**A part of the benchmark only.**", "**只运行了部分测试。**"),
-    "versions": ("versions:", "版本："),
-    "missing": ("Left out, as it could not be imported:", "无法导入、未参与比较："),
-    "asked": ("## What is asked, and what was found", "## 目标与实测"),
-    "asked_head": ("| | asked | loss | where | found |", "| | 目标 | 损失函数 | 输入 | 实测 |"),
-    "count": (
-        "{met} met, {missed} not met, {none} without a peer to compare with.",
-        "达到 {met} 项，未达到 {missed} 项，{none} 项没有可比较的对象。",
-    ),
-    "times": ("## Forward and backward", "## 前向与反向"),
-    "times_text": (
+    "partial": _("**A part of the benchmark only.**"),
+    "versions": _("versions:"),
+    "missing": _("Left out, as it could not be imported:"),
+    "asked": _("## What is asked, and what was found"),
+    "asked_head": _("| | asked | loss | where | found |"),
+    "count": _("{met} met, {missed} not met, {none} without a peer to compare with."),
+    "times": _("## Forward and backward"),
+    "times_text": _(
         "Medians in milliseconds. Implementations take turns in processes of their own, with the same number of "
         "threads (ours in its kernels, while Paddle's operators keep the one thread that is its default); whoever does "
         "not measure is stopped. *Fastest peer*: how many times faster ours is. *Roofline*: how "
@@ -39,68 +34,51 @@ TEXTS = {
         "of a triad measured beside it. *Memory*: peak extra memory of one step in a forked process, the gradient "
         "included. `composed` is this package without its kernels, `paddle` and `torch` what one writes by hand with "
         "their own functions. † no `ignore_index`: given labels without ignored pixels. ‡ computes something a little "
-        "different (see `differs` in results.json).",
-        "表中为中位数，单位毫秒。各实现在各自的进程中以相同的线程数轮流运行（本库的线程在内核中，"
-        "Paddle 算子保持其默认的单线程），未轮到的进程处于暂停状态。"
-        "“相对最快”指本库比最快的其他实现快多少倍；“相对下限”指耗时是理论下限的多少倍，下限为读两遍 logits 与标签、"
-        "写一遍梯度所需的时间，带宽由同一次运行中的 triad 测得；“内存”为在 fork 出的进程中执行一步时新增内存的峰值，"
-        "含梯度。`composed` 为本库关闭原生内核，`paddle` 与 `torch` 为用框架自带函数手写的实现。"
-        "† 不支持 `ignore_index`，所用标签不含忽略像素。‡ 计算内容略有不同（见 results.json 的 `differs`）。",
+        "different (see `differs` in results.json)."
     ),
-    "times_head": (
-        "loss|{peers}|fastest peer|roofline|memory, MiB|relative to Dice",
-        "损失函数|{peers}|相对最快|相对下限|内存 (MiB)|相当于几个 Dice",
+    "times_head": _("loss|{peers}|fastest peer|roofline|memory, MiB|relative to Dice"),
+    "growth": _("## Growth"),
+    "growth_text": _(
+        "Ours, in nanoseconds per pixel (C = 2) as the image grows, and per pixel and class (512²) as the classes do."
     ),
-    "growth": ("## Growth", "## 规模增长"),
-    "growth_text": (
-        "Ours, in nanoseconds per pixel (C = 2) as the image grows, and per pixel and class (512²) as the classes do.",
-        "本库的耗时（纳秒）：图像变大时按每像素计（C = 2），类别增多时按每像素每类计（512²）。",
-    ),
-    "threads": ("## Threads", "## 线程"),
-    "threads_head": (
-        "| loss | shape | 1 thread, ms | {n} threads, ms | ratio |",
-        "| 损失函数 | 输入 | 1 线程 (ms) | {n} 线程 (ms) | 比值 |",
-    ),
-    "labels": ("## Forms of labels", "## 标签的写法"),
-    "labels_text": (
+    "threads": _("## Threads"),
+    "threads_head": _("| loss | shape | 1 thread, ms | {n} threads, ms | ratio |"),
+    "labels": _("## Forms of labels"),
+    "labels_text": _(
         "Ours, forward and backward in milliseconds: the same labels as class indices, as one-hot labels (int64) and "
-        "as soft targets (float32), with 5 % of the pixels ignored.",
-        "本库前向与反向的耗时（毫秒）：同样的标签分别写成类别索引、one-hot（int64）与软标签（float32），"
-        "其中 5% 的像素被忽略。",
+        "as soft targets (float32), with 5 % of the pixels ignored."
     ),
-    "labels_head": (
-        "| loss | size | indices | one-hot | soft | one-hot, ratio | soft, ratio |",
-        "| 损失函数 | 尺寸 | 类别索引 | one-hot | 软标签 | one-hot 比值 | 软标签比值 |",
-    ),
-    "colon": (": ", "："),
-    "accuracy": ("## Accuracy", "## 精度"),
-    "accuracy_text": (
+    "labels_head": _("| loss | size | indices | one-hot | soft | one-hot, ratio | soft, ratio |"),
+    "accuracy": _("## Accuracy"),
+    "accuracy_text": _(
         "float32 against float64 on the same numbers: relative error of the value (of the sums: the largest), and "
-        "largest error of the gradient relative to its largest entry. *Composed*: that of Paddle's operators.",
-        "同一输入下 float32 与 float64 之差：值的相对误差（各求和项取最大者），以及梯度的最大误差与梯度最大元素之比。"
-        "*组合路径*：用 Paddle 算子组合时的梯度误差。",
+        "largest error of the gradient relative to its largest entry. *Composed*: that of Paddle's operators."
     ),
-    "accuracy_head": ("| loss | size | value | gradient | composed |", "| 损失函数 | 输入 | 值 | 梯度 | 组合路径 |"),
+    "accuracy_head": _("| loss | size | value | gradient | composed |"),
 }
 FACTS = {
-    "date": ("date", "日期"),
-    "processor": ("processor", "处理器"),
-    "processors": ("processors", "可用核数"),
-    "load_before": ("load before the run", "运行前的系统负载"),
-    "system": ("system", "系统"),
-    "python": ("Python", "Python"),
-    "threads": ("threads of every implementation", "每种实现的线程数"),
-    "kernels": ("kernels", "内核"),
-    "minutes": ("minutes", "用时（分钟）"),
+    "date": _("date"),
+    "processor": _("processor"),
+    "processors": _("processors"),
+    "load_before": _("load before the run"),
+    "system": _("system"),
+    "python": _("Python"),
+    "threads": _("threads of every implementation"),
+    "kernels": _("kernels"),
+    "minutes": _("minutes"),
 }
 
 
 def document(results: dict[str, Any], rows: list[dict[str, Any]], language: str) -> str:
     """The whole page."""
-    at = list(LANGUAGES).index(language)
-    say = {name: texts[at] for name, texts in TEXTS.items()}
-    parts = [say["title"], say["other"], say["made"], _conditions(results["conditions"], say, at)]
-    parts += _asked(results["verdicts"], say, at)
+    with speaking(language):
+        return _document(results, rows, language)
+
+
+def _document(results: dict[str, Any], rows: list[dict[str, Any]], language: str) -> str:
+    say = {name: str(text) for name, text in TEXTS.items()}
+    parts = [say["title"], _others(language), say["made"], _conditions(results["conditions"], say)]
+    parts += _asked(results["verdicts"], say)
     if rows:
         parts += [say["times"], say["times_text"], *_times(rows, say)]
     if results.get("growth"):
@@ -114,6 +92,12 @@ def document(results: dict[str, Any], rows: list[dict[str, Any]], language: str)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def english(text: Text) -> str:
+    """A text as it is sorted, the same in every language."""
+    with speaking("en"):
+        return str(text)
+
+
 def number(x: float | None) -> str:
     """Three figures that mean something."""
     if x is None:
@@ -125,8 +109,18 @@ def _lines(head: str, rows: Iterable[Iterable[str]]) -> str:
     return "\n".join([head, "|" + "---|" * (head.count("|") - 1), *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def _conditions(found: dict[str, Any], say: dict[str, str], at: int) -> str:
-    lines = [f"- {texts[at]}{say['colon']}{found[name]}" for name, texts in FACTS.items() if name in found]
+def _others(language: str) -> str:
+    """Links to the document in the other languages."""
+    links = []
+    for other in LANGUAGES:
+        with speaking(other):
+            name = in_context("this language, in its own words", "English")
+            links += [f"[{name}]({LANGUAGES[other]})"] if other != language else []
+    return " · ".join(links)
+
+
+def _conditions(found: dict[str, Any], say: dict[str, str]) -> str:
+    lines = [f"- {_('{name}: {text}', name=fact, text=found[name])}" for name, fact in FACTS.items() if name in found]
     lines.append(
         f"- {say['versions']} " + ", ".join(f"{package} {version}" for package, version in found["versions"].items())
     )
@@ -135,14 +129,11 @@ def _conditions(found: dict[str, Any], say: dict[str, str], at: int) -> str:
     return ("" if found["everything"] else say["partial"] + "\n\n") + "\n".join(lines)
 
 
-def _asked(verdicts: list[dict[str, Any]], say: dict[str, str], at: int) -> list[str]:
-    words = chinese if at else str
+def _asked(verdicts: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
     judged = [verdict["met"] for verdict in verdicts]
     count = say["count"].format(met=judged.count(True), missed=judged.count(False), none=judged.count(None))
-    ordered = sorted(verdicts, key=lambda v: (v["met"] is not False, v["asked"]))
-    rows = (
-        [MARKS[v["met"]], words(v["asked"]), f"`{v['loss']}`", words(v["where"]), words(v["found"])] for v in ordered
-    )
+    ordered = sorted(verdicts, key=lambda v: (v["met"] is not False, english(v["asked"])))
+    rows = ([MARKS[v["met"]], str(v["asked"]), f"`{v['loss']}`", str(v["where"]), str(v["found"])] for v in ordered)
     return [say["asked"], count, _lines(say["asked_head"], rows)]
 
 

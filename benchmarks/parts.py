@@ -39,7 +39,7 @@ def times(losses: list[str], shapes: list[str], peers: list[str], threads: int, 
                 speed[shape.name] = bandwidth(threads)
             say(f"time    {shape.name:8} {loss}")
             for row in compare(processes, peers, loss, shape, plan):
-                if not shape.maps and shape.name != "tiny":  # tiny fits into a cache
+                if not shape.maps and shape.name not in ("tiny", "small"):  # these fit into a cache
                     row["roofline_ms"] = 1e3 * least_bytes(shape.size) / speed[shape.name]
                 yield row
 

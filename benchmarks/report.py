@@ -81,8 +81,8 @@ def show(results: Results) -> None:
     for head in ("", "asked", "loss", "where", "found"):
         judged.add_column(head)
     marks = {True: "met", False: "[red]NOT MET[/red]", None: "-"}
-    for verdict in sorted(results["verdicts"], key=lambda v: (v["met"] is not False, v["asked"])):
-        judged.add_row(marks[verdict["met"]], *(verdict[k] for k in ("asked", "loss", "where", "found")))
+    for verdict in sorted(results["verdicts"], key=lambda v: (v["met"] is not False, str(v["asked"]))):
+        judged.add_row(marks[verdict["met"]], *(str(verdict[k]) for k in ("asked", "loss", "where", "found")))
     console.print(judged)
     console.print(summary(results))
 
@@ -101,7 +101,7 @@ def store(results: Results, whole: bool, folder: Path | None) -> list[Path]:
     text = ROOT / "docs" if whole and folder is None else data
     for place in (data, text):
         place.mkdir(parents=True, exist_ok=True)
-    files = {data / "results.json": json.dumps(results, indent=1, ensure_ascii=False) + "\n"}
+    files = {data / "results.json": json.dumps(results, indent=1, ensure_ascii=False, default=str) + "\n"}
     for language, name in LANGUAGES.items():
         files[text / name] = document(results, table(results), language)
     for path, content in files.items():

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from paddleseg_losses.i18n import Message, Text, _
+
 from .cases import EDT, INDEX, ONE_HOT, SOFT
-from .peers import COMPOSED, OURS
+from .peers import CALL, COMPOSED, OURS
 
 Row = dict[str, Any]
 MIB = 1 << 20
@@ -21,22 +23,31 @@ MANY = 19  # classes from which the larger thresholds hold
 FASTEST = "fastest peer"
 
 # Losses that may cost more than MOST_TIMES_DICE, and why.
-REASONS: dict[str, str] = {
-    "SoftCLDiceLoss": "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back",
-    "HausdorffCVLoss": "three ball means of every map for each of six radii, each a sum over the lines of the ball",
-    "HausdorffERLoss": "up to ten means over the cross of every map, each stretched to its own ends, and the way back",
-    "ShapeAwareLoss": "an exact distance transform of the true rim of every class, in a box around both rims",
-    "DistancePenalizedCELoss": "an exact distance transform of the labels; a Dice of few classes is one short pass",
-    "CELovaszLoss": "a sort of every class's errors: the Lovász part, which has a floor of its own",
-    "NACLLoss": "counts of the labels in a window around every pixel, for every class",
-    "TopKCrossEntropyLoss": "values of all pixels, five looks at them to find the largest, then a cross entropy",
-    "BoundaryDoULoss": "sums of squares beside the Dice's own, and a count of the rim of every class",
-    "BoundaryLoss": "an exact distance transform of every class; known_maps brings them ready from the data pipeline",
+REASONS: dict[str, Text] = {
+    "SoftCLDiceLoss": _(
+        "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back"
+    ),
+    "HausdorffCVLoss": _("three ball means of every map for each of six radii, each a sum over the lines of the ball"),
+    "HausdorffERLoss": _(
+        "up to ten means over the cross of every map, each stretched to its own ends, and the way back"
+    ),
+    "ShapeAwareLoss": _("an exact distance transform of the true rim of every class, in a box around both rims"),
+    "DistancePenalizedCELoss": _("an exact distance transform of the labels; a Dice of few classes is one short pass"),
+    "CELovaszLoss": _("a sort of every class's errors: the Lovász part, which has a floor of its own"),
+    "NACLLoss": _("counts of the labels in a window around every pixel, for every class"),
+    "TopKCrossEntropyLoss": _("values of all pixels, five looks at them to find the largest, then a cross entropy"),
+    "BoundaryDoULoss": _("sums of squares beside the Dice's own, and a count of the rim of every class"),
+    "BoundaryLoss": _(
+        "an exact distance transform of every class; known_maps brings them ready from the data pipeline"
+    ),
 }
 MOST_TIMES_DICE = 3.0
 MOST_GROWTH = 1.5  # of the time per pixel (or pixel and class) over the whole range: "flat"
+MOST_CALLS = 3.0  # a small problem, in calls of Paddle's cross entropy
+CALLS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")
 LEAST_SCALING = 1.4
 MOST_TIMES_INDEX = {ONE_HOT: 1.3, SOFT: 3.0}  # of the time with class indices
+FORMS: dict[str, Text] = {ONE_HOT: _("one-hot labels"), SOFT: _("soft labels")}
 SOFT_LABELS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")  # whose soft targets are timed
 SUM_ERROR, GRADIENT_ERROR = 2e-7, 2e-6
 SPARE = 5 * MIB  # that CE and Dice may need beside the gradient
@@ -50,11 +61,14 @@ class Threshold:
     against: str
     least: float
     classes: int = 0  # from how many classes on
+    shape: str = ""  # on this one alone
 
 
 SPEED = (
     Threshold(OVERLAP, FASTEST, 1.2),
     Threshold(OVERLAP, FASTEST, 4.0, classes=MANY),
+    Threshold(("DiceLoss",), FASTEST, 1.5, shape="binary"),
+    Threshold(("DiceLoss", "GeneralizedDiceLoss", "CrossEntropyLoss"), FASTEST, 2.5, shape="C"),
     Threshold(OVERLAP, "PaddleSeg", 15.0),
     Threshold(ENTROPY, FASTEST, 1.2),
     Threshold(ENTROPY, FASTEST, 3.0, classes=MANY),
@@ -74,16 +88,16 @@ COMPARED = {loss for threshold in SPEED for loss in threshold.losses}
 class Check:
     """One thing that was asked, and what was found. `met` is None where nothing could be compared."""
 
-    asked: str
+    asked: Text
     loss: str
-    where: str
-    found: str
+    where: Text
+    found: Text
     met: bool | None
 
 
 def fastest(rows: list[Row]) -> Row | None:
     """The fastest of the implementations that are not ours, among rows of one loss and shape."""
-    peers = [row for row in rows if row["peer"] not in (OURS, COMPOSED) and "ms" in row]
+    peers = [row for row in rows if row["peer"] not in (OURS, COMPOSED, CALL) and "ms" in row]
     return min(peers, key=lambda row: row["ms"], default=None)
 
 
@@ -107,25 +121,37 @@ def speed(rows: list[Row]) -> list[Check]:
         ours = of(OURS, group)
         if ours is None:
             error = next((row["error"] for row in group if row["peer"] == OURS and "error" in row), "not measured")
-            checks.append(Check("it runs", loss, shape, error, False))
+            checks.append(Check(_("it runs"), loss, shape, error, False))
         elif shape == "tiny":
             checks += _tiny(loss, ours, group)
+        elif shape == "small":
+            checks += _small(loss, ours, group)
         else:
             checks += _ratios(loss, ours, group)
             checks += _relative_to_dice(loss, ours)
     return checks
 
 
+def _asked(threshold: Threshold) -> Message:
+    if threshold.against == FASTEST:
+        text = _(">= {least:g}x fastest peer", least=threshold.least)
+    else:
+        text = _(">= {least:g}x {peer}", least=threshold.least, peer=threshold.against)
+    if threshold.classes:
+        text = _("{text} at C >= {classes}", text=text, classes=threshold.classes)
+    return _("{text} on {shape}", text=text, shape=threshold.shape) if threshold.shape else text
+
+
 def _ratios(loss: str, ours: Row, group: list[Row]) -> list[Check]:
     checks = []
     for threshold in SPEED:
-        if loss in threshold.losses and ours["size"][1] >= threshold.classes:
+        here = threshold.shape in ("", ours["shape"]) and ours["size"][1] >= threshold.classes
+        if loss in threshold.losses and here:
             other = fastest(group) if threshold.against == FASTEST else of(threshold.against, group)
-            asked = f">= {threshold.least:g}x {threshold.against}"
-            asked += f" at C >= {threshold.classes}" if threshold.classes else ""
+            asked = _asked(threshold)
             if other is None:
                 if threshold.against == FASTEST:
-                    checks.append(Check(asked, loss, ours["shape"], "no peer has it", None))
+                    checks.append(Check(asked, loss, ours["shape"], _("no peer has it"), None))
                 continue
             ratio = other["ms"] / ours["ms"]
             name = f" ({other['peer']})" if threshold.against == FASTEST else ""
@@ -137,9 +163,11 @@ def _relative_to_dice(loss: str, ours: Row) -> list[Check]:
     if loss in COMPARED or "dice_ms" not in ours:
         return []
     cost = ours["ms"] / ours["dice_ms"]
-    asked = f"<= {MOST_TIMES_DICE:g}x Dice, or a reason"
+    asked = _("<= {most:g}x Dice, or a reason", most=MOST_TIMES_DICE)
     reason = REASONS.get(loss)
-    found = f"{cost:.2f}x" + (f": {reason}" if reason and cost > MOST_TIMES_DICE else "")
+    found: Text = f"{cost:.2f}x"
+    if reason and cost > MOST_TIMES_DICE:
+        found = _("{name}: {text}", name=found, text=reason)
     return [Check(asked, loss, ours["shape"], found, cost <= MOST_TIMES_DICE or reason is not None)]
 
 
@@ -147,11 +175,20 @@ def _tiny(loss: str, ours: Row, group: list[Row]) -> list[Check]:
     composed, by_hand = of(COMPOSED, group), of("paddle", group)
     if not composed:
         return []
-    found = f"{1e3 * ours['ms']:.0f} us, composed {1e3 * composed['ms']:.0f} us"
+    found = _("{ours:.0f} us, composed {composed:.0f} us", ours=1e3 * ours["ms"], composed=1e3 * composed["ms"])
     if by_hand:
-        found += f", unchecked and by hand {1e3 * by_hand['ms']:.0f} us"
+        found = _("{times}, unchecked and by hand {by_hand:.0f} us", times=found, by_hand=1e3 * by_hand["ms"])
     met = ours["ms"] <= composed["ms"]
-    return [Check("tiny: no slower than composed of Paddle's operators", loss, "tiny", found, met)]
+    return [Check(_("tiny: no slower than composed of Paddle's operators"), loss, "tiny", found, met)]
+
+
+def _small(loss: str, ours: Row, group: list[Row]) -> list[Check]:
+    call = of(CALL, group)
+    if not call or loss not in CALLS:
+        return []
+    calls = ours["ms"] / call["ms"]
+    asked = _("<= {most:g}x a call of {call}", most=MOST_CALLS, call=CALL)
+    return [Check(asked, loss, "small", f"{calls:.2f}x", calls <= MOST_CALLS)]
 
 
 def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Check]:
@@ -163,8 +200,8 @@ def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Che
             for length in sizes(row["shape"]):
                 gradient *= length
             spare = row["bytes"] - gradient
-            found = f"gradient {gradient / MIB:.1f} MiB {spare / MIB:+.1f} MiB"
-            checks.append(Check("one gradient + 5 MiB", row["loss"], row["shape"], found, spare <= SPARE))
+            found = _("gradient {gradient:.1f} MiB {spare:+.1f} MiB", gradient=gradient / MIB, spare=spare / MIB)
+            checks.append(Check(_("one gradient + 5 MiB"), row["loss"], row["shape"], found, spare <= SPARE))
     return checks
 
 
@@ -174,9 +211,12 @@ def growth(rows: list[Row]) -> list[Check]:
     for loss, along in dict.fromkeys((row["loss"], row["along"]) for row in rows):
         line = [row["ns"] for row in rows if (row["loss"], row["along"]) == (loss, along)]
         ratio = line[-1] / line[0]
-        ends = "256^2 to 4096^2" if along == "pixels" else "C 2 to 150"
-        found = f"{ratio:.2f}x ({line[0]:.2f} to {line[-1]:.2f} ns)"
-        checks.append(Check(f"flat along {along} (<= {MOST_GROWTH:g}x)", loss, ends, found, ratio <= MOST_GROWTH))
+        if along == "pixels":
+            ends, asked = _("256^2 to 4096^2"), _("flat along pixels (<= {most:g}x)", most=MOST_GROWTH)
+        else:
+            ends, asked = _("C 2 to 150"), _("flat along classes (<= {most:g}x)", most=MOST_GROWTH)
+        found = _("{ratio:.2f}x ({first:.2f} to {last:.2f} ns)", ratio=ratio, first=line[0], last=line[-1])
+        checks.append(Check(asked, loss, ends, found, ratio <= MOST_GROWTH))
     return checks
 
 
@@ -185,7 +225,7 @@ def scaling(rows: list[Row]) -> list[Check]:
     checks = []
     for row in rows:
         ratio = row["one_ms"] / row["several_ms"]
-        asked = f"{row['threads']} threads >= {LEAST_SCALING:g}x one"
+        asked = _("{threads} threads >= {least:g}x one", threads=row["threads"], least=LEAST_SCALING)
         checks.append(Check(asked, row["loss"], row["shape"], f"{ratio:.2f}x", ratio >= LEAST_SCALING))
     return checks
 
@@ -196,12 +236,12 @@ def labels(rows: list[Row]) -> list[Check]:
     for row in rows:
         where = "[" + ",".join(map(str, row["size"])) + "]"
         if "error" in row:
-            checks.append(Check("it runs", row["loss"], where, row["error"], False))
+            checks.append(Check(_("it runs"), row["loss"], where, row["error"], False))
             continue
         for form, most in MOST_TIMES_INDEX.items():
             if form in row["ms"]:
                 ratio = row["ms"][form] / row["ms"][INDEX]
-                asked = f"{form} labels <= {most:g}x class indices"
+                asked = _("{form} <= {most:g}x class indices", form=FORMS[form], most=most)
                 checks.append(Check(asked, row["loss"], where, f"{ratio:.2f}x", ratio <= most))
     return checks
 
@@ -211,13 +251,15 @@ def accuracy(rows: list[Row]) -> list[Check]:
     checks = []
     for row in rows:
         if "error" in row:
-            checks.append(Check("it runs", row["loss"], "accuracy", row["error"], False))
+            checks.append(Check(_("it runs"), row["loss"], _("accuracy"), row["error"], False))
         elif row["gradient"] is None:
             met = row["value"] <= SUM_ERROR
-            checks.append(Check(f"sums within {SUM_ERROR:g}", row["loss"], "A", f"{row['value']:.1e}", met))
+            checks.append(
+                Check(_("sums within {most:g}", most=SUM_ERROR), row["loss"], "A", f"{row['value']:.1e}", met)
+            )
         else:
             met = row["gradient"] <= GRADIENT_ERROR
-            asked = f"gradient within {GRADIENT_ERROR:g} of its largest"
-            found = f"{row['gradient']:.1e}, composed {row['composed']:.1e}"
-            checks.append(Check(asked, row["loss"], "accuracy", found, met))
+            asked = _("gradient within {most:g} of its largest", most=GRADIENT_ERROR)
+            found = _("{ours:.1e}, composed {composed:.1e}", ours=row["gradient"], composed=row["composed"])
+            checks.append(Check(asked, row["loss"], _("accuracy"), found, met))
     return checks

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from paddleseg_losses import registry
+from paddleseg_losses.i18n import Text, speaking
 from paddleseg_losses.options import options_of, own_options_of
 from paddleseg_losses.paddleseg.config import load
 
@@ -16,6 +17,20 @@ HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "losses"
 OPTION = " " * 6  # the indentation of an option
 WIDTH = 100
+
+
+def in_both(text: Text) -> list[str]:
+    """A text in English and in Chinese: the files are read by speakers of both."""
+    found = []
+    for language in ("en", "zh"):
+        with speaking(language):
+            found.append(str(text))
+    return found
+
+
+def lines(texts: list[str]) -> str:
+    """Comments."""
+    return "\n".join(f"# {text}" for text in texts)
 
 
 def base(spec: registry.LossSpec) -> str:
@@ -29,9 +44,8 @@ def text(spec: registry.LossSpec) -> str:
     name = spec.name
     paper = f"# {spec.paper}\n# {spec.link}\n" if spec.published else ""
     return f"""\
-# {name}: {spec.title} · {spec.title_zh}
-# {spec.purpose}
-# {spec.purpose_zh}
+# {name}: {" · ".join(in_both(spec.title))}
+{lines(in_both(spec.purpose))}
 {paper}#
 # Data · 数据: paddleseg-losses data mni --out data/mni
 # Training · 训练: paddleseg-losses train --config configs/losses/{name}.yml --do_eval
@@ -54,8 +68,9 @@ def loss(spec: registry.LossSpec) -> str:
     for line in head:
         option = options.get(line.removeprefix(OPTION).partition(":")[0])
         if option and line.startswith(OPTION):
-            both = f"{OPTION}# {option.help} · {option.zh}"
-            written += [both] if len(both) <= WIDTH else [f"{OPTION}# {option.help}", f"{OPTION}# {option.zh}"]
+            meanings = in_both(option.help)
+            both = f"{OPTION}# {' · '.join(meanings)}"
+            written += [both] if len(both) <= WIDTH else [f"{OPTION}# {meaning}" for meaning in meanings]
         written.append(line)
     return "\n".join([*written, coef]) + "\n"
 

@@ -15,9 +15,7 @@ from paddleseg_losses.testing import check
 FACTS = {
     "family": "distribution",
     "title": "Generalized cross entropy",
-    "title_zh": "广义交叉熵损失",
     "purpose": "labels with mistakes",
-    "purpose_zh": "标签含有错误",
     "paper": "Zhang & Sabuncu, Generalized cross entropy loss, NeurIPS 2018",
     "link": "https://arxiv.org/abs/1805.07836",
     "equation": "eq. 6",
@@ -28,7 +26,7 @@ FACTS = {
 class GeneralizedCrossEntropyLoss(ScalarLoss):
     """Minimises (1 - p_t^q) / q; range [0, 1 / q)."""
 
-    q: float = number(default=0.7, low=0.0, open_low=True, high=1.0, help="exponent", zh="指数")
+    q: float = number(default=0.7, low=0.0, open_low=True, high=1.0, help="exponent")
 
     def value(self, inputs):
         """Work with log p_t, and what is ignored multiplies by 0."""

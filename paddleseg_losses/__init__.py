@@ -11,6 +11,7 @@ import warnings as _warnings
 import zlib  # noqa: F401  Paddle 2.6 crashes if it is imported before zlib and scipy comes later
 
 from . import errors as errors
+from . import i18n as i18n
 from ._version import __version__ as __version__
 
 try:
@@ -19,7 +20,7 @@ try:
         import paddle as _paddle  # noqa: F401
 except ImportError as _error:
     raise errors.MissingDependencyError(
-        f"PaddlePaddle cannot be imported ({_error}).",
+        i18n.Message("{package} cannot be imported ({error}).", package="PaddlePaddle", error=_error),
         "paddlepaddle (CPU) or paddlepaddle-gpu (NVIDIA GPU)",
         'pip install "paddleseg-losses[cpu]"  or  pip install "paddleseg-losses[gpu]"',
     ) from _error

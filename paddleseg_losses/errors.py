@@ -1,20 +1,24 @@
 """The errors a user can meet. Each says what was found, what was expected and what to do.
 
-PaddleSeg keeps only the text of an error raised in a constructor, so the text alone must be enough.
+The three are texts of `i18n`, so an error is shown in the language of the run. PaddleSeg keeps only the text of an
+error raised in a constructor, so the text alone must be enough.
 """
 
 from __future__ import annotations
+
+from .i18n import Text, _
 
 
 class LossError(Exception):
     """Root of every error of this package."""
 
-    def __init__(self, found: str, expected: str, cure: str) -> None:
+    def __init__(self, found: Text, expected: Text, cure: Text) -> None:
         super().__init__(found, expected, cure)
         self.found, self.expected, self.cure = found, expected, cure
 
     def __str__(self) -> str:
-        return f"{self.found}\n  expected: {self.expected}\n  what to do: {self.cure}"
+        parts = {"found": self.found, "expected": self.expected, "cure": self.cure}
+        return str(_("{found}\n  expected: {expected}\n  what to do: {cure}", **parts))
 
 
 class OptionError(LossError, ValueError):
@@ -42,20 +46,20 @@ class ConfigError(LossError, ValueError):
 
 
 class DataError(LossError, ValueError):
-    """A dataset cannot be made or read."""
+    """A dataset cannot be created or read."""
 
 
 class MissingDependencyError(LossError, ImportError):
-    """An optional program is needed and not installed."""
+    """An optional package is needed and not installed."""
 
 
 class KernelError(LossError, RuntimeError):
-    """Native kernels were demanded and cannot be used, or cannot do what was asked."""
+    """Native kernels were required and cannot be used, or do not support the input."""
 
 
 class LawError(LossError, AssertionError):
     """A loss breaks laws that every loss has to keep; `paddleseg_losses.testing` has them, `broken` says which."""
 
-    def __init__(self, found: str, expected: str, cure: str, broken: tuple[str, ...] = ()) -> None:
+    def __init__(self, found: Text, expected: Text, cure: Text, broken: tuple[str, ...] = ()) -> None:
         super().__init__(found, expected, cure)
         self.broken = broken

@@ -10,6 +10,7 @@ import paddle
 
 from . import registry
 from .errors import InputError
+from .i18n import Text, _, counts
 from .numeric import name_of
 from .problem import Problem
 from .registry import SupportedInputs
@@ -40,9 +41,9 @@ class LayoutReader:
         mode = self._mode(scores.shape[1], per_channel)
         if not self.from_logits and mode in self.supported.logits_only:
             raise InputError(
-                f"{self.name}: from_logits=False in a {mode} problem.",
-                "logits: the loss reads them themselves, and probabilities do not determine them",
-                "pass the model's raw output and leave from_logits=True",
+                _("{name}: from_logits=False in a {mode} problem.", name=self.name, mode=mode),
+                _("logits: the loss depends on the logits themselves, which probabilities do not determine"),
+                _("pass the model's raw output and leave from_logits=True"),
             )
         soft = bool(paddle.is_floating_point(labels))
         if soft:
@@ -59,13 +60,17 @@ class LayoutReader:
         readable = hasattr(value, "astype") and hasattr(value, "shape") and not isinstance(value, np.ndarray)
         if readable and not paddle.is_complex(value):
             return value
-        size = f" of {len(value)}" if isinstance(value, (list, tuple)) else ""
+
         kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
-        heads = "PaddleSeg models return a list with one Tensor for each head: pass one of them, for example logits[0]"
+        if isinstance(value, (list, tuple)):
+            found = _("{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value))
+        else:
+            found = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
+        heads = _("PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0]")
         raise InputError(
-            f"{self.name}: {what} is a {kind}{size}.",
-            "a Tensor of real numbers",
-            heads if what == "logits" else f"paddle.to_tensor({what}) makes one of numbers",
+            found,
+            _("a Tensor of real numbers"),
+            heads if what == "logits" else _("convert numbers with paddle.to_tensor({name})", name=what),
         )
 
     def _scores(self, scores: Any) -> Tensor:
@@ -73,17 +78,19 @@ class LayoutReader:
         shape = list(logits.shape)
         layout = "[N, *S, C]" if self.channels_last else "[N, C, *S]"
         if not 3 <= len(shape) <= 5 or 0 in shape:
-            cure = "skip batches without samples" if 0 in shape else "merge axes, or take one at a time"
+            cure = _("skip batches without samples") if 0 in shape else _("merge axes, or take one at a time")
             raise InputError(
-                f"{self.name}: logits have shape {shape}.",
-                f"{layout} with 1 to 3 spatial axes and no empty axis",
-                "add the missing axis, for example logits.unsqueeze(0) for a single image" if len(shape) < 3 else cure,
+                _("{name}: logits have shape {shape}.", name=self.name, shape=shape),
+                _("{layout} with 1 to 3 spatial axes and no empty axis", layout=layout),
+                _("add the missing axis, for example logits.unsqueeze(0) for a single image")
+                if len(shape) < 3
+                else cure,
             )
         if not paddle.is_floating_point(logits):
             raise InputError(
-                f"{self.name}: logits are {name_of(logits.dtype)}.",
-                "floating-point scores of every class, before softmax or sigmoid",
-                "pass the model's output, not its argmax",
+                _("{name}: logits are {dtype}.", name=self.name, dtype=name_of(logits.dtype)),
+                _("floating-point scores of every class, before softmax or sigmoid"),
+                _("pass the model's output, not its argmax"),
             )
         if self.channels_last:
             logits = _channels_first(logits)
@@ -103,9 +110,19 @@ class LayoutReader:
         if not self.channels_last and same_shape(shape, [n, c, *space]):
             return labels, True
         raise InputError(
-            f"{self.name}: labels have shape {shape}, logits {[n, c, *space]}.",
-            f"labels {[n, *space]} of class indices"
-            + (f", or {[n, c, *space]} of 0 and 1 (multilabel)" if c > 1 else ""),
+            _(
+                "{name}: labels have shape {labels}, logits {logits}.",
+                name=self.name,
+                labels=shape,
+                logits=[n, c, *space],
+            ),
+            _(
+                "labels {shape} of class indices, or {multilabel} of 0 and 1 (multilabel)",
+                shape=[n, *space],
+                multilabel=[n, c, *space],
+            )
+            if c > 1
+            else _("labels {shape} of class indices", shape=[n, *space]),
             shape_advice(shape, [n, c, *space], self.channels_last),
         )
 
@@ -115,50 +132,60 @@ class LayoutReader:
         fits = mode == inferred or (mode == "multiclass" and per_channel) or (mode == "multilabel" and channels == 1)
         if not fits:
             raise InputError(
-                f"{self.name}: mode={mode!r}, but logits have {channels} channel(s) and labels "
-                f"{'one channel a class' if per_channel else 'one index a pixel'}.",
-                "binary: 1 channel; multiclass: 2 or more and an index a pixel; multilabel: labels [N, C, *S]",
-                f"leave mode out: it is then {inferred!r}",
+                _(
+                    "{name}: mode={mode!r}, but logits have {channels} and labels {layout}.",
+                    name=self.name,
+                    mode=mode,
+                    channels=counts.channels(channels),
+                    layout=_("one channel per class") if per_channel else _("one index per pixel"),
+                ),
+                _("binary: 1 channel; multiclass: 2 or more and one index per pixel; multilabel: labels [N, C, *S]"),
+                _("omit mode: it is then {mode!r}", mode=inferred),
             )
         if mode not in self.supported.modes:
             raise InputError(*self._wrong_mode(mode, per_channel))
         return mode
 
-    def _wrong_mode(self, mode: str, per_channel: bool = False) -> tuple[str, str, str]:
+    def _wrong_mode(self, mode: str, per_channel: bool = False) -> tuple[Text, Text, Text]:
         others = ", ".join(registry.names(mode=mode))
-        hint = (
-            "; for one-hot or soft labels set mode='multiclass'"
-            if per_channel and "multiclass" in self.supported.modes
-            else ""
-        )
-        return (
-            f"{self.name} was given a {mode} problem.",
-            f"{' or '.join(self.supported.modes)}",
-            f"for {mode} problems use one of {others}{hint}",
-        )
+        cure = _("for {mode} problems use one of {names}", mode=mode, names=others)
+        if per_channel and "multiclass" in self.supported.modes:
+            cure = _("{cure}; for one-hot or soft labels set mode='multiclass'", cure=cure)
+        expected: Text = self.supported.modes[0]
+        for other in self.supported.modes[1:]:
+            expected = _("{one} or {other}", one=expected, other=other)
+        return _("{name} does not support {mode} problems.", name=self.name, mode=mode), expected, cure
 
     def _require_soft(self, channels: int, per_channel: bool, labels: Tensor) -> None:
         if not self.supported.soft:
             raise InputError(
-                f"{self.name}: labels are {name_of(labels.dtype)}.",
-                "integer labels: this loss has no form for soft targets",
-                "labels.astype('int64'), if they hold class indices",
+                _("{name}: labels are {dtype}.", name=self.name, dtype=name_of(labels.dtype)),
+                _("integer labels: this loss does not support soft targets"),
+                _("use labels.astype('int64') if they hold class indices"),
             )
         if channels > 1 and not per_channel:
             raise InputError(
-                f"{self.name}: labels are {name_of(labels.dtype)} with one number a pixel, logits have {channels} "
-                "channels.",
-                "class indices as integers, or soft targets with one channel a class",
-                "labels.astype('int64'), if they hold class indices",
+                _(
+                    "{name}: labels are {dtype} with one number per pixel, but logits have {channels} channels.",
+                    name=self.name,
+                    dtype=name_of(labels.dtype),
+                    channels=channels,
+                ),
+                _("class indices as integers, or soft targets with one channel per class"),
+                _("use labels.astype('int64') if they hold class indices"),
             )
 
     def _require_clear(self) -> None:
         """One-hot labels hold 0 and 1, so neither can say that a pixel is to be left out."""
         if self.ignore_index in (0, 1):
             raise InputError(
-                f"{self.name}: one-hot labels with ignore_index={self.ignore_index}.",
-                "an ignore_index that is neither 0 nor 1, in all channels of a pixel to leave out",
-                "pass class indices [N, *S], or mark ignored pixels by 255 in every channel",
+                _(
+                    "{name}: one-hot labels with ignore_index={ignore_index}.",
+                    name=self.name,
+                    ignore_index=self.ignore_index,
+                ),
+                _("an ignore_index that is neither 0 nor 1, in all channels of a pixel to ignore"),
+                _("pass class indices [N, *S], or mark ignored pixels with 255 in every channel"),
             )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import paddle
 
 from .errors import InputError
+from .i18n import Message, _
 from .numeric import name_of
 
 Tensor = Any
@@ -72,8 +73,13 @@ def known_maps(maps: Mapping[str, Any] | None) -> Iterator[None]:
         _current = before
     if mine is not None and mine.asked and not mine.used:
         warnings.warn(
-            "known distance maps were given, but no loss could use them: num_classes, spacing or ignore_index of "
-            "DistanceMaps differ from the model's and the losses', or a transform after it changed the labels",
+            str(
+                _(
+                    "known distance maps were given, but no loss could use them: num_classes, spacing or ignore_index "
+                    "of DistanceMaps differ from those of the model and the losses, or a later transform changed the "
+                    "labels"
+                )
+            ),
             stacklevel=3,
         )
 
@@ -107,9 +113,9 @@ def _read(maps: Mapping[str, Any]) -> _Known:
     signed = maps.get("signed") if isinstance(maps, Mapping) else None
     if signed is None or len(getattr(signed, "shape", ())) < 3:
         raise InputError(
-            f"known_maps was given {_described(maps)}.",
-            "a batch of what DistanceMaps makes: signed [N, C, *S] and spacing",
-            "pass data['distance_maps'] of a paddle.io.DataLoader",
+            _described(maps),
+            _("a batch of maps from DistanceMaps: signed [N, C, *S] and spacing"),
+            _("pass data['distance_maps'] of a paddle.io.DataLoader"),
         )
     axes = len(signed.shape) - 2
     spacing = np.asarray(maps.get("spacing", [1.0] * axes), "float64").reshape(-1, axes)[0]
@@ -117,8 +123,10 @@ def _read(maps: Mapping[str, Any]) -> _Known:
     return _Known(signed.detach(), [float(step) for step in spacing])
 
 
-def _described(maps: Any) -> str:
+def _described(maps: Any) -> Message:
     if not isinstance(maps, Mapping):
-        return f"a {type(maps).__name__}"
+        return _("known_maps was given a {type}.", type=type(maps).__name__)
     signed = maps.get("signed")
-    return "no 'signed'" if signed is None else f"'signed' of shape {list(getattr(signed, 'shape', []))}"
+    if signed is None:
+        return _("known_maps was given no 'signed'.")
+    return _("known_maps was given 'signed' of shape {shape}.", shape=list(getattr(signed, "shape", [])))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import paddle
 
 from .errors import InputError
+from .i18n import _
 from .inputs import Inputs
 from .kernels import LABEL_TYPES, on_cpu
 from .kernels.labels import compact_labels, compact_one_hot
@@ -78,14 +79,14 @@ class InputPreparer(LayoutReader):
     def _pixel_weight(self, weight: Any, inputs: Inputs, check: str) -> Tensor:
         weight = self._tensor(weight, "pixel_weight")
         scores = inputs.problem.scores
-        n, _, *space = list(scores.shape)
+        n, _channels, *space = list(scores.shape)
         if same_shape(list(weight.shape), [n, *space]):
             weight = weight.unsqueeze(1)
         if not same_shape(list(weight.shape), [n, 1, *space]):
             raise InputError(
-                f"{self.name}: pixel_weight has shape {list(weight.shape)}.",
-                f"one weight for each pixel, {[n, *space]}",
-                "resize it like the labels",
+                _("{name}: pixel_weight has shape {shape}.", name=self.name, shape=list(weight.shape)),
+                _("one weight per pixel, {shape}", shape=[n, *space]),
+                _("resize it like the labels"),
             )
         weight = weight.astype(scores.dtype).detach()
         valid = inputs.valid.any(axis=1, keepdim=True)

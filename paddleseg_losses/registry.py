@@ -10,31 +10,33 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 
 from .errors import OptionError, UnknownLossError
+from .i18n import Message, Text, _, in_context
 from .other_libraries import loss_hints, said
 
+# The chapters of the survey article, in its order.
 FAMILIES = {
-    "distribution": "基于分布的损失函数",
-    "region": "基于区域的损失函数",
-    "boundary": "基于边界的损失函数",
-    "compound": "基于复合的损失函数",
+    "distribution": in_context("family of losses", "distribution"),
+    "region": in_context("family of losses", "region"),
+    "boundary": in_context("family of losses", "boundary"),
+    "compound": in_context("family of losses", "compound"),
 }
 # What a user sees go wrong, or has to reach; a spec says which of them its loss suits.
 SYMPTOMS = {
-    "first-attempt": ("no symptom yet: a first attempt", "尚无症状：第一次训练"),
-    "small-objects": ("small objects", "小目标"),
-    "thin-structures": ("thin structures", "细长结构"),
-    "ragged-boundaries": ("ragged or shifted boundaries", "边界毛糙或偏移"),
-    "far-errors": ("stray blobs far from the object, missed ends", "远离目标的误检与漏掉的末端"),
-    "missed-objects": ("objects are missed", "漏检"),
-    "false-alarms": ("false alarms", "误检"),
-    "class-imbalance": ("class imbalance", "类别不均衡"),
-    "absent-classes": ("many classes are absent from most images", "多数图像缺少许多类别"),
-    "noisy-labels": ("noisy labels", "标签有噪声"),
-    "calibration": ("probabilities that must mean something", "概率需要可信（校准）"),
-    "miou-metric": ("mIoU is the metric", "以 mIoU 为评价指标"),
-    "unequal-confusions": ("some confusions are worse than others", "有些混淆比另一些更严重"),
-    "stalled-training": ("the loss has stopped falling", "损失不再下降"),
-    "unstable-training": ("training jumps or jitters", "训练震荡不稳"),
+    "first-attempt": _("no symptom yet: a first attempt"),
+    "small-objects": _("small objects"),
+    "thin-structures": _("thin structures"),
+    "ragged-boundaries": _("ragged or shifted boundaries"),
+    "far-errors": _("stray blobs far from the object, missed ends"),
+    "missed-objects": _("objects are missed"),
+    "false-alarms": _("false alarms"),
+    "class-imbalance": _("class imbalance"),
+    "absent-classes": _("many classes are absent from most images"),
+    "noisy-labels": _("noisy labels"),
+    "calibration": _("probabilities that must mean something"),
+    "miou-metric": _("mIoU is the metric"),
+    "unequal-confusions": _("some confusions are worse than others"),
+    "stalled-training": _("the loss has stopped falling"),
+    "unstable-training": _("training jumps or jitters"),
 }
 MODES = ("binary", "multiclass", "multilabel")
 PREFIX = "paddleseg_losses."
@@ -50,13 +52,11 @@ class LossSpec:
 
     cls: type
     family: str
-    title: str
-    title_zh: str
-    purpose: str  # what it is good for, in one line
-    purpose_zh: str
+    title: Text
+    purpose: Text  # what it is good for, in one line
     paper: str
     link: str
-    equation: str  # where in the paper
+    equation: Text  # where in the paper
     range: tuple[float, float]
     order: float = math.inf  # in its chapter, as in the article; losses without it follow, by name
     modes: tuple[str, ...] = MODES
@@ -112,35 +112,48 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
         name = cls.__name__
         if name in RESERVED:
             raise OptionError(
-                f"A loss is called {name}.",
-                f"a name other than {', '.join(RESERVED)}, which PaddleSeg's trainer treats specially",
-                "rename the class",
+                _("A loss is named {name}.", name=name),
+                _(
+                    "a name other than {names}, which PaddleSeg's trainer treats specially",
+                    names=", ".join(RESERVED),
+                ),
+                _("rename the class"),
             )
         if name in _SPECS and _SPECS[name].cls.__module__ != cls.__module__:
             raise OptionError(
-                f"Two losses are called {name}: {_SPECS[name].cls.__module__} and {cls.__module__}.",
-                "one loss for each name",
-                "rename one of the classes",
+                _(
+                    "Two losses are named {name}, in {first} and in {second}.",
+                    name=name,
+                    first=_SPECS[name].cls.__module__,
+                    second=cls.__module__,
+                ),
+                _("one loss per name"),
+                _("rename one of the classes"),
             )
-        spec = LossSpec(cls=cls, **facts)
+        texts: dict[str, Text] = {key: Message(facts[key]) for key in ("title", "purpose", "equation") if key in facts}
+        spec = LossSpec(cls=cls, **{**facts, **texts})
         open_hooks = [hook for hook in dir(cls) if getattr(getattr(cls, hook), "__isabstractmethod__", False)]
         if open_hooks:
             raise OptionError(
-                f"{name} leaves {', '.join(open_hooks)} open.",
-                "a final class",
-                "define what its family asks for",
+                _("{name} does not define {hooks}.", name=name, hooks=", ".join(open_hooks)),
+                _("a final class"),
+                _("define what its family requires"),
             )
         if spec.family not in FAMILIES:
             raise OptionError(
-                f"{name} is of family {spec.family!r}.",
-                f"one of {', '.join(FAMILIES)}",
-                "set `family` to one of them",
+                _("{name} is of family {family!r}.", name=name, family=spec.family),
+                _("one of {names}", names=", ".join(FAMILIES)),
+                _("set `family` to one of them"),
             )
         if not set(spec.suits) <= set(SYMPTOMS):
             raise OptionError(
-                f"{name} suits {', '.join(repr(key) for key in spec.suits if key not in SYMPTOMS)}.",
-                f"symptoms out of {', '.join(SYMPTOMS)}",
-                "correct `suits`, or add the symptom to SYMPTOMS",
+                _(
+                    "{name} suits {suits}.",
+                    name=name,
+                    suits=", ".join(repr(key) for key in spec.suits if key not in SYMPTOMS),
+                ),
+                _("symptoms from {names}", names=", ".join(SYMPTOMS)),
+                _("correct `suits`, or add the symptom to SYMPTOMS"),
             )
         cls.spec = spec  # type: ignore[attr-defined]
         _SPECS[name] = spec
@@ -197,17 +210,17 @@ def get(name: str) -> LossSpec:
     if bare in _SPECS:
         return _SPECS[bare]
     raise UnknownLossError(
-        f"No loss is called {name!r}.",
-        f"one of {', '.join(names())}",
-        advice(bare) or "`paddleseg-losses list` shows them all",
+        _("There is no loss {name!r}.", name=name),
+        _("one of {names}", names=", ".join(names())),
+        advice(bare) or _("`paddleseg-losses list` shows all losses"),
     )
 
 
-def advice(name: str) -> str | None:
+def advice(name: str) -> Text | None:
     """What to take for a loss that is not on the list: that of another library, or a misspelt one."""
     hints = loss_hints(name)
     near = None if hints else suggest(name, names())
-    return said(hints) if hints else f"did you mean {near}?" if near else None
+    return said(hints) if hints else _("did you mean {near}?", near=near) if near else None
 
 
 def build(config: str | Mapping[str, Any], **options: Any) -> Any:
@@ -216,9 +229,9 @@ def build(config: str | Mapping[str, Any], **options: Any) -> Any:
         config = {"type": config}
     if not isinstance(config, Mapping) or not isinstance(config.get("type"), str):
         raise OptionError(
-            f"A loss was described by {config!r}.",
-            "a name, or a mapping whose `type` is a name",
-            "write for example {type: DiceLoss, smooth: 1.0}",
+            _("A loss cannot be built from {config!r}.", config=config),
+            _("a name, or a mapping whose `type` is a name"),
+            _("write for example {code}", code="{type: DiceLoss, smooth: 1.0}"),
         )
     given = {key: value for key, value in config.items() if key != "type"}
     return get(config["type"]).cls(**{**given, **options})

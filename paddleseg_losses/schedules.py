@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import OptionError
+from .i18n import Text, _
 from .registry import suggest
 
 _RAMP = {"start": None, "end": None, "steps": None, "after": 0}
@@ -24,9 +25,10 @@ KINDS: dict[str, dict[str, Any]] = {  # the keys of each, with their defaults; N
     "steps": {"at": None, "values": None},
     "rebalance": _RAMP,
 }
-EXPECTED = (
-    "None or one of {kind: constant, value: 0.5}, {kind: linear, start: 0, end: 1, steps: 1000, after: 0}, the same "
-    "with cosine or rebalance, {kind: steps, at: [1000, 2000], values: [0, 0.5, 1]}"
+EXPECTED = _(
+    "None or one of {ramp} (the same with cosine or rebalance), {others}",
+    ramp="{kind: linear, start: 0, end: 1, steps: 1000, after: 0}",
+    others="{kind: constant, value: 0.5}, {kind: steps, at: [1000, 2000], values: [0, 0.5, 1]}",
 )
 
 
@@ -58,14 +60,14 @@ class Schedule:
         for key in rest:
             if key not in known:
                 near = suggest(str(key), list(known))
-                raise _error(given, f"did you mean {near}?" if near else f"remove {key!r}")
+                raise _error(given, _("did you mean {near}?", near=near) if near else _("remove {name!r}", name=key))
         for key, default in known.items():
             if default is None and rest.get(key) is None:
-                raise _error(given, f"add {key}")
+                raise _error(given, _("add {key}", key=key))
         try:
             return cls(kind, **_numbers({**known, **rest}, highest=1.0 if kind == "rebalance" else math.inf))
         except (TypeError, ValueError, OverflowError) as error:
-            raise _error(given, f"correct it: {error}") from None
+            raise _error(given, _("correct it: {problem}", problem=error.args[0])) from None
 
     def as_dict(self) -> dict[str, Any]:
         """The mapping that `read` takes."""
@@ -97,30 +99,32 @@ def _numbers(given: dict[str, Any], highest: float) -> dict[str, Any]:
     at = tuple(_count(step, "at", 1) for step in given["at"])
     values = tuple(_factor(value, "values", highest) for value in given["values"])
     if list(at) != sorted(set(at)) or len(values) != len(at) + 1:
-        raise ValueError("`at` grows, and `values` has one number more than `at`")
+        raise ValueError(_("`at` must increase, and `values` needs one number more than `at`"))
     return {"at_steps": at, "values": values}
 
 
 def _factor(value: Any, name: str, highest: float) -> float:
     number = math.nan if isinstance(value, bool) else float(value)
     if not (0.0 <= number <= highest and math.isfinite(number)):
-        raise ValueError(f"{name} is a number from 0 to {highest:g}")
+        raise ValueError(_("{name} must be a number from 0 to {highest:g}", name=name, highest=highest))
     return number
 
 
 def _count(value: Any, name: str, low: int) -> int:
     number = float(value)
     if isinstance(value, bool) or number != int(number) or number < low:
-        raise ValueError(f"{name} counts steps, from {low} on")
+        raise ValueError(_("{name} must be a number of steps, at least {low}", name=name, low=low))
     return int(number)
 
 
-def _wrong_kind(given: Any) -> str:
+def _wrong_kind(given: Any) -> Text:
     if isinstance(given, Mapping) and "type" in given:
-        return "write kind instead of type: PaddleSeg would look for a component of that name"
+        return _("write kind instead of type: PaddleSeg would look for a component of that name")
     near = suggest(str(given.get("kind")), list(KINDS)) if isinstance(given, Mapping) else None
-    return f"did you mean kind: {near}?" if near else "give a kind: " + ", ".join(KINDS)
+    if near:
+        return _("did you mean {near}?", near=f"kind: {near}")
+    return _("give a kind: {names}", names=", ".join(KINDS))
 
 
-def _error(given: Any, cure: str) -> OptionError:
-    return OptionError(f"A schedule is {given!r}.", EXPECTED, cure)
+def _error(given: Any, cure: Text) -> OptionError:
+    return OptionError(_("The schedule is {value!r}.", value=given), EXPECTED, cure)

@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+from .i18n import Text, _
+
 COLOURS = (3, 4)  # RGB, and RGB with transparency
 
 
-def shape_advice(labels: list[int], logits: list[int], channels_last: bool) -> str:
+def shape_advice(labels: list[int], logits: list[int], channels_last: bool) -> Text:
     """What to do about labels of a shape that does not fit logits `[N, C, *S]`."""
     n, channels, *space = logits
     axes = [0, len(space) + 1, *range(1, len(space) + 1)]
     to_front = f"labels.transpose({axes})"
     if looks_like_rgb(labels, logits):
-        one_hot = f"; if it is one-hot labels, {to_front}" if labels == [n, *space, channels] else ""
-        return f"this looks like an RGB(A) mask: turn its colours into class indices first{one_hot}"
+        rgb = _("this looks like an RGB(A) mask: convert its colors to class indices first")
+        if labels != [n, *space, channels]:
+            return rgb
+        return _("{advice}; if these are one-hot labels, use {code}", advice=rgb, code=to_front)
     # The logits as they were given, read the other way round.
     misread = (n, *space[1:], channels) if channels_last else (n, channels, *space[:-1])
     advice = {
-        (n, *space, channels): f"the classes of the labels are on the last axis: {to_front}",
-        (n, *space[::-1]): f"height and width of the labels are swapped: labels.transpose({[0, *axes[:1:-1]]})",
-        (channels, *space): "the batch axis is missing: logits.unsqueeze(0) and labels.unsqueeze(0)",
-        (1, channels, *space): "the batch axis of the logits is missing: logits.unsqueeze(0)",
-        misread: "the channels of the logits are on axis 1: leave data_format out"
+        (n, *space, channels): _("the classes of the labels are on the last axis: use {code}", code=to_front),
+        (n, *space[::-1]): _(
+            "height and width of the labels are swapped: use {code}", code=f"labels.transpose({[0, *axes[:1:-1]]})"
+        ),
+        (channels, *space): _("the batch axis is missing: use logits.unsqueeze(0) and labels.unsqueeze(0)"),
+        (1, channels, *space): _("the batch axis of the logits is missing: use logits.unsqueeze(0)"),
+        misread: _("the channels of the logits are on axis 1: omit data_format")
         if channels_last
-        else "the channels of the logits are on the last axis: set data_format='NHWC'",
+        else _("the channels of the logits are on the last axis: set data_format='NHWC'"),
     }
     return advice.get(tuple(labels)) or _unequal(labels, n, channels, space)
 
 
-def _unequal(labels: list[int], n: int, channels: int, space: list[int]) -> str:
+def _unequal(labels: list[int], n: int, channels: int, space: list[int]) -> Text:
     """Shapes of the same layout that differ in one part."""
     batch, *rest = labels or [0]
     if rest in (space, [1, *space], [channels, *space]):
-        return f"give labels and logits of the same samples: labels have {batch}, logits {n}"
+        return _(
+            "give labels and logits of the same samples: labels have {labels}, logits {logits}", labels=batch, logits=n
+        )
     if len(labels) == len(space) + 2 and labels[2:] == space:
-        return f"set num_classes of the model to {labels[1]}, or give class indices"
-    return "resize logits or labels to the same size, and look for a lost or swapped axis"
+        return _("set num_classes of the model to {classes}, or give class indices", classes=labels[1])
+    return _("resize logits or labels to the same size, and look for a lost or swapped axis")
 
 
 def looks_like_rgb(labels: list[int], logits: list[int]) -> bool:

@@ -30,6 +30,7 @@ import numpy as np
 
 from .errors import OptionError
 from .functional.edt import host_distance
+from .i18n import _
 from .precomputed_maps import known_maps as known_maps
 
 KEY = "distance_maps"  # of a sample and of a batch
@@ -53,7 +54,7 @@ class DistanceMaps:
             raise OptionError(
                 f"DistanceMaps: num_classes={num_classes!r}, keep={keep!r}.",
                 "num_classes >= 1, keep >= 0",
-                "num_classes is the number of channels of the model",
+                _("set num_classes to the number of channels of the model"),
             )
         self.num_classes, self.ignore_index, self.keep = num_classes, ignore_index, keep
         self.spacing = None if spacing is None else np.atleast_1d(np.asarray(spacing, "float64"))
@@ -82,9 +83,14 @@ class DistanceMaps:
         spacing = np.ones(axes) if self.spacing is None else self.spacing
         if len(spacing) not in (1, axes) or not (spacing > 0).all():
             raise OptionError(
-                f"DistanceMaps: spacing={spacing.tolist()} for a label of {axes} axes.",
-                f"one number > 0, or {axes} in the order of the axes",
-                "give the spacing of the losses",
+                _(
+                    "{name}: spacing={spacing} for a label with {axes} axes.",
+                    name="DistanceMaps",
+                    spacing=spacing.tolist(),
+                    axes=axes,
+                ),
+                _("one number > 0, or {axes} in the order of the axes", axes=axes),
+                _("use the spacing of the losses"),
             )
         return np.broadcast_to(spacing, [axes]).copy()
 
@@ -136,7 +142,9 @@ class Multilabel:
     def __init__(self, sets: Sequence[int | Sequence[int]], ignore_index: int = 255) -> None:
         if not sets:
             raise OptionError(
-                f"Multilabel: sets={sets!r}.", "a set of classes for each channel", "write for example [[1, 2], [2]]"
+                f"Multilabel: sets={sets!r}.",
+                _("a set of classes for each channel"),
+                _("write for example {code}", code="[[1, 2], [2]]"),
             )
         self.channels = [Foreground(classes, ignore_index) for classes in sets]
 

@@ -9,6 +9,7 @@ import numpy as np
 import paddle
 
 from .errors import InputError, LabelError
+from .i18n import _
 
 Tensor = Any
 SHOWN = 8  # how many offending values a message names
@@ -28,9 +29,14 @@ def check_pixel_weight(weight: Tensor, valid: Tensor, name: str) -> None:
     """Refuse weights that are negative or not finite."""
     if bool(outside(weight, valid, float(np.finfo("float32").max)).any()):
         raise InputError(
-            f"{name}: pixel_weight ranges from {float(weight.min()):.4g} to {float(weight.max()):.4g}.",
-            "finite weights of at least 0",
-            "clip it, and look for a division by 0 where it is made",
+            _(
+                "{name}: pixel_weight ranges from {min:.4g} to {max:.4g}.",
+                name=name,
+                min=float(weight.min()),
+                max=float(weight.max()),
+            ),
+            _("finite weights of at least 0"),
+            _("clip it, and look for a division by 0 where it is computed"),
         )
 
 
@@ -44,12 +50,23 @@ def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index
     found = np.unique(labels.numpy())
     values = ", ".join(str(v) for v in wrong[:SHOWN]) + (", ..." if len(wrong) > SHOWN else "")
     if set(found) <= {0, 255}:
-        cure = "the mask is 0/255: use (labels > 0).astype('int64')"
+        cure = _("the mask is 0/255: use {code}", code="(labels > 0).astype('int64')")
     elif len(wrong) == 1:
-        cure = f"if {wrong[0]} marks pixels to leave out, set ignore_index={wrong[0]}; else raise the number of classes"
+        cure = _(
+            "if {label} marks pixels to ignore, set ignore_index={label}; else increase the number of classes",
+            label=wrong[0],
+        )
     else:
-        cure = "if labels count from 1, subtract 1; if they are colours or grey levels, map them to class indices"
-    raise LabelError(f"{name}: labels hold {values}.", f"0 to {classes - 1}, or ignore_index={ignore_index}", cure)
+        cure = _("if labels start at 1, subtract 1; if they are colors or gray levels, map them to class indices")
+    raise LabelError(
+        _("{name}: labels hold {values}.", name=name, values=values),
+        _(
+            "{labels}, or ignore_index={ignore_index}",
+            labels=_("0 to {last}", last=classes - 1),
+            ignore_index=ignore_index,
+        ),
+        cure,
+    )
 
 
 def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignore_index: int, name: str) -> None:
@@ -58,8 +75,14 @@ def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignore_index: int,
         return
     if not bool(paddle.logical_and(valid, labels != 0).any()):
         warnings.warn(
-            f"{name}: the labels hold only 0 and 255, and 255 is the ignore_index, so there is no foreground. If this "
-            "is a 0/255 mask, use (labels > 0).astype('int64').",
+            str(
+                _(
+                    "{name}: the labels contain only 0 and 255, and 255 is the ignore_index, so there is no "
+                    "foreground. If this is a 0/255 mask, use {code}.",
+                    name=name,
+                    code="(labels > 0).astype('int64')",
+                )
+            ),
             stacklevel=2,
         )
 
@@ -68,17 +91,26 @@ def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
     """With from_logits=False, refuse numbers outside [0, 1] and competing classes that do not sum to 1."""
     if bool(outside(p, valid, 1).any()):
         raise InputError(
-            f"{name}: from_logits=False, but the input ranges from {float(p.min()):.4g} to {float(p.max()):.4g}.",
-            "probabilities in [0, 1]",
-            "pass the model's raw output and leave from_logits=True, or apply softmax or sigmoid first",
+            _(
+                "{name}: from_logits=False, but the input ranges from {min:.4g} to {max:.4g}.",
+                name=name,
+                min=float(p.min()),
+                max=float(p.max()),
+            ),
+            _("probabilities in [0, 1]"),
+            _("pass the model's raw output and leave from_logits=True, or apply softmax or sigmoid first"),
         )
     if mode == "multiclass" and bool(unbalanced(p, valid).any()):
         total = p.sum(axis=1)
         raise InputError(
-            f"{name}: from_logits=False, but the channels sum to between {float(total.min()):.4g} and "
-            f"{float(total.max()):.4g}.",
-            "probabilities of competing classes, which sum to 1",
-            "apply softmax, not sigmoid, or pass the raw output and leave from_logits=True",
+            _(
+                "{name}: from_logits=False, but the channels sum to between {min:.4g} and {max:.4g}.",
+                name=name,
+                min=float(total.min()),
+                max=float(total.max()),
+            ),
+            _("probabilities of mutually exclusive classes, which sum to 1"),
+            _("apply softmax, not sigmoid, or pass the raw output and leave from_logits=True"),
         )
 
 
@@ -86,16 +118,29 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> No
     """Refuse soft targets outside [0, 1] and, for competing classes, those that do not sum to 1."""
     if bool(outside(labels, valid, 1).any()):
         raise LabelError(
-            f"{name}: soft labels range from {float(labels.min()):.4g} to {float(labels.max()):.4g}.",
-            "shares in [0, 1] (a pixel is ignored where all its channels hold the ignore_index)",
-            "divide a 0/255 mask by 255; use integers for class indices",
+            _(
+                "{name}: soft labels range from {min:.4g} to {max:.4g}.",
+                name=name,
+                min=float(labels.min()),
+                max=float(labels.max()),
+            ),
+            _("fractions in [0, 1] (a pixel is ignored where all its channels hold the ignore_index)"),
+            _("divide a 0/255 mask by 255; use integers for class indices"),
         )
     if mode == "multiclass":
         total = labels.sum(axis=1, keepdim=True)
         if bool(unbalanced(labels, valid).any()):
             low, high = float(total.min()), float(total.max())
             raise LabelError(
-                f"{name}: the soft labels of a pixel sum to between {low:.4g} and {high:.4g}.",
-                "shares of the classes that sum to 1 in every pixel",
-                "labels / labels.sum(axis=1, keepdim=True), or leave mode out if the classes do not exclude each other",
+                _(
+                    "{name}: the soft labels of a pixel sum to between {low:.4g} and {high:.4g}.",
+                    name=name,
+                    low=low,
+                    high=high,
+                ),
+                _("fractions of the classes that sum to 1 in every pixel"),
+                _(
+                    "use labels / labels.sum(axis=1, keepdim=True), or omit mode if the classes are not mutually "
+                    "exclusive"
+                ),
             )

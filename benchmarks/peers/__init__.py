@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 from ..cases import Shape
 
-OURS, COMPOSED = "ours", "composed"
+OURS, COMPOSED, CALL = "ours", "composed", "F.cross_entropy"
 
 
 def _always(shape: Shape) -> bool:
@@ -50,6 +50,7 @@ PEERS = {
         Peer(OURS, OURS, "ours", ("paddleseg-losses", "paddlepaddle", "numpy")),
         Peer(COMPOSED, "paddle", "composed", ()),
         Peer("paddle", "paddle", "paddle_primitives", ("paddlepaddle",)),
+        Peer(CALL, "paddle", "cross_entropy_call", ()),
         Peer("PaddleSeg", "paddle", "paddleseg_own", ("paddleseg",)),
         Peer("torch", "torch", "torch_primitives", ("torch",)),
         Peer("MONAI", "torch", "monai_losses", ("monai",)),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from paddleseg.models import losses
 from paddleseg.models.losses.focal_loss import MultiClassFocalLoss
 
-from paddleseg_losses.paddleseg.shims import mended
+from paddleseg_losses.paddleseg.shims import fixed
 
 from ..cases import Shape
 from . import Entry, binary, multiclass, planar
@@ -21,16 +21,16 @@ def _mend() -> ExitStack:
     Not when this is imported: the shims try Paddle's operators, and after that the process cannot be forked.
     """
     stack = ExitStack()
-    stack.enter_context(mended())
+    stack.enter_context(fixed())
     return stack
 
 
 def _own(make):
-    def make_mended(shape: Shape):
+    def make_fixed(shape: Shape):
         _mend()
         return make(shape)
 
-    return make_mended
+    return make_fixed
 
 
 def _flat(shape: Shape) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from paddleseg_losses.i18n import CLAUSES
 from paddleseg_losses.registry import SYMPTOMS, get, names
 
-from .language import Language, page, read, read_all
+from .language import Language, links_to, page, pick, read, read_all
 
 CHOOSER, DIFFERENCES = "choose", "differences"  # the folders of the texts, and the pages
 
@@ -43,19 +44,19 @@ def misfits() -> list[str]:
 def chooser(language: Language) -> str:
     """The page that leads from a symptom to losses."""
     t, text, symptoms = language, read(f"{CHOOSER}/page.yml"), _symptoms()
-    parts = [generated(CHOOSER), f"# {_pick(text['title'], t)}", _links("choose", t), _filled(text["intro"], t)]
-    parts.append("\n".join(f"* [{t(*words)}](#{symptom})" for symptom, words in SYMPTOMS.items()))
+    parts = [generated(CHOOSER), f"# {pick(text['title'], t)}", _links("choose", t), _filled(text["intro"], t)]
+    parts.append("\n".join(f"* [{t.of(words)}](#{symptom})" for symptom, words in SYMPTOMS.items()))
     for symptom, losses in ranking().items():
         advice = symptoms[symptom]
-        parts.append(f'<a id="{symptom}"></a>\n\n## {_heading(t(*SYMPTOMS[symptom]))}')
+        parts.append(f'<a id="{symptom}"></a>\n\n## {_heading(t.of(SYMPTOMS[symptom]))}')
         parts.append(_filled(advice["text"], t))
         parts.append(
             "\n".join(
-                f"{number}. {_link(name, t)}{t(': ', '：')}{_filled(advice['losses'][name], t)}"
+                f"{number}. {t('{name}: {text}', name=_link(name, t), text=_filled(advice['losses'][name], t))}"
                 for number, name in enumerate(losses, 1)
             )
         )
-        parts.append(f"**{t('Combine and avoid', '搭配与避免')}**{t(': ', '：')}{_filled(advice['mind'], t)}")
+        parts.append(t("**Combine and avoid**: {text}", text=_filled(advice["mind"], t)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -64,42 +65,49 @@ def differences(language: Language) -> str:
     t, text = language, read(f"{DIFFERENCES}/page.yml")
     parts = [
         generated(DIFFERENCES),
-        f"# {_pick(text['title'], t)}",
+        f"# {pick(text['title'], t)}",
         _links("differences", t),
         _filled(text["intro"], t),
     ]
     for chapter in read_all(DIFFERENCES):
-        parts.append(f"## {_pick(chapter['title'], t)}")
+        parts.append(f"## {pick(chapter['title'], t)}")
         for entry in chapter["entries"]:
-            parts.append(f'<a id="{entry["id"]}"></a>\n\n### {_pick(entry["title"], t)}')
+            parts.append(f'<a id="{entry["id"]}"></a>\n\n### {pick(entry["title"], t)}')
             parts.append(_filled(entry["text"], t, entry.get("numbers", {})))
-            shown = t(", ", "、").join(_link(name, t) for name in entry.get("losses", []))
-            if "test" in entry:
-                file = f"../tests/differences/{chapter['tests']}"
-                shown += t("; checked by ", "；由 ") + f"[`{entry['test']}`]({file})" + t("", " 检验")
-            parts.append(f"→ {shown.removeprefix('; ').removeprefix('；')}" if shown else "")
+            parts.append(_tested(entry, chapter["tests"], t))
     parts += _articles(t)
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _tested(entry: dict[str, Any], file: str, t: Language) -> str:
+    """The losses that an entry is about, and the test that reproduces it."""
+    losses = t.join(_link(name, t) for name in entry.get("losses", []))
+    if "test" not in entry:
+        return f"→ {losses}" if losses else ""
+    test = f"[`{entry['test']}`](../tests/differences/{file})"
+    if not losses:
+        return t("→ checked by {test}", test=test)
+    return t("→ {losses}; checked by {test}", losses=losses, test=test)
 
 
 def _articles(t: Language) -> list[str]:
     """The same slips in the order of the articles that print them, with links to the entries."""
     text = read(f"{DIFFERENCES}/articles.yml")
-    titles = {entry["id"]: _pick(entry["title"], t) for entry in _entries()}
-    parts = [f"## {_pick(text['title'], t)}", _pick(text["intro"], t)]
+    titles = {entry["id"]: pick(entry["title"], t) for entry in _entries()}
+    parts = [f"## {pick(text['title'], t)}", pick(text["intro"], t)]
     for article in text["articles"]:
-        parts.append(f"### {_pick(article['title'], t)}")
+        parts.append(f"### {pick(article['title'], t)}")
         lines = []
         for slip in article["slips"]:
-            links = t("; ", "；").join(f"[{titles[place]}](#{place})" for place in slip.get("entries", []))
-            lines.append(f"* {_pick(slip, t)}" + (f" → {links}" if links else ""))
+            links = t.join((f"[{titles[place]}](#{place})" for place in slip.get("entries", [])), CLAUSES)
+            lines.append(f"* {pick(slip, t)}" + (f" → {links}" if links else ""))
         parts.append("\n".join(lines))
     return parts
 
 
 def about(name: str, language: Language) -> list[tuple[str, str]]:
     """Anchor and title of the entries about differences that mention a loss."""
-    return [(entry["id"], _pick(entry["title"], language)) for entry in _entries() if name in entry["losses"]]
+    return [(entry["id"], pick(entry["title"], language)) for entry in _entries() if name in entry["losses"]]
 
 
 def numbered() -> dict[str, dict[str, Any]]:
@@ -114,20 +122,16 @@ def _entries() -> list[dict[str, Any]]:
 def _links(name: str, t: Language) -> str:
     return " · ".join(
         [
-            f"[{t('中文', 'English')}]({name}{t.other.suffix}.md)",
-            f"[{t('All losses', '全部损失')}](losses/README{t.suffix}.md)",
-            f"[{t('the project', '项目主页')}](../README{t.suffix}.md)",
+            *links_to(t, name),
+            f"[{t('All losses')}](losses/README{t.suffix}.md)",
+            f"[{t('the project')}](../README{t.suffix}.md)",
         ]
     )
 
 
-def _pick(pair: dict[str, str], t: Language) -> str:
-    return pair["zh" if t.chinese else "en"].strip()
-
-
-def _filled(pair: dict[str, str], t: Language, numbers: dict[str, Any] | None = None) -> str:
+def _filled(texts: dict[str, str], t: Language, numbers: dict[str, Any] | None = None) -> str:
     """The text with `{number}` filled in and `[[Loss]]` made a link."""
-    text = _pick(pair, t)
+    text = pick(texts, t)
     for name, number in (numbers or {}).items():
         if f"{{{name}}}" not in text:
             raise SystemExit(f"docs/{DIFFERENCES}: {{{name}}} is not in: {text}")

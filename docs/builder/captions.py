@@ -1,8 +1,10 @@
-"""What the pictures of a loss show, said from their numbers."""
+"""What the pictures of a loss show, from their numbers."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from paddleseg_losses.i18n import CLAUSES, Message, _, listed
 
 from .language import Language
 
@@ -11,40 +13,42 @@ FLAT = 1e-12
 
 
 def curve_caption(numbers: dict[str, Any], language: Language) -> str:
-    """The slope at a badly wrong pixel relative to an undecided one."""
+    """The gradient on a badly wrong pixel, relative to an undecided one."""
     slopes, values = numbers["slopes"], numbers["values"]
     if all(max(line) - min(line) < FLAT for line in values.values()):
-        return language(
-            "The curves are flat: here one wrong pixel costs nothing and is not pulled.",
-            "曲线是平的：在这个例子中，单个错误像素不计代价，也没有梯度。",
-        )
-    parts = []
-    for side, wrong, en, zh in (("object", FIRST, "object", "目标"), ("background", LAST, "background", "背景")):
+        return language("The curves are flat: here one wrong pixel costs nothing and has no gradient.")
+    sides = (("object", FIRST, _("{ratio} on the object")), ("background", LAST, _("{ratio} on the background")))
+    ratios = []
+    for side, wrong, words in sides:
         middle, end = abs(slopes[side][MIDDLE]), abs(slopes[side][wrong])
         if middle >= FLAT:
-            parts.append(language(f"{_number(end / middle)} on the {en}", f"{zh}上为 {_number(end / middle)}"))
-    if not parts:
-        return ""
-    ratios = language(", ", "，").join(parts)
-    return language(
-        f"Slope at a badly wrong pixel (0.007 for its true class) relative to an undecided one (0.5): {ratios}.",
-        f"判得很错的像素（真实类别的概率为 0.007）与犹豫不决的像素（0.5）的斜率之比：{ratios}。",
+            ratios.append(Message(words.template, ratio=_number(end / middle)))
+    return (
+        language(
+            "Slope at a badly wrong pixel (0.007 for its true class) relative to an undecided one (0.5): {ratios}.",
+            ratios=listed(ratios, CLAUSES),
+        )
+        if ratios
+        else ""
     )
 
 
 def gradient_caption(numbers: dict[str, Any], language: Language) -> str:
-    """The mean gradient on each kind of error, relative to the near blob."""
-    pull = numbers["pull"]
-    near = pull["near blob"]
+    """The gradients on the kinds of error, relative to the near blob."""
+    gradients = numbers["pull"]
+    near = gradients["near blob"]
     if near < FLAT:
-        return language("The near blob has no gradient.", "近处的误检块上没有梯度。")
+        return language("The near blob has no gradient.")
     far, missed, edge, right = (
-        _number(pull[region] / near) for region in ("far blob", "missed part", "ragged edge", "right pixels")
+        _number(gradients[region] / near) for region in ("far blob", "missed part", "ragged edge", "right pixels")
     )
     return language(
-        f"With a pixel of the near blob as 1: far blob {far}, missed part {missed}, ragged edge {edge}, pixels that "
-        f"are right already {right}.",
-        f"以近处误检块的像素为 1：远处误检块 {far}，漏掉的部分 {missed}，毛糙边缘 {edge}，已经判对的像素 {right}。",
+        "With a pixel of the near blob as 1: far blob {far}, missed part {missed}, ragged edge {edge}, "
+        "pixels that are right already {right}.",
+        far=far,
+        missed=missed,
+        edge=edge,
+        right=right,
     )
 
 

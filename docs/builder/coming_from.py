@@ -11,7 +11,7 @@ from paddleseg_losses.errors import OptionError
 from paddleseg_losses.other_libraries import Library, OtherLoss, OtherOption, libraries
 from paddleseg_losses.other_libraries.table import ANY
 
-from .language import DOCS, Language, page
+from .language import DOCS, Language, links_to, page
 
 NAME = "coming_from"
 TESTS = DOCS.parent / "tests" / "other_libraries"
@@ -31,23 +31,19 @@ def coming_from(language: Language) -> str:
     t = language
     parts = [
         GENERATED,
-        t(
-            "# Coming from PaddleSeg, MONAI, smp, kornia, nnU-Net or mmsegmentation",
-            "# 从 PaddleSeg、MONAI、smp、kornia、nnU-Net 或 mmsegmentation 迁移",
-        ),
+        t("# Coming from PaddleSeg, MONAI, smp, kornia, nnU-Net or mmsegmentation"),
         " · ".join(
             [
-                f"[{t('中文', 'English')}]({NAME}{t.other.suffix}.md)",
-                f"[{t('All losses', '全部损失')}](losses/README{t.suffix}.md)",
-                f"[{t('the project', '项目主页')}](../README{t.suffix}.md)",
+                *links_to(t, NAME),
+                f"[{t('All losses')}](losses/README{t.suffix}.md)",
+                f"[{t('the project')}](../README{t.suffix}.md)",
             ]
         ),
         t(
-            "What the losses and options of other libraries are called here, read in the code of each. Options that "
-            "are not listed have the same name and meaning. Where there is a ✓, a test compares the two formulas. An "
-            "option or a name that this package does not have is answered from the same table:",
-            "其他库的损失与选项在这里叫什么，均读自各库的代码。没有列出的选项名称与含义都相同。标有 ✓ "
-            "的，有测试比较两边的公式。本库没有的选项或名称，报错时也会用同一张表来回答：",
+            "What the losses and options of other libraries are called here, read in the code of each. "
+            "Options that are not listed have the same name and meaning. Where there is a ✓, a test "
+            "compares the two formulas. An option or a name that this package does not have is answered "
+            "from the same table:"
         ),
         f'```pycon\n>>> DiceLoss(average="micro")\n{_error()}\n```',
         "\n".join(f"* [{library.title}](#{library.anchor})" for library in libraries()),
@@ -67,12 +63,12 @@ def _error() -> str:
 
 
 def _library(library: Library, t: Language) -> list[str]:
-    source = t("Read: ", "所读代码：") + f"[{library.name}]({library.url}){t(', ', '，')}{library.version}"
-    losses = [f"| {t('there', '那里')} | {t('here', '这里')} |", "|---|---|"]
+    source = t("Read: {link}, {version}", link=f"[{library.name}]({library.url})", version=library.version)
+    losses = [f"| {t('there')} | {t('here')} |", "|---|---|"]
     losses += [f"| {_names(loss.names, t)} | {_answer(loss, t)} |" for loss in library.losses]
-    options = [f"| {t('option', '选项')} | {t('of', '所属损失')} | {t('here', '这里')} |", "|---|---|---|"]
+    options = [f"| {t('option')} | {t('of')} | {t('here')} |", "|---|---|---|"]
     options += [f"| {_options(row)} | {_owners(library, row, t)} | {_answer(row, t)} |" for row in library.options]
-    intro = _marked(" ".join(library.intro["zh" if t.chinese else "en"].split()), t)
+    intro = _marked(t(library.intro), t)
     heading = f'<a id="{library.anchor}"></a>\n\n## {library.title}'
     return [heading, intro, source, "\n".join(losses), "\n".join(options)]
 
@@ -86,17 +82,19 @@ def _owners(library: Library, row: OtherOption, t: Language) -> str:
     """The losses that have an option: those that the row names, all of the library, or those that there are."""
     having = [name for loss in library.losses if set(row.options) & set(loss.options) for name in loss.names]
     few = row.of or len(having) <= 4
-    shown = _names(row.of or having, t) if few else t("most losses", "多数损失")
-    ours = t(", ", "、").join(_link(name, f"`{name}`", t) for name in row.only)
-    return shown if not 0 < len(row.only) < 4 else f"{shown}<br>{t('for ', '对应 ')}{ours}"
+    shown = _names(row.of or having, t) if few else t("most losses")
+    if not 0 < len(row.only) < 4:
+        return shown
+    ours = t.join(_link(name, f"`{name}`", t) for name in row.only)
+    return t("{losses}<br>for {ours}", losses=shown, ours=ours)
 
 
 def _names(names: Sequence[str], t: Language) -> str:
-    return t(", ", "、").join(f"`{name}`" for name in names)
+    return t.join(f"`{name}`" for name in names)
 
 
 def _answer(row: OtherLoss | OtherOption, t: Language) -> str:
-    text = row.zh if t.chinese else row.en
+    text = t(row.text)
     if isinstance(row, OtherOption) and row.rename:
         text = text.replace(row.rename, f"`{row.rename}`", 1)
     text = _marked(text, t)

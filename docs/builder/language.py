@@ -1,43 +1,65 @@
-"""English and Chinese, and the Chinese texts that have to keep up with the English docstrings."""
+"""The languages of the documents, and the texts that are written by hand in each of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from paddleseg_losses.cli import docstrings
-from paddleseg_losses.cli.docstrings import joined
+from paddleseg_losses.i18n import WORDS, Message, Text, in_context, listed, speaking
 
 DOCS = Path(__file__).resolve().parent.parent
-ZH = "paddleseg_losses/cli/zh"
+CJK = "\u2e80-\u9fff\uff00-\uffef\u201c\u201d\u2014"
+SUFFIXES = {"en": "", "zh": "_cn"}  # of the names of files; PaddlePaddle's repositories write _cn
 
 
 @dataclass(frozen=True)
 class Language:
-    """Which of two texts to write, and how files of the language end."""
+    """A language, by its code in the catalogues."""
 
-    chinese: bool
+    code: str
 
     @property
     def suffix(self) -> str:
         """Of the names of its files."""
-        return "_cn" if self.chinese else ""
+        return SUFFIXES.get(self.code, f"_{self.code}")
 
     @property
-    def other(self) -> Language:
-        """The other one."""
-        return Language(not self.chinese)
+    def name(self) -> str:
+        """What its speakers call it."""
+        return self.of(in_context("this language, in its own words", "English"))
 
-    def __call__(self, english: str, chinese: str) -> str:
-        """The text of this language."""
-        return chinese if self.chinese else english
+    @property
+    def others(self) -> list[Language]:
+        """The other languages of the documents."""
+        return [other for other in LANGUAGES if other != self]
+
+    def __call__(self, template: str, **fields: Any) -> str:
+        """A text in this language."""
+        return self.of(Message(template, **fields))
+
+    def of(self, text: Text) -> str:
+        """A text of the package in this language."""
+        with speaking(self.code):
+            return str(text)
+
+    def join(self, texts: Iterable[Text], separator: Message = WORDS) -> str:
+        """Texts as a list."""
+        return self.of(listed(texts, separator))
 
 
-ENGLISH, CHINESE = Language(False), Language(True)
+ENGLISH, CHINESE = Language("en"), Language("zh")
+LANGUAGES = [ENGLISH, CHINESE]  # those that the pages written by hand have
+
+
+def links_to(language: Language, name: str) -> list[str]:
+    """Links to a page in the other languages."""
+    return [f"[{other.name}]({name}{other.suffix}.md)" for other in language.others]
 
 
 def page(name: str, language: Language) -> str:
@@ -45,10 +67,15 @@ def page(name: str, language: Language) -> str:
     return f"{name}{language.suffix}.md"
 
 
+def pick(texts: dict[str, str], language: Language) -> str:
+    """Of a text that is written by hand in each language, this one's."""
+    return texts[language.code].strip()
+
+
 @cache
 def read(path: str) -> Any:
     """A YAML file of this folder; lines of Chinese that were folded are joined without a blank."""
-    return joined(yaml.safe_load((DOCS / path).read_text(encoding="utf-8")))
+    return _joined(yaml.safe_load((DOCS / path).read_text(encoding="utf-8")))
 
 
 def read_all(folder: str) -> list[Any]:
@@ -56,34 +83,9 @@ def read_all(folder: str) -> list[Any]:
     return [read(f"{folder}/{path.name}") for path in sorted((DOCS / folder).glob("[0-9]*.yml"))]
 
 
-@dataclass
-class Translations:
-    """The Chinese of the docstrings, from `cli/zh`; what is missing or has been overtaken is kept in `problems`."""
-
-    problems: list[str] = field(default_factory=list)
-    used: set[tuple[str, str]] = field(default_factory=set)
-
-    def section(self, loss: str, title: str, english: str) -> str:
-        """The Chinese of a section of a docstring."""
-        file, texts = docstrings.sections().get(loss, ("", {}))
-        key = docstrings.key(title, english)
-        self.used.add((loss, key))
-        if key in texts:
-            return texts[key]
-        found = [old for old in texts if old.rpartition(" ")[0] == title]
-        state = f"has changed since `{found[0]}` was written" if found else "is not translated"
-        self.problems.append(f"{ZH}/{file or '?.yml'}: {loss}: {title} {state}; write `{key}` for: {english}")
-        return english
-
-    def phrase(self, english: str) -> str:
-        """The Chinese of a phrase."""
-        if english not in docstrings.phrases():
-            self.problems.append(f"{ZH}/phrases.yml: not translated: {english}")
-        self.used.add(("", english))
-        return docstrings.phrase(english)
-
-    def unused(self) -> list[str]:
-        """Translations that nothing asks for any more."""
-        kept = {(loss, key) for loss, (_, texts) in docstrings.sections().items() for key in texts}
-        kept |= {("", phrase) for phrase in docstrings.phrases()}
-        return [f"{ZH}: nothing uses {loss or 'phrases.yml'}: `{key}`" for loss, key in sorted(kept - self.used)]
+def _joined(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _joined(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_joined(item) for item in value]
+    return re.sub(f"(?<=[{CJK}]) (?=[{CJK}])", "", value) if isinstance(value, str) else value

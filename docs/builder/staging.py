@@ -10,24 +10,26 @@ from typing import Any
 
 import yaml
 
+from paddleseg_losses.i18n import in_context
 from paddleseg_losses.registry import FAMILIES, names
 
-from .language import CHINESE, DOCS, ENGLISH, Language
+from .language import DOCS, ENGLISH, LANGUAGES, Language
 from .notebook import markdown
 from .sliders import Sliders, sliders
 
 ROOT = DOCS.parent
 WEB = DOCS / "web"
-# The pages with a place of their own in the menu: the English file, its place on the site, its words in the menu.
+# The pages with a place of their own in the menu: the English file, its place on the site, its name in the menu.
+LOSSES, NOTEBOOK, MORE = (in_context("menu", "Losses"), in_context("menu", "Notebook"), in_context("menu", "More"))
 PAGES = (
-    ("README.md", "index.md", "Home", "首页"),
-    ("docs/guide.md", "guide.md", "Guide", "使用指南"),
-    ("docs/choose.md", "choose.md", "Choose", "按症状选择"),
-    ("docs/losses/README.md", "losses/index.md", "Losses", "损失函数"),
-    ("docs/paddleseg.md", "paddleseg.md", "PaddleSeg", "PaddleSeg 指南"),
-    ("docs/web/api.md", "api.md", "API", "API"),
-    ("docs/differences.md", "differences.md", "Differences", "公式差异"),
-    ("docs/coming_from.md", "coming_from.md", "Coming from...", "从其他库迁移"),
+    ("README.md", "index.md", in_context("menu", "Home")),
+    ("docs/guide.md", "guide.md", in_context("menu", "Guide")),
+    ("docs/choose.md", "choose.md", in_context("menu", "Choose")),
+    ("docs/losses/README.md", "losses/index.md", LOSSES),
+    ("docs/paddleseg.md", "paddleseg.md", in_context("menu", "PaddleSeg")),
+    ("docs/web/api.md", "api.md", in_context("menu", "API")),
+    ("docs/differences.md", "differences.md", in_context("menu", "Differences")),
+    ("docs/coming_from.md", "coming_from.md", in_context("menu", "Coming from...")),
 )
 NOTEBOOKS = {f"examples/{path.name}": f"{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.ipynb"))}
 PLACES = {
@@ -44,10 +46,10 @@ def stage(folder: Path) -> None:
     """Write the pages of both languages, and the files that they show or link to, into an empty folder."""
     shutil.rmtree(folder, ignore_errors=True)
     moved = {f"docs/losses/{each.spec.name}.md": each for each in sliders()}
-    for language in (ENGLISH, CHINESE):
+    for language in LANGUAGES:
         for source in PLACES:
             path = ROOT / source.replace(".md", f"{language.suffix}.md")
-            if path.exists() and not (source in NOTEBOOKS and language.chinese):  # else it is shown in both languages
+            if path.exists() and not (source in NOTEBOOKS and language.suffix):  # else it is shown in both languages
                 _stage_page(source, path, language, folder, moved.get(source))
     for file in WEB.iterdir():
         if file.suffix in (".css", ".js"):
@@ -55,7 +57,7 @@ def stage(folder: Path) -> None:
 
 
 def _stage_page(source: str, path: Path, language: Language, folder: Path, moved: Sliders | None) -> None:
-    root = folder / language("en", "zh")
+    root = folder / language.code
     text, pictures = markdown(path) if source in NOTEBOOKS else (path.read_text(encoding="utf-8"), {})
     text, files = _linked(text, path, PLACES[source], ignoring=set(pictures))
     _put(root / PLACES[source], (_with_sliders(text, moved, language) if moved else text).encode())
@@ -65,28 +67,29 @@ def _stage_page(source: str, path: Path, language: Language, folder: Path, moved
         _copy(ROOT / file, folder / "en" / _beside(file))
 
 
-def menu() -> dict[str, Any]:
-    """What the registry and the folders decide of the configuration: the menu, and its words in Chinese."""
+def menu(language: Language = ENGLISH) -> dict[str, Any]:
+    """What the registry and the folders decide of the configuration: the menu, and its words in a language."""
     chapters = [{family: [{name: f"losses/{name}.md"} for name in names(family=family)]} for family in FAMILIES]
-    places = {words: [place, *chapters] if words == "Losses" else place for _, place, words, _ in PAGES}
-    alone = {*(place for _, place, *_ in PAGES), *NOTEBOOKS.values()}
+    words = {words.template: words for _source, _place, words in PAGES} | FAMILIES
+    words.update({each.template: each for each in (NOTEBOOK, MORE)})
+    entries: list[Any] = [{each.template: [place, *chapters] if each is LOSSES else place} for _s, place, each in PAGES]
+    alone = {*(place for _source, place, _words in PAGES), *NOTEBOOKS.values()}
     # The rest of the pages, under their own titles.
-    places["More"] = [place for place in PLACES.values() if place not in alone and not place.startswith("losses/")]
-    entries: list[Any] = [{words: place} for words, place in places.items()]
+    rest = [place for place in PLACES.values() if place not in alone and not place.startswith("losses/")]
+    entries.append({MORE.template: rest})
     if NOTEBOOKS:
-        entries.insert(4, {"Notebook": list(NOTEBOOKS.values())})
-    chinese = {english: other for *_, english, other in PAGES} | FAMILIES
-    return {"nav": entries, "translations": {**chinese, "Notebook": "Notebook", "More": "其他"}}
+        entries.insert(4, {NOTEBOOK.template: list(NOTEBOOKS.values())})
+    return {"nav": entries, "translations": {english: language.of(text) for english, text in words.items()}}
 
 
 def configuration(folder: Path) -> str:
     """A configuration that adds the menu to the project's `mkdocs.yml`, for `folder` as the place of all files."""
     base = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
-    found = menu()
     for plugin in base["plugins"]:
-        if "i18n" in plugin:
-            plugin["i18n"]["languages"][1]["nav_translations"] = found["translations"]
-    places = {"docs_dir": str(folder / "pages"), "site_dir": str(folder / "site"), "nav": found["nav"]}
+        for entry in plugin["i18n"]["languages"] if "i18n" in plugin else ():
+            if not entry.get("default"):
+                entry["nav_translations"] = menu(Language(entry["locale"]))["translations"]
+    places = {"docs_dir": str(folder / "pages"), "site_dir": str(folder / "site"), "nav": menu()["nav"]}
     return yaml.safe_dump({**base, **places}, allow_unicode=True, sort_keys=False)
 
 
@@ -120,19 +123,16 @@ def _beside(file: str) -> str:
 
 def _with_sliders(text: str, moved: Sliders, t: Language) -> str:
     """The page with its sliders before the table of options; without JavaScript they are not seen."""
-    heading = t("\n## Options\n", "\n## 选项\n")
-    words = t(
-        "Move the options of this loss. The dashed curves are those of its default options.",
-        "移动滑块，改变这个损失的选项。虚线是默认选项下的曲线。",
-    )
-    root = "../" * (2 if t.chinese else 1)
+    heading = t("\n## Options\n")
+    words = t("Move the options of this loss. The dashed curves are those of its default options.")
+    root = "../" * (2 if t.suffix else 1)
     lines = [
         f'<div class="explore" hidden><p>{words}</p></div>',
         f'<script src="{root}web/data/{moved.spec.name}.js"></script>',
         f'<script src="{root}web/explore.js"></script>',
     ]
     if not moved.options:
-        lines = [t("None of its options changes these two pictures.", "它的选项都不会改变这两张图。")]
+        lines = [t("None of its options changes these two pictures.")]
     head, found, tail = text.partition(heading)
     if not found:
         raise SystemExit(f"{moved.spec.name}: the page has no heading {heading.strip()!r}")

@@ -7,12 +7,12 @@ import click
 from .._version import __version__
 from .catalogue import list_losses
 from .check import check
-from .command import Option, option
+from .command import LocalizedOption, option
 from .data import data
 from .doctor import doctor
 from .enable import disable, enable
 from .plot import plot
-from .program import Program
+from .program import RootGroup
 from .run import run
 from .show import show
 from .train import train
@@ -20,28 +20,21 @@ from .weights import weights
 
 
 @click.group(
-    cls=Program,
+    cls=RootGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     example="paddleseg-losses show DiceLoss",
-    zh="""飞桨（PaddlePaddle）语义分割损失函数，可在 PaddleSeg 内外使用。
-
-    退出码：0 一切正常；1 你的文件、数据或训练有问题；2 命令用法有误。
-    """,
 )
-@click.version_option(
-    __version__, prog_name="paddleseg-losses", cls=Option, help="Show the version and exit.", zh="显示版本并退出。"
-)
+@click.version_option(__version__, prog_name="paddleseg-losses", cls=LocalizedOption, help="Show the version and exit.")
 @option(
     "--traceback",
     is_flag=True,
     envvar="PADDLESEG_LOSSES_TRACEBACK",
     help="Show where an error comes from.",
-    zh="显示错误的来源（调用栈）。",
 )
 def main(traceback: bool) -> None:
-    """Losses for semantic segmentation with PaddlePaddle, in PaddleSeg and out of it.
+    """Segmentation losses for PaddlePaddle, with or without PaddleSeg.
 
-    Exit codes: 0 fine; 1 a problem with your file, data or training; 2 the command was written wrongly.
+    Exit codes: 0 success; 1 a problem with your file, data or training; 2 usage error.
     """
 
 

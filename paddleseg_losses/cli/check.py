@@ -8,37 +8,30 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.exceptions import Exit
 
+from ..i18n import Message, _, plural
 from . import screen
 from .command import command, option
-from .language import say
-from .phrases import commented, translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
-    from ..paddleseg.checking import Finding, Report
+    from ..paddleseg.checking import Mistake, Report
 
 
 @command(
-    brief=("Explain mistakes in a YAML file.", "解释 YAML 文件中的错误。"),
+    brief="Explain mistakes in a YAML file.",
     example="paddleseg-losses check my_config.yml",
-    zh="""逐条解释 PaddleSeg 配置文件 FILE 中损失部分的错误，并给出改正后的写法。
-
-    有错误时退出码为 1。
-    """,
 )
 @click.argument("file", type=click.Path())
 @option(
     "--use_multilabel",
     is_flag=True,
-    help="The labels have one channel a class, as with `train`.",
-    zh="标签每类一个通道（多标签），同 train 的同名选项。",
+    help="The labels have one channel per class, as with `train`.",
 )
 @option(
     "--override",
     multiple=True,
     metavar="NAME",
-    help="A loss of PaddleSeg that `train` will replace by ours.",
-    zh="train 时将被本包替换的 PaddleSeg 损失。",
+    help="PaddleSeg loss that `train` will replace with ours; repeatable, or `all`.",
 )
 def check(file: str, override: tuple[str, ...], use_multilabel: bool) -> None:
     """Explain every mistake in the losses of a PaddleSeg YAML FILE, and print them corrected.
@@ -49,7 +42,7 @@ def check(file: str, override: tuple[str, ...], use_multilabel: bool) -> None:
 
     report = check_file(file, override, use_multilabel)
     if screen.wants_json():
-        screen.put_json(_as_dict(report))
+        screen.print_json(_as_dict(report))
     else:
         _print(report)
     if not report.right:
@@ -60,46 +53,40 @@ def _as_dict(report: Report) -> dict[str, Any]:
     return {
         "file": str(report.path),
         "right": report.right,
-        "mistakes": [_translated(finding) for finding in report.findings],
+        "mistakes": [dataclasses.asdict(mistake) for mistake in report.mistakes],
         "losses": report.losses,
-        "notes": [translated(note) for note in report.notes],
+        "notes": report.notes,
         "corrected": report.corrected,
     }
-
-
-def _translated(finding: Finding) -> dict[str, str]:
-    words = dataclasses.asdict(finding)
-    return {name: text if name == "where" else translated(text) for name, text in words.items()}
 
 
 def _print(report: Report) -> None:
     from rich.text import Text
 
-    count = len(report.findings)
-    right = say("the losses are right", "损失部分没有错误")
-    wrong = say(f"{count} mistake(s)", f"{count} 处错误")
-    verdict = Text(right, style="bold green") if report.right else Text(wrong, style="bold red")
-    screen.put(Text.assemble((str(report.path), "bold"), ": ", verdict))
-    for number, finding in enumerate(report.findings, 1):
-        _finding(number, finding)
+    count = len(report.mistakes)
+    verdict, style = (_("the losses are right"), "bold green") if report.right else (mistakes(count), "bold red")
+    screen.print(Text.assemble((str(report.path), "bold"), ": ", (str(verdict), style)))
+    for number, mistake in enumerate(report.mistakes, 1):
+        _print_mistake(number, mistake)
     if report.right:
         for loss in report.losses:
-            screen.put(screen.plain(loss, indent=3))
+            screen.print(screen.text(loss, indent=3))
     for note in report.notes:
-        screen.put(screen.plain(say("note: ", "提示：") + translated(note), style="dim"))
-    if report.findings and report.corrected:
-        screen.put(
-            Text(say("\nCorrected:\n", "\n改正后：\n"), style="bold"), screen.yaml(commented(report.yaml), indent=0)
-        )
+        screen.print(screen.text(_("note: {note}", note=note), style="dim"))
+    if report.mistakes and report.corrected:
+        screen.print(screen.heading(_("Corrected:")), "", screen.yaml(report.yaml, indent=0))
 
 
-def _finding(number: int, finding: Finding) -> None:
+def mistakes(count: int) -> Message:
+    """How many there are."""
+    return plural("{count} mistake", "{count} mistakes", count)
+
+
+def _print_mistake(number: int, mistake: Mistake) -> None:
     from rich.text import Text
 
-    head = Text.assemble(
-        f"{number}. ", (f"{finding.where}: " if finding.where else "", "bold"), translated(finding.found)
-    )
-    cure = Text.assemble(say("what to do: ", "怎么办："), (translated(finding.cure), "green"))
-    screen.put(
-        head, screen.plain(say("expected: ", "应为：") + translated(finding.expected), indent=3), screen.under(cure, 3)
-    )
+    where = f"{mistake.where}: " if mistake.where else ""
+    screen.print(Text.assemble(f"{number}. ", (where, "bold"), str(mistake.found)))
+    screen.print(screen.text(_("expected: {expected}", expected=mistake.expected), indent=3))
+    cure = Text.assemble(str(_("what to do: ")), (str(mistake.cure), "green"))
+    screen.print(screen.indented(cure, 3))

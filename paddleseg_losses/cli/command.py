@@ -1,4 +1,4 @@
-"""What all commands share: help in two languages, `--lang` and `--json` before or after the command's name."""
+"""What all commands share: help in the language of the run, `--lang` and `--json` on either side of the name."""
 
 from __future__ import annotations
 
@@ -7,41 +7,38 @@ from typing import Any, Callable
 
 import click
 
-from . import language, screen
-from .language import LANGUAGES, say
+from .. import i18n
+from ..i18n import Text, _, translate
+from . import screen
+from .language import choose_language
 
-_HEADINGS = {"Options": "选项", "Commands": "命令"}
-_EXTRAS = {"[required]": "[必填]", "[default: ": "[默认值："}
+EXAMPLE = _("Example:")
 
 
 class Formatter(click.HelpFormatter):
-    """Headings in the language to speak; Chinese letters are two columns wide."""
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """The line with the command's syntax."""
-        super().write_usage(prog, args, prefix or say("Usage: ", "用法："))
+    """Wraps by the width of the letters on the screen: Chinese ones are two columns wide and have no blanks between."""
 
     def write_heading(self, heading: str) -> None:
         """The line above a list."""
-        super().write_heading(say(heading, _HEADINGS.get(heading, heading)))
+        self.write(f"{' ' * self.current_indent}{_('{heading}:', heading=heading)}\n")
 
     def write_text(self, text: str) -> None:
-        """A paragraph."""
-        if language.language() == "en":
-            return super().write_text(text)
-        verbatim = text.startswith("\b\n")  # click's mark for what must not be wrapped
-        for line in text.removeprefix("\b\n").splitlines():
-            for part in [line] if verbatim or not line else self._wrapped(line):
-                self.write(f"{' ' * self.current_indent}{part}".rstrip() + "\n")
+        """Paragraphs; those behind click's mark, a backspace, are kept as they are."""
+        for number, paragraph in enumerate(text.split("\n\n")):
+            verbatim = paragraph.startswith("\b\n")
+            lines = (
+                paragraph.removeprefix("\b\n").splitlines() if verbatim else self._wrapped(" ".join(paragraph.split()))
+            )
+            self.write("\n" if number else "")
+            for line in lines:
+                self.write(f"{' ' * self.current_indent}{line}".rstrip() + "\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """A list of terms and what they mean."""
-        if language.language() == "en":
-            return super().write_dl(rows, col_max, col_spacing)
         from rich.cells import cell_len
 
         rows = list(rows)
-        left = min(max(cell_len(term) for term, _ in rows), col_max) + col_spacing
+        left = min(max(cell_len(term) for term, _meaning in rows), col_max) + col_spacing
         for term, meaning in rows:
             lines = self._wrapped(meaning, left)
             beside = cell_len(term) <= left - col_spacing
@@ -49,14 +46,14 @@ class Formatter(click.HelpFormatter):
                 self.write(f"{' ' * self.current_indent}{term}\n")
             for number, line in enumerate(lines):
                 head = term + " " * (left - cell_len(term)) if beside and number == 0 else " " * left
-                self.write(f"{' ' * self.current_indent}{head}{line}\n")
+                self.write(f"{' ' * self.current_indent}{head}{line}".rstrip() + "\n")
 
     def _wrapped(self, text: str, used: int = 0) -> list[str]:
         from rich.console import Console
-        from rich.text import Text
+        from rich.text import Text as Line
 
         width = max(self.width - self.current_indent - used, 20)
-        return [line.plain for line in Text(text).wrap(Console(width=width), width)]
+        return [line.plain.rstrip() for line in Line(text).wrap(Console(width=width), width)]
 
 
 class Context(click.Context):
@@ -65,41 +62,27 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
-class Option(click.Option):
-    """An option with a help text in two languages."""
-
-    def __init__(self, *args: Any, zh: str = "", **kwargs: Any) -> None:
-        self.zh = zh
-        super().__init__(*args, **kwargs)
+class LocalizedOption(click.Option):
+    """An option whose help is shown in the language of the run."""
 
     @property
     def help(self) -> str | None:  # type: ignore[override]
-        """The text in the language to speak."""
-        return say(self._help, self.zh or self._help) if self._help else None
+        """The text in the language of the run."""
+        return translate(self.english) if self.english else None
 
     @help.setter
     def help(self, text: str | None) -> None:
-        self._help = text
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Names and text; click's own remarks are English."""
-        record = super().get_help_record(ctx)
-        if record is None or language.language() == "en":
-            return record
-        names, text = record
-        for english, chinese in _EXTRAS.items():
-            text = text.replace(english, chinese)
-        return names, text
+        self.english = text
 
 
 def option(*names: str, **facts: Any) -> Callable[[Any], Any]:
-    """Click's `option`, with `zh` beside `help`."""
-    return click.option(*names, cls=Option, **facts)
+    """Click's `option`, with our class."""
+    return click.option(*names, cls=LocalizedOption, **facts)
 
 
-def _choose(_context: click.Context, _option: click.Parameter, value: str | None) -> None:
+def _choose_language(_context: click.Context, _option: click.Parameter, value: str | None) -> None:
     if value:
-        language.choose(value)
+        choose_language(value)
 
 
 def _ask_json(_context: click.Context, _option: click.Parameter, value: bool) -> None:
@@ -110,31 +93,35 @@ def _ask_json(_context: click.Context, _option: click.Parameter, value: bool) ->
 def _shared() -> list[click.Parameter]:
     """The options that may stand before or after a command's name."""
     return [
-        Option(
+        LocalizedOption(
             ["--lang"],
-            type=click.Choice(LANGUAGES),
+            type=click.Choice(i18n.languages()),
             expose_value=False,
             is_eager=True,
-            callback=_choose,
-            help="Language to speak; that of the locale if left out.",
-            zh="界面语言；省略时按系统区域设置。",
+            callback=_choose_language,
+            help="Output language (default: from the locale).",
         ),
-        Option(
+        LocalizedOption(
             ["--json"],
             is_flag=True,
             expose_value=False,
             is_eager=True,
             callback=_ask_json,
             help="Write JSON, for scripts.",
-            zh="输出 JSON，供脚本读取。",
         ),
     ]
 
 
-class Bilingual(click.Command):
-    """A command with a help text in two languages and an example.
+class LocalizedCommand(click.Command):
+    """A command with help in the language of the run, and an example.
 
-    `reads` tells whether it can write JSON; `brief` is its line in the list of commands, in both languages.
+    Args:
+        brief: its line in the list of commands.
+        example: a line to copy.
+        example_title: what stands above it.
+        json: whether it can write JSON.
+        *args: those of click.
+        **kwargs: those of click.
     """
 
     context_class = Context
@@ -142,30 +129,30 @@ class Bilingual(click.Command):
     def __init__(
         self,
         *args: Any,
-        zh: str = "",
-        brief: tuple[str, str] | None = None,
+        brief: str = "",
         example: str = "",
-        place: tuple[str, str] = ("", ""),
+        example_title: Text = EXAMPLE,
         json: bool = True,
         **kwargs: Any,
     ) -> None:
-        self.zh, self.brief, self.example, self.place, self.json = zh, brief, example, place, json
+        self.brief, self.example, self.example_title, self.json = brief, example, example_title, json
         super().__init__(*args, **kwargs)
         self.params += [shared for shared in _shared() if json or shared.name != "json"]
 
     @property
     def help(self) -> str | None:  # type: ignore[override]
-        """The text in the language to speak."""
-        return say(self._help, self.zh or self._help) if self._help else None
+        """The docstring in the language of the run."""
+        return translate(self.english) if self.english else None
 
     @help.setter
     def help(self, text: str | None) -> None:
-        self._help = text
+        paragraphs = (text or "").split("\n\n")
+        self.english = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs).strip()
 
     @property
     def epilog(self) -> str | None:  # type: ignore[override]
         """The example; click keeps paragraphs behind a backspace as they are."""
-        return f"\b\n{say('Example', '示例')}{say(*self.place)}{say(':', '：')}\n  {self.example}"
+        return f"\b\n{self.example_title}\n  {self.example}"
 
     @epilog.setter
     def epilog(self, text: str | None) -> None:
@@ -173,34 +160,34 @@ class Bilingual(click.Command):
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """The line in the list of commands."""
-        return say(*self.brief) if self.brief else super().get_short_help_str(limit)
+        return translate(self.brief) or super().get_short_help_str(limit)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look for the language first, so that `--help --lang zh` is Chinese too."""
         for name, value in zip([*args, ""], [*args[1:], ""]):
             given = name.removeprefix("--lang=") if name.startswith("--lang=") else value if name == "--lang" else ""
-            if given in LANGUAGES:
-                language.choose(given)
+            if given in i18n.languages():
+                choose_language(given)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, unless it was asked for JSON that it cannot write."""
         if screen.wants_json() and not self.json:
-            raise click.UsageError(say(f"{self.name} cannot write JSON.", f"{self.name} 不支持输出 JSON。"), ctx)
+            raise click.UsageError(str(_("{command} cannot write JSON.", command=self.name)), ctx)
         return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Click's own `--help`, in the language to speak."""
+        """Click's own `--help`, which it makes once, in the language of the run."""
         found = super().get_help_option(ctx)
         if found is not None:
-            found.help = say("Show this message and exit.", "显示帮助并退出。")
+            found.help = str(_("Show this message and exit."))
         return found
 
 
 def command(name: str | None = None, **facts: Any) -> Callable[[Any], Any]:
-    """Click's `command`: the docstring is the English help, `zh` the Chinese one."""
-    return click.command(name, cls=Bilingual, **facts)
+    """Click's `command`: the docstring is the help."""
+    return click.command(name, cls=LocalizedCommand, **facts)
 
 
-class Group(Bilingual, click.Group):
+class LocalizedGroup(LocalizedCommand, click.Group):
     """Commands under one name."""

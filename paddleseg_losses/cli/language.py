@@ -1,36 +1,71 @@
-"""English or Chinese: by `--lang`, else by the locale. Every text has both, side by side."""
+"""The language of a command, for our texts and for those of click, which asks the gettext of its process."""
 
 from __future__ import annotations
 
-import locale
+import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import click
+from .. import i18n
+from ..i18n import _, plural
 
-LANGUAGES = ("en", "zh")
-_CHOSEN = f"{__name__}.chosen"  # where click keeps the choice, for a command and what it calls
+# Texts of click that a user can meet; it looks them up by itself, by these very words. Those of older versions too.
+CLICK = (
+    _("Usage:"),
+    _("Options"),
+    _("Commands"),
+    _("default: {default}"),
+    _("env var: {var}"),
+    _("required"),
+    _("Show the version and exit."),
+    _("Aborted!"),
+    _("Missing command."),
+    _("Missing argument"),
+    _("Missing option"),
+    _("Missing parameter"),
+    _("No such command {name!r}."),
+    _("No such option {name!r}."),
+    _("No such option: {name}"),
+    plural("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", 1),
+    plural("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})", 1),
+    _("Invalid value: {message}"),
+    _("Invalid value for {param_hint}: {message}"),
+    _("Choose from:\n\t{choices}"),
+    plural("{value!r} is not {choice}.", "{value!r} is not one of {choices}.", 1),
+    _("{value!r} is not a valid {number_type}."),
+    _("{value} is not in the range {range}."),
+    plural("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments.", 1),
+    _("Option {name!r} does not take a value."),
+    _("file"),
+    _("directory"),
+    _("path"),
+    _("{name} {filename!r} does not exist."),
+    _("{name} {filename!r} is a file."),
+    _("{name} {filename!r} is a directory."),
+)
 
 
-def choose(language: str) -> None:
-    """Speak this language for the rest of the command."""
-    click.get_current_context().meta[_CHOSEN] = language
+def choose_language(code: str) -> None:
+    """Show texts in this language for the rest of the command."""
+    i18n.use(code)
+    os.environ["LANGUAGE"] = code
 
 
-def language() -> str:
-    """The language to speak."""
-    context = click.get_current_context(silent=True)
-    return (context.meta.get(_CHOSEN) if context else None) or of_locale()
-
-
-def say(en: str, zh: str) -> str:
-    """A text in the language to speak."""
-    return zh if language() == "zh" else en
-
-
-def of_locale(environment: Mapping[str, str] = os.environ) -> str:
-    """The language of the environment, in the order of POSIX; Windows has none there, but knows its own."""
-    named = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), None)
-    if named is None and os.name == "nt":
-        named = locale.getlocale()[0]
-    return "zh" if (named or "").lower().startswith(("zh", "chinese")) else "en"
+@contextmanager
+def spoken(code: str) -> Iterator[None]:
+    """Show texts in this language, click's too, unless a command chooses another; afterwards all is as before."""
+    domain, variable = gettext.textdomain(), os.environ.get("LANGUAGE")
+    folder = gettext.bindtextdomain(i18n.DOMAIN)
+    gettext.bindtextdomain(i18n.DOMAIN, str(i18n.FOLDER))
+    gettext.textdomain(i18n.DOMAIN)
+    try:
+        with i18n.speaking(code):
+            choose_language(code)
+            yield
+    finally:
+        gettext.textdomain(domain)
+        gettext.bindtextdomain(i18n.DOMAIN, folder)
+        os.environ.pop("LANGUAGE", None)
+        if variable is not None:
+            os.environ["LANGUAGE"] = variable

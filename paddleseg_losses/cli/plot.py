@@ -12,19 +12,14 @@ import click
 import yaml
 
 from .. import registry
+from ..i18n import _
 from . import screen
 from .command import command, option
-from .language import say
 
 
 @command(
-    brief=("Draw losses, with any options.", "绘制损失函数的图像，可带任意选项。"),
+    brief="Draw losses, with any options.",
     example="paddleseg-losses plot FocalLoss gamma=2 FocalLoss gamma=5 DiceLoss --out pictures",
-    zh="""绘制损失页面上的两张图：一个像素移动时的损失值与斜率，以及示例图像上的梯度。
-
-    LOSSES 为损失名称，其后可写它的选项，如 TverskyLoss alpha=0.3 beta=0.7；给出多个损失时画在同一张图中。
-    选项的值按 YAML 读取。
-    """,
 )
 @click.argument("losses", nargs=-1, required=True, metavar="LOSSES...")
 @option(
@@ -33,7 +28,6 @@ from .language import say
     default="pictures",
     show_default=True,
     help="Folder for the pictures.",
-    zh="保存图片的文件夹。",
 )
 @option(
     "--picture",
@@ -41,32 +35,31 @@ from .language import say
     default="both",
     show_default=True,
     help="Which picture to draw.",
-    zh="画哪一张图：curve 为曲线，gradient 为梯度。",
 )
 def plot(losses: tuple[str, ...], out: str, picture: str) -> None:
-    """Draw the two pictures of a loss's page: value and slope while one pixel moves, and the gradient on an example.
+    """Draw the two pictures of a loss's page: value and slope as one pixel changes, and the gradient on an example.
 
     LOSSES are names, each followed by its options if any: TverskyLoss alpha=0.3 beta=0.7. Several losses share one
     picture. The values of options are read as YAML.
     """
     from .. import drawing
 
-    built = build(losses)
-    base = Path(out) / file_name(built)
+    by_label = build(losses)
+    base = Path(out) / file_name(by_label)
     files, numbers = [], {}
     if picture != "gradient":
-        curves = {name: drawing.curve_of(loss) for name, loss in built.items()}
-        files.append(drawing.save(drawing.curve(built, curves), f"{base}_curve.png"))
-        numbers["curves"] = {name: _curve(found) for name, found in curves.items()}
+        curves = {name: drawing.curve_of(loss) for name, loss in by_label.items()}
+        files.append(drawing.save(drawing.curve(by_label, curves), f"{base}_curve.png"))
+        numbers["curves"] = {name: _curve(curve) for name, curve in curves.items()}
     if picture != "curve":
-        gradients = {name: drawing.gradient_on(loss) for name, loss in built.items()}
-        files.append(drawing.save(drawing.gradient_map(built, gradients=gradients), f"{base}_gradient.png"))
+        gradients = {name: drawing.gradient_on(loss) for name, loss in by_label.items()}
+        files.append(drawing.save(drawing.gradient_map(by_label, gradients=gradients), f"{base}_gradient.png"))
         numbers["gradients"] = {name: {"value": found.value, **found.regions} for name, found in gradients.items()}
     if screen.wants_json():
-        screen.put_json({"files": [str(file) for file in files], **numbers})
+        screen.print_json({"files": [str(file) for file in files], **numbers})
     else:
         for file in files:
-            screen.put(screen.plain(str(file)))
+            screen.print(screen.text(str(file)))
 
 
 def build(words: Iterable[str]) -> dict[str, Any]:
@@ -79,34 +72,34 @@ def build(words: Iterable[str]) -> dict[str, Any]:
             given[-1].append(word)
         else:
             raise click.BadArgumentUsage(
-                say(f"{word} belongs to no loss: a name comes first.", f"{word} 前面缺少损失名称。")
+                str(_("{word} has no loss before it: start with the name of a loss.", word=word))
             )
-    built: dict[str, Any] = {}
+    losses: dict[str, Any] = {}
     for name, *options in given:
         spec = registry.get(name)
         label = " ".join([spec.name, *options])
-        built[label] = spec.cls(**dict(_option(word) for word in options))
-    return built
+        losses[label] = spec.cls(**dict(_option(word) for word in options))
+    return losses
 
 
 def _option(word: str) -> tuple[str, Any]:
-    name, _, text = word.partition("=")
+    name, _sign, value = word.partition("=")
     try:
-        return name, yaml.safe_load(text)
+        return name, yaml.safe_load(value)
     except yaml.YAMLError:
-        return name, text  # the loss says what it expects instead
+        return name, value  # the loss says what it expects instead
 
 
 def file_name(labels: Iterable[str]) -> str:
-    """What was asked for, so that other options are another file; a digest ends what is too long."""
-    asked = "-".join(labels)
-    name = re.sub(r"[^\w.=+-]+", "_", asked)
-    return name if len(name) <= 100 else f"{name[:80]}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
+    """The losses and their options, so that other options are another file; long names end with a digest."""
+    joined = "-".join(labels)
+    name = re.sub(r"[^\w.=+-]+", "_", joined)
+    return name if len(name) <= 100 else f"{name[:80]}-{hashlib.sha256(joined.encode()).hexdigest()[:8]}"
 
 
-def _curve(found: Any) -> dict[str, Any]:
+def _curve(curve: Any) -> dict[str, Any]:
     return {
-        "logits": found.logits.tolist(),
-        "values": {side: values.tolist() for side, values in found.values.items()},
-        "slopes": {side: slopes.tolist() for side, slopes in found.slopes.items()},
+        "logits": curve.logits.tolist(),
+        "values": {side: values.tolist() for side, values in curve.values.items()},
+        "slopes": {side: slopes.tolist() for side, slopes in curve.slopes.items()},
     }

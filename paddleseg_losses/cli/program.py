@@ -8,35 +8,38 @@ from typing import Any
 import click
 from click.exceptions import Exit
 
+from .. import i18n
 from ..errors import LossError
+from ..i18n import _
+from ..i18n.foreign import recognized
 from . import screen
-from .command import Group
-from .language import language, say
-from .phrases import translated
+from .command import LocalizedGroup
+from .language import spoken
 
 FINE, PROBLEM, USAGE = 0, 1, 2  # the exit codes
 
 
-class Program(Group):
+class RootGroup(LocalizedGroup):
     """A group whose errors are messages, not tracebacks."""
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Click's own, but for the language of its errors."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[call-overload]
-        try:
-            code = super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[call-overload]
-        except click.UsageError as error:
-            with error.ctx or self.context_class(self):
-                _show_usage(error)
-            code = USAGE
-        except (click.Abort, KeyboardInterrupt):
-            click.echo(say("Stopped.", "已中断。"), err=True)
-            code = PROBLEM
+        """Click's own, in the language of the locale, but for how errors of usage look."""
+        with spoken(i18n.of_locale()):
+            if not standalone_mode:
+                return super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[call-overload]
+            try:
+                code = super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[call-overload]
+            except click.UsageError as error:
+                with error.ctx or self.context_class(self):
+                    _show_usage(error)
+                code = USAGE
+            except (click.Abort, KeyboardInterrupt):
+                click.echo(_("Stopped."), err=True)
+                code = PROBLEM
         sys.exit(code if isinstance(code, int) else FINE)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what a user can mend ends with its message and exit code 1."""
+        """Run a command; an error that a user can fix ends with its message and exit code 1."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -51,38 +54,20 @@ class Program(Group):
 
 def _show(error: Exception) -> None:
     """JSON on the standard output where that was asked for, else text on stderr."""
-    if isinstance(error, LossError):
-        found, expected, cure = map(translated, (error.found, error.expected, error.cure))
-        parts = {"found": found, "expected": expected, "what_to_do": cure}
-        text = f"{found}\n{say('  expected: ', '  应为：')}{expected}\n{say('  what to do: ', '  怎么办：')}{cure}"
+    if not screen.wants_json():
+        _echo(error if isinstance(error, LossError) else recognized(str(error)))
+    elif isinstance(error, LossError):
+        screen.print_json({"error": {"found": error.found, "expected": error.expected, "what_to_do": error.cure}})
     else:
-        text = translated(str(error))
-        parts = {"found": text}
-    if screen.wants_json():
-        screen.put_json({"error": parts})
-    else:
-        click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
+        screen.print_json({"error": {"found": recognized(str(error))}})
 
 
 def _show_usage(error: click.UsageError) -> None:
     if error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
-        path = error.ctx.command_path
-        click.echo(say(f"Try '{path} --help' for help.\n", f"用 '{path} --help' 查看帮助。\n"), err=True)
-    text = error.format_message() if language() == "en" else _chinese(error)
-    click.echo(click.style(say("error: ", "错误："), fg="red", bold=True) + text, err=True)
+        click.echo(_("Try '{command} --help' for help.\n", command=error.ctx.command_path), err=True)
+    _echo(error.format_message())
 
 
-def _chinese(error: click.UsageError) -> str:
-    """Click's usage errors."""
-    detail = translated(error.format_message())
-    if isinstance(error, click.NoSuchOption):
-        near = f"，是不是 {'、'.join(error.possibilities)}？" if error.possibilities else "。"
-        return f"没有选项 {error.option_name}{near}"
-    if isinstance(error, click.MissingParameter):
-        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
-        return f"缺少参数 {name}。"
-    if isinstance(error, click.BadParameter):
-        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
-        return f"{name} 的取值无效：{translated(error.message)}"
-    return detail
+def _echo(text: object) -> None:
+    click.echo(click.style(str(_("error: ")), fg="red", bold=True) + str(text), err=True)

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import sys
 
+from ..i18n import Text, _
 from ..paddleseg.display import Display, Step, describe
 from . import screen
-from .phrases import translated
 
 
 def display() -> Display:
     """A bar on a terminal; plain lines in a file or a pipe; nothing where a script reads JSON."""
     if screen.wants_json():
         return Quiet()
-    return Bar() if sys.stdout.isatty() else Lines()
+    return Bar() if sys.stdout.isatty() else Display()
 
 
-class Lines(Display):
-    """Plain lines in the language to speak."""
-
-    def say(self, text: str) -> None:
-        """A line for the reader."""
-        super().say(translated(text))
-
-    def warn(self, text: str) -> None:
-        """A warning or an error of PaddleSeg."""
-        super().warn(translated(text))
-
-
-class Quiet(Lines):
+class Quiet(Display):
     """Warnings alone."""
 
-    def say(self, text: str) -> None:
+    def say(self, text: Text) -> None:
         """Nothing."""
 
 
@@ -48,16 +36,16 @@ class Bar(Display):
         self.progress = Progress(
             TextColumn("{task.description}"), *columns, console=self.console, redirect_stdout=False
         )
-        self.training = self.progress.add_task(translated("training"), total=None, note="", visible=False)
-        self.evaluation = self.progress.add_task(translated("evaluating"), total=None, note="", visible=False)
+        self.training = self.progress.add_task(str(_("training")), total=None, note="", visible=False)
+        self.evaluation = self.progress.add_task(str(_("evaluating")), total=None, note="", visible=False)
 
-    def say(self, text: str) -> None:
+    def say(self, text: Text) -> None:
         """Above the bar."""
-        self.console.print(translated(text), markup=False, soft_wrap=True)
+        self.console.print(str(text), markup=False, soft_wrap=True)
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Text) -> None:
         """Above the bar, in yellow."""
-        self.console.print(translated(text), style="yellow", markup=False, soft_wrap=True)
+        self.console.print(str(text), style="yellow", markup=False, soft_wrap=True)
 
     def tick(self, iteration: int, total: int) -> None:
         """Move on."""
@@ -69,8 +57,12 @@ class Bar(Display):
     def step(self, step: Step) -> None:
         """Show the loss behind the bar."""
         if step.terms:
-            self.say(f"iter {step.iteration}  loss {step.loss:.4f} ({describe(step.terms)})")
-        self.progress.update(self.training, note=translated(f"loss {step.loss:.4f}  lr {step.rate:.2g}"))
+            terms = describe(step.terms)
+            self.say(
+                _("iter {iteration}  loss {loss:.4f} ({terms})", iteration=step.iteration, loss=step.loss, terms=terms)
+            )
+        note = _("loss {loss:.4f}  lr {rate:.2g}", loss=step.loss, rate=step.rate)
+        self.progress.update(self.training, note=str(note))
 
     def evaluating(self, done: int, total: int) -> None:
         """A second bar."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
+from ..i18n import _
 from .command import command, option
 
 
 @command(
-    brief=("Run a script of a PaddleSeg clone.", "运行 PaddleSeg 源码中的脚本。"),
+    brief="Run a script of a PaddleSeg clone.",
     example="paddleseg-losses run tools/train.py --config my_config.yml --do_eval",
-    place=(", in a clone of PaddleSeg", "（在 PaddleSeg 源码目录中）"),
-    zh="先注册本包的损失，再以 ARGUMENTS 为参数运行 Python 脚本 SCRIPT，例如 PaddleSeg 自带的工具。",
+    example_title=_("Example, in a clone of PaddleSeg:"),
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     json=False,
 )
@@ -19,8 +19,7 @@ from .command import command, option
     "--override",
     multiple=True,
     metavar="NAME",
-    help="A loss of PaddleSeg to replace by ours, or all.",
-    zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
+    help="PaddleSeg loss to replace with ours; repeatable, or `all`.",
 )
 @click.argument("script", type=click.Path())
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)

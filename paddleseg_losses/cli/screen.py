@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .language import say
+from ..i18n import Message, Text, _
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -30,16 +30,18 @@ def wants_json() -> bool:
     return bool(context and context.meta.get(_JSON))
 
 
-def put_json(data: Any) -> None:
+def print_json(data: Any) -> None:
     """One JSON document; what JSON cannot hold, such as infinity, becomes null."""
-    click.echo(json.dumps(_plain(data), ensure_ascii=False, indent=1, allow_nan=False))
+    click.echo(json.dumps(_json_value(data), ensure_ascii=False, indent=1, allow_nan=False))
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _json_value(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_json_value(item) for item in value]
+    if isinstance(value, Message):
+        return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -60,7 +62,7 @@ def console() -> Console:
     return screen
 
 
-def put(*renderables: RenderableType) -> None:
+def print(*renderables: RenderableType) -> None:
     """Write texts and tables; a pipe gets no colours and no blanks at the ends of lines."""
     screen = console()
     if screen.is_terminal:
@@ -71,58 +73,56 @@ def put(*renderables: RenderableType) -> None:
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
-def warn(text: str) -> None:
+def warn(text: Text) -> None:
     """A warning on stderr, where it disturbs no script."""
-    click.echo(click.style(say("warning: ", "警告："), fg="yellow", bold=True) + text, err=True)
+    click.echo(click.style(str(_("warning: ")), fg="yellow", bold=True) + str(text), err=True)
 
 
-def heading(text: str) -> RenderableType:
+def heading(words: Text) -> RenderableType:
     """A line above a part of the output."""
-    from rich.text import Text
+    from rich.text import Text as Line
 
-    return Text(f"\n{text}", style="bold")
+    return Line(f"\n{words}", style="bold")
 
 
-def plain(text: str, indent: int = 0, style: str = "") -> RenderableType:
+def text(words: Text, indent: int = 0, style: str = "") -> RenderableType:
     """Text as it is: brackets are not markup, long lines are wrapped under their own beginning."""
-    from rich.text import Text
+    from rich.text import Text as Line
 
-    return under(Text(text, style=style), indent)
+    return indented(Line(str(words), style=style), indent)
 
 
-def under(renderable: RenderableType, indent: int) -> RenderableType:
+def indented(renderable: RenderableType, indent: int) -> RenderableType:
     """Anything, moved to the right."""
     from rich.padding import Padding
 
     return Padding(renderable, (0, 0, 0, indent), expand=False)
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[Any]], fixed: int = 1, right: Iterable[int] = ()) -> Any:
+def table(columns: Iterable[Text], rows: Iterable[Iterable[Any]], fixed: int = 1, right: Iterable[int] = ()) -> Any:
     """A table without lines. The first `fixed` columns are never wrapped; those in `right` hold numbers."""
     from rich.table import Table
-    from rich.text import Text
+    from rich.text import Text as Line
 
-    made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    grid = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
-        made.add_column(
-            column,
+        grid.add_column(
+            str(column),
             no_wrap=number < fixed,
             overflow="ellipsis" if number < fixed else "fold",  # Chinese has no blanks to wrap at
             style="cyan" if number == 0 else None,
             justify="right" if number in right else "left",
         )
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    return made
+        grid.add_row(*(cell if isinstance(cell, Line) else Line(str(cell)) for cell in row))
+    return grid
 
 
-def yaml(text: str, indent: int = 2) -> RenderableType:
+def yaml(code: Text, indent: int = 2) -> RenderableType:
     """YAML to copy, coloured on a terminal."""
     from rich.syntax import Syntax
 
-    text = text.rstrip("\n")
-    return (
-        under(Syntax(text, "yaml", background_color="default", theme="ansi_dark"), indent)
-        if is_terminal()
-        else plain(text, indent)
-    )
+    lines = str(code).rstrip("\n")
+    if not is_terminal():
+        return text(lines, indent)
+    return indented(Syntax(lines, "yaml", background_color="default", theme="ansi_dark"), indent)

@@ -1,141 +1,89 @@
-"""`show`: all that is known about one loss."""
+"""`show`: everything known about one loss."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
 from .. import registry
-from ..formula import complete
-from ..options import REQUIRED, options_of
-from ..options.chinese import accepted
-from ..registry import FAMILIES, SYMPTOMS, LossSpec
-from . import docstrings, screen
+from ..describe import Description, describe
+from ..i18n import Text, _, in_context, listed
+from ..options import REQUIRED
+from ..registry import FAMILIES, SYMPTOMS
+from . import screen
 from .command import command
-from .language import language, say
 
 
 @command(
     example="paddleseg-losses show TverskyLoss",
-    brief=("Show a loss: formula, options, paper, YAML.", "显示一个损失：公式、选项、论文、YAML。"),
-    zh="显示名为 NAME 的损失：公式、选项、论文、YAML。",
+    brief="Show a loss: formula, options, paper, YAML.",
 )
 @click.argument("name")
 def show(name: str) -> None:
     """Show the loss called NAME: formula, options, paper, YAML."""
-    description = spoken(describe(registry.get(name)))
+    description = describe(registry.get(name))
     if screen.wants_json():
-        screen.put_json(_as_dict(description))
+        screen.print_json(_as_dict(description))
     else:
         _print(description)
 
 
-@dataclass(frozen=True)
-class Description:
-    """What `show` shows."""
-
-    spec: LossSpec
-    summary: str  # English, as are the sections
-    sections: dict[str, str]  # of the docstring: Formula, When, Shape, ...
-    options: list[tuple[str, Any, str, str]]  # name, default, meaning, what may be given
-
-
-def describe(spec: LossSpec) -> Description:
-    """Collect what is known about a loss."""
-    summary, *rest = re.split(r"^    (\w+):$", spec.cls.__doc__ or "", flags=re.MULTILINE)
-    sections = {title: _dedented(text) for title, text in zip(rest[::2], rest[1::2])}
-    options = [
-        (name, o.default, say(o.help, o.zh), say(o.expected, accepted(o.expected)))
-        for name, o in options_of(spec.cls).items()
-    ]
-    return Description(spec, summary.strip(), sections, options)
-
-
-def _dedented(text: str) -> str:
-    return "\n".join(line.removeprefix(" " * 8) for line in text.strip("\n").splitlines()).strip()
-
-
-def spoken(description: Description) -> Description:
-    """The docstring in the language to speak, with all symbols of the formula explained."""
-    explained = _formula(description)
-    if language() == "en":
-        return replace(description, sections={**description.sections, "Formula": explained})
-    name = description.spec.name
-    found = {title: docstrings.section(name, title, text) for title, text in description.sections.items()}
-    halves = docstrings.for_and_against(description.sections.get("When", ""))
-    if halves:
-        good, bad = (docstrings.section(name, title, text) for title, text in zip(("For", "Against"), halves))
-        found["When"] = f"适合：{good}\n不适合：{bad}"
-    lines = [line.partition(": ") for line in re.sub(r"\n +", " ", description.sections.get("Shape", "")).splitlines()]
-    found["Formula"] = explained
-    found["Shape"] = "\n".join(f"{place}：{docstrings.phrase(shape)}" for place, _, shape in lines)
-    summary = docstrings.section(name, "Summary", description.summary)
-    return replace(description, summary=summary, sections=found)
-
-
-def _formula(description: Description) -> str:
-    """Its lines, with the option or the shared table for what the docstring leaves out."""
-    options = {name: meaning for name, _, meaning, _ in description.options}
-    lines = []
-    for line in complete(description.sections["Formula"], options):
-        words = line.words if line.option else say(line.words, docstrings.phrase(line.words))
-        lines.append(line.math + (say(": ", "：") + words if words else ""))
-    return "\n".join(lines)
-
-
 def _as_dict(description: Description) -> dict[str, Any]:
-    spec = description.spec
+    spec, sections = description.spec, description.sections
     return {
         "name": spec.name,
         "family": spec.family,
-        "title": say(spec.title, spec.title_zh),
-        "purpose": say(spec.purpose, spec.purpose_zh),
+        "title": str(spec.title),
+        "purpose": str(spec.purpose),
         "suits": spec.suits,
         "modes": spec.modes,
         "range": spec.range,
-        "paper": {"title": spec.paper, "link": spec.link, "equation": _equation(spec)},
+        "paper": {"title": spec.paper, "link": spec.link, "equation": description.equation},
         "options": [
-            {"name": name, "required": default is REQUIRED, "meaning": meaning, "values": expected}
-            | ({} if default is REQUIRED else {"default": default})
-            for name, default, meaning, expected in description.options
+            {"name": option.name, "required": option.default is REQUIRED, "meaning": option.meaning}
+            | {"values": option.values}
+            | ({} if option.default is REQUIRED else {"default": option.default})
+            for option in description.options
         ],
-        **{title.lower(): text for title, text in description.sections.items() if title not in ("Args", "Example")},
+        "summary": sections["Summary"],
+        "formula": sections["Formula"],
+        "when": str(_when(description)),
+        "shape": "\n".join(f"{name}: {shape}" for name, shape in description.shapes.items()),
+        **{title.lower(): sections[title] for title in ("Reference", "Differences", "YAML")},
     }
 
 
 def _print(description: Description) -> None:
-    from rich.text import Text
+    from rich.text import Text as Line
 
     spec, sections = description.spec, description.sections
-    title = say(f": {spec.title} ({spec.family})", f"：{spec.title_zh}（{FAMILIES[spec.family]}）")
-    screen.put(Text(f"{spec.name}{title}", style="bold cyan"))
-    screen.put(screen.plain(description.summary))
-    screen.put(screen.plain(say("problems: ", "任务类型：") + ", ".join(spec.modes)))
+    title = _("{name}: {title} ({family})", name=spec.name, title=spec.title, family=FAMILIES[spec.family])
+    screen.print(Line(str(title), style="bold cyan"))
+    screen.print(screen.text(sections["Summary"]))
+    screen.print(screen.text(_("problems: {modes}", modes=", ".join(spec.modes))))
     if spec.suits:
-        helps = say(", ", "、").join(say(*SYMPTOMS[key]) for key in spec.suits)
-        screen.put(screen.plain(say("helps against: ", "适用症状：") + helps))
-    _section(say("Formula", "公式"), sections.get("Formula", ""))
-    _section(say("When", "何时使用"), sections.get("When", ""))
-    screen.put(screen.heading(say("Options", "选项")))
-    columns = (say("option", "选项"), say("default", "默认值"), say("meaning", "含义"), say("values", "取值"))
-    required = say("required", "必填")
+        screen.print(screen.text(_("helps against: {symptoms}", symptoms=listed(SYMPTOMS[key] for key in spec.suits))))
+    _section(_("Formula"), sections["Formula"])
+    _section(_("When to use it"), _when(description))
+    screen.print(screen.heading(_("Options")))
+    columns = (_("option"), _("default"), _("meaning"), in_context("of an option", "values"))
+    required = _("required")
     rows = [
-        (name, required if default is REQUIRED else repr(default), meaning, expected)
-        for name, default, meaning, expected in description.options
+        (option.name, required if option.default is REQUIRED else repr(option.default), option.meaning, option.values)
+        for option in description.options
     ]
-    screen.put(screen.table(columns, rows, fixed=2))
-    _section(say("Paper", "论文"), f"{spec.paper}\n{spec.link}\n{_equation(spec)}")
-    _section(say("Differences", "与论文的差别"), sections.get("Differences", ""))
-    screen.put(screen.heading("YAML"), screen.yaml(sections.get("YAML", "")))
+    screen.print(screen.table(columns, rows, fixed=2))
+    _section(_("Paper"), "\n".join(filter(None, (spec.paper, spec.link, description.equation))))
+    _section(_("Differences from the paper"), sections["Differences"])
+    screen.print(screen.heading("YAML"), screen.yaml(sections["YAML"]))
 
 
-def _equation(spec: LossSpec) -> str:
-    return say(spec.equation, docstrings.phrase(spec.equation))
+def _when(description: Description) -> Text:
+    sections = description.sections
+    return _("For: {good}\nAgainst: {bad}", good=sections["For"], bad=sections["Against"])
 
 
-def _section(title: str, text: str) -> None:
-    if text:
-        screen.put(screen.heading(title), screen.plain(text, indent=2))
+def _section(title: Text, content: Text) -> None:
+    if str(content):
+        screen.print(screen.heading(title), screen.text(content, indent=2))

@@ -8,17 +8,16 @@ from typing import Any
 
 import click
 
+from ..i18n import _
 from ..paddleseg.flags import Flags
 from . import screen
-from .command import Bilingual, Option
-from .language import say
-from .phrases import translated
+from .command import LocalizedCommand, LocalizedOption
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Flags)}
 _MANY = [f"--{name}" for name, field in _FIELDS.items() if field.metadata.get("many")]
 
 
-class TrainCommand(Bilingual):
+class TrainCommand(LocalizedCommand):
     """Reads `--opts a=1 b=2` as PaddleSeg's argparse does; click wants the option before every value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -29,17 +28,17 @@ class TrainCommand(Bilingual):
             if arg.startswith("-"):
                 option = arg if arg in _MANY else None
                 if option and after.startswith("-"):
-                    raise click.BadOptionUsage(arg, say(f"{arg} needs a value.", f"{arg} 需要一个值。"), ctx)
+                    raise click.BadOptionUsage(arg, str(_("{option} needs a value.", option=arg)), ctx)
                 spread += [] if option else [arg]
             else:
                 spread += [option, arg] if option else [arg]
         return super().parse_args(ctx, spread)
 
 
-def _option(field: dataclasses.Field[Any]) -> Option:
+def _option(field: dataclasses.Field[Any]) -> LocalizedOption:
     facts, default = field.metadata, field.default
     required = default is dataclasses.MISSING
-    kwargs: dict[str, Any] = {"help": facts["help"], "zh": facts["zh"], "required": required}
+    kwargs: dict[str, Any] = {"help": facts["help"], "required": required}
     if isinstance(default, bool):
         kwargs["is_flag"] = True
     elif facts.get("many"):
@@ -48,7 +47,7 @@ def _option(field: dataclasses.Field[Any]) -> Option:
         kwargs["type"] = _type(facts)
         if default is not None and not required:
             kwargs.update(default=default, show_default=True)
-    return Option([f"--{field.name}"], **kwargs)
+    return LocalizedOption([f"--{field.name}"], **kwargs)
 
 
 def _type(facts: Mapping[str, Any]) -> Any:
@@ -58,25 +57,23 @@ def _type(facts: Mapping[str, Any]) -> Any:
 
 
 def _train(override: tuple[str, ...], **flags: Any) -> None:
-    """Train and evaluate what a PaddleSeg YAML file describes, with nothing but PaddleSeg's wheel.
+    """Train and evaluate the configuration in a PaddleSeg YAML file; PaddleSeg's wheel is enough.
 
-    The flags are those of PaddleSeg's tools/train.py. Afterwards the save_dir holds the checkpoints, train.log and
-    metrics.json.
+    The flags are those of PaddleSeg's tools/train.py. The checkpoints, train.log and metrics.json are written to
+    save_dir.
     """
     from ..paddleseg.trainer import train as run_training
     from .progress import display
 
     result = run_training(override=override, display=display(), **flags)
     if screen.wants_json():
-        return screen.put_json({"save_dir": str(result.save_dir), **result.as_dict()})
+        return screen.print_json({"save_dir": str(result.save_dir), **result.as_dict()})
     if result.scores:
         images = result.scores.images
-        title = say(
-            f"{result.checkpoint} on {images} validation images:", f"{result.checkpoint}，{images} 张验证图像："
-        )
-        click.echo(f"\n{title}\n\n{result.scores.table(translated)}")
+        title = _("{checkpoint} on {images} validation images:", checkpoint=result.checkpoint, images=images)
+        click.echo(f"\n{title}\n\n{result.scores}")
     log, numbers = result.save_dir / "train.log", result.save_dir / "metrics.json"
-    click.echo(say(f"\nlog: {log}    numbers: {numbers}", f"\n日志：{log}    指标：{numbers}"))
+    click.echo(_("\nlog: {log}    numbers: {numbers}", log=log, numbers=numbers))
     return None
 
 
@@ -84,20 +81,15 @@ train = TrainCommand(
     "train",
     callback=_train,
     help=_train.__doc__,
-    zh="""只用 PaddleSeg 的 wheel 包，训练并评估一个 PaddleSeg 配置文件。
-
-    选项与 PaddleSeg 的 tools/train.py 相同。结束后 save_dir 中有检查点、train.log 和 metrics.json。
-    """,
-    brief=("Train and evaluate with PaddleSeg.", "用 PaddleSeg 训练并评估。"),
+    brief="Train and evaluate with PaddleSeg.",
     example="paddleseg-losses train --config my_config.yml --do_eval --save_dir output",
     params=[
         *(_option(field) for field in _FIELDS.values()),
-        Option(
+        LocalizedOption(
             ["--override"],
             multiple=True,
             metavar="NAME",
-            help="A loss of PaddleSeg to replace by ours, or all.",
-            zh="用本包的损失替换 PaddleSeg 的同名损失；all 表示全部。",
+            help="PaddleSeg loss to replace with ours; repeatable, or `all`.",
         ),
     ],
 )

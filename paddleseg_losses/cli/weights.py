@@ -11,38 +11,34 @@ from typing import TYPE_CHECKING, Any, Callable
 import click
 from click.exceptions import Exit
 
+from ..i18n import _, plural
 from . import screen
 from .command import command, option
-from .language import say
-from .phrases import translated
 from .program import PROBLEM
 
 if TYPE_CHECKING:
-    from ..datasets import Counts, Source
+    from ..datasets import Counts, MaskSource
 
-_TROUBLES = {
-    "missing": ("cannot be found; look at the folder (--root, dataset_root)", "找不到；请检查 --root 或 dataset_root"),
-    "unreadable": ("cannot be read", "无法读取"),
-    "channels": (
-        "have a channel axis: RGB masks, whose colours must become class indices first",
-        "带有通道维：是 RGB 掩码，须先把颜色换成类别编号",
-    ),
-    "fractions": ("hold fractions, not class indices", "是小数而不是类别编号"),
-}  # fmt: skip
+_PROBLEMS = {
+    "missing": _("not found; check the folder (--root, dataset_root)"),
+    "unreadable": _("cannot be read"),
+    "channels": _("with a channel axis: RGB masks, whose colors must be converted to class indices first"),
+    "fractions": _("with fractions instead of class indices"),
+}
 
 
 @dataclass(frozen=True)
-class Balance:
-    """What was counted, class by class, and the weights."""
+class ClassBalance:
+    """Pixels, images and weights of each class."""
 
-    source: Source
+    source: MaskSource
     counts: Counts
     names: list[str]
     pixels: list[int]
     images: list[int]
     weights: dict[str, list[float]]
     ignored: int  # pixels
-    strange: dict[int, int]  # label values that are no class, and their pixels
+    out_of_range: dict[int, int]  # pixels of each label value that is not a class
 
     @property
     def absent(self) -> list[str]:
@@ -52,60 +48,48 @@ class Balance:
         return [f"{c} {name}".strip() for c, (name, n) in classes if not n and c != ignored]
 
     @property
-    def broken(self) -> bool:
-        """Whether a training would stumble."""
-        return bool(self.strange or self.counts.troubles or self.black_and_white)
+    def has_problems(self) -> bool:
+        """Whether a training would fail or learn from wrong labels."""
+        return bool(self.out_of_range or self.counts.problems or self.is_0_255)
 
     @property
-    def black_and_white(self) -> bool:
+    def is_0_255(self) -> bool:
         """Whether the foreground is written as 255, which is ignored."""
         return set(self.counts.pixels) == {0, 255} and self.source.ignore_index == 255
 
 
 @command(
-    brief=("Count the classes of a dataset, and weigh them.", "统计数据集各类别的像素，给出类别权重。"),
+    brief="Count the classes of a dataset and compute class weights.",
     example="paddleseg-losses weights data/mni/train.txt --num_classes 4",
-    zh="""统计 FILE 中各类别的像素数，并以 YAML 输出类别权重：频率倒数、其平方根、ENet、中位数频率、有效样本数。
-
-    FILE 是 PaddleSeg 的文件列表（每行为图像与标签），或含 train_dataset 的配置文件。
-    权重在出现过的类别上均值为 1；从未出现的类别权重为 0。
-
-    标签值超出范围、前景被忽略或有掩码无法读取时，退出码为 1。
-    """,
 )
 @click.argument("file", type=click.Path())
-@option("--num_classes", type=click.IntRange(1), help="Number of classes.", zh="类别数。")
-@option("--ignore_index", type=int, help="Ignored label; 255 if nothing says otherwise.", zh="忽略的标签值；默认 255。")
-@option(
-    "--root", type=click.Path(file_okay=False), help="Folder of the paths in a list.", zh="文件列表中路径的根目录。"
-)
-@option("--separator", help="What separates image and mask in a list.", zh="文件列表中图像与标签的分隔符。")
+@option("--num_classes", type=click.IntRange(1), help="Number of classes.")
+@option("--ignore_index", type=int, help="Label value to ignore (default 255).")
+@option("--root", type=click.Path(file_okay=False), help="Root folder of the paths in the list.")
+@option("--separator", help="Separator between image and mask in the list.")
 @option(
     "--part",
     type=click.Choice(["train", "val"]),
     default="train",
-    help="Dataset of a configuration.",
-    zh="统计配置中的哪个数据集。",
+    help="Which dataset of the configuration to count.",
 )
-@option("--scheme", help="Print one kind of weights only, inside a loss.", zh="只输出一种权重，并写成可用的损失配置。")
+@option("--scheme", help="Print only these weights, inside a loss.")
 @option(
     "--beta",
     type=float,
-    help="Of effective_number; (N - 1) / N with N labelled pixels if left out.",
-    zh="有效样本数的 beta；默认 (N - 1) / N，N 为有标签的像素数。",
+    help="Beta of effective_number (default: (N - 1) / N, N the number of labelled pixels).",
 )
 @option(
     "--workers",
     type=click.IntRange(1),
-    help="Processes; one a processor, up to 8.",
-    zh="进程数；默认每核一个，至多 8 个。",
+    help="Worker processes (default: CPU count, at most 8).",
 )
 def weights(file: str, scheme: str | None, beta: float | None, workers: int | None, **where: Any) -> None:
     """Count the pixels of each class in FILE, and print weights as YAML.
 
-    FILE is a PaddleSeg list of files (image and mask on each line) or a configuration with a train_dataset. The
-    weights: inverse and square-root inverse frequency, ENet, median frequency, effective number. Their mean over the
-    classes that occur is 1; a class that never occurs gets 0.
+    FILE is a PaddleSeg file list (image and mask on each line) or a configuration with a train_dataset. The weights:
+    inverse and square-root inverse frequency, ENet, median frequency, effective number. Their mean over the classes
+    that occur is 1; a class that never occurs gets 0.
 
     Exits with 1 if label values are out of range, the foreground is ignored or masks cannot be read.
     """
@@ -114,18 +98,18 @@ def weights(file: str, scheme: str | None, beta: float | None, workers: int | No
     source = open_source(file, where.pop("num_classes"), **where)
     with _progress(len(source)) as progress:
         counts = count(source, workers, progress)
-    _warn_of_troubles(counts)
+    _warn_of_problems(counts)
     balance = weigh(source, counts, scheme, beta)
     if screen.wants_json():
-        screen.put_json(_as_dict(balance))
+        screen.print_json(_as_dict(balance))
     else:
-        screen.put(screen.yaml(_yaml(balance, scheme), indent=0))
+        screen.print(screen.yaml(_yaml(balance, scheme), indent=0))
     _warn(balance)
-    if balance.broken:
+    if balance.has_problems:
         raise Exit(PROBLEM)
 
 
-def weigh(source: Source, counts: Counts, scheme: str | None = None, beta: float | None = None) -> Balance:
+def weigh(source: MaskSource, counts: Counts, scheme: str | None = None, beta: float | None = None) -> ClassBalance:
     """Class by class, with the weights of one scheme or of all."""
     from ..datasets import SCHEMES, balance
 
@@ -135,7 +119,7 @@ def weigh(source: Source, counts: Counts, scheme: str | None = None, beta: float
         [table.get(c, 0) if c != source.ignore_index else 0 for c in range(classes)]
         for table in (counts.pixels, counts.area, counts.images)
     )
-    return Balance(
+    return ClassBalance(
         source=source,
         counts=counts,
         names=(source.class_names or [""] * classes)[:classes] + [""] * (classes - len(source.class_names or [])),
@@ -143,11 +127,11 @@ def weigh(source: Source, counts: Counts, scheme: str | None = None, beta: float
         images=images,
         weights={name: balance(name, pixels, area, beta) for name in ([scheme] if scheme else SCHEMES)},
         ignored=counts.pixels.get(source.ignore_index, 0) if source.ignore_index is not None else 0,
-        strange={value: counts.pixels[value] for value in sorted(labels) if not 0 <= value < classes},
+        out_of_range={value: counts.pixels[value] for value in sorted(labels) if not 0 <= value < classes},
     )
 
 
-def _as_dict(balance: Balance) -> dict[str, Any]:
+def _as_dict(balance: ClassBalance) -> dict[str, Any]:
     classes = [
         {"class": c, "name": name, "pixels": pixels, "images": images}
         for c, (name, pixels, images) in enumerate(zip(balance.names, balance.pixels, balance.images))
@@ -160,12 +144,12 @@ def _as_dict(balance: Balance) -> dict[str, Any]:
         "classes": classes,
         "weights": balance.weights,
         "never_occur": [c for c, pixels in enumerate(balance.pixels) if not pixels],
-        "out_of_range": {str(value): pixels for value, pixels in balance.strange.items()},
-        "troubles": {kind: {"count": t.count, "first": t.first} for kind, t in balance.counts.troubles.items()},
+        "out_of_range": {str(value): pixels for value, pixels in balance.out_of_range.items()},
+        "problems": {kind: {"count": t.count, "first": t.first} for kind, t in balance.counts.problems.items()},
     }
 
 
-def _yaml(balance: Balance, scheme: str | None) -> str:
+def _yaml(balance: ClassBalance, scheme: str | None) -> str:
     """The counts as comments, the weights as YAML."""
     from ..datasets import SCHEMES
 
@@ -173,12 +157,11 @@ def _yaml(balance: Balance, scheme: str | None) -> str:
     lines = [f"# {line}".rstrip() for line in _table(balance)]
     if scheme:
         lines += ["loss:", "  types:", "    - type: paddleseg_losses.CrossEntropyLoss"]
-        lines += [f"      weight: {lists[scheme]}  # {translated(SCHEMES[scheme].formula)}", "  coef: [1]"]
+        lines += [f"      weight: {lists[scheme]}  # {SCHEMES[scheme].formula}", "  coef: [1]"]
         return "\n".join(lines)
-    lines.append(say("# Copy one list as `weight` into a loss; --scheme NAME writes it for you.",
-                     "# 选一个列表作为损失的 weight；--scheme 名称 可直接写成配置。"))  # fmt: skip
+    lines.append(f"# {_('Copy one list as `weight` into a loss; --scheme NAME writes it for you.')}")
     for name, text in lists.items():
-        lines += [f"# {translated(SCHEMES[name].formula)} ({translated(SCHEMES[name].paper)})", f"{name}: {text}"]
+        lines += [f"# {SCHEMES[name].formula} ({SCHEMES[name].paper})", f"{name}: {text}"]
     return "\n".join(lines)
 
 
@@ -188,18 +171,18 @@ def _number(weight: float) -> str:
     return head + (".0" if exponent and "." not in head else "") + exponent + tail
 
 
-def _table(balance: Balance) -> list[str]:
+def _table(balance: ClassBalance) -> list[str]:
     from rich.console import Console
 
     labelled = sum(balance.pixels)
     every = sum(balance.counts.pixels.values())
     percent = f"{balance.ignored / every:.1%}"
     columns = (
-        say("class", "类别"),
-        say("name", "名称"),
-        say("pixels", "像素数"),
-        say("share", "占比"),
-        say("masks", "掩码数"),
+        _("class"),
+        _("name"),
+        _("pixels"),
+        _("share"),
+        _("masks"),
     )
     rows = [
         (c, name, pixels, f"{pixels / labelled:.4%}", images)
@@ -208,45 +191,46 @@ def _table(balance: Balance) -> list[str]:
     paper = Console(width=200, color_system=None)
     with paper.capture() as captured:
         paper.print(screen.table(columns, rows, fixed=5, right=[2, 3, 4]))
-    masks, where = balance.counts.masks, translated(balance.source.title)
-    title = say(
-        f"{where}: {masks} masks, {labelled} labelled pixels, {percent} ignored",
-        f"{where}：{masks} 张掩码，{labelled} 个有标签的像素，{percent} 被忽略",
+    masks, where = balance.counts.masks, balance.source.title
+    title = _(
+        "{where}: {masks} masks, {labelled} labelled pixels, {percent} ignored",
+        where=where,
+        masks=masks,
+        labelled=labelled,
+        percent=percent,
     )
-    return [title, *captured.get().splitlines()]
+    return [str(title), *captured.get().splitlines()]
 
 
-def _warn_of_troubles(counts: Counts) -> None:
-    for kind, trouble in counts.troubles.items():
-        more = ", ..." if trouble.count > len(trouble.first) else ""
-        what = f"{', '.join(trouble.first)}{more}"
-        screen.warn(say(f"{trouble.count} mask(s) {_TROUBLES[kind][0]}: {what}",
-                        f"{trouble.count} 张掩码{_TROUBLES[kind][1]}：{what}"))  # fmt: skip
+def _warn_of_problems(counts: Counts) -> None:
+    for kind, problem in counts.problems.items():
+        more = ", ..." if problem.count > len(problem.first) else ""
+        what = f"{', '.join(problem.first)}{more}"
+        screen.warn(
+            plural("{count} mask {problem}: {what}", "{count} masks {problem}: {what}", problem.count,
+                   problem=_PROBLEMS[kind], what=what)
+        )  # fmt: skip
 
 
-def _warn(balance: Balance) -> None:
+def _warn(balance: ClassBalance) -> None:
     ignored = balance.source.ignore_index
-    if balance.strange:
-        values = ", ".join(f"{value} ({pixels})" for value, pixels in list(balance.strange.items())[:10])
+    if balance.out_of_range:
+        values = ", ".join(f"{value} ({pixels})" for value, pixels in list(balance.out_of_range.items())[:10])
         last = len(balance.pixels) - 1
         screen.warn(
-            say(
-                f"label values out of range (pixels): {values}; expected 0 to {last}, or {ignored} to ignore. "
+            _(
+                "label values out of range (pixels): {values}; expected 0 to {last}, or {ignored} to ignore. "
                 "Change the masks, num_classes or ignore_index",
-                f"标签值超出范围（像素数）：{values}；应为 0 到 {last}，或用 {ignored} 表示忽略。"
-                "请修改掩码、num_classes 或 ignore_index",
+                values=values,
+                last=last,
+                ignored=ignored,
             )
         )
     if balance.absent:
         names = ", ".join(balance.absent)
-        screen.warn(say(f"never occurs: class {names}; its weight is 0", f"从未出现的类别：{names}；其权重为 0"))
-    if balance.black_and_white:
-        screen.warn(
-            say(
-                "the masks hold 0 and 255 only, and 255 is ignored: write 1 for the foreground instead",
-                "掩码中只有 0 和 255，而 255 会被忽略：请把前景改写为 1",
-            )
-        )
+        screen.warn(_("class that never occurs: {names}; its weight is 0", names=names))
+    if balance.is_0_255:
+        screen.warn(_("the masks contain only 0 and 255, and 255 is ignored: use 1 for the foreground instead"))
 
 
 @contextmanager
@@ -259,5 +243,5 @@ def _progress(total: int) -> Iterator[Callable[[int], object]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(say("counting", "统计中"), total=total)
+        task = bar.add_task(str(_("counting")), total=total)
         yield lambda done: bar.update(task, completed=done)

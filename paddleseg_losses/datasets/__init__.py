@@ -4,7 +4,7 @@ from .class_weights import SCHEMES as SCHEMES
 from .class_weights import Scheme as Scheme
 from .class_weights import balance as balance
 from .counting import Counts as Counts
-from .counting import Trouble as Trouble
+from .counting import MaskProblem as MaskProblem
 from .counting import count as count
-from .mask_sources import Source as Source
+from .mask_sources import MaskSource as MaskSource
 from .mask_sources import open_source as open_source

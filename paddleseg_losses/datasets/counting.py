@@ -1,4 +1,4 @@
-"""Counting label values, in several processes and without ever holding more than one mask a process."""
+"""Counting label values, in several processes that hold one mask each."""
 
 from __future__ import annotations
 
@@ -13,55 +13,55 @@ from typing import Any, Callable
 
 import numpy as np
 
-from .mask_sources import Source
+from .mask_sources import MaskSource
 
 _CHUNK = 32  # masks a process takes at a time
-_SHOWN = 3  # masks named for each kind of trouble
+_SHOWN = 3  # masks named for each kind of problem
 
 
 @dataclass
-class Trouble:
+class MaskProblem:
     """Masks that cannot be counted: how many, and the first of them."""
 
     count: int = 0
     first: list[str] = field(default_factory=list)
 
-    def add(self, other: Trouble) -> None:
-        """Join two."""
+    def add(self, other: MaskProblem) -> None:
+        """Add another one."""
         self.count += other.count
         self.first = (self.first + other.first)[:_SHOWN]
 
 
 @dataclass
 class Counts:
-    """What the masks hold. Keys are label values, the ignored one included."""
+    """What the masks contain. Keys are label values, the ignored one included."""
 
     masks: int = 0
     pixels: dict[int, int] = field(default_factory=dict)
     area: dict[int, int] = field(default_factory=dict)  # pixels, but for the ignored, of the masks with the value
     images: dict[int, int] = field(default_factory=dict)  # masks with the value
-    troubles: dict[str, Trouble] = field(default_factory=dict)  # 'missing', 'unreadable', 'channels', 'fractions'
+    problems: dict[str, MaskProblem] = field(default_factory=dict)  # 'missing', 'unreadable', 'channels', 'fractions'
 
     def add(self, other: Counts) -> None:
-        """Join two."""
+        """Add another one."""
         self.masks += other.masks
         for mine, theirs in ((self.pixels, other.pixels), (self.area, other.area), (self.images, other.images)):
             for value, number in theirs.items():
                 mine[value] = mine.get(value, 0) + number
-        for kind, trouble in other.troubles.items():
-            self.troubles.setdefault(kind, Trouble()).add(trouble)
+        for kind, problem in other.problems.items():
+            self.problems.setdefault(kind, MaskProblem()).add(problem)
 
-    def trouble(self, kind: str, what: str) -> None:
+    def problem(self, kind: str, what: str) -> None:
         """Note a mask that cannot be counted."""
-        self.troubles.setdefault(kind, Trouble()).add(Trouble(1, [what]))
+        self.problems.setdefault(kind, MaskProblem()).add(MaskProblem(1, [what]))
 
-    def look(self, mask: Any, ignore_index: int | None, name: str) -> None:
+    def add_mask(self, mask: Any, ignore_index: int | None, name: str) -> None:
         """Count one mask."""
         mask = np.asarray(mask)
         if mask.ndim != 2:
-            return self.trouble("channels", f"{name} {list(mask.shape)}")
+            return self.problem("channels", f"{name} {list(mask.shape)}")
         if mask.dtype.kind not in "biu":
-            return self.trouble("fractions", f"{name} ({mask.dtype})")
+            return self.problem("fractions", f"{name} ({mask.dtype})")
         values, numbers = _values(mask)
         labelled = int(mask.size - sum(n for v, n in zip(values, numbers) if v == ignore_index))
         self.masks += 1
@@ -81,7 +81,9 @@ def _values(mask: Any) -> tuple[list[int], list[int]]:
     return [int(value) for value in values], numbers.tolist()
 
 
-def count(source: Source, workers: int | None = None, progress: Callable[[int], object] = lambda done: None) -> Counts:
+def count(
+    source: MaskSource, workers: int | None = None, progress: Callable[[int], object] = lambda done: None
+) -> Counts:
     """Count the label values of all masks of a source.
 
     Args:
@@ -99,7 +101,7 @@ def count(source: Source, workers: int | None = None, progress: Callable[[int], 
     return total
 
 
-def _counted(source: Source, chunks: Sequence[Iterable[int]], workers: int) -> Iterator[Counts]:
+def _counted(source: MaskSource, chunks: Sequence[Iterable[int]], workers: int) -> Iterator[Counts]:
     if workers <= 1:
         yield from (_count_some(source, chunk) for chunk in chunks)
         return
@@ -111,10 +113,10 @@ def _counted(source: Source, chunks: Sequence[Iterable[int]], workers: int) -> I
             yield from pool.map(_count_mine, chunks)
 
 
-_mine: Source | None = None  # of a worker process
+_mine: MaskSource | None = None  # of a worker process
 
 
-def _begin(source: Source) -> None:
+def _begin(source: MaskSource) -> None:
     global _mine
     _mine = source
 
@@ -123,16 +125,16 @@ def _count_mine(chunk: Iterable[int]) -> Counts:
     return _count_some(_mine, chunk) if _mine is not None else Counts()
 
 
-def _count_some(source: Source, chunk: Iterable[int]) -> Counts:
+def _count_some(source: MaskSource, chunk: Iterable[int]) -> Counts:
     counts = Counts()
     for index in chunk:
         name = source.names[index]
         try:
             mask = source.read(index)
         except FileNotFoundError:
-            counts.trouble("missing", name)
+            counts.problem("missing", name)
         except Exception as error:  # one broken file must not end the count of all others
-            counts.trouble("unreadable", f"{name}: {type(error).__name__}: {error}")
+            counts.problem("unreadable", f"{name}: {type(error).__name__}: {error}")
         else:
-            counts.look(mask, source.ignore_index, name)
+            counts.add_mask(mask, source.ignore_index, name)
     return counts

@@ -1,4 +1,4 @@
-"""Finding the masks: in PaddleSeg's list of files, or in the dataset of a configuration."""
+"""Finding the masks: in PaddleSeg's file list, or in the dataset of a configuration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any, Callable
 import numpy as np
 
 from ..errors import ConfigError, DataError, LossError, MissingDependencyError
+from ..i18n import Text, _, plural
+from ..i18n.foreign import recognized
 from ..paddleseg import config as configs
 from ..paddleseg.registration import import_manager
 from ..registry import PREFIX, suggest
@@ -18,10 +20,10 @@ _LISTED = ("Dataset", "SegDataset")  # PaddleSeg's own datasets that read a list
 
 
 @dataclass(frozen=True)
-class Source:
+class MaskSource:
     """Masks that can be read one by one."""
 
-    title: str
+    title: Text
     names: list[str]  # what a mask is called in a message
     read: Callable[[int], Any]
     classes: int | None  # None: as many as the masks hold
@@ -32,13 +34,13 @@ class Source:
         return len(self.names)
 
     def number_of_classes(self, labels: Iterable[int]) -> int:
-        """Those that are said, or as many as the labels that were found, without the ignored one; at least two."""
+        """The configured number, else the largest label + 1 (at least 2)."""
         return max(max(labels, default=0) + 1 if self.classes is None else self.classes, 2)
 
 
 @dataclass(frozen=True)
 class _Pictures:
-    """Reads a mask as PaddleSeg does: the numbers of a palette, not its colours."""
+    """Reads a mask as PaddleSeg does: the indices of a palette, not its colors."""
 
     paths: list[str]
 
@@ -78,8 +80,8 @@ def open_source(
     root: str | Path | None = None,
     separator: str | None = None,
     part: str = "train",
-) -> Source:
-    """The masks of a list of files (`image mask` on each line) or of a YAML configuration.
+) -> MaskSource:
+    """The masks of a file list (`image mask` on each line) or of a YAML configuration.
 
     Args:
         path: the list or the configuration.
@@ -97,10 +99,10 @@ def open_source(
     return _of_paths(str(path), folder, paths, classes, 255 if ignore_index is None else ignore_index)
 
 
-def _of_paths(title: str, folder: Path, paths: list[str], classes: int | None, ignore_index: int) -> Source:
+def _of_paths(title: Text, folder: Path, paths: list[str], classes: int | None, ignore_index: int) -> MaskSource:
     _require_pillow()
     names = _class_names(folder, classes)
-    return Source(title, paths, _Pictures([str(folder / path) for path in paths]), classes, ignore_index, names)
+    return MaskSource(title, paths, _Pictures([str(folder / path) for path in paths]), classes, ignore_index, names)
 
 
 def _folder(listing: Path, first: str) -> Path:
@@ -117,48 +119,65 @@ def _listed(path: Path, separator: str) -> list[str]:
         there = {file.stem: file for file in path.parent.glob("*.*")} if path.parent.is_dir() else {}
         near = suggest(path.stem, list(there))
         raise DataError(
-            f"There is no file {path}.",
-            "a list of files such as train.txt, or a YAML configuration",
-            f"did you mean {there[near]}?" if near else f"look into {path.parent.resolve()}",
+            _("There is no file {path}.", path=path),
+            _("a file list such as train.txt, or a YAML configuration"),
+            _("did you mean {near}?", near=there[near])
+            if near
+            else _("look in {folder}", folder=path.parent.resolve()),
         ) from None
     except IsADirectoryError:
         lists = ", ".join(str(file) for file in sorted(path.glob("*.txt"))[:5])
         raise DataError(
-            f"{path} is a folder.",
-            "a list of files such as train.txt, or a YAML configuration",
-            f"give one of {lists}" if lists else "give the list that names the masks",
+            _("{path} is a folder.", path=path),
+            _("a file list such as train.txt, or a YAML configuration"),
+            _("give one of {files}", files=lists) if lists else _("give the list that names the masks"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}.", "a list of files in UTF-8", "save it again") from None
-    found = []
+        raise DataError(
+            _("{path} cannot be read: {error}.", path=path, error=recognized(str(error))),
+            _("a file list in UTF-8"),
+            _("save it again"),
+        ) from None
+    paths: list[str] = []
     for number, line in enumerate(lines, 1):
         columns = line.strip().split(separator)
         if len(columns) != 2 and line.strip():
             raise DataError(
-                f"{path}, line {number}: {line.strip()[:80]!r} has {len(columns)} column(s).",
-                f"an image and its mask, separated by {separator!r}",
-                "give the separator with --separator, or correct the line",
+                plural(
+                    "{path}, line {number}: {line!r} has {count} column.",
+                    "{path}, line {number}: {line!r} has {count} columns.",
+                    len(columns),
+                    path=path,
+                    number=number,
+                    line=line.strip()[:80],
+                ),
+                _("an image and its mask, separated by {separator!r}", separator=separator),
+                _("give the separator with --separator, or correct the line"),
             )
-        found += columns[1:]
-    if not found:
-        raise DataError(f"{path} names no masks.", "an image and its mask on each line", "choose another list")
-    return found
+        paths += columns[1:]
+    if not paths:
+        raise DataError(
+            _("{path} lists no masks.", path=path), _("an image and its mask on each line"), _("choose another list")
+        )
+    return paths
 
 
-def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: str) -> Source:
+def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: str) -> MaskSource:
     section = configs.load(path).get(f"{part}_dataset")
     if not isinstance(section, dict) or not isinstance(section.get("type"), str):
         raise ConfigError(
-            f"{path} has no {part}_dataset with a type.",
-            f"a section {part}_dataset",
-            "add it, or give a list of files such as train.txt instead",
+            _("{path} has no {section} with a type.", path=path, section=f"{part}_dataset"),
+            _("a section {section}", section=f"{part}_dataset"),
+            _("add it, or give a file list such as train.txt instead"),
         )
-    title = f"{part}_dataset of {path}"
+    title = _("{section} of {path}", section=f"{part}_dataset", path=path)
     if section["type"] not in _LISTED:
         return _as_transformed(_of_dataset(title, section, classes, ignore_index, part), section)
     for key in ("dataset_root", f"{part}_path"):
         if not isinstance(section.get(key), str):
-            raise ConfigError(f"{title} has no {key}.", f"a path as {key}", f"add {key}")
+            raise ConfigError(
+                _("{title} has no {key}.", title=title, key=key), _("a path as {key}", key=key), _("add {key}", key=key)
+            )
     listing = Path(section[f"{part}_path"])
     paths = _listed(listing, section.get("separator", " "))
     classes = section.get("num_classes") if classes is None else classes
@@ -166,8 +185,8 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
     return _as_transformed(_of_paths(title, Path(section["dataset_root"]), paths, classes, ignore_index), section)
 
 
-def _as_transformed(source: Source, section: Any) -> Source:
-    """With what our transforms make of the labels: under `Multilabel` num_classes does not count those of the masks."""
+def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
+    """With labels as our transforms change them; `Multilabel` makes num_classes independent of those of the masks."""
     from ..transforms import Foreground
 
     for entry in section.get("transforms") or ():
@@ -176,25 +195,29 @@ def _as_transformed(source: Source, section: Any) -> Source:
             try:
                 source = replace(source, read=_Merged(source.read, Foreground(**options)))
             except (TypeError, ValueError) as error:
-                raise _unmade(source.title, error) from error
+                raise _not_created(source.title, error) from error
         elif kind == f"{PREFIX}Multilabel":
             source = replace(source, classes=None)
     return source
 
 
-def _unmade(title: str, error: Exception) -> ConfigError:
-    return ConfigError(f"{title} cannot be made: {error}", "a dataset that PaddleSeg can make", "correct its options")
+def _not_created(title: Text, error: Exception) -> ConfigError:
+    return ConfigError(
+        _("{name} cannot be created: {error}", name=title, error=error),
+        _("a dataset that PaddleSeg can create"),
+        _("correct its options"),
+    )
 
 
-def _of_dataset(title: str, section: Any, classes: int | None, ignore_index: int | None, part: str) -> Source:
+def _of_dataset(title: Text, section: Any, classes: int | None, ignore_index: int | None, part: str) -> MaskSource:
     """A dataset with a class of its own, asked for its labels without any transform."""
     known = import_manager().DATASETS.components_dict
     if section["type"] not in known:
         near = suggest(section["type"], list(known))
         raise ConfigError(
-            f"{title}: no dataset is called {section['type']!r}.",
-            "a dataset of PaddleSeg",
-            f"did you mean {near}?" if near else f"one of {', '.join(known)}",
+            _("{title}: there is no dataset {name!r}.", title=title, name=section["type"]),
+            _("a dataset of PaddleSeg"),
+            _("did you mean {near}?", near=near) if near else _("one of {names}", names=", ".join(known)),
         )
     options = {key: value for key, value in section.items() if key not in ("type", "transforms", "mode")}
     try:
@@ -202,9 +225,9 @@ def _of_dataset(title: str, section: Any, classes: int | None, ignore_index: int
     except LossError:
         raise
     except Exception as error:
-        raise _unmade(title, error) from error
+        raise _not_created(title, error) from error
     names = [str(file[1] if isinstance(file, (list, tuple)) else file) for file in dataset.file_list]
-    return Source(
+    return MaskSource(
         title,
         names,
         _Samples(dataset),
@@ -225,5 +248,7 @@ def _require_pillow() -> None:
         import PIL  # noqa: F401
     except ImportError as error:
         raise MissingDependencyError(
-            f"Pillow cannot be imported ({error}).", "Pillow, to read masks", "pip install pillow"
+            _("{package} cannot be imported ({error}).", package="Pillow", error=error),
+            _("Pillow, to read masks"),
+            "pip install pillow",
         ) from error

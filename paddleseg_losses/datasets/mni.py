@@ -1,4 +1,4 @@
-"""A small segmentation dataset out of nothing but an installed nilearn: slices of the ICBM 2009a brain template.
+"""A small segmentation dataset that needs only nilearn: slices of the ICBM 2009a brain template.
 
 nilearn's wheel carries the skull-stripped T1 image and the grey and white matter probabilities: no network is needed.
 It is a single average brain: enough to see a loss at work within minutes, not to compare methods.
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, MissingDependencyError
+from ..i18n import _
 
 CLASS_NAMES = ("background", "CSF", "grey matter", "white matter")
 VERSION = 1  # of the dataset: raise it when the same call would write other files
@@ -87,13 +88,13 @@ def _is_finished(out: Path, facts: dict[str, object]) -> bool:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return False
     marker = out / _MARKER
-    found = marker.read_text(encoding="utf-8").strip() if marker.is_file() else "something else"
-    if found == json.dumps(facts):
+    content = marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
+    if content == json.dumps(facts):
         return True
     raise DataError(
-        f"{out} already holds {found}.",
-        f"nothing there, or the finished dataset {json.dumps(facts)}",
-        "choose another folder, or move this one away",
+        _("{folder} already contains {content}.", folder=out, content=content or _("other files")),
+        _("an empty folder, or the finished dataset {facts}", facts=json.dumps(facts)),
+        _("choose another folder, or move this one"),
     )
 
 
@@ -148,5 +149,7 @@ def _square_around(brain: Any) -> tuple[slice, slice]:
 
 def _missing(error: ImportError) -> MissingDependencyError:
     return MissingDependencyError(
-        f"The demo dataset cannot be made ({error}).", "nilearn and Pillow", 'pip install "paddleseg-losses[demo]"'
+        _("The demo dataset cannot be created ({error}).", error=error),
+        _("nilearn and Pillow"),
+        'pip install "paddleseg-losses[demo]"',
     )

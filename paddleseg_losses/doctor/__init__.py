@@ -1,7 +1,7 @@
-"""Looking at one real batch, as a colleague would before a long training."""
+"""Checking one real batch before a long training."""
 
-from .case import Advice as Advice
-from .case import ClassFact as ClassFact
-from .case import Diagnosis as Diagnosis
-from .case import TermFact as TermFact
-from .examine import examine as examine
+from .checks import run_checks as run_checks
+from .report import ClassFact as ClassFact
+from .report import Diagnosis as Diagnosis
+from .report import Finding as Finding
+from .report import TermFact as TermFact

@@ -10,6 +10,7 @@ import numpy as np
 import paddle
 
 from ..errors import ConfigError, LossError
+from ..i18n import _
 from ..paddleseg.build_errors import explained
 from ..paddleseg.shims import module
 
@@ -26,10 +27,10 @@ class Batch:
     losses: list[Any]
     coef: list[float]
     edges: Tensor | None
-    own_sum: bool  # the model adds up its losses itself
+    sums_losses_itself: bool  # the model adds up its losses itself
     dataset: int  # its images
-    wanted: int  # images of a batch, by the file
-    unbuilt: LossError | None = None  # why there is no optimizer
+    batch_size: int  # of the file
+    optimizer_error: LossError | None = None  # why there is no optimizer
 
 
 def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
@@ -49,17 +50,19 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
         edges = sample["edge"].astype("int64") if "edge" in sample else None
         with paddle.no_grad():
             logits = model(images)
-    own = hasattr(model, "loss_computation")
+    sums_itself = hasattr(model, "loss_computation")
     heads = list(logits) if isinstance(logits, (list, tuple)) else [logits]
     counts = len(dataset), cfg.batch_size
-    return Batch(images, labels, heads, losses["types"], losses["coef"], edges, own, *counts, _refusal(builder, config))
+    return Batch(
+        images, labels, heads, losses["types"], losses["coef"], edges, sums_itself, *counts, _refusal(builder, config)
+    )
 
 
 def _refusal(builder: Any, config: str | Path) -> LossError | None:
     """What is wrong with the optimizer or its learning rate: nothing else depends on it."""
     try:
         with explained(str(config)):
-            _ = builder.optimizer
+            builder.optimizer  # noqa: B018  made when it is asked for
     except LossError as error:
         return error
     return None
@@ -67,16 +70,20 @@ def _refusal(builder: Any, config: str | Path) -> LossError | None:
 
 def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
     if len(dataset) == 0:
-        raise ConfigError(f"train_dataset of {config} is empty.", "at least one image", "look at train_path")
+        raise ConfigError(
+            _("{dataset} is empty.", dataset=_("train_dataset of {path}", path=config)),
+            _("at least one image"),
+            _("check train_path"),
+        )
     # By hand: where samples differ in size, Paddle's loader waits for ever.
     chosen = np.random.permutation(len(dataset))[:batch_size]
     samples = [dataset[int(index)] for index in chosen]
     sizes = {tuple(np.shape(sample["img"])) for sample in samples}
     if len(sizes) > 1:
         raise ConfigError(
-            f"The images of a batch differ in size: {', '.join(map(str, sorted(sizes)))}.",
-            "transforms that make all images alike",
-            "add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset",
+            _("The images of a batch differ in size: {sizes}.", sizes=", ".join(map(str, sorted(sizes)))),
+            _("transforms that make all images the same size"),
+            _("add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset"),
         )
     keys = [key for key in ("img", "label", "edge") if key in samples[0]]
     return {key: paddle.to_tensor(np.stack([sample[key] for sample in samples])) for key in keys}

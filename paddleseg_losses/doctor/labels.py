@@ -1,30 +1,35 @@
-"""What the masks on disk tell."""
+"""Findings about the masks on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..datasets import Counts, Source, balance
-from .case import Advice
+from ..datasets import Counts, MaskSource, balance
+from ..i18n import Message, Text, _, plural
+from .report import SAVE_AS_INDICES, Finding, commented
 
-_TROUBLES = {
+_PROBLEMS = {
     "channels": (
-        "have a channel axis: they are RGB masks, and colours are no class indices",
-        "带有通道维：是 RGB 掩码，而颜色不是类别编号",
-        "# Save each mask as one channel (mode L or P) whose numbers are the classes 0, 1, 2, ...",
+        _("with a channel axis: RGB masks, whose colors are not class indices"),
+        Message("# {comment}", comment=SAVE_AS_INDICES),
     ),
     "missing": (
-        "cannot be found",
-        "找不到",
-        "train_dataset:\n  dataset_root: ...  # the folder from which the paths of the list lead on",
+        _("not found"),
+        commented("train_dataset:\n  dataset_root: ...", _("the folder that the paths of the list are relative to")),
     ),
-    "unreadable": ("cannot be read", "无法读取", "# Remove these lines from the list, or save the masks again"),
-    "fractions": ("hold fractions, not class indices", "是小数而不是类别编号", "# Save the masks as whole numbers"),
-}  # fmt: skip
+    "unreadable": (
+        _("cannot be read"),
+        Message("# {comment}", comment=_("Remove these lines from the list, or save the masks again")),
+    ),
+    "fractions": (
+        _("with fractions instead of class indices"),
+        Message("# {comment}", comment=_("Save the masks as integers")),
+    ),
+}
 
 
-def sampled(source: Source, most: int) -> Source:
+def sampled(source: MaskSource, most: int) -> MaskSource:
     """At most so many masks, spread evenly over all."""
     if len(source) <= most:
         return source
@@ -32,78 +37,78 @@ def sampled(source: Source, most: int) -> Source:
     return replace(source, names=[source.names[i] for i in chosen], read=lambda i: source.read(chosen[i]))
 
 
-def advise(source: Source, counts: Counts, complete: bool) -> Iterator[Advice]:
-    """Warnings about what the masks hold."""
-    for kind, trouble in counts.troubles.items():
-        en, zh, yaml = _TROUBLES[kind]
-        first = "; ".join(trouble.first)
-        yield Advice(
-            f"masks_{kind}", f"{trouble.count} mask(s) {en}: {first}", f"{trouble.count} 张掩码{zh}：{first}", yaml
-        )
+def check_labels(source: MaskSource, counts: Counts, complete: bool) -> Iterator[Finding]:
+    """Problems of the masks and their labels."""
+    for kind, problem in counts.problems.items():
+        words, yaml = _PROBLEMS[kind]
+        what = {"problem": words, "what": "; ".join(problem.first)}
+        text = plural("{count} mask {problem}: {what}", "{count} masks {problem}: {what}", problem.count, **what)
+        yield Finding(f"masks_{kind}", text, yaml)
     if not counts.masks or source.classes is None:
         return
     ignored, classes = source.ignore_index, max(source.classes, 2)
     labels = sorted(value for value in counts.pixels if value != ignored)
-    strange = [value for value in labels if not 0 <= value < classes]
+    unknown = [value for value in labels if not 0 <= value < classes]
     if set(counts.pixels) == {0, 255}:
-        yield _black_and_white(ignored)
+        yield _is_0_255(ignored)
         return
-    if strange:
-        yield _out_of_range(strange, source.classes, labels, ignored)
+    if unknown:
+        yield _out_of_range(unknown, source.classes, labels, ignored)
     absent = [c for c in range(classes) if not counts.pixels.get(c) and c != ignored]
     if absent:
         yield _absent(absent, source, counts, complete)
 
 
-def _black_and_white(ignored: int | None) -> Advice:
-    both = "and 255 is the ignored label: no foreground is left", "而 255 是忽略的标签：前景全部丢失"
-    en, zh = both if ignored == 255 else ("and 255 is no class", "而 255 不是类别")
-    return Advice(
-        "masks_0_255",
-        f"The masks hold 0 and 255 only, {en}.",
-        f"掩码中只有 0 和 255，{zh}。",
-        "# Write 1 instead of 255 into the masks: Image.fromarray((mask > 0).astype('uint8'))\n"
-        "model:\n  num_classes: 2",
-    )
+def _is_0_255(ignored: int | None) -> Finding:
+    if ignored == 255:
+        text = _("The masks contain only 0 and 255, and 255 is the ignored label: no foreground is left.")
+    else:
+        text = _("The masks contain only 0 and 255, and 255 is not a class.")
+    change = _("Write 1 instead of 255 into the masks: {code}", code="Image.fromarray((mask > 0).astype('uint8'))")
+    return Finding("masks_0_255", text, Message("# {change}\nmodel:\n  num_classes: 2", change=change))
 
 
-def _out_of_range(strange: list[int], classes: int, labels: list[int], ignored: int | None) -> Advice:
-    shown = ", ".join(map(str, strange[:10])) + (", ..." if len(strange) > 10 else "")
+def _out_of_range(unknown: list[int], classes: int, labels: list[int], ignored: int | None) -> Finding:
+    shown = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
     gap = max(labels) + 1 - len(labels)
-    if len(strange) == 1 and gap > 1:
-        cure = f"train_dataset:\n  ignore_index: {strange[0]}  # if it marks pixels to leave out; val_dataset too"
-    elif gap > 1 and len(strange) > 3:
-        cure = "# These look like grey levels: turn them into the classes 0, 1, 2, ... first"
+    if len(unknown) == 1 and gap > 1:
+        yaml = commented(
+            f"train_dataset:\n  ignore_index: {unknown[0]}", _("if it marks pixels to ignore; val_dataset too")
+        )
+    elif gap > 1 and len(unknown) > 3:
+        grey = _("These look like gray levels: convert them to the classes 0, 1, 2, ... first")
+        yaml = Message("# {comment}", comment=grey)
     else:
         count = max(labels) + 1
-        cure = f"model:\n  num_classes: {count}\ntrain_dataset:\n  num_classes: {count}  # val_dataset too"
-    return Advice(
+        yaml = commented(
+            f"model:\n  num_classes: {count}\ntrain_dataset:\n  num_classes: {count}", _("val_dataset too")
+        )
+    return Finding(
         "labels_out_of_range",
-        f"The masks hold the labels {shown}, but num_classes is {classes} and ignore_index {ignored}.",
-        f"掩码含有标签 {shown}，但 num_classes 为 {classes}，ignore_index 为 {ignored}。",
-        cure,
+        _(
+            "The masks contain the labels {shown}, but num_classes is {classes} and ignore_index is {ignored}.",
+            shown=shown,
+            classes=classes,
+            ignored=ignored,
+        ),
+        yaml,
     )
 
 
-def _absent(absent: list[int], source: Source, counts: Counts, complete: bool) -> Advice:
+def _absent(absent: list[int], source: MaskSource, counts: Counts, complete: bool) -> Finding:
     names = source.class_names or []
     shown = ", ".join(f"{c} {names[c]}".strip() if c < len(names) else str(c) for c in absent)
     classes = max(source.classes or 2, 2)
     last = classes - len(absent)
     if absent == list(range(last, classes)) and last >= 2:
-        cure = f"model:\n  num_classes: {last}  # if these classes do not exist; the datasets too"
+        comment = _("if these classes do not exist; the datasets too")
+        yaml: Text = commented(f"model:\n  num_classes: {last}", comment)
     else:
         pixels, area = ([table.get(c, 0) for c in range(classes)] for table in (counts.pixels, counts.area))
         weight = ", ".join(f"{w:.3g}" for w in balance("sqrt_inverse", pixels, area)) if any(pixels) else "..."
-        cure = f"loss:\n  types:\n    - type: paddleseg_losses.DiceLoss\n      weight: [{weight}]\n  coef: [1]"
-    where_en, where_zh = (
-        ("in all masks", "全部掩码")
-        if complete
-        else (f"in {counts.masks} masks spread over the list", f"抽查的 {counts.masks} 张掩码")
-    )
-    return Advice(
-        "class_never_occurs",
-        f"Class {shown} never occurs {where_en}.",
-        f"{where_zh}中从未出现类别 {shown}。",
-        cure,
-    )
+        yaml = f"loss:\n  types:\n    - type: paddleseg_losses.DiceLoss\n      weight: [{weight}]\n  coef: [1]"
+    if complete:
+        text = _("Class {names} never occurs in the masks.", names=shown)
+    else:
+        text = _("Class {names} never occurs in {count} masks spread over the list.", names=shown, count=counts.masks)
+    return Finding("class_never_occurs", text, yaml)

@@ -1,4 +1,4 @@
-"""The terms of a loss on a batch: their values, and how strongly each pulls."""
+"""The terms of a loss on a batch: their values, and how strongly each gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import paddle
 from ..losses.base import Loss
 from ..losses.families import CompoundLoss
 from .batch import Batch
-from .case import TermFact
+from .report import TermFact
 
 Tensor = Any
 
@@ -28,7 +28,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Pull:
+class TermGradient:
     """A term's facts, the loss that it belongs to, and its weighted gradient."""
 
     fact: TermFact
@@ -36,28 +36,28 @@ class Pull:
     gradient: Tensor | None  # None if it does not depend on the logits
 
 
-def pulls(batch: Batch) -> list[Pull]:
+def term_gradients(batch: Batch) -> list[TermGradient]:
     """Every term of every head, with its gradient with respect to the head's logits."""
-    found: list[Pull] = []
+    found: list[TermGradient] = []
     for head, (logits, loss, coef) in enumerate(zip(batch.logits, batch.losses, batch.coef)):
         leaf = logits.detach().astype("float32")
         leaf.stop_gradient = False
         labels = batch.edges if getattr(loss, "edge_label", False) and batch.edges is not None else batch.labels
-        here = [_pull(head, term, coef, leaf) for term in _terms(loss, leaf, labels, batch, head)]
-        total = sum(pull.fact.gradient for pull in here if math.isfinite(pull.fact.gradient))
-        for pull in here:
-            share = pull.fact.gradient / total if total else 0.0
-            found.append(replace(pull, fact=replace(pull.fact, share=share)))
+        here = [_gradient(head, term, coef, leaf) for term in _terms(loss, leaf, labels, batch, head)]
+        total = sum(term.fact.gradient for term in here if math.isfinite(term.fact.gradient))
+        for term in here:
+            share = term.fact.gradient / total if total else 0.0
+            found.append(replace(term, fact=replace(term.fact, share=share)))
     return found
 
 
-def _pull(head: int, term: Term, coef: float, logits: Tensor) -> Pull:
+def _gradient(head: int, term: Term, coef: float, logits: Tensor) -> TermGradient:
     weight = coef * term.weight
     gradient = None
     if not term.value.stop_gradient:
         (gradient,) = paddle.grad(weight * term.value, logits, retain_graph=True, allow_unused=True)
     norm = 0.0 if gradient is None else float(gradient.norm())
-    return Pull(TermFact(head, term.name, weight, float(term.value), norm, 0.0), term.loss, gradient)
+    return TermGradient(TermFact(head, term.name, weight, float(term.value), norm, 0.0), term.loss, gradient)
 
 
 def _terms(loss: Any, logits: Tensor, labels: Tensor, batch: Batch, head: int) -> Iterator[Term]:

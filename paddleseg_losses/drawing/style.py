@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingDependencyError
+from ..i18n import _
 
 INK, FAINT = "#22252b", "#d9dce1"
 # Okabe and Ito: the colour-blind can tell them apart.
@@ -20,7 +21,9 @@ def new_figure(width: float, height: float) -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingDependencyError(
-            f"matplotlib cannot be imported ({error}).", "matplotlib, to draw", 'pip install "paddleseg-losses[demo]"'
+            _("{package} cannot be imported ({error}).", package="matplotlib", error=error),
+            _("matplotlib, for pictures"),
+            'pip install "paddleseg-losses[demo]"',
         ) from error
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 

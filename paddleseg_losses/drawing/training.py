@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, MissingDependencyError
+from ..i18n import _
 
 # Class 0 is the background: dark, so that the others stand out. The colour-blind can tell them apart (Okabe and Ito).
 _COLORS = ("#15171c", "#56b4e9", "#e69f00", "#f5f1e3", "#cc79a7", "#009e73", "#d55e00", "#0072b2", "#f0e442")
@@ -47,9 +48,14 @@ def save_prediction_picture(
     counts = {len(images), len(truths), len(predictions)}
     if len(counts) != 1 or 0 in counts:
         raise DataError(
-            f"{len(images)} images, {len(truths)} truths and {len(predictions)} predictions.",
-            "as many of each, and at least one",
-            "pass the three sequences of the same images",
+            _(
+                "{images} images, {truths} truths and {predictions} predictions.",
+                images=len(images),
+                truths=len(truths),
+                predictions=len(predictions),
+            ),
+            _("the same number of each, at least one"),
+            _("pass the three sequences of the same images"),
         )
     figure_class, colors, patch = _matplotlib()
     shown = np.unique(np.linspace(0, len(images) - 1, min(rows, len(images))).round().astype(int))
@@ -98,7 +104,7 @@ def save_curve_picture(
     Raises:
         MissingDependencyError: matplotlib is missing.
     """
-    figure_class, _, _ = _matplotlib()
+    figure_class, _colors, _patch = _matplotlib()
     curves = {name: points for name, points in (evaluations or {}).items() if points}
     figure = figure_class(figsize=(7.2, 5.2 if curves else 3.6), layout="constrained", facecolor="white")
     panels = figure.subplots(2 if curves else 1, sharex=True, squeeze=False, height_ratios=[3, 2] if curves else [1])[
@@ -135,7 +141,9 @@ def _matplotlib() -> tuple[Any, Any, Any]:
         from matplotlib.patches import Patch
     except ImportError as error:
         raise MissingDependencyError(
-            f"matplotlib cannot be imported ({error}).", "matplotlib, to draw", 'pip install "paddleseg-losses[demo]"'
+            _("{package} cannot be imported ({error}).", package="matplotlib", error=error),
+            _("matplotlib, for pictures"),
+            'pip install "paddleseg-losses[demo]"',
         ) from error
     return Figure, colors, Patch
 

@@ -75,8 +75,8 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
     if kernel is None or not _kernel_knows(inputs, spec):
         sums[spec] = _composed(inputs, spec)
         return sums[spec]
-    together = [spec] if function == COUNT else [spec, *inputs.requests]
-    missing = [each for each in dict.fromkeys(together) if each not in sums and _kernel_knows(inputs, each)]
+    wanted = dict.fromkeys([spec, *inputs.requests])
+    missing = [each for each in wanted if each not in sums and _kernel_knows(inputs, each)]
     sums.update(zip(missing, _by_kernel(kernel, inputs, missing)))
     return sums[spec]
 

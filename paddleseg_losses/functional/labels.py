@@ -24,8 +24,8 @@ def _side_counts(inputs: Inputs) -> Any:
         return None
     counts = count(inputs.for_labels) if inputs.class_counts is None else inputs.class_counts
     if not inputs.multiclass:
-        return np.stack([counts[..., 1], counts[..., 0]])
-    return np.stack([counts, counts.sum(axis=1, keepdims=True) - counts])
+        return np.array([counts[..., 1], counts[..., 0]])
+    return np.array([counts, counts.sum(axis=1, keepdims=True) - counts])
 
 
 def every_cell_counts(inputs: Inputs) -> bool:

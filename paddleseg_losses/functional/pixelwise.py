@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add, truediv
 from typing import Any, Callable
 
 import numpy as np
@@ -71,9 +73,10 @@ def pixel_total(
             return _of_soft_sums(inputs, soft, weight, balance, mean)
         values, normaliser = pixel_values(inputs, formula, weight, balance), pixel_values(inputs, ONE, weight)
         return reduce_values(inputs, values, normaliser, mean)
-    if share and can_share(inputs) and error_sums.has_other_requests(inputs, needs(formula, inputs)):
+    if share and error_sums.has_other_requests(inputs, needs(formula, inputs)) and can_share(inputs):
         total = _from_sums(inputs, formula, weight, balance)
-        return numeric.safe_divide(total, _from_sums(inputs, ONE, weight)) if mean else total
+        divide = truediv if weight is None and inputs.any_valid is True else numeric.safe_divide
+        return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
     table = _coefficients(inputs, formula, *_factors(weight, balance))
     if mean:
         positive = _coefficients(inputs, ONE, *_factors(weight, None))
@@ -95,13 +98,13 @@ def reduce_values(inputs: Inputs, values: Tensor, normaliser: Tensor, mean: bool
 def _from_sums(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None = None) -> Tensor:
     """The sum of `pixel_values` over all pixels: no value of a single pixel is kept."""
     positive, negative = _factors(weight, balance)
-    sums = [
-        factor * side_factor * sum_of(inputs, side, function)
-        for function, factor in formula
-        for side, side_factor in ((POSITIVE, positive), (NEGATIVE, negative))
-        if SumSpec(side, function) in needs(formula, inputs)
-    ]
-    return sum(each.sum() for each in sums)
+    factors, factor_of = (positive, negative), dict(formula)
+    sums = []
+    for spec in needs(formula, inputs):
+        factor = factor_of[spec.function] * factors[spec.side]
+        unscaled = sum_of(inputs, *spec)
+        sums.append((unscaled if isinstance(factor, float) and factor == 1 else factor * unscaled).sum())
+    return reduce(add, sums)
 
 
 def pixel_values(
@@ -158,11 +161,11 @@ def _of_soft_targets(inputs: Inputs, formula: Formula, positive: Any, negative: 
 
 
 def _coefficients(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Any:
-    """What the kernel multiplies each function of the error by, `[N, C, specs]`."""
+    """What the kernel multiplies each function of the error by: `[specs]`, or `[N or 1, C, specs]`."""
     specs, factor = needs(formula, inputs), dict(formula)
-    sides = [np.asarray(x.numpy() if paddle.is_tensor(x) else x, np.float64) for x in (positive, negative)]
-    shape = (inputs.problem.scores.shape[0], inputs.channels)
-    return np.stack([np.broadcast_to(sides[side] * factor[function], shape) for side, function in specs], axis=-1)
+    sides = [x.numpy().astype(np.float64) if paddle.is_tensor(x) else x for x in (positive, negative)]
+    columns = [sides[side] * factor[function] for side, function in specs]
+    return np.stack(np.broadcast_arrays(*columns), axis=-1) if any(map(np.ndim, columns)) else np.array(columns)
 
 
 def _factors(weight: Tensor | None, balance: Balance | None) -> Balance:

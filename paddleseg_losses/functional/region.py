@@ -20,7 +20,8 @@ def tversky(sums: RegionSums, alpha: float, beta: float, smooth: float) -> Tenso
 
 def dice(sums: RegionSums, smooth: float) -> Tensor:
     """1 - (2 TP + s) / (P + G + s)."""
-    return tversky(sums, 0.5, 0.5, smooth / 2)
+    error = (sums.fp + sums.fn) / 2
+    return numeric.smooth_divide(error, sums.tp + error, smooth / 2)
 
 
 def minus_log_dice(sums: RegionSums, smooth: float) -> Tensor:

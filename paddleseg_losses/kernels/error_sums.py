@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,9 @@ def error_sums(problem: Problem, specs: Sequence[SumSpec], counts: Any = None) -
         specs: which pixels, and which function of their error.
         counts: further columns that are known already, an array `[N, C, any]`: one tensor is made faster than two.
     """
-    return _Sums.apply(problem.scores, problem, as_array(specs), counts)
+    binary = not problem.multiclass or problem.channels == 2  # only then there is something worth keeping
+    keep = binary and paddle.is_grad_enabled() and not problem.scores.stop_gradient  # not known inside `forward`
+    return _Sums.apply(problem.scores, problem, as_array(specs), counts, keep)
 
 
 def as_array(specs: Sequence[SumSpec]) -> Any:
@@ -42,21 +45,24 @@ def as_table(numbers: Any, native: NativeProblem, specs: Any) -> Any:
     return np.ascontiguousarray(np.broadcast_to(numbers, (*native.cells, len(specs))), np.float64)
 
 
-def gradient(native: NativeProblem, specs: Any, upstream: Any) -> Tensor:
-    """The gradient of the sums' total with weights `[N, C, specs]`."""
+def gradient(native: NativeProblem, specs: Any, upstream: Any, kept: Tensor | None = None) -> Tensor:
+    """The gradient of the sums' total with weights `[N, C, specs]`, in place of what the forward pass kept."""
     refuse_second_derivatives()
-    backward = function("error_sums_backward")
-    grad = empty_like(native.scores)
-    native.call(backward, specs, len(specs), upstream.ctypes.data, grad.data_ptr())
+    grad = empty_like(native.scores) if kept is None else kept
+    backward, is_kept = function("error_sums_backward"), int(kept is not None)
+    native.call(backward, specs, len(specs), upstream.ctypes.data, is_kept, grad.data_ptr())
     return grad
 
 
 class _Sums(PyLayer):  # type: ignore[misc]
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, counts: Any) -> Tensor:
+    def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, counts: Any, keep: bool) -> Tensor:
         native = NativeProblem(problem)
-        sums = np.empty((*native.cells, len(specs)))
-        native.call(function("error_sums_forward"), specs, len(specs), sums.ctypes.data)
+        sums, is_kept = np.empty((*native.cells, len(specs))), ctypes.c_int()
+        kept: Tensor = empty_like(native.scores) if keep else None
+        place = (kept.data_ptr() if keep else None, ctypes.byref(is_kept))
+        native.call(function("error_sums_forward"), specs, len(specs), sums.ctypes.data, *place)
+        ctx.gradient = kept if is_kept.value else None
         ctx.save_for_backward(native.scores)
         ctx.kept = problem.with_scores(None), specs
         table = sums if counts is None else np.concatenate([sums, counts], axis=-1)
@@ -66,4 +72,5 @@ class _Sums(PyLayer):  # type: ignore[misc]
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         (logits,), (problem, specs) = ctx.saved_tensor(), ctx.kept
         native = NativeProblem(problem.with_scores(logits))
-        return gradient(native, specs, as_table(upstream.numpy()[..., : len(specs)], native, specs))
+        kept, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
+        return gradient(native, specs, as_table(upstream.numpy()[..., : len(specs)], native, specs), kept)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from ..errors import KernelError
+from ..i18n import Text, _
 
 MODES = ("auto", "native", "composed")
 VARIABLE = "PADDLESEG_LOSSES_KERNELS"
@@ -22,7 +23,11 @@ def mode() -> str:
     """The mode in force."""
     found = _chosen[-1] if _chosen else os.environ.get(VARIABLE, "auto")
     if found not in MODES:
-        raise KernelError(f"{VARIABLE} is {found!r}.", f"one of {', '.join(MODES)}", f"unset {VARIABLE}, or correct it")
+        raise KernelError(
+            _("{variable} is {value!r}.", variable=VARIABLE, value=found),
+            _("one of {names}", names=", ".join(MODES)),
+            _("unset {variable}, or correct it", variable=VARIABLE),
+        )
     return found
 
 
@@ -38,28 +43,34 @@ def use_kernels(which: str) -> Iterator[None]:
 
 
 @lru_cache(maxsize=1)
-def _load() -> tuple[ctypes.CDLL | None, str]:
+def _load() -> tuple[ctypes.CDLL | None, Text]:
     """The library, or why there is none."""
     spec = importlib.util.find_spec(f"{__package__}._native")  # found, not imported: it holds plain C functions
     if spec is None or spec.origin is None:
-        return None, "not built: no C++ compiler was found when the package was installed"
+        return None, _("not built: no C++ compiler was found when the package was installed")
     try:
         return ctypes.CDLL(spec.origin), spec.origin
     except OSError as error:
-        return None, f"cannot be loaded: {error}"
+        return None, _("not usable: {error}", error=error)
 
 
 @lru_cache(maxsize=1)
-def _warn(reason: str) -> None:
+def _warn(reason: Text) -> None:
     warnings.warn(
-        f"paddleseg_losses: native kernels are {reason}. Losses on a CPU are several times slower. Install a C++ "
-        f"compiler and reinstall the package, or set {VARIABLE}=composed to say that this is meant.",
+        str(
+            _(
+                "paddleseg_losses: native kernels are {reason}. Losses on CPU are several times slower. Install a C++ "
+                "compiler and reinstall the package, or set {setting} if this is intended.",
+                reason=reason,
+                setting=f"{VARIABLE}=composed",
+            )
+        ),
         stacklevel=2,
     )
 
 
 def library() -> ctypes.CDLL | None:
-    """The native library if it is to be used, else None; warns once if it is missing, and raises if it is demanded."""
+    """The native library if it is to be used, else None; warns once if it is missing, and raises if it is required."""
     wanted = mode()
     if wanted == "composed":
         return None
@@ -67,9 +78,12 @@ def library() -> ctypes.CDLL | None:
     if found is None:
         if wanted == "native":
             raise KernelError(
-                f"{VARIABLE}=native, but native kernels are {reason}.",
-                "a package installed with a C++ compiler at hand",
-                f"install one (g++ or clang++) and reinstall the package, or set {VARIABLE}=auto",
+                _("{setting}, but native kernels are {reason}.", setting=f"{VARIABLE}=native", reason=reason),
+                _("a package that was installed where there is a C++ compiler"),
+                _(
+                    "install one (g++ or clang++) and reinstall the package, or set {setting}",
+                    setting=f"{VARIABLE}=auto",
+                ),
             )
         _warn(reason)
     return found
@@ -89,7 +103,7 @@ def threads(elements: int) -> int:
     return min(len(available), 64)
 
 
-def status() -> dict[str, str]:
+def status() -> dict[str, Text]:
     """What is active and why, for people."""
     found, reason = _load()
     wanted = mode()

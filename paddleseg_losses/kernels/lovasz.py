@@ -11,6 +11,7 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
+from ..i18n import _
 from ..problem import Problem
 from .buffer_pool import empty, empty_like
 from .native_problem import NativeProblem, function, refuse_second_derivatives
@@ -51,9 +52,9 @@ def lovasz_rows(
         )
     if math.prod(logits.shape) // max(classes, 1) > MOST:
         raise KernelError(
-            f"Logits of shape {list(logits.shape)}.",
-            "fewer than 2^31 pixels in a batch",
-            "split the batch, or set PADDLESEG_LOSSES_KERNELS=composed",
+            _("The logits have shape {shape}.", shape=list(logits.shape)),
+            _("fewer than 2^31 pixels in a batch"),
+            _("split the batch, or set {setting}", setting="PADDLESEG_LOSSES_KERNELS=composed"),
         )
     chosen = np.array([wanted is None or c in wanted for c in range(rows)], np.uint8)
     hits = np.zeros((samples if per_image else 1, rows), np.int64)

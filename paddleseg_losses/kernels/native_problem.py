@@ -10,6 +10,7 @@ from typing import Any
 import paddle
 
 from ..errors import KernelError
+from ..i18n import _
 from ..problem import Problem
 from . import signatures
 from .loader import library, threads
@@ -85,7 +86,7 @@ def refuse_second_derivatives() -> None:
     """Under create_graph gradients are enabled in a backward pass; a kernel would silently give zeros."""
     if paddle.is_grad_enabled():
         raise KernelError(
-            "Second derivatives (create_graph=True) of a native kernel.",
-            "first derivatives",
-            "set PADDLESEG_LOSSES_KERNELS=composed: some of Paddle's own operators have them",
+            _("Second derivatives (create_graph=True) of a native kernel."),
+            _("first derivatives"),
+            _("set {setting}: some of Paddle's own operators have them", setting="PADDLESEG_LOSSES_KERNELS=composed"),
         )

@@ -68,7 +68,7 @@ class _Total(PyLayer):  # type: ignore[misc]
         value, ctx.gradient = _total(native, specs, table, wanted)
         ctx.save_for_backward(native.scores)
         ctx.kept = problem.with_scores(None), weight, specs, table
-        return paddle.to_tensor(value, dtype="float32")
+        return paddle.full([], value, "float32")
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from paddle import nn
 
 from ..errors import InputError, OptionError
 from ..functional.error_sums import SumSpec, request
+from ..i18n import _
 from ..inputs import Inputs, Tensor
 from ..options import (
     choice,
@@ -76,32 +77,26 @@ class Loss(nn.Layer):  # type: ignore[misc]
     spec: ClassVar[LossSpec]
     takes_pixel_weight: ClassVar[bool] = False
 
-    ignore_index: int = whole(default=255, help="label of pixels to leave out", zh="要忽略的像素的标签值")
-    reduction: str = choice(
-        default="mean", of=("mean", "sum", "none"), help="how values become one number", zh="结果的归约方式"
-    )
+    ignore_index: int = whole(default=255, help="label of pixels to leave out")
+    reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how values become one number")
     mode: str | None = choice(
         default=None,
         of=(None, *MODES),
         help="kind of problem, inferred from the shapes if None",
-        zh="任务类型；None 时由形状推断",
     )
     from_logits: bool = flag(
         default=True,
         help="whether the input is logits (else probabilities)",
-        zh="输入是否为 logits（否则为概率）",
     )
-    data_format: str = choice(default="NCHW", of=("NCHW", "NHWC"), help="where the channels are", zh="通道所在的维度")
+    data_format: str = choice(default="NCHW", of=("NCHW", "NHWC"), help="where the channels are")
     checks: str = choice(
         default="first",
         of=("first", "always", "never"),
         help="on which calls label values are looked at, which waits for the device",
-        zh="在哪些调用中检查标签取值（会与设备同步）",
     )
     schedule: dict[str, Any] | None = schedule_or_none(
         default=None,
         help="how its weight moves over the optimiser steps, see `step`",
-        zh="权重随优化步数的变化方式，见 step",
     )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -114,15 +109,15 @@ class Loss(nn.Layer):  # type: ignore[misc]
         cls = type(self)
         if args:
             raise OptionError(
-                f"{cls.__name__} was given {args[0]!r} without a name.",
-                "options by name",
-                f"write for example {cls.__name__}({option_for(cls, args[0])}={args[0]!r})",
+                _("{loss} was given {value!r} without a name.", loss=cls.__name__, value=args[0]),
+                _("options by name"),
+                _("write for example {code}", code=f"{cls.__name__}({option_for(cls, args[0])}={args[0]!r})"),
             )
         if not hasattr(cls, "spec"):
             raise OptionError(
-                f"{cls.__name__} is not registered.",
-                "a final class with a spec",
-                "decorate it with @registered(...)",
+                _("{loss} is not registered.", loss=cls.__name__),
+                _("a final class with a spec"),
+                _("decorate it with @registered(...)"),
             )
         for name, value in resolve(cls, options).items():
             setattr(self, name, value)
@@ -157,9 +152,9 @@ class Loss(nn.Layer):  # type: ignore[misc]
         """
         if pixel_weight is not None and not self.takes_pixel_weight:
             raise InputError(
-                f"{type(self).__name__} was given a pixel_weight.",
-                "none: its value is not a sum over pixels",
-                "use a pixel loss such as CrossEntropyLoss or FocalLoss",
+                _("{loss} was given a pixel_weight.", loss=type(self).__name__),
+                _("no pixel_weight: the value of this loss is not a sum over pixels"),
+                _("use a pixel loss such as CrossEntropyLoss or FocalLoss"),
             )
         return self._evaluate(logits, labels, pixel_weight)
 

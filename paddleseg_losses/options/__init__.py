@@ -1,7 +1,7 @@
 """Options of losses, declared once: default, accepted values and meaning stand in one line of the class.
 
     class TverskyLoss(RegionLoss):
-        alpha: float = number(default=0.3, low=0, help="weight of false positives", zh="假阳性的权重")
+        alpha: float = number(default=0.3, low=0, help="weight of false positives")
 
 The signature, the checks, the tolerance for what YAML gives (strings such as ``1e-6``), the refusal of unknown
 names, `repr`, the tables of the docs and the command line all come from these declarations.

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Callable
 
 from ..errors import OptionError, UnknownOptionError
+from ..i18n import ENGLISH, Message, Text, _, speaking
 from ..other_libraries import Hint, option_hints, said, value_hints
 from ..registry import suggest
 
@@ -22,15 +23,14 @@ class Option:
         read: Makes a value of what was given, or raises.
         expected: What may be given, in words.
         help: What it means.
-        zh: The same in Chinese.
         examples: Values for tests and pictures that span what may be given; none if that depends on the problem.
         name: As the class calls it.
     """
 
     def __init__(
-        self, default: Any, read: Callable[[Any], Any], expected: str, help: str, zh: str, examples: Iterable[Any] = ()
+        self, default: Any, read: Callable[[Any], Any], expected: Text, help: str, examples: Iterable[Any] = ()
     ) -> None:
-        self.default, self.read, self.expected, self.help, self.zh = default, read, expected, help, zh
+        self.default, self.read, self.expected, self.help = default, read, expected, Message(help)
         self.examples = tuple(examples)
         self.name = ""
 
@@ -42,21 +42,27 @@ class Option:
         try:
             return self.read(value)
         except OptionError as error:  # it knows better what is wrong
-            raise OptionError(f"{owner}: {error.found}", error.expected, error.cure) from None
+            raise OptionError(
+                Message("{owner}: {found}", owner=owner, found=error.found), error.expected, error.cure
+            ) from None
         except (TypeError, ValueError, OverflowError):
             raise OptionError(
-                f"{owner} needs {self.name}." if value is REQUIRED else f"{owner}: {self.name}={value!r}.",
+                _("{owner} needs {name}.", owner=owner, name=self.name)
+                if value is REQUIRED
+                else Message("{owner}: {name}={value!r}.", owner=owner, name=self.name, value=value),
                 self.expected,
-                f"{self.name} is {self.help}{self.default_text('; default ')}",
+                self._meaning,
             ) from None
 
     def is_default(self, value: Any) -> bool:
         """Whether a value that has been read is the default."""
         return self.default is not REQUIRED and bool(value == self.read(self.default))
 
-    def default_text(self, before: str) -> str:
-        """The default as words, or nothing if there is none."""
-        return "" if self.default is REQUIRED else f"{before}{self.default!r}"
+    @property
+    def _meaning(self) -> Text:
+        if self.default is REQUIRED:
+            return _("{name} is {help}", name=self.name, help=self.help)
+        return _("{name} is {help}; default {default!r}", name=self.name, help=self.help, default=self.default)
 
 
 class Fixed:
@@ -132,9 +138,9 @@ def unknown_option(cls: type, name: str, value: Any) -> UnknownOptionError:
     known, hints = options_of(cls), option_advice(cls, name, value)
     near = None if hints else suggest(name, known)
     return UnknownOptionError(
-        f"{cls.__name__} has no option {name!r}.",
-        f"one of {', '.join(known)}",
-        said(hints) if hints else f"did you mean {near}?" if near else f"remove {name!r}",
+        _("{loss} has no option {name!r}.", loss=cls.__name__, name=name),
+        _("one of {names}", names=", ".join(known)),
+        said(hints) if hints else _("did you mean {near}?", near=near) if near else _("remove {name!r}", name=name),
     )
 
 
@@ -166,7 +172,10 @@ def with_arguments(doc: str, cls: type) -> str:
     head, shape, tail = doc.partition("    Shape:\n")
     if not shape or "    Args:\n" in doc:
         return doc
-    lines = [
-        f"        {name}: {o.help}; {o.expected}{o.default_text('. Default: ')}." for name, o in options_of(cls).items()
-    ]
+    with speaking(ENGLISH):
+        lines = [f"        {name}: {o.help}; {o.expected}{_default(o)}." for name, o in options_of(cls).items()]
     return "\n".join([head + "    Args:", *lines, "", shape + tail])
+
+
+def _default(option: Option) -> str:
+    return "" if option.default is REQUIRED else f". Default: {option.default!r}"

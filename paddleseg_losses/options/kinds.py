@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 from numbers import Number
 from typing import Any
 
+from ..i18n import Message, _, in_context
 from ..schedules import Schedule
 from .declared import REQUIRED, Option
 
@@ -45,10 +46,11 @@ def _inside(value: float, low: float, high: float, open_low: bool) -> float:
     return value
 
 
-def _interval(low: float, high: float, open_low: bool) -> str:
-    if high == math.inf:
-        return "" if low == -math.inf else f" {'>' if open_low else '>='} {low:g}"
-    return f" in {'(' if open_low else '['}{low:g}, {high:g}]"
+def _ranged(kind: Message, low: float, high: float = math.inf, open_low: bool = False) -> Message:
+    if high < math.inf:
+        interval = f"{'(' if open_low else '['}{low:g}, {high:g}]"
+        return _("{kind} in {interval}", kind=kind, interval=interval)
+    return kind if low == -math.inf else Message(f"{{kind}} {'>' if open_low else '>='} {low:g}", kind=kind)
 
 
 def _examples(default: float | None, low: float, high: float, open_low: bool) -> list[float]:
@@ -70,24 +72,18 @@ def number(
     open_low: bool = False,
     optional: bool = False,
     help: str,
-    zh: str,
 ) -> Any:
     """A real number, or None where `optional`."""
 
     def read(value: Any) -> float | None:
         return None if optional and value is None else _inside(_float(value), low, high, open_low)
 
-    return Option(
-        default,
-        read,
-        f"a number{_interval(low, high, open_low)}" + (" or None" if optional else ""),
-        help,
-        zh,
-        [*([None] if default is None else []), *_examples(default, low, high, open_low)],
-    )
+    expected = _ranged(_("a number"), low, high, open_low)
+    examples = [*([None] if default is None else []), *_examples(default, low, high, open_low)]
+    return Option(default, read, _("{values} or None", values=expected) if optional else expected, help, examples)
 
 
-def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: bool = False, help: str, zh: str) -> Any:
+def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: bool = False, help: str) -> Any:
     """A whole number; no option of a loss is larger than 2^31, nor smaller than what 64 bits hold."""
 
     def read(value: Any) -> int:
@@ -98,11 +94,10 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
 
     sizes = (low, default // 2, default, 2 * default) if low > -math.inf else (default,)
     examples = sorted({int(max(size, low)) | odd for size in sizes})
-    kind = "an odd" if odd else "a whole"
-    return Option(default, read, f"{kind} number{_interval(low, math.inf, False)}", help, zh, examples)
+    return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help, examples)
 
 
-def flag(*, default: bool, help: str, zh: str) -> Any:
+def flag(*, default: bool, help: str) -> Any:
     """True or False."""
 
     def read(value: Any) -> bool:
@@ -112,10 +107,10 @@ def flag(*, default: bool, help: str, zh: str) -> Any:
             raise ValueError("not a truth value")
         return words[key]
 
-    return Option(default, read, "true or false", help, zh, (False, True))
+    return Option(default, read, _("true or false"), help, (False, True))
 
 
-def choice(*, default: str | None, of: tuple[str | None, ...], help: str, zh: str) -> Any:
+def choice(*, default: str | None, of: tuple[str | None, ...], help: str) -> Any:
     """One of a few words."""
 
     def read(value: Any) -> str | None:
@@ -123,10 +118,11 @@ def choice(*, default: str | None, of: tuple[str | None, ...], help: str, zh: st
             raise ValueError("not one of them")
         return value  # type: ignore[no-any-return]
 
-    return Option(default, read, "one of " + ", ".join(repr(word) for word in of), help, zh, of)
+    expected = in_context("values of an option", "one of {names}", names=", ".join(map(repr, of)))
+    return Option(default, read, expected, help, of)
 
 
-def only(*, default: bool, help: str, zh: str) -> Any:
+def only(*, default: bool, help: str) -> Any:
     """A flag of the family that has one possible value here."""
 
     def read(value: Any) -> bool:
@@ -134,7 +130,7 @@ def only(*, default: bool, help: str, zh: str) -> Any:
             raise ValueError("the other value")
         return default
 
-    return Option(default, read, str(default).lower(), help, zh)
+    return Option(default, read, str(default).lower(), help)
 
 
 def only_mean(*, default: str = "mean") -> Any:
@@ -143,55 +139,52 @@ def only_mean(*, default: str = "mean") -> Any:
         default="mean",
         of=("mean",),
         help="only 'mean': the loss is one number",
-        zh="仅支持 'mean'：该损失本身就是一个数",
     )
 
 
-def numbers_or_none(
-    *, default: Iterable[float] | None, low: float = 0.0, open_low: bool = False, help: str, zh: str
-) -> Any:
+def numbers_or_none(*, default: Iterable[float] | None, low: float = 0.0, open_low: bool = False, help: str) -> Any:
     """A list of numbers, or None; lists, tuples, arrays and tensors are read."""
 
     def read(value: Any) -> tuple[float, ...] | None:
         return None if value is None else tuple(_inside(item, low, math.inf, open_low) for item in _floats(value))
 
-    return Option(default, read, f"None or a list of numbers{_interval(low, math.inf, open_low)}", help, zh)
+    return Option(default, read, _ranged(_("None or a list of numbers"), low, open_low=open_low), help)
 
 
-def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = False, help: str, zh: str) -> Any:
+def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = False, help: str) -> Any:
     """A list of at least one number."""
 
     def read(value: Any) -> tuple[float, ...]:
-        found = tuple(_inside(item, low, math.inf, open_low) for item in _floats(value))
-        if not found:
+        items = tuple(_inside(item, low, math.inf, open_low) for item in _floats(value))
+        if not items:
             raise ValueError("empty")
-        return found
+        return items
 
     default = tuple(default)
     examples = sorted({default[:length] for length in (1, len(default) // 2, len(default)) if length})
-    expected = f"a list of at least one number{_interval(low, math.inf, open_low)}"
-    return Option(default, read, expected, help, zh, examples)
+    expected = _ranged(_("a list of at least one number"), low, open_low=open_low)
+    return Option(default, read, expected, help, examples)
 
 
-def matrix_or_none(*, default: None, help: str, zh: str) -> Any:
-    """A square matrix of prices, with zeros on its diagonal, or None."""
+def matrix_or_none(*, default: None, help: str) -> Any:
+    """A square matrix of costs, with zeros on its diagonal, or None."""
 
     def read(value: Any) -> tuple[tuple[float, ...], ...] | None:
         if value is None:
             return None
         rows = tuple(tuple(_inside(item, 0.0, math.inf, False) for item in _floats(row)) for row in value)
         if any(len(row) != len(rows) or row[place] != 0 for place, row in enumerate(rows)):
-            raise ValueError("not square, or prices on the diagonal")
+            raise ValueError("not square, or a cost on the diagonal")
         if not any(map(any, rows)):
-            raise ValueError("no price at all")
+            raise ValueError("no cost at all")
         return rows
 
     return Option(
-        default, read, "None or a square matrix of numbers >= 0, 0 on the diagonal and not 0 everywhere", help, zh
+        default, read, _("None or a square matrix of numbers >= 0, 0 on the diagonal and not 0 everywhere"), help
     )
 
 
-def loss_list(*, default: Any = REQUIRED, help: str, zh: str) -> Any:
+def loss_list(*, default: Any = REQUIRED, help: str) -> Any:
     """A list of losses: names, mappings with a `type`, or anything that can be called."""
 
     def read(value: Any) -> tuple[Any, ...]:
@@ -202,19 +195,20 @@ def loss_list(*, default: Any = REQUIRED, help: str, zh: str) -> Any:
             raise ValueError("not a loss")
         return items
 
-    return Option(default, read, "a list of at least one loss", help, zh)
+    return Option(default, read, _("a list of at least one loss"), help)
 
 
-def schedule_or_none(*, default: None, help: str, zh: str) -> Any:
+def schedule_or_none(*, default: None, help: str) -> Any:
     """How the weight of a loss moves while a model trains, see `Schedule`, or None; kept as a YAML mapping."""
 
     def read(value: Any) -> dict[str, Any] | None:
         return None if value is None else Schedule.read(value).as_dict()
 
-    return Option(default, read, "None or a mapping such as {kind: linear, start: 0, end: 1, steps: 1000}", help, zh)
+    example = "{kind: linear, start: 0, end: 1, steps: 1000}"
+    return Option(default, read, _("None or a mapping such as {example}", example=example), help)
 
 
-def class_subset(*, default: str, help: str, zh: str) -> Any:
+def class_subset(*, default: str, help: str) -> Any:
     """'all', 'present' or a list of class indices."""
 
     def read(value: Any) -> str | tuple[int, ...]:
@@ -227,6 +221,5 @@ def class_subset(*, default: str, help: str, zh: str) -> Any:
             raise ValueError("empty, repeated or negative")
         return chosen
 
-    return Option(
-        default, read, "'all', 'present' or a list of different class indices", help, zh, ("all", "present", [0])
-    )
+    expected = _("'all', 'present' or a list of different class indices")
+    return Option(default, read, expected, help, ("all", "present", [0]))

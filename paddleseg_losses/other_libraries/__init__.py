@@ -13,4 +13,4 @@ from .table import Library as Library
 from .table import OtherLoss as OtherLoss
 from .table import OtherOption as OtherOption
 from .table import libraries as libraries
-from .table import translations as translations
+from .table import texts as texts

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from ..i18n import Message, Text, _, listed, translate
 from .table import ANY, Library, OtherLoss, OtherOption, libraries, plain
 
 
@@ -14,17 +15,17 @@ class Hint:
     """What one or several libraries mean by a word, and what says the same here."""
 
     sources: tuple[str, ...]
-    en: str
-    zh: str
+    text: str
     rename: str = ""  # the option that takes the same value here
 
     def __str__(self) -> str:
-        return f"from {', '.join(self.sources)}: {plain(self.en)}"
+        answer = plain(translate(self.text))
+        return str(_("from {libraries}: {answer}", libraries=", ".join(self.sources), answer=answer))
 
 
-def said(hints: Iterable[Hint | str]) -> str:
+def said(hints: Iterable[Hint | Text]) -> Message:
     """Hints as the last part of an error, one on each line."""
-    return f"\n{' ' * len('  what to do: ')}".join(map(str, hints))
+    return listed(hints, Message(f"\n{' ' * len('  what to do: ')}"))
 
 
 def renamed(hints: Iterable[Hint]) -> str | None:
@@ -94,9 +95,9 @@ def _can_be_said(row: OtherOption, known: Collection[str], takes: Callable[[Mapp
 
 def _merged(rows: Iterable[tuple[Library, OtherLoss | OtherOption]]) -> list[Hint]:
     """One hint for each answer, with all libraries that share it."""
-    sources: dict[tuple[str, str, str], list[str]] = {}
+    sources: dict[tuple[str, str], list[str]] = {}
     for library, row in rows:
-        names = sources.setdefault((row.en, row.zh, getattr(row, "rename", "")), [])
+        names = sources.setdefault((row.text, getattr(row, "rename", "")), [])
         if library.name not in names:
             names.append(library.name)
     return [Hint(tuple(names), *answer) for answer, names in sources.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,8 +22,7 @@ class OtherLoss:
     names: tuple[str, ...]
     options: tuple[str, ...]
     here: tuple[str, ...]  # our losses that stand for it; none if there is no such loss
-    en: str
-    zh: str
+    text: str
     use: dict[str, Any] = field(default_factory=dict)  # a configuration that says the same
     test: str = ""  # the test that compares the two formulas
 
@@ -32,8 +32,7 @@ class OtherOption:
     """An option of another library, perhaps with the one value that is meant."""
 
     options: tuple[str, ...]
-    en: str
-    zh: str
+    text: str
     value: Any = ANY
     of: tuple[str, ...] = ()  # the losses of that library that are meant; all that have it if empty
     only: tuple[str, ...] = ()  # our losses to which the answer applies; all if empty
@@ -57,7 +56,7 @@ class Library:
     anchor: str
     url: str
     version: str
-    intro: dict[str, str]
+    intro: str
     losses: tuple[OtherLoss, ...]
     options: tuple[OtherOption, ...]
 
@@ -78,14 +77,12 @@ def plain(text: str) -> str:
     return text.replace("`", "")
 
 
-def translations() -> dict[str, str]:
-    """What an error says of other libraries, in Chinese."""
-    return {
-        plain(row.en): plain(row.zh)
-        for library in libraries()
-        for rows in (library.losses, library.options)
-        for row in rows
-    }
+def texts() -> Iterator[str]:
+    """Everything that the table says in words, to be translated."""
+    for library in libraries():
+        yield library.intro
+        yield from (loss.text for loss in library.losses)
+        yield from (option.text for option in library.options)
 
 
 def _library(name: str) -> Library:
@@ -96,7 +93,7 @@ def _library(name: str) -> Library:
         anchor=name,
         url=read["url"],
         version=str(read["version"]),
-        intro=read["intro"],
+        intro=" ".join(read["intro"].split()),
         losses=tuple(OtherLoss(**_row(row)) for row in read["losses"]),
         options=tuple(OtherOption(**_row(row)) for row in read["options"]),
     )
@@ -105,4 +102,4 @@ def _library(name: str) -> Library:
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its lists of words split."""
     lists: dict[str, Any] = {key: tuple(row[key].split()) for key in _LISTS if key in row}
-    return {**row, **lists, "en": row["en"].strip(), "zh": row["zh"].strip()}
+    return {**row, **lists, "text": row["text"].strip()}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import ConfigError, LossError
+from ..i18n import Message, _
 from ..registry import suggest
 from .checking import check
 from .registration import import_manager
@@ -33,10 +34,11 @@ def explained(config: str, use_multilabel: bool = False) -> Iterator[None]:
 
 
 def _of_the_losses(config: str, use_multilabel: bool) -> ConfigError | None:
-    """The first mistake of the loss section: `check` says more of it than PaddleSeg."""
-    for finding in check(config, use_multilabel=use_multilabel).findings:
-        found = f"{config}: {finding.where}: {finding.found}"
-        return ConfigError(found, finding.expected, f"{finding.cure} (`paddleseg-losses check {config}` shows all)")
+    """The first mistake of the loss section: `check` explains it better than PaddleSeg."""
+    for mistake in check(config, use_multilabel=use_multilabel).mistakes:
+        found = Message("{config}: {where}: {found}", config=config, where=mistake.where, found=mistake.found)
+        cure = _("{cure} (`paddleseg-losses check {config}` shows all mistakes)", cure=mistake.cure, config=config)
+        return ConfigError(found, mistake.expected, cure)
     return None
 
 
@@ -47,18 +49,23 @@ def _of_the_rest(config: str, text: str) -> ConfigError:
         known = [each for kind in _KINDS for each in getattr(import_manager(), kind).components_dict]
         near = suggest(name, known)
         return ConfigError(
-            f"{config}: PaddleSeg knows nothing called {name!r}.",
-            "a model, backbone, dataset, transform, loss or optimizer of PaddleSeg",
-            f"did you mean {near}?" if near else "look for the name in PaddleSeg's documents",
+            _("{config}: PaddleSeg has no component named {name!r}.", config=config, name=name),
+            _("a model, backbone, dataset, transform, loss or optimizer of PaddleSeg"),
+            _("did you mean {near}?", near=near) if near else _("look for the name in PaddleSeg's documentation"),
         )
     if refused:
         return ConfigError(
-            f"{config}: {refused[1]} cannot be made: {refused[2].strip()}",
-            "options that it takes",
-            "correct its section of the file",
+            _(
+                "{config}: {name} cannot be created: {error}",
+                config=config,
+                name=refused[1],
+                error=refused[2].strip(),
+            ),
+            _("options that it accepts"),
+            _("correct its section of the file"),
         )
     return ConfigError(
-        f"PaddleSeg cannot use {config}: {text}",
-        "a configuration that PaddleSeg can build",
-        "correct what it names",
+        _("PaddleSeg cannot use {config}: {error}", config=config, error=text),
+        _("a configuration that PaddleSeg can build"),
+        _("correct what the message names"),
     )

@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError
+from ..i18n import Message, Text, _
+from ..i18n.foreign import recognized
 from ..registry import suggest
 
 Config = dict[str, Any]
@@ -20,7 +22,11 @@ def load(path: str | Path) -> Config:
 
 def _load(path: Path, above: tuple[Path, ...]) -> Config:
     if path.resolve() in above:
-        raise ConfigError(f"{path} is its own `_base_`.", "a chain of bases with an end", "remove one `_base_` line")
+        raise ConfigError(
+            _("{path} is its own `_base_`.", path=path),
+            _("a chain of bases with an end"),
+            _("remove one `_base_` line"),
+        )
     config = _parse(path, _read(path, above))
     bases = config.pop("_base_", [])
     for base in [bases] if isinstance(bases, str) else bases:
@@ -40,24 +46,32 @@ def merge(config: Config, base: Config) -> Config:
 
 
 def _read(path: Path, above: tuple[Path, ...]) -> str:
-    named = f" (a `_base_` of {above[-1]})" if above else ""
+    name = _("{path} (a `_base_` of {above})", path=path, above=above[-1]) if above else path
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         there = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
         near = suggest(path.stem, list(there))
         raise ConfigError(
-            f"There is no file {path}{named}.",
-            "a YAML file",
-            f"did you mean {there[near]}?" if near else f"look into {path.parent.resolve()}",
+            _("There is no file {path}.", path=name),
+            _("a YAML file"),
+            _("did you mean {near}?", near=there[near])
+            if near
+            else _("look in {folder}", folder=path.parent.resolve()),
         ) from None
     except IsADirectoryError:
         files = ", ".join(str(file) for file in sorted(path.glob("*.y*ml"))[:5])
         raise ConfigError(
-            f"{path}{named} is a folder.", "a YAML file", f"give one of {files}" if files else "give a file in it"
+            _("{path} is a folder.", path=name),
+            _("a YAML file"),
+            _("give one of {files}", files=files) if files else _("give a file in it"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}{named} cannot be read: {error}.", "a YAML file in UTF-8", "save it again") from None
+        raise ConfigError(
+            _("{path} cannot be read: {error}.", path=name, error=recognized(str(error))),
+            _("a YAML file in UTF-8"),
+            _("save it again"),
+        ) from None
 
 
 def _parse(path: Path, text: str) -> Config:
@@ -67,9 +81,11 @@ def _parse(path: Path, text: str) -> Config:
         raise _syntax_error(path, text, error) from None
     if not isinstance(config, dict):
         raise ConfigError(
-            f"{path} holds {'nothing' if config is None else f'a {type(config).__name__}'}.",
-            "a mapping with keys such as model, loss and train_dataset",
-            "begin from one of the files in configs/",
+            _("{path} is empty.", path=path)
+            if config is None
+            else _("{path} contains a {type}.", path=path, type=type(config).__name__),
+            _("a mapping with keys such as model, loss and train_dataset"),
+            _("start from one of the files in configs/"),
         )
     return config
 
@@ -77,10 +93,13 @@ def _parse(path: Path, text: str) -> Config:
 def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
     mark = getattr(error, "problem_mark", None)
     line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    cure = "indent with spaces, not tabs" if "\t" in line else "look at the indentation, colons and brackets there"
+    place: Text = str(path)
+    if mark:
+        place = _("{path}, line {line}, column {column}", path=path, line=mark.line + 1, column=mark.column + 1)
+    tabs, spaces = _("indent with spaces, not tabs"), _("check the indentation, colons and brackets there")
+    cure: Text = tabs if "\t" in line else spaces
     return ConfigError(
-        f"{path}{place}: {getattr(error, 'problem', None) or error}.",
+        Message("{place}: {problem}.", place=place, problem=recognized(getattr(error, "problem", None) or str(error))),
         "YAML",
-        f"{cure}: {line.strip()!r}" if line.strip() else cure,
+        Message("{cure}: {line!r}", cure=cure, line=line.strip()) if line.strip() else cure,
     )

@@ -15,6 +15,8 @@ from typing import Any, TextIO
 
 import paddle
 
+from ..i18n import ENGLISH, _, speaking
+from ..i18n.foreign import recognized
 from .display import Display, Step, Term, describe
 from .shims import Swap, module, swapped
 
@@ -48,24 +50,29 @@ class Log(io.TextIOBase):
             step = Step(int(iteration), int(total), float(loss), float(rate), float(seconds), left, self.terms)
             if not math.isfinite(step.loss) and all(math.isfinite(before.loss) for before in self.steps):
                 self.display.warn(
-                    f"the loss is {step.loss} at iteration {iteration}: lower the learning rate, or look "
-                    "for labels outside the classes (the losses' option checks: always finds them)"
+                    _(
+                        "the loss is {loss} at iteration {iteration}: reduce the learning rate, or look for labels "
+                        "that are out of range (the losses' option checks: always finds them)",
+                        loss=step.loss,
+                        iteration=iteration,
+                    )
                 )
             self.steps.append(step)
             self.display.step(step)
         elif level in ("WARNING", "ERROR", "CRITICAL"):
-            self.display.warn(f"{level.lower()}: {message}")
+            self.display.warn(recognized(f"{level.lower()}: {message}"))
 
     def watched(self, iteration: int, terms: list[Term]) -> None:
         """The mean terms of the losses up to an iteration, which PaddleSeg is about to log."""
         self.terms = tuple(terms)
-        self.record("INFO", f"[TRAIN] iter: {iteration}, terms: {describe(terms)}")
+        with speaking(ENGLISH):  # as all of the log
+            self.record("INFO", f"[TRAIN] iter: {iteration}, terms: {describe(terms)}")
 
-    def warned(self, message: Any, category: type[Warning], filename: str, *_: Any, **__: Any) -> None:
+    def warned(self, message: Any, category: type[Warning], filename: str, *_args: Any, **_kwargs: Any) -> None:
         """Python warned. Paddle warns about its own inside at every turn: that is for the file alone."""
         self.write(f"{filename}: {category.__name__}: {message}\n")
         if not Path(filename).is_relative_to(Path(paddle.__file__).parent):
-            self.display.warn(f"warning: {message}")
+            self.display.warn(recognized(f"warning: {message}"))
 
 
 class _Handler(logging.Handler):
@@ -94,10 +101,10 @@ def _redirections(log: Log) -> list[Swap]:
     class Progbar:
         """Stands in for PaddleSeg's, which draws with backspaces."""
 
-        def __init__(self, target: int, **_: Any) -> None:
+        def __init__(self, target: int, **_kwargs: Any) -> None:
             self.target = target
 
-        def update(self, done: int, *_: Any, **__: Any) -> None:
+        def update(self, done: int, *_args: Any, **_kwargs: Any) -> None:
             log.display.evaluating(done, self.target)
 
     logger = module("utils.logger")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from ..i18n import Text, _
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ def describe(terms: Sequence[Term]) -> str:
     """All terms on one line; heads are numbered if there are several."""
     heads = sorted({term.head for term in terms})
     lines = [" + ".join(str(term) for term in terms if term.head == head) for head in heads]
-    return lines[0] if heads == [0] else "; ".join(f"head {head}: {line}" for head, line in zip(heads, lines))
+    if heads == [0]:
+        return lines[0]
+    return "; ".join(str(_("head {head}: {name}", head=head, name=line)) for head, line in zip(heads, lines))
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,11 @@ class Display:
     def __init__(self) -> None:
         self.out, self.err = sys.stdout, sys.stderr
 
-    def say(self, text: str) -> None:
+    def say(self, text: Text) -> None:
         """A line for the reader."""
         print(text, file=self.out, flush=True)
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Text) -> None:
         """A warning or an error of PaddleSeg."""
         print(text, file=self.err, flush=True)
 
@@ -59,10 +64,12 @@ class Display:
 
     def step(self, step: Step) -> None:
         """Some iterations are done, and their mean loss is known."""
-        terms = f" ({describe(step.terms)})" if step.terms else ""
+        facts = {**vars(step), "terms": f" ({describe(step.terms)})" if step.terms else ""}
         self.say(
-            f"iter {step.iteration}/{step.total}  loss {step.loss:.4f}{terms}  lr {step.rate:.3g}"
-            f"  {step.seconds:.2f} s/iter  left {step.left}"
+            _(
+                "iter {iteration}/{total}  loss {loss:.4f}{terms}  lr {rate:.3g}  {seconds:.2f} s/iter  left {left}",
+                **facts,
+            )
         )
 
     def evaluating(self, done: int, total: int) -> None:
@@ -70,7 +77,12 @@ class Display:
 
     def evaluated(self, iteration: int, miou: float, ema: bool) -> None:
         """An evaluation is done, perhaps of the averaged weights."""
-        self.say(f"iter {iteration}  mIoU {miou:.4f} on the validation images" + (" (averaged weights)" if ema else ""))
+        scores: dict[str, Any] = {"iteration": iteration, "miou": miou}
+        if ema:
+            line = _("iter {iteration}  mIoU {miou:.4f} on the validation images (averaged weights)", **scores)
+        else:
+            line = _("iter {iteration}  mIoU {miou:.4f} on the validation images", **scores)
+        self.say(line)
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -79,8 +91,8 @@ class Display:
 class Silent(Display):
     """For every process but the first of a distributed training."""
 
-    def say(self, text: str) -> None:
+    def say(self, text: Text) -> None:
         """Nothing."""
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Text) -> None:
         """Nothing."""

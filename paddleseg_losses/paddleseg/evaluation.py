@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
+from ..i18n import ENGLISH, Text, _, speaking
 from .shims import module, swapped
 
 
@@ -14,7 +16,7 @@ from .shims import module, swapped
 class ClassScore:
     """One class; both scores are None if neither the labels nor the predictions hold it."""
 
-    name: str
+    name: Text
     dice: float | None
     iou: float | None
 
@@ -40,19 +42,16 @@ class Scores:
 
     def as_dict(self) -> dict[str, Any]:
         """For a JSON file."""
-        classes = [{"name": c.name, "dice": c.dice, "iou": c.iou} for c in self.classes]
+        with speaking(ENGLISH):
+            classes = [{"name": str(c.name), "dice": c.dice, "iou": c.iou} for c in self.classes]
         means = {"mean_dice": self.mean_dice, "mean_iou": self.mean_iou}
         return {"images": self.images, "accuracy": self.accuracy, "kappa": self.kappa, **means, "classes": classes}
 
     def __str__(self) -> str:
-        """A table."""
-        return self.table()
-
-    def table(self, word: Callable[[str], str] = str) -> str:
-        """Scores by class; `word` gives the words to print for ours."""
-        rows = [("class", "Dice", "IoU"), *((c.name, _number(c.dice), _number(c.iou)) for c in self.classes)]
-        rows.append(("mean", _number(self.mean_dice), _number(self.mean_iou)))
-        rows = [(word(name), dice, iou) for name, dice, iou in rows]
+        """A table of the scores by class."""
+        scores = [(str(c.name), _number(c.dice), _number(c.iou)) for c in self.classes]
+        mean = str(_("mean")), _number(self.mean_dice), _number(self.mean_iou)
+        rows = [(str(_("class")), "Dice", "IoU"), *scores, mean]
         width = max(_width(row[0]) for row in rows)
         return "\n".join(f"{name}{' ' * (width - _width(name))}{dice:>9}{iou:>9}" for name, dice, iou in rows)
 
@@ -68,14 +67,14 @@ def evaluate(model: Any, dataset: Any, **options: Any) -> Scores:
         return mean_iou(*found)
 
     with swapped((metrics, "mean_iou", recording)):
-        _, accuracy, _, _, kappa = module("core").evaluate(model, dataset, **options)
+        found = module("core").evaluate(model, dataset, **options)
     names = class_names(dataset)
     classes = [_score(name, *numbers) for name, *numbers in zip(names, *areas)]
-    return Scores(len(dataset), float(accuracy), float(kappa), tuple(classes))
+    return Scores(len(dataset), float(found[1]), float(found[4]), tuple(classes))
 
 
-def class_names(dataset: Any) -> list[str]:
-    """One name a class: the lines of `labels.txt` in the dataset's folder if they are as many, else numbers.
+def class_names(dataset: Any) -> Sequence[Text]:
+    """One name per class: the lines of `labels.txt` in the dataset's folder if they are as many, else numbers.
 
     One class, that is one channel and a sigmoid, has two: the background and itself.
     """
@@ -83,11 +82,15 @@ def class_names(dataset: Any) -> list[str]:
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     names = [line.strip() for line in lines if line.strip()]
     if dataset.num_classes == 1:
-        return names if len(names) == 2 else ["background", "foreground"]
-    return names if len(names) == dataset.num_classes else [f"class {c}" for c in range(dataset.num_classes)]
+        return names if len(names) == 2 else [_("background"), _("foreground")]
+    return (
+        names
+        if len(names) == dataset.num_classes
+        else [_("class {index}", index=c) for c in range(dataset.num_classes)]
+    )
 
 
-def _score(name: str, common: float, guessed: float, true: float) -> ClassScore:
+def _score(name: Text, common: float, guessed: float, true: float) -> ClassScore:
     if guessed + true == 0:  # PaddleSeg counts such a class as 0 or as 1, by its version
         return ClassScore(name, None, None)
     return ClassScore(name, 2 * common / (guessed + true), common / (guessed + true - common))

@@ -1,4 +1,4 @@
-"""Handing the maps that `DistanceMaps` computed to the losses: PaddleSeg's loop gives a loss nothing but labels."""
+"""Providing the losses with the maps that `DistanceMaps` computed: PaddleSeg's loop gives a loss only the labels."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ class _Loader(paddle.io.DataLoader):  # type: ignore[misc]
                 yield data
 
 
-def hand_on_maps() -> Swap:
+def provide_maps() -> Swap:
     """For the time of a training."""
     return paddle.io, "DataLoader", _Loader

@@ -1,6 +1,6 @@
-"""Looking into the losses while PaddleSeg trains: schedules move, and each term's value and weight is recorded.
+"""Monitoring the losses while PaddleSeg trains: schedules advance, and the value and weight of each term is recorded.
 
-PaddleSeg's `train()` tells nobody of its steps, but it calls a profiler once after each; that is where we count.
+PaddleSeg's `train()` has no callback for its steps, but it calls a profiler after each; that is where they are counted.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from ..i18n import ENGLISH, speaking
 from .display import Term, describe
-from .map_loading import hand_on_maps
+from .map_loading import provide_maps
 from .shims import Swap, module, swapped
 
-_watching: list[Any] = []  # the training that is being watched
+_active: list[Any] = []  # the training that is being monitored
 Listener = Callable[[int, list[Term]], None]
 
 
 @dataclass
-class _Leaf:
+class _MonitoredLoss:
     """A loss below a head, with what it gave in each call since the last step."""
 
     head: int
@@ -31,7 +32,7 @@ class _Leaf:
     turn: int = 0  # of the calls between two steps, if one loss serves several heads
     seen: list[dict[str, tuple[float, Any]]] = field(default_factory=list)
 
-    def notice(self, layer: Any, _inputs: Any, output: Any) -> None:
+    def record_forward(self, layer: Any, _inputs: Any, output: Any) -> None:
         """A hook for the loss's own `forward`; nothing here waits for the device."""
         inner = getattr(layer, "last", None)
         factor = getattr(layer, "factor", 1.0)
@@ -49,20 +50,20 @@ class _Leaf:
         return [Term(self.head, name, self.weight * weight, float(value)) for name, (weight, value) in named.items()]
 
 
-class Watch:
-    """One training: counts the steps of its losses, and tells a listener of the mean terms of each interval."""
+class LossMonitor:
+    """Counts the steps of one training, and hands the mean terms of each interval to a listener."""
 
     def __init__(self, losses: Any, interval: int, listener: Listener) -> None:
         self.heads = list((losses or {}).get("types", []))
-        self.leaves: list[_Leaf] = []
+        self.leaves: list[_MonitoredLoss] = []
         for head, loss in enumerate(self.heads):
             self._enter(_leaves(head, loss))
         self.interval, self.listener = max(interval, 1), listener
         self.iteration, self.means = 0, _Means()
-        self.hooks = [leaf.layer.register_forward_post_hook(leaf.notice) for leaf in self.leaves]
+        self.hooks = [leaf.layer.register_forward_post_hook(leaf.record_forward) for leaf in self.leaves]
         self.set(0)
 
-    def _enter(self, leaves: Iterator[_Leaf]) -> None:
+    def _enter(self, leaves: Iterator[_MonitoredLoss]) -> None:
         """Number what would have the same name, and the turns of a loss that serves several heads."""
         for leaf in leaves:
             same = sum(other.head == leaf.head and type(other.layer) is type(leaf.layer) for other in self.leaves)
@@ -118,17 +119,17 @@ class _Means:
         return terms
 
 
-def _leaves(head: int, loss: Any, weight: float = 1.0, inside: bool = False) -> Iterator[_Leaf]:
+def _leaves(head: int, loss: Any, weight: float = 1.0, inside: bool = False) -> Iterator[_MonitoredLoss]:
     """The losses below a head: itself, or those of PaddleSeg's MixedLoss."""
     if type(loss).__name__ == "MixedLoss":
         for coef, inner in zip(loss.coef, loss.losses):
             yield from _leaves(head, inner, weight * coef, inside=True)
     else:
-        yield _Leaf(head, loss, weight, "" if hasattr(loss, "last") and not inside else type(loss).__name__)
+        yield _MonitoredLoss(head, loss, weight, "" if hasattr(loss, "last") and not inside else type(loss).__name__)
 
 
-def watching(listener: Listener | None = None) -> list[Swap]:
-    """What to put in place of PaddleSeg's `train`; without a listener the terms go to PaddleSeg's log."""
+def monitor_swaps(listener: Listener | None = None) -> list[Swap]:
+    """Replacements for PaddleSeg's `train`; without a listener the terms go to PaddleSeg's log."""
     owner = module("core.train")
     original = owner.train
 
@@ -136,23 +137,23 @@ def watching(listener: Listener | None = None) -> list[Swap]:
     def train(*args: Any, **kwargs: Any) -> Any:
         given = inspect.signature(original).bind(*args, **kwargs)
         given.apply_defaults()
-        if _watching:  # by a listener of our own trainer, around one that `enable` put there
+        if _active:  # by a listener of our own trainer, around one that `enable` put there
             return original(*args, **kwargs)
-        with _watched(owner, given.arguments, listener or _log):
+        with _monitored(owner, given.arguments, listener or _log):
             return original(*args, **kwargs)
 
     return [(owner, "train", train), (module("core"), "train", train)]
 
 
 @contextmanager
-def watched(listener: Listener | None = None) -> Iterator[None]:
-    """Look into every training for a while."""
-    with swapped(*watching(listener)):
+def monitored(listener: Listener | None = None) -> Iterator[None]:
+    """Monitor every training for a while."""
+    with swapped(*monitor_swaps(listener)):
         yield
 
 
 @contextmanager
-def _watched(owner: Any, arguments: dict[str, Any], listener: Listener) -> Iterator[None]:
+def _monitored(owner: Any, arguments: dict[str, Any], listener: Listener) -> Iterator[None]:
     profiler = module("utils.train_profiler")
     writers: list[Any] = []
 
@@ -166,7 +167,7 @@ def _watched(owner: Any, arguments: dict[str, Any], listener: Listener) -> Itera
                 writer.add_scalar(f"Terms/{tag}", term.value, iteration)
                 writer.add_scalar(f"Weights/{tag}", term.weight, iteration)
 
-    watch = Watch(arguments.get("losses"), arguments.get("log_iters", 10), tell)
+    watch = LossMonitor(arguments.get("losses"), arguments.get("log_iters", 10), tell)
 
     def counted(*args: Any) -> None:
         watch.step()
@@ -178,15 +179,15 @@ def _watched(owner: Any, arguments: dict[str, Any], listener: Listener) -> Itera
         return iteration
 
     step, resume = profiler.add_profiler_step, owner.resume
-    swaps: list[Swap] = [(profiler, "add_profiler_step", counted), (owner, "resume", resumed), hand_on_maps()]
+    swaps: list[Swap] = [(profiler, "add_profiler_step", counted), (owner, "resume", resumed), provide_maps()]
     if arguments.get("use_vdl"):
         swaps.append(_noting_writers(writers))
-    _watching.append(watch)
+    _active.append(watch)
     try:
         with swapped(*swaps):
             yield
     finally:
-        _watching.remove(watch)
+        _active.remove(watch)
         watch.close()
 
 
@@ -213,4 +214,5 @@ def _log(iteration: int, terms: list[Term]) -> None:
     """A line of PaddleSeg's own log."""
     logger = module("utils.logger")
     logger = getattr(logger, "logger", logger)  # a module of functions in the wheel
-    logger.info(f"[TRAIN] iter: {iteration}, terms: {describe(terms)}")
+    with speaking(ENGLISH):  # as all of the log
+        logger.info(f"[TRAIN] iter: {iteration}, terms: {describe(terms)}")

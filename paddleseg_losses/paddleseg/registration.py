@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import registry
 from ..errors import MissingDependencyError, UnknownLossError
+from ..i18n import Message, _
 from ..registry import PREFIX
 from ..transforms import TRANSFORMS
 
@@ -19,7 +20,7 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
     stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` get dotted names.
 
     Args:
-        override: built-in losses of PaddleSeg to replace by ours: a name, several names, or "all".
+        override: built-in losses of PaddleSeg to replace with ours: a name, several names, or "all".
 
     Returns:
         The names that now mean a loss of this package, with their classes.
@@ -57,8 +58,8 @@ def import_manager() -> Any:
         from paddleseg.cvlibs import manager
     except ImportError as error:
         raise MissingDependencyError(
-            f"PaddleSeg cannot be imported ({error}).",
-            "PaddleSeg 2.8.0, or a clone of its repository on PYTHONPATH",
+            _("{package} cannot be imported ({error}).", package="PaddleSeg", error=error),
+            _("PaddleSeg 2.8.0, or a clone of its repository on PYTHONPATH"),
             'pip install "paddleseg-losses[paddleseg]"',
         ) from error
     return manager
@@ -71,4 +72,8 @@ def _replaced(override: str | Iterable[str]) -> set[str]:
     try:
         return {registry.get(name).name for name in names}
     except UnknownLossError as error:
-        raise UnknownLossError(f"override: {error.found}", f'"all", or {error.expected}', error.cure) from None
+        raise UnknownLossError(
+            Message("override: {found}", found=error.found),
+            _('"all", or {expected}', expected=error.expected),
+            error.cure,
+        ) from None

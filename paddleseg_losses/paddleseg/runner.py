@@ -8,28 +8,29 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import ConfigError
-from .map_loading import hand_on_maps
-from .monitor import watched
+from ..i18n import _
+from .map_loading import provide_maps
+from .monitor import monitored
 from .registration import register
-from .shims import mended, swapped
+from .shims import fixed, swapped
 
 
 def run(script: str | Path, arguments: Iterable[str] = (), override: str | Iterable[str] = ()) -> None:
-    """Run a script as `python SCRIPT ARGUMENTS` would, after registering our losses and mending PaddleSeg.
+    """Run a script as `python SCRIPT ARGUMENTS` would, after registering our losses and fixing PaddleSeg.
 
     If the script lies in a clone of PaddleSeg, it gets the clone's `paddleseg`, whatever else is installed.
 
     Args:
         script: the Python file.
         arguments: what the script finds in `sys.argv` after its name.
-        override: built-in losses of PaddleSeg to replace by ours, see `register`.
+        override: built-in losses of PaddleSeg to replace with ours, see `register`.
     """
     file = Path(script)
     if not file.is_file():
         raise ConfigError(
-            f"There is no script {script}.",
-            "a Python file such as tools/train.py of a PaddleSeg clone",
-            "go into the clone first, or use `paddleseg-losses train`, which needs none",
+            _("There is no script {path}.", path=script),
+            _("a Python file such as tools/train.py of a PaddleSeg clone"),
+            _("change into the clone first, or use `paddleseg-losses train`, which does not need one"),
         )
     folder = file.resolve().parent
     clone = next(
@@ -38,5 +39,5 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
     paths = [str(folder), *([clone] if clone else []), *sys.path]
     with swapped((sys, "argv", [str(script), *arguments]), (sys, "path", paths)):
         register(override)
-        with mended(), watched(), swapped(hand_on_maps()):
+        with fixed(), monitored(), swapped(provide_maps()):
             runpy.run_path(str(script), run_name="__main__")

@@ -1,7 +1,7 @@
 """What keeps PaddleSeg from training on a current Paddle: one shim for each defect.
 
 The wheel (2.8.0) was written when a reduced Tensor had the shape `[1]` and when Paddle itself made the dtypes of two
-operands equal. PaddleSeg's repository has since been mended, mostly. Each shim looks for its defect first and stays
+operands equal. PaddleSeg's repository has since fixed most of it. Each shim looks for its defect first and stays
 away where there is none; functions are wrapped, never rewritten. Only the commands `train` and `run` apply them.
 """
 
@@ -32,11 +32,11 @@ class Shim:
 
 
 @contextmanager
-def mended() -> Iterator[list[str]]:
-    """Apply the shims that the installed versions need, for a while; gives the defects that they mend."""
+def fixed() -> Iterator[list[str]]:
+    """Apply the shims that the installed versions need, for a while; gives the defects that they fix."""
     found = [shim for shim in SHIMS if shim.present()]
     with ExitStack() as stack:
-        for shim in found:  # one after the other: a later one wraps what an earlier one has mended
+        for shim in found:  # one after the other: a later one wraps what an earlier one has fixed
             stack.enter_context(swapped(*shim.swaps()))
         yield [shim.defect for shim in found]
 

@@ -15,6 +15,7 @@ import paddle
 import yaml
 
 from ..errors import ConfigError
+from ..i18n import Text, _, plural
 from .build_errors import explained
 from .flags import Flags
 from .shims import module
@@ -24,7 +25,7 @@ _PASSED = (
     "save_dir", "early_stop_intervals", "resume_model", "save_interval", "log_iters", "num_workers", "use_vdl",
     "use_ema", "keep_checkpoint_max", "precision", "amp_level", "profiler_options",
 )  # fmt: skip
-_NEWER = "leave the flag out, or clone PaddleSeg and use its newest code: `paddleseg-losses run tools/train.py ...`"
+_NEWER = _("omit the flag, or clone PaddleSeg and use its newest code: `paddleseg-losses run tools/train.py ...`")
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def _read(flags: Flags) -> Any:
         model = cfg.dic["model"]
         if model["type"] != "DeepLabV3P":
             raise ConfigError(
-                f"--data_format NHWC with the model {model['type']}.",
-                "DeepLabV3P, the only model that PaddleSeg can train in this layout",
-                "leave --data_format out",
+                _("--data_format NHWC with the model {model}.", model=model["type"]),
+                _("DeepLabV3P, the only model that PaddleSeg can train in this layout"),
+                _("omit --data_format"),
             )
         for section in (model, model["backbone"], *cfg.dic["loss"]["types"]):
             section["data_format"] = flags.data_format
@@ -109,41 +110,62 @@ def _arguments(flags: Flags, cfg: Any) -> dict[str, Any]:
     return arguments
 
 
-def _refusals(flags: Flags, cfg: Any, parameters: set[str], exports: bool) -> Iterator[tuple[str, str, str]]:
+def _refusals(flags: Flags, cfg: Any, parameters: set[str], exports: bool) -> Iterator[tuple[Text, Text, Text]]:
     """What the installed PaddleSeg would ignore: found, expected, cure."""
     evaluates = inspect.signature(module("core").evaluate).parameters
     known = parameters | ({"use_multilabel"} if "use_multilabel" in evaluates else set())
     for name in (*_PASSED, "to_static_training", "use_multilabel"):
         if flags.changed(name) and name not in known:
             version = module("").__version__
-            yield f"--{name} is set, but PaddleSeg {version} knows nothing of it.", "flags that it knows", _NEWER
+            yield (
+                _("--{name} is set, but PaddleSeg {version} does not support it.", name=name, version=version),
+                _("flags that it supports"),
+                _NEWER,
+            )
     for name in ("output_op", "input_shape", "for_fd"):
         if flags.changed(name) and not exports:
             yield (
-                f"--{name} is set, but nothing will be exported.",
-                "uniform_output_enabled: true in the file, and PaddleSeg's newest code, for a model that is exported",
-                "leave the flag out: PaddleSeg's tools/export.py exports after training",
+                _("--{name} is set, but nothing will be exported.", name=name),
+                _("uniform_output_enabled: true in the file, and PaddleSeg's newest code, to export a model"),
+                _("omit the flag: PaddleSeg's tools/export.py exports after training"),
             )
     if flags.do_eval and not cfg.val_dataset_cfg:
-        yield f"--do_eval is set, but {flags.config} has no val_dataset.", "a val_dataset", "add it, or omit --do_eval"
+        yield (
+            _("--do_eval is set, but {config} has no val_dataset.", config=flags.config),
+            _("a val_dataset"),
+            _("add it, or omit --do_eval"),
+        )
     if flags.early_stop_intervals is not None and not flags.do_eval:
-        yield "--early_stop_intervals is set without --do_eval.", "evaluations to judge by", "add --do_eval"
+        yield (
+            _("--early_stop_intervals is set without --do_eval."),
+            _("evaluations, which decide when to stop"),
+            _("add --do_eval"),
+        )
     if flags.resume_model and not 0 <= start_of(flags) < cfg.iters:
         yield (
-            f"--resume_model {flags.resume_model} cannot be trained on to iteration {cfg.iters}.",
-            "a checkpoint folder such as output/iter_1000, of fewer iterations than that",
-            "name such a folder, or raise --iters",
+            _(
+                "The training of --resume_model {folder} cannot be continued to iteration {iters}.",
+                folder=flags.resume_model,
+                iters=cfg.iters,
+            ),
+            _("a checkpoint folder such as output/iter_1000, with fewer iterations than that"),
+            _("give such a folder, or increase --iters"),
         )
 
 
 def _require_a_batch(samples: int, batch_size: int) -> None:
-    """PaddleSeg drops the last, incomplete batch; with no other it would wait for ever."""
+    """PaddleSeg drops the last, incomplete batch; with no other it would wait forever."""
     needed = batch_size * paddle.distributed.get_world_size()
     if samples < needed:
         raise ConfigError(
-            f"train_dataset has {samples} image(s), less than one batch ({needed}).",
-            "at least one whole batch for every process",
-            "lower batch_size, or repeat the images with --repeats",
+            plural(
+                "train_dataset has {count} image, less than one batch ({batch}).",
+                "train_dataset has {count} images, less than one batch ({batch}).",
+                samples,
+                batch=needed,
+            ),
+            _("at least one full batch for every process"),
+            _("reduce batch_size, or repeat the images with --repeats"),
         )
 
 
@@ -172,8 +194,8 @@ def _set_device(device: str | None) -> str:
     module("utils.utils").set_device(chosen)
     if device and not paddle.get_device().startswith(device):  # PaddleSeg falls back without a word
         raise ConfigError(
-            f"--device {device}, but Paddle {paddle.__version__} sees none.",
-            f"a Paddle built for {device}, its driver and a device",
-            "--device cpu, or install paddlepaddle-gpu for an NVIDIA GPU",
+            _("--device {device} is set, but Paddle {version} finds none.", device=device, version=paddle.__version__),
+            _("a Paddle built for {device}, its driver and a device", device=device),
+            _("use --device cpu, or install paddlepaddle-gpu for an NVIDIA GPU"),
         )
     return chosen

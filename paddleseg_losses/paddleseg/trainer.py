@@ -15,15 +15,16 @@ import paddle
 from paddle.utils import unique_name
 
 from ..errors import ConfigError
+from ..i18n import Message, _
 from . import config as configs
 from .console import Log, captured
 from .display import Display, Silent, Step
 from .evaluation import Scores, evaluate
 from .flags import Flags
-from .map_loading import hand_on_maps
-from .monitor import watched
+from .map_loading import provide_maps
+from .monitor import monitored
 from .registration import register
-from .shims import Swap, mended, module, swapped
+from .shims import Swap, fixed, module, swapped
 from .train_arguments import Recipe, build, start_of
 
 
@@ -56,7 +57,7 @@ def train(
 
     Args:
         config: PaddleSeg's YAML file; its losses may be those of this package.
-        override: built-in losses of PaddleSeg to replace by ours, see `register`.
+        override: built-in losses of PaddleSeg to replace with ours, see `register`.
         display: what to show; plain lines by default.
         flags: those of PaddleSeg's `tools/train.py`, see `Flags`.
 
@@ -67,7 +68,7 @@ def train(
         ConfigError: the file cannot be used, or the installed PaddleSeg cannot do what a flag asks for.
     """
     given = Flags(config=str(config), **flags)
-    configs.load(given.config)  # its errors say more than PaddleSeg's
+    configs.load(given.config)  # its errors are more helpful than PaddleSeg's
     register(override)
     first = paddle.distributed.get_rank() == 0
     display = (display or Display()) if first else Silent()
@@ -77,11 +78,11 @@ def train(
     # Names from zero, as in a new process: a checkpoint's optimizer is found again by the names of the weights.
     with (
         unique_name.guard(),
-        mended() as defects,
+        fixed() as defects,
         captured(path, display) as log,
     ):
         for defect in defects:
-            log.record("INFO", f"mended: {defect}")
+            log.record("INFO", f"fixed: {defect}")
         try:
             result = _run(given, log)
         finally:
@@ -96,13 +97,16 @@ def _run(flags: Flags, log: Log) -> Result:
     result = Result(Path(flags.save_dir))
     if flags.resume_model is None and (result.save_dir / "metrics.json").exists():
         log.display.warn(
-            f"{result.save_dir} holds an earlier training: its checkpoints and metrics.json are written over; "
-            "--save_dir names another folder"
+            _(
+                "{folder} contains an earlier training, whose checkpoints and metrics.json will be overwritten; "
+                "use --save_dir for another folder",
+                folder=result.save_dir,
+            )
         )
     log.display.say(_headline(recipe, result.save_dir))
     with (
-        swapped(*_listeners(flags, recipe, result, log.display), hand_on_maps()),
-        watched(log.watched),
+        swapped(*_listeners(flags, recipe, result, log.display), provide_maps()),
+        monitored(log.watched),
         _explained_lengths(),
     ):
         module("core").train(recipe.model, recipe.train_dataset, **recipe.arguments)
@@ -128,11 +132,15 @@ def _point(step: Step) -> dict[str, Any]:
     }
 
 
-def _headline(recipe: Recipe, save_dir: Path) -> str:
+def _headline(recipe: Recipe, save_dir: Path) -> Message:
     losses = recipe.arguments["losses"]
-    return (
-        f"training {type(recipe.model).__name__} on {paddle.get_device()}, {len(recipe.train_dataset)} images, "
-        f"loss {_sum(losses['coef'], losses['types'])}\nlog and checkpoints: {save_dir}"
+    return _(
+        "training {model} on {device}, {images} images, loss {loss}\nlog and checkpoints: {folder}",
+        model=type(recipe.model).__name__,
+        device=paddle.get_device(),
+        images=len(recipe.train_dataset),
+        loss=_sum(losses["coef"], losses["types"]),
+        folder=save_dir,
     )
 
 
@@ -143,7 +151,7 @@ def _sum(coefs: Iterable[float], losses: Iterable[Any]) -> str:
 
 @contextmanager
 def _explained_lengths() -> Iterator[None]:
-    """The commonest mistake of all shows at the first iteration only: a model has more outputs than the file losses."""
+    """The commonest mistake shows only at the first iteration: a model has more outputs than the file has losses."""
     try:
         yield
     except RuntimeError as error:
@@ -152,10 +160,13 @@ def _explained_lengths() -> Iterator[None]:
             raise
         outputs, losses = lengths.groups()
         raise ConfigError(
-            f"The model has {outputs} output(s), the file losses for {losses}.",
-            f"a coefficient for each of the {outputs} outputs",
-            f"write one loss in `types` and {outputs} numbers in `coef`; losses of the same output belong into one "
-            "MixedLoss, or use a compound such as ComboLoss",
+            _("Outputs of the model: {outputs}, but losses of the file: {losses}.", outputs=outputs, losses=losses),
+            _("a coefficient for each of the {outputs} outputs", outputs=outputs),
+            _(
+                "write one loss in `types` and {outputs} numbers in `coef`; losses of the same output belong "
+                "into one MixedLoss, or use a compound such as ComboLoss",
+                outputs=outputs,
+            ),
         ) from error
 
 

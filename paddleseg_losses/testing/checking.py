@@ -129,7 +129,7 @@ def _tried(spec: LossSpec, options: dict[str, Any]) -> tuple[list[_Failure], dic
             failures.append(_Failure(defaults_run, where, error))
     if misfits and len(misfits) == len(tried):
         raise next(iter(misfits.values()))
-    return failures, {case: error.found for case, error in misfits.items()}
+    return failures, {case: str(error.found) for case, error in misfits.items()}
 
 
 def _run(law: Law, arguments: tuple[Any, ...]) -> LawError | None:

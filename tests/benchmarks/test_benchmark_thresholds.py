@@ -70,6 +70,22 @@ def test_tiny_is_compared_with_the_composed_one(ours, met):
     assert verdict.found == f"{1e3 * ours:.0f} us, composed 300 us, unchecked and by hand 100 us"
 
 
+@pytest.mark.parametrize(("ours", "met"), [(0.3, True), (0.31, False)])
+def test_small_is_compared_with_a_call_of_paddle(ours, met):
+    rows = [
+        _row("DiceLoss", peer, ms, "small", (2, 4, 32, 32)) for peer, ms in (("ours", ours), ("F.cross_entropy", 0.1))
+    ]
+    (verdict,) = thresholds.speed(rows)
+    assert (verdict.asked, verdict.met) == ("<= 3x a call of F.cross_entropy", met)
+
+
+def test_a_threshold_may_hold_on_one_shape_alone():
+    rows = [_row("DiceLoss", peer, ms, "binary", (8, 1, 512, 512)) for peer, ms in (("ours", 1.0), ("torch", 1.4))]
+    found = _found(thresholds.speed(rows))
+    assert found[">= 1.5x fastest peer on binary", "DiceLoss"] == ("1.40x (torch)", False)
+    assert not any("on C" in asked for asked, _ in found)
+
+
 @pytest.mark.parametrize(("spare", "met"), [(5.0, True), (5.1, False)])
 def test_memory_is_one_gradient_and_five_mebibytes(spare, met):
     row = {"loss": "DiceLoss", "shape": "x", "peer": "ours", "bytes": int((8 + spare) * MIB)}

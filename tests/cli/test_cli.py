@@ -93,7 +93,7 @@ def test_a_misspelt_name_suggests_the_nearest(call):
     result = call("show", "TverskiLoss")
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert result.stderr.startswith("error: No loss is called 'TverskiLoss'.")
+    assert result.stderr.startswith("error: There is no loss 'TverskiLoss'.")
     assert "did you mean TverskyLoss?" in result.stderr
 
 

@@ -21,6 +21,7 @@ def test_there_and_back(call, packages):
     assert all(name in result.output for name in files)
     assert "To undo it: paddleseg-losses disable" in result.output
     assert "已启用" not in result.output
+    assert "enabled already" in call("enable").output
     assert call("enable", "--lang", "zh").output.startswith("此前已启用：")
     result = call("disable")
     assert (result.exit_code, list(packages.iterdir())) == (0, [])

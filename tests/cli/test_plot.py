@@ -78,9 +78,3 @@ def test_mistakes(call, tmp_path, line, code, text):
     assert result.exit_code == code
     assert text in result.stderr
     assert not (tmp_path / "out").exists()
-
-
-def test_in_a_shell(shell, tmp_path):
-    code, out, err = shell("plot", "DiceLoss", "--picture", "gradient")
-    assert (code, out.strip()) == (0, "pictures/DiceLoss_gradient.png"), err
-    assert (tmp_path / "pictures" / "DiceLoss_gradient.png").is_file()

@@ -54,19 +54,19 @@ def test_rare_classes_stay_numbers_in_yaml(call, tmp_path):
 def test_a_foreground_of_255_is_a_problem(call, tmp_path):
     result = call("weights", write_masks(tmp_path, np.array([[0, 255]], np.uint8)), "--num_classes", 2)
     assert result.exit_code == 1
-    assert "write 1 for the foreground" in result.stderr
+    assert "use 1 for the foreground" in result.stderr
 
 
 def test_a_class_that_never_occurs_is_named(call, listing):
     result = call("weights", listing, "--num_classes", 3, "--lang", "zh")
     assert result.exit_code == 0
     assert "从未出现的类别：2" in result.stderr
-    assert "never occurs: class 2; its weight is 0" in call("weights", listing, "--num_classes", 3).stderr
+    assert "class that never occurs: 2; its weight is 0" in call("weights", listing, "--num_classes", 3).stderr
 
 
 BROKEN = {
     "out of range": (np.array([[0, 1, 7, 7]], np.uint8), "out of range (pixels): 7 (2); expected 0 to 1, or 255"),
-    "RGB": (np.zeros([4, 4, 3], np.uint8), "1 mask(s) have a channel axis: RGB masks"),
+    "RGB": (np.zeros([4, 4, 3], np.uint8), "1 mask with a channel axis: RGB masks"),
 }
 
 
@@ -81,19 +81,19 @@ def test_what_a_training_would_stumble_over_exits_with_1(call, tmp_path, case):
 
 def test_masks_of_0_and_255(call, tmp_path):
     result = call("weights", write_masks(tmp_path, np.array([[0, 255]], np.uint8)))
-    assert "write 1 for the foreground instead" in result.stderr
-    assert "never occurs: class 1" in result.stderr
+    assert "use 1 for the foreground instead" in result.stderr
+    assert "class that never occurs: 1" in result.stderr
 
 
 def test_nothing_to_count(call, call_json, tmp_path):
     listing = write_masks(tmp_path, np.array([[255, 255]], np.uint8))
     result = call("weights", listing)
     assert result.exit_code == 1
-    assert "No mask holds a class" in result.stderr
+    assert "No mask contains a class" in result.stderr
     (tmp_path / "gone.txt").write_text("a nowhere.png\n")
     result = call("weights", tmp_path / "gone.txt")
     assert result.exit_code == 1
-    assert "1 mask(s) cannot be found" in result.stderr
+    assert "1 mask not found" in result.stderr
     code, found = call_json("weights", tmp_path / "nothing.txt")
     assert (code, found["error"]["expected"]) == (1, "a list of files such as train.txt, or a YAML configuration")
 

@@ -16,18 +16,17 @@ PREFIX = "MadeUp"
 def documented(made_up):
     """What the generator of the documents complains of."""
     import generate  # of the tree's docs folder
-    from builder import pictures
-    from builder.language import Translations
+    from builder import pictures, translations
 
     numbers = pictures.stored()
     numbers.update({spec.name: numbers["DiceLoss"] for spec in made_up})  # of pictures that nobody looks at here
     pictures.stored = lambda: numbers
-    translations = Translations()
-    texts = generate.documents(translations)
+    untranslated = translations.update()
+    texts = generate.documents()
     for spec in made_up:
         assert any(path.name == f"{spec.name}.md" for path in texts)
         assert spec.name in texts[generate.STUB]
-    return [*generate.misfits(), *translations.problems, *translations.unused()]
+    return [*generate.misfits(), *untranslated]
 
 
 def furthest(spec, reference):

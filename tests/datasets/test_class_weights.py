@@ -56,7 +56,7 @@ def test_effective_number_between_none_and_inverse():
     ("arguments", "error", "text"),
     [
         (("enett", PIXELS, AREA), OptionError, "did you mean enet"),
-        (("enet", [0, 0], [0, 0]), DataError, "No mask holds a class"),
+        (("enet", [0, 0], [0, 0]), DataError, "No mask contains a class"),
         (("effective_number", PIXELS, AREA, 1.0), OptionError, "beta=1.0"),
     ],
     ids=str,

@@ -11,11 +11,7 @@ import pytest
 
 from docs.builder import pictures
 from docs.builder.advice import ranking
-from docs.builder.language import Translations
 from paddleseg_losses import registry
-from paddleseg_losses.cli import docstrings
-from paddleseg_losses.cli.docstrings import mark
-from paddleseg_losses.cli.show import describe
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -215,25 +211,6 @@ def test_every_drift_is_told(copy):
     assert len(told) == len(expected), done.stdout + done.stderr
     for problem in expected:
         assert any(line.startswith(problem) for line in told), problem
-
-
-SUMMARY = describe(registry.get("DiceLoss")).summary
-
-
-def test_a_translation_belongs_to_one_english_text():
-    found = Translations()
-    assert mark("one  text\n") == mark("one text") != mark("one texts")
-    assert found.section("DiceLoss", "Summary", "Not the docstring.") == "Not the docstring."
-    assert found.section("NewLoss", "Summary", "New.") == "New."
-    assert found.phrase("no phrase at all") == "no phrase at all"
-    changed, missing, phrase = found.problems
-    assert "Summary has changed since" in changed
-    assert f"NewLoss: Summary is not translated; write `Summary {mark('New.')}`" in missing
-    assert "phrases.yml: not translated: no phrase at all" in phrase
-    assert f"paddleseg_losses/cli/zh: nothing uses DiceLoss: `{docstrings.key('Summary', SUMMARY)}`" in found.unused()
-    assert docstrings.section("DiceLoss", "Summary", SUMMARY) != SUMMARY
-    found.section("DiceLoss", "Summary", SUMMARY)
-    assert not [line for line in found.unused() if "DiceLoss: `Summary" in line and "nothing uses DiceLoss" in line]
 
 
 def test_the_combinations_of_the_chooser_can_be_built():

@@ -155,4 +155,4 @@ def test_missing_matplotlib_is_named_with_its_cure(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingDependencyError, match="matplotlib") as caught:
         drawing.curve({"d": DiceLoss()})
-    assert "paddleseg-losses[demo]" in caught.value.cure
+    assert "paddleseg-losses[demo]" in str(caught.value.cure)

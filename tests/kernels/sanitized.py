@@ -50,8 +50,8 @@ def run(kernels, n, c, space, sigmoid, threads):
     problem = Problem(address(z), address(labels), None, n, c, s, 1, 255, 8, int(sigmoid))
     image = (len(space), (ctypes.c_int64 * len(space))(*space))
     run_sums(kernels, problem, labels, z, threads)
-    run_soft_targets(kernels, rng, z, sigmoid, threads)
     run_labels(kernels, problem, labels, threads)
+    run_soft_targets(kernels, problem, z, threads)
     run_lovasz(kernels, problem, z, threads)
     run_distances(kernels, problem, rng, z, image, threads)
     run_windows(kernels, problem, z, image, threads)
@@ -76,13 +76,16 @@ def run_sums(kernels, problem, labels, z, threads):
     fusable, overlap = [(0, 2, 1), (1, 4, 1)], [(0, 1, 1), (1, 2, 1)]
     sums, values = np.ones((n, c, len(every))), np.empty((n, c if problem.sigmoid else 1, s), "float32")
     weight, total, found = np.ones((n, s), "float32"), np.empty(1), np.empty_like(sums)
+    is_kept = np.zeros(1, "int32")
     for dtype, w in product(("int64", "int32", "uint8"), (None, weight)):
         narrow = np.where(labels > c + 1, 255, labels).astype(dtype)
         q = changed(problem, labels=address(narrow), label_bytes=narrow.itemsize, weight=address(w))
         for chosen in (every, fusable, overlap):
             specs = (SumSpec * len(chosen))(*(SumSpec(*spec) for spec in chosen))
-            kernels.error_sums_forward(q, specs, len(specs), address(found), threads)
-            kernels.error_sums_backward(q, specs, len(specs), address(sums), address(out), threads)
+            for kept in (None, out):
+                given = (address(found), address(kept), address(is_kept), threads)
+                kernels.error_sums_forward(q, specs, len(specs), *given)
+                kernels.error_sums_backward(q, specs, len(specs), address(sums), int(is_kept[0]), address(out), threads)
         specs = (SumSpec * 2)(SumSpec(0, 4, 1), SumSpec(0, 5, 2))
         kernels.pixelwise_values(q, specs, 2, address(sums), address(values), threads)
         for count, grad in product((1, 2), (None, out)):  # one alone is fusable
@@ -94,20 +97,6 @@ def run_sums(kernels, problem, labels, z, threads):
             kernels.confusion_backward(q, address(costs), address(of_classes), address(out), threads)
     kernels.probabilities_backward(problem, address(z), address(z), address(out), threads)
     kernels.pixelwise_scale(address(out), out.size, 0.5, threads)
-
-
-def run_soft_targets(kernels, rng, z, sigmoid, threads):
-    """Sums of soft targets, some of which are no shares, and what is wrong with them."""
-    n, c, s = z.shape
-    targets = rng.random(z.shape).astype("float32")
-    targets[rng.random(z.shape) < 0.05] = np.nan
-    targets[:, :, rng.random(s) < 0.1] = 255
-    problem = SoftProblem(address(z), address(targets), n, c, s, 255, int(sigmoid))
-    found, sums = np.zeros(2, "int64"), np.empty((n, c, SOFT_SUMS))
-    upstream, out = rng.normal(size=sums.shape).astype("float32"), np.empty_like(z)
-    kernels.soft_targets_check(problem, address(found), threads)
-    kernels.soft_targets_forward(problem, address(sums), threads)
-    kernels.soft_targets_backward(problem, address(upstream), address(out), threads)
 
 
 def run_labels(kernels, problem, labels, threads):
@@ -125,6 +114,20 @@ def run_labels(kernels, problem, labels, threads):
             found = (address(index), 1, address(of_classes), address(out_of_range), threads)
             kernels.labels_compact_one_hot(*given, n, problem.c, problem.s, 255, *found)
         kernels.top_k(address(values), *given, size, problem.c, 255, 10, address(kept), threads)
+
+
+def run_soft_targets(kernels, problem, z, threads):
+    """Targets of numbers, some of which no target may be."""
+    n, c, s = problem.n, problem.c, problem.s
+    targets = np.random.default_rng(1).random(z.shape).astype("float32") * 1.2 - 0.1
+    targets[..., : s // 3] = 255
+    q = SoftProblem(address(z), address(targets), n, c, s, 255, problem.sigmoid)
+    numbers = signatures.enums()["SoftSum"]["SOFT_SUMS"]
+    found, sums, out = np.empty(2, "int64"), np.empty((n, c, numbers)), np.empty_like(z)
+    upstream = np.ones((n, c, numbers), "float32")
+    kernels.soft_targets_check(q, address(found), threads)
+    kernels.soft_targets_forward(q, address(sums), threads)
+    kernels.soft_targets_backward(q, address(upstream), address(out), threads)
 
 
 def run_lovasz(kernels, problem, z, threads):
@@ -197,8 +200,7 @@ def run_maps(kernels, problem, image, threads):
 
 if __name__ == "__main__":
     signatures = SimpleNamespace(**runpy.run_path(sys.argv[2]))
-    Problem, SoftProblem, SumSpec = (signatures.structs()[name] for name in ("Problem", "SoftProblem", "SumSpec"))
-    SOFT_SUMS = signatures.enums()["SoftSum"]["SOFT_SUMS"]
+    Problem, SumSpec, SoftProblem = (signatures.structs()[name] for name in ("Problem", "SumSpec", "SoftProblem"))
     loaded = Kernels(sys.argv[1], signatures)
     for samples, channels, size in SHAPES:
         for under_sigmoid, thread_count in product((False, True), (1, 3)):

@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 
 from paddleseg_losses.kernels import signatures
+from tests.native_build import NativeBuild
 
 NATIVE = signatures.HEADER.parent
-BUILD = ["-std=c++17", "-O1", "-g", "-fopenmp-simd", "-shared", "-fPIC", "-pthread", "-fno-sanitize-recover=all",
-         "-DNO_TARGET_CLONES", f"-I{NATIVE}"]  # fmt: skip
+FLAGS = ["-std=c++17", "-O1", "-g1", "-fopenmp-simd", "-fno-sanitize-recover=all", "-DNO_TARGET_CLONES", "-I."]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("sanitizer", "runtime"), [("address,undefined", "libasan.so"), ("thread", "libtsan.so")])
-def test_kernels_are_clean(tmp_path, sanitizer, runtime):
+def test_kernels_are_clean(sanitizer, runtime, tmp_path, request):
     compiler = shutil.which("g++")
     if compiler is None:
         pytest.skip("no g++ to build the kernels anew")
-    library = tmp_path / "kernels.so"
-    sources = [str(path) for path in sorted(NATIVE.rglob("*.cpp")) if path.name != "module.cpp"]
-    subprocess.run([compiler, *BUILD, f"-fsanitize={sanitizer}", *sources, "-o", str(library)], check=True)
+    sources = sorted(path.relative_to(NATIVE).as_posix() for path in NATIVE.rglob("*.cpp") if path.name != "module.cpp")
+    objects, library = request.config.cache.mkdir("sanitized"), tmp_path / "kernels.so"
+    NativeBuild(NATIVE, [*FLAGS, f"-fsanitize={sanitizer}"], objects, compiler).link(sources, library)
     preload = subprocess.run([compiler, f"-print-file-name={runtime}"], capture_output=True, text=True, check=True)
     environment = {
         "LD_PRELOAD": preload.stdout.strip(),

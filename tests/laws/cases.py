@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paddleseg_losses import kernels, registry
+from paddleseg_losses.errors import LawError
 from paddleseg_losses.testing import LAWS
 from paddleseg_losses.testing.cases import CASES as CASES
 from paddleseg_losses.testing.cases import IGNORED as IGNORED
@@ -41,20 +42,30 @@ def each_loss(where=lambda spec: True):
 
 
 def property_test(number):
-    """A test of every registered loss under each law of a number: those in float32 on every backend."""
+    """A test of every registered loss under each law of a number, in all its cases: in float32 on every backend.
+
+    One test runs all cases of a law, for a thousand tests are collected faster than ten thousand; it names each that
+    breaks the law.
+    """
     params = [
-        pytest.param(law, arguments, backend, id="-".join([law.name, spec.name, *_described(arguments), backend]))
+        pytest.param(law, arguments, backend, id="-".join([law.name, spec.name, backend]))
         for law in LAWS
         if law.number == number
         for spec in registry.specs()
-        for arguments in law.arguments(spec)
-        for backend in (BACKENDS if _in_float32(arguments) else BACKENDS[:1])
+        for backend in BACKENDS
+        if (arguments := [a for a in law.arguments(spec) if backend == BACKENDS[0] or _in_float32(a)])
     ]
 
     @pytest.mark.parametrize(("law", "arguments", "backend"), params)
     def test(law, arguments, backend):
+        broken = []
         with kernels.use_kernels(backend):
-            law(*arguments)
+            for each in arguments:
+                try:
+                    law(*each)
+                except LawError as error:
+                    broken.append(f"{' '.join(map(_described, each[1:]))}: {error}")
+        assert not broken, "\n".join(broken)
 
     return test
 
@@ -63,5 +74,5 @@ def _in_float32(arguments):
     return any(case.dtype == "float32" for case in arguments[1:])
 
 
-def _described(arguments):
-    return [f"{case}-{case.dtype}" for case in arguments[1:]]
+def _described(case):
+    return f"{case} in {case.dtype}"

@@ -162,7 +162,7 @@ def test_instances_become_text_and_foreign_losses_stay():
 
 
 REFUSED = {
-    "coef too long": ({"losses": ["DiceLoss"], "coef": [1, 2]}, r"coef has 2 number\(s\), losses has 1"),
+    "coef too long": ({"losses": ["DiceLoss"], "coef": [1, 2]}, "1 loss, but coef has 2 numbers"),
     "a negative coef": ({"losses": ["DiceLoss"], "coef": [-1]}, r"coef=\[-1\]"),
     "no list": ({"losses": "DiceLoss"}, "losses='DiceLoss'"),
     "nothing": ({"losses": []}, r"losses=\[\]"),
@@ -171,17 +171,17 @@ REFUSED = {
     "an unknown option": ({"losses": [{"type": "DiceLoss", "smoth": 1}]}, "did you mean smooth"),
     "no type": ({"losses": [{"tpe": "DiceLoss"}]}, "whose `type` is a name"),
     "no loss": ({"losses": [3]}, r"losses=\[3\]"),
-    "another ignored label": ({"losses": [DiceLoss(ignore_index=7)]}, "DiceLoss has ignore_index=7, the sum 255"),
-    "a foreign one's": ({"losses": [Foreign(ignore_index=7)]}, "Foreign has ignore_index=7, the sum 255"),
+    "another ignored label": ({"losses": [DiceLoss(ignore_index=7)]}, "DiceLoss has ignore_index=7, but the sum 255"),
+    "a foreign one's": ({"losses": [Foreign(ignore_index=7)]}, "Foreign has ignore_index=7, but the sum 255"),
     "inside a mix": ({"losses": [MixedLoss([DiceLoss(mode="binary")], [1])]}, "DiceLoss has mode='binary'"),
-    "probabilities": ({"losses": ["DiceLoss", DiceLoss(from_logits=False)]}, "from_logits=False, the sum True"),
+    "probabilities": ({"losses": ["DiceLoss", DiceLoss(from_logits=False)]}, "from_logits=False, but the sum True"),
     "a layout": ({"losses": [Foreign(data_format="NHWC")]}, "Foreign has data_format='NHWC'"),
     "many numbers": ({"losses": [DiceLoss(reduction="none")]}, "reduction='none'"),
-    "two logits": ({"losses": [KLLoss()]}, "KLLoss compares with something else than labels"),
-    "edges": ({"losses": [BCELoss(edge_label=True)]}, "BCELoss compares with something else than labels"),
+    "two logits": ({"losses": [KLLoss()]}, "KLLoss compares with something other than labels"),
+    "edges": ({"losses": [BCELoss(edge_label=True)]}, "BCELoss compares with something other than labels"),
     "no common problem": (
         {"losses": ["BinaryCrossEntropyLoss", "LovaszSoftmaxLoss"]},
-        "no kind of problem suits all terms .BinaryCrossEntropyLoss: binary, multilabel; LovaszSoftmaxLoss: multiclass",
+        "is supported by all terms .BinaryCrossEntropyLoss: binary, multilabel; LovaszSoftmaxLoss: multiclass",
     ),
 }
 
@@ -191,7 +191,7 @@ def test_what_cannot_be_added_is_refused(case):
     options, text = REFUSED[case]
     with pytest.raises(errors.OptionError, match=text) as caught:
         WeightedSumLoss(**options)
-    assert caught.value.cure
+    assert str(caught.value.cure)
 
 
 def test_the_same_ignored_label_may_be_said_twice():
@@ -203,7 +203,7 @@ def test_the_same_ignored_label_may_be_said_twice():
 
 def test_a_foreign_term_of_many_numbers_is_refused():
     z, y = _batch()
-    with pytest.raises(errors.InputError, match=r"L1Loss gives 70 numbers, of shape \[2, 5, 7\]"):
+    with pytest.raises(errors.InputError, match=r"L1Loss returns a tensor of shape \[2, 5, 7\]"):
         WeightedSumLoss(losses=[lambda a, b: [a.sum(), a.mean()], L1Loss()])(z, y)
 
 

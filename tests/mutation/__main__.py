@@ -23,7 +23,9 @@ from typing import Any
 
 import yaml
 
-from .native import Builder, CompileError
+from tests.native_build import CompileError
+
+from .native import Library
 from .rules import Mutant, draw, located
 
 HERE = Path(__file__).parent
@@ -31,7 +33,8 @@ ROOT = HERE.parents[1]
 LIST = HERE / "mutants.yml"
 PACKAGE = "paddleseg_losses"
 EACH = {"python": 4, "native": 3}  # mutants of a kind
-STAGES = [["tests/laws/test_11_reference.py"], ["tests/laws", "tests/kernels"], []]  # after the tests named alike
+STAGES = 4
+GONE, NO_CODE, SURVIVED = "the line is not there", "no C++", "nothing noticed"
 
 
 def main() -> None:
@@ -47,11 +50,12 @@ def main() -> None:
         "--only", nargs="*", type=int, default=[], help="numbers of mutants; all without a result unless given"
     )
     running.add_argument("--objects", type=Path, default=None, help="a folder that keeps compiled objects")
+    running.add_argument("--stages", type=int, default=STAGES, help="how far to go: 2 asks only the likeliest tests")
     given = parser.parse_args()
     if given.command == "draw":
         renew(given.seed)
     else:
-        run(given.checkout.resolve(), given.column, given.only, given.objects)
+        run(given.checkout.resolve(), given.column, given.only, given.stages, given.objects)
 
 
 def renew(seed: int) -> None:
@@ -68,45 +72,47 @@ def renew(seed: int) -> None:
     print(f"{len(kept)} kept, {len(new)} new")
 
 
-def run(checkout: Path, column: str, only: list[int], objects: Path | None) -> None:
+def run(checkout: Path, column: str, only: list[int], stages: int, objects: Path | None) -> None:
     """Try mutants one by one, and write each result when it is known."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         _copy(checkout, copy)
-        builder = Builder(copy, objects or Path(folder) / "objects")
-        builder.build()
+        library = Library(copy, objects or Path(folder) / "objects")
+        library.build()
         for number, entry in enumerate(load(), 1):
             if number in only or (not only and column not in entry):
-                entry[column] = _result(copy, mutant(entry), builder)
-                print(f"{number:3}. {entry['kind']}: {entry['file']}: {entry[column]}", flush=True)
-                _keep(entry, number, column)
+                result = _result(copy, mutant(entry), library, stages)
+                print(f"{number:3}. {entry['kind']}: {entry['file']}: {result or 'not yet noticed'}", flush=True)
+                if result:
+                    _keep(number, column, result)
 
 
-def _keep(entry: dict[str, Any], number: int, column: str) -> None:
+def _keep(number: int, column: str, result: str) -> None:
     """Write one result into the list as it is now: another run may have written its own."""
     entries = load()
-    entries[number - 1][column] = entry[column]
+    entries[number - 1][column] = result
     write(entries)
 
 
-def _result(copy: Path, change: Mutant, builder: Builder) -> str:
-    """What noticed the mistake."""
+def _result(copy: Path, change: Mutant, library: Library, stages: int) -> str | None:
+    """What noticed the mistake; None if not all tests were asked."""
     place = located(copy / PACKAGE, change)
     if place is None:
-        return "the line is not there"
-    with _made(*place, change):
+        return GONE
+    try:
+        with _made(*place, change):
+            if change.native:
+                library.build()
+            for tests in _stages(copy, place[0])[:stages]:
+                noticed = _failed(copy, tests)
+                if noticed:
+                    return noticed
+    except CompileError:
+        return NO_CODE
+    finally:
         if change.native:
-            try:
-                builder.build()
-            except CompileError:
-                return "no C++"
-        for tests in [_named_alike(copy, change), *STAGES]:
-            noticed = _tested(copy, tests, change) if tests or tests is STAGES[-1] else None
-            if noticed:
-                break
-    if change.native:
-        builder.build()
-    return noticed or "nothing noticed"
+            library.build()
+    return SURVIVED if stages >= STAGES else None
 
 
 @contextmanager
@@ -122,19 +128,24 @@ def _made(path: Path, number: int, change: Mutant) -> Iterator[None]:
         path.write_text(before, encoding="utf-8")
 
 
-def _named_alike(copy: Path, change: Mutant) -> list[str]:
-    """Tests of the name of the changed file."""
-    return sorted(str(path.relative_to(copy)) for path in (copy / "tests").rglob(f"test_{Path(change.file).stem}.py"))
+def _stages(copy: Path, changed: Path) -> list[list[str]]:
+    """Arguments of pytest: first what is most likely to notice, at last everything."""
+    alike = sorted(str(path.relative_to(copy)) for path in (copy / "tests").rglob(f"test_{changed.stem}.py"))
+    names = re.findall(r"^class (\w+Loss)\b", changed.read_text(encoding="utf-8"), re.MULTILINE)
+    reference = ["tests/laws/test_11_reference.py", "-k", " or ".join(names or ["7x5", "5x7"])]
+    return [
+        alike,
+        ["tests/kernels", "-m", "not slow"] if "kernels" in changed.parts else reference,
+        ["tests/kernels", "tests/laws", "-m", "not slow"],
+        ["-n", "2"],
+    ]
 
 
-def _tested(copy: Path, tests: list[str], change: Mutant) -> str | None:
+def _failed(copy: Path, tests: list[str]) -> str | None:
     """The first test that fails."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *tests]
-    names = re.findall(r"^class (\w+Loss)\b", (copy / PACKAGE / change.file).read_text(), re.MULTILINE)
-    if tests == STAGES[0] and names:
-        command += ["-k", " or ".join(names)]
     if not tests:
-        command += ["-n", "2"]
+        return None
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
     if done.returncode in (0, 5):  # all passed; none was chosen
@@ -174,8 +185,8 @@ def write(entries: list[dict[str, Any]]) -> None:
     counts = {}
     for column in ("before", "after"):
         results = [entry[column] for entry in entries if column in entry]
-        caught = [r for r in results if r not in ("nothing noticed", "the line is not there", "no C++")]
-        counts[column] = {"caught": len(caught), "survived": results.count("nothing noticed")}
+        caught = [r for r in results if r not in (GONE, NO_CODE, SURVIVED)]
+        counts[column] = {"caught": len(caught), "survived": results.count(SURVIVED)}
     LIST.write_text(
         yaml.safe_dump({"counts": counts, "mutants": entries}, sort_keys=False, width=150, allow_unicode=True)
     )

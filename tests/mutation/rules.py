@@ -19,7 +19,11 @@ PYTHON = (
 )  # fmt: skip
 NATIVE = ("kernels/native/**/*.cpp", "kernels/native/**/*.hpp")
 NO_MATHEMATICS = re.compile(
-    r"__init__|backend|library|buffer_pool|ctypes_args|module\.cpp|memory\.hpp|parallel\.hpp|platform\.hpp"
+    r"__init__|backend|loader|signatures|buffer_pool|ctypes_args|module\.cpp|memory\.hpp|parallel\.hpp|platform\.hpp"
+)
+NO_FORMULA = re.compile(
+    r"['\"]|^(#|//|\*|import|from|def|class|template|constexpr|@|return status_of|[A-Z_]+ = )"
+    r"|Error\(|threads|CHUNK|prefetch|large_pages|stream"
 )
 # A kind of mistake: what it is made of, and what it makes. Each place that matches is one mutant.
 RULES: dict[str, list[tuple[str, str]]] = {
@@ -31,7 +35,12 @@ RULES: dict[str, list[tuple[str, str]]] = {
         (r"(?<![\w.])2\.0f \* ", ""),
     ],
     "index": [(r"\[0\](?!\w)", "[1]"), (r"\[1:\]", "[:-1]"), (r"\[([a-z]\w*)\](?= [-+*<>])", r"[\1 + 1]")],
-    "boundary": [(r"(?<= )<(?= )", "<="), (r"(?<= )>(?= )", ">="), (r"(?<= )>=(?= )", ">"), (r"(?<= )<=(?= )", "<")],
+    "boundary": [  # not those of loops, which only a sanitizer sees
+        (r"(?<![ (][a-z]) <(?= )", " <="),
+        (r"(?<= )>(?= )", ">="),
+        (r"(?<= )>=(?= )", ">"),
+        (r"(?<![ (][a-z]) <=(?= )", " <"),
+    ],
     "mask": [
         (r" \* (\w+\.)?mask\b(?![.(\[])", ""),
         (r" [&] (\w+\.)?(valid|mask|flawed)\b", ""),
@@ -106,10 +115,7 @@ def _code(path: Path) -> list[str]:
     text = re.sub(r'"""[\s\S]*?"""|R"\([\s\S]*?\)"', lambda m: "\n" * m.group().count("\n"), text)
     lines = [line.strip() for line in text.splitlines()]
     once = Counter(lines)
-    words = re.compile(
-        r"['\"]|^(#|//|\*|import|from|def|class|template|constexpr|@|return status_of)|Error\(|threads|CHUNK|prefetch"
-    )
-    return [line for line in lines if once[line] == 1 and line and not words.search(line)]
+    return [line for line in lines if once[line] == 1 and line and not NO_FORMULA.search(line)]
 
 
 def draw(package: Path, seed: int, each: dict[str, int], kept: list[Mutant]) -> list[Mutant]:

@@ -26,7 +26,7 @@ SCRIPT = """
     print("ComboLoss" in table, "paddleseg_losses.DiceLoss" in table, table["DiceLoss"].__module__.split(".")[0])
     print([str(w.message) for w in caught if "exists already" in str(w.message)])
     from paddleseg.core import train
-    print("watching" in train.__code__.co_filename)
+    print("monitor" in train.__code__.co_filename)
 """
 OFF, ON = "False False paddleseg\n[]\nFalse\n", "True True paddleseg\n[]\nTrue\n"
 
@@ -71,13 +71,11 @@ def test_off_on_and_off_again(environment):
     assert "paddleseg-losses disable" in done.stdout
     done = environment.train()
     assert (done.stdout, done.returncode) == (ON, 0)
-    assert "enabled already" in environment.run("-m", "paddleseg_losses", "enable").stdout
     done = environment.run("-m", "paddleseg_losses", "disable")
     assert done.returncode == 0
     assert not (environment.packages / PTH).exists()
     assert not (environment.packages / HOOK).exists()
     assert environment.train().stdout == OFF
-    assert "not enabled" in environment.run("-m", "paddleseg_losses", "disable").stdout
 
 
 @pytest.fixture
@@ -153,7 +151,7 @@ def test_a_launched_script_knows_them_too(enabled, tmp_path):
 def test_a_folder_that_is_not_ours_to_write(tmp_path):
     with pytest.raises(ConfigError, match="cannot be written to") as caught:
         enabling.enable(tmp_path / "nowhere")
-    assert "paddleseg-losses run" in caught.value.cure
+    assert "paddleseg-losses run" in str(caught.value.cure)
 
 
 def test_it_says_what_it_did(tmp_path):

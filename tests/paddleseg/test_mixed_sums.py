@@ -8,7 +8,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 import paddleseg_losses
 from paddleseg_losses import DiceLoss, WeightedSumLoss, errors
-from paddleseg_losses.paddleseg.shims import mended, module
+from paddleseg_losses.paddleseg.shims import fixed, module
 from paddleseg_losses.paddleseg.trainer import train
 from tests import tiny
 
@@ -45,7 +45,7 @@ def test_paddlesegs_dice_spoils_no_other_term(order, mend):
     before, losses = y.numpy().copy(), module("models.losses")
     terms = [losses.DiceLoss(), "JaccardLoss", losses.LovaszSoftmaxLoss(), DiceLoss()][::order]
     if mend:
-        with mended():
+        with fixed():
             value = float(WeightedSumLoss(losses=terms)(z, y))
     else:
         value = float(WeightedSumLoss(losses=terms)(z, y))

@@ -13,8 +13,8 @@ from paddleseg_losses import DiceLoss, build
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
 from paddleseg_losses.paddleseg.display import Display, Term, describe
-from paddleseg_losses.paddleseg.monitor import Watch, watched
-from paddleseg_losses.paddleseg.shims import mended, module
+from paddleseg_losses.paddleseg.monitor import LossMonitor, monitored
+from paddleseg_losses.paddleseg.shims import fixed, module
 from paddleseg_losses.paddleseg.trainer import train
 from tests import tiny
 
@@ -142,7 +142,7 @@ def test_without_a_listener_paddlesegs_log_has_them(dataset, tmp_path, quick_end
 
     register()
     path = tiny.write_config(tmp_path / "config.yml", dataset, SUM)
-    with mended(), watched():
+    with fixed(), monitored():
         builder = module("cvlibs").SegBuilder(module("cvlibs").Config(str(path)))
         module("core").train(
             builder.model, builder.train_dataset, optimizer=builder.optimizer, losses=builder.loss,
@@ -157,7 +157,7 @@ def test_without_a_listener_paddlesegs_log_has_them(dataset, tmp_path, quick_end
 
 def test_one_loss_for_several_heads():
     loss, told = DiceLoss(schedule=RAMP), []
-    watch = Watch({"types": [loss, loss]}, 1, lambda iteration, terms: told.append((iteration, terms)))
+    watch = LossMonitor({"types": [loss, loss]}, 1, lambda iteration, terms: told.append((iteration, terms)))
     watch.set(5)
     logits = [paddle.randn([1, 3, 4, 5]) for _ in range(2)]
     labels = paddle.randint(0, 3, [1, 4, 5])

@@ -67,7 +67,7 @@ def test_an_unknown_override_is_refused(losses_table):
     before = dict(losses_table)
     with pytest.raises(errors.UnknownLossError, match="did you mean LovaszSoftmaxLoss") as caught:
         paddleseg_losses.register(["LovaszSoftmxLoss"])
-    assert caught.value.found == "override: No loss is called 'LovaszSoftmxLoss'."
+    assert str(caught.value.found) == "override: There is no loss 'LovaszSoftmxLoss'."
     assert losses_table == before
 
 

@@ -118,9 +118,9 @@ def _on_small_images(name, four_classes, tmp_path):
 
 @each_config
 def test_the_doctor_has_nothing_against_its_labels(name, four_classes, tmp_path, losses_table):
-    from paddleseg_losses.doctor import examine
+    from paddleseg_losses.doctor import run_checks
 
-    codes = {item.code for item in examine(_on_small_images(name, four_classes, tmp_path)).advice}
+    codes = {item.code for item in run_checks(_on_small_images(name, four_classes, tmp_path)).findings}
     assert not codes & {"labels_out_of_range", "class_never_occurs", "refused", "optimizer", "heads"}
 
 

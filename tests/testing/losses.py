@@ -18,7 +18,7 @@ def mean_error(inputs):
 class RightLoss(RegionLoss):
     """1 - p g / (p + g - p g), smoothed."""
 
-    smooth: float = number(default=1.0, low=0.0, help="smoothing", zh="平滑项")
+    smooth: float = number(default=1.0, low=0.0, help="smoothing")
 
     def per_class(self, sums):
         return 1 - (sums.tp + self.smooth) / (sums.p + sums.g - sums.tp + self.smooth)
@@ -179,7 +179,7 @@ class SoftOtherwise(ScalarLoss):
 class ChangesOptions(RegionLoss):
     """Keeps half of the option that it was given: rebuilt from its text, it is another loss."""
 
-    smooth: float = number(default=1.0, low=0.0, help="smoothing", zh="平滑项")
+    smooth: float = number(default=1.0, low=0.0, help="smoothing")
     per_class = RightLoss.per_class
 
     def setup(self):
@@ -190,7 +190,7 @@ class ChangesOptions(RegionLoss):
 class TakesAnything(RegionLoss):
     """Drops options that it does not know, and compares one before it is read."""
 
-    smooth: float = number(default=1.0, low=0.0, help="smoothing", zh="平滑项")
+    smooth: float = number(default=1.0, low=0.0, help="smoothing")
     per_class = RightLoss.per_class
 
     def __init__(self, **options):

@@ -2,8 +2,6 @@
 
 import pickle
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -35,8 +33,10 @@ BROKEN = {
     losses.TakesAnything: {"unknown_options", "numbers_as_text"},
     losses.Crashes: {"defaults_run"},
 }
-ABOUT_FACTS = ("hard_targets_as_floats", "truly_batchwise", "soft_minimum", "finite_differences_under_soft_targets")
-FACTS = {name: "" for name in ("title", "title_zh", "purpose", "purpose_zh", "paper", "link", "equation")}
+ABOUT_FACTS = (
+    "hard_targets_as_floats", "truly_batchwise", "soft_minimum", "finite_differences_under_soft_targets", "exponents",
+)  # fmt: skip
+FACTS = {name: "" for name in ("title", "purpose", "paper", "link", "equation")}
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_the_message_names_place_numbers_and_cure(register):
         check(register(losses.FirstClass))
     found = re.search(
         r"in multiclass3-9 and 2 more: FirstClass: the value with the classes in the order \[0, 2, 1\] is (0\.\d+)\.\n"
-        r"  expected: (0\.\d+), within 1e-11 of it\n  what to do: treat all classes alike",
+        r"  expected: (0\.\d+), within 2e-06 of it\n  what to do: treat all classes alike",
         str(caught.value),
     )
     assert found
@@ -148,10 +148,10 @@ def test_options_of_a_class_and_of_an_instance():
 def test_problems_that_an_option_does_not_fit_are_named():
     report = check(pl.DiceLoss, weight=[0.2, 1, 2], mode="multiclass")
     assert list(report.left_out) == ["multiclass2-5x7"]
-    assert "3 number(s)" in report.left_out["multiclass2-5x7"]
-    assert "left out: multiclass2-5x7: DiceLoss: weight has 3 number(s)" in str(report)
+    assert "3 numbers" in report.left_out["multiclass2-5x7"]
+    assert "left out: multiclass2-5x7: DiceLoss: weight has 3 numbers" in str(report)
     assert "value_range" in report.excused
-    with pytest.raises(errors.OptionError, match=r"weight has 4 number\(s\)"):
+    with pytest.raises(errors.OptionError, match=r"weight has 4 numbers"):
         check(pl.DiceLoss, weight=[1, 1, 1, 1])
 
 
@@ -176,18 +176,6 @@ def test_a_subclass_of_a_loss_needs_a_spec_of_its_own():
 
     with pytest.raises(errors.OptionError, match="Mine is not registered"):
         check(Mine)
-
-
-def test_laws_are_not_imported_before_they_are_asked_for():
-    code = (
-        "import sys, warnings; warnings.simplefilter('ignore'); import paddleseg_losses\n"
-        "assert 'paddleseg_losses.testing' not in sys.modules\n"
-        "before = 'pytest' in sys.modules\n"
-        "from paddleseg_losses.testing import check\n"
-        "assert ('pytest' in sys.modules) == before\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
 
 
 def test_every_law_has_a_word_for_what_holds_and_what_to_do():

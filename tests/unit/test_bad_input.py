@@ -66,7 +66,7 @@ BAD_CALLS = {
         LOGITS,
         _float(LABELS),
         errors.InputError,
-        ["one number a pixel", "astype('int64')"],
+        ["one number per pixel", "astype('int64')"],
     ),
     "one stray label": (
         pl.DiceLoss,
@@ -107,7 +107,7 @@ BAD_CALLS = {
         LOGITS,
         _float(LOGITS + 3),
         errors.LabelError,
-        ["3", "shares in [0, 1]"],
+        ["3", "fractions in [0, 1]"],
     ),
     "soft labels that do not sum to 1": (
         pl.DiceLoss,
@@ -147,7 +147,7 @@ BAD_CALLS = {
         LOGITS,
         LABELS,
         errors.OptionError,
-        ["2 number(s)", "3 channel(s)", "num_classes"],
+        ["2 numbers", "3 channels", "num_classes"],
     ),
     "weight of the wrong length, pixel loss": (
         pl.CrossEntropyLoss,
@@ -155,7 +155,7 @@ BAD_CALLS = {
         LOGITS,
         LABELS,
         errors.OptionError,
-        ["4 number(s)", "3 channel(s)"],
+        ["4 numbers", "3 channels"],
     ),
     "one alpha for several classes": (
         pl.FocalLoss,
@@ -179,7 +179,7 @@ BAD_CALLS = {
         LOGITS,
         LABELS,
         errors.OptionError,
-        ["[1, 3]", "3 channel(s)"],
+        ["[1, 3]", "3 channels"],
     ),
     "a class that Lovász lacks": (
         pl.LovaszSoftmaxLoss,
@@ -187,7 +187,7 @@ BAD_CALLS = {
         LOGITS,
         LABELS,
         errors.OptionError,
-        ["[5]", "3 channel(s)"],
+        ["[5]", "3 channels"],
     ),
     "spacing of another dimension": (
         pl.HausdorffDTLoss,
@@ -219,7 +219,7 @@ BAD_CALLS = {
         LOGITS,
         LABELS,
         errors.InputError,
-        ["mode='binary'", "3 channel(s)", "leave mode out"],
+        ["mode='binary'", "3 channels", "omit mode"],
     ),
     "only background scored": (
         pl.DiceLoss,
@@ -300,7 +300,7 @@ def test_pixel_weight():
     plain = float(pl.CrossEntropyLoss()(z, y))
     assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=paddle.to_tensor(ones))) == pytest.approx(plain, rel=1e-12)
     assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, None] * 3)) == pytest.approx(3 * plain, rel=1e-12)
-    with pytest.raises(errors.InputError, match="one weight for each pixel"):
+    with pytest.raises(errors.InputError, match="one weight per pixel"):
         pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, :2])
     with pytest.raises(errors.InputError, match="not a sum over pixels"):
         pl.DiceLoss()(z, y, pixel_weight=paddle.to_tensor(ones))

@@ -9,10 +9,10 @@ import pytest
 
 from docs.builder import katex
 from docs.builder.known import Known
-from docs.builder.language import CHINESE, DOCS, ENGLISH, Translations, page
+from docs.builder.language import CHINESE, DOCS, ENGLISH, page
 from docs.builder.tex import tex
 from paddleseg_losses import registry
-from paddleseg_losses.cli.show import describe
+from paddleseg_losses.describe import docstring
 from paddleseg_losses.formula import Line, complete, is_math, read, symbols, unexplained
 from paddleseg_losses.options import options_of
 
@@ -20,19 +20,19 @@ SPECS = [pytest.param(spec, id=spec.name) for spec in registry.specs()]
 
 
 def _options(spec):
-    return {name: option.help for name, option in options_of(spec.cls).items()}
+    return {name: str(option.help) for name, option in options_of(spec.cls).items()}
 
 
 def _mathematics(spec):
     """Everything of a formula that is typeset, in words too."""
-    lines = complete(describe(spec).sections["Formula"], _options(spec))
+    lines = complete(docstring(spec.cls)["Formula"], _options(spec))
     inline = [code for line in lines for code in line.words.split("`")[1::2] if is_math(code, _options(spec))]
     return [line.math for line in lines], inline
 
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_every_symbol_is_explained(spec):
-    lines = complete(describe(spec).sections["Formula"], _options(spec))
+    lines = complete(docstring(spec.cls)["Formula"], _options(spec))
     assert unexplained(lines, _options(spec)) == []
     assert lines[0].math.startswith("L = ")
     assert all(line.words for line in lines[1:])
@@ -52,7 +52,7 @@ def test_pages_hold_the_mathematics_of_the_docstring(spec, language):
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_both_languages_explain_the_same(spec):
-    english, chinese = (Known(spec, language, Translations()).formula() for language in (ENGLISH, CHINESE))
+    english, chinese = (Known(spec, language).formula() for language in (ENGLISH, CHINESE))
     assert [line.math for line in english] == [line.math for line in chinese]
     for ours, theirs in zip(english, chinese):
         assert sorted(ours.words.split("`")[1::2]) == sorted(theirs.words.split("`")[1::2])

@@ -171,7 +171,7 @@ def test_impossible_options_are_refused(options):
 
 @pytest.mark.parametrize("spacing", [[1, 2, 3], [1, 0], -1])
 def test_an_impossible_spacing_is_refused(spacing):
-    with pytest.raises(errors.OptionError, match="for a label of 2 axes"):
+    with pytest.raises(errors.OptionError, match="for a label with 2 axes"):
         DistanceMaps(2, spacing).of(np.zeros((3, 4), "uint8"))
 
 

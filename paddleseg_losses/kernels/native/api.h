@@ -67,10 +67,12 @@ enum SoftSum : std::int32_t {
 
 // ---- pixelwise
 
-// sums [n, c, count].
-EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, int count, double* sums, int threads);
-// upstream [n, c, count]: the gradient of the sums. gradient [n, c, s]: that of the logits.
-EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, int count, const double* upstream,
+// sums [n, c, count]. kept [n, c, s], or null: memory of the gradient, where the forward pass may leave what the backward pass
+// would compute again; `is_kept` says whether it did.
+EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, int count, double* sums, float* kept,
+                                 int* is_kept, int threads);
+// upstream [n, c, count]: the gradient of the sums. gradient [n, c, s]: that of the logits; if `is_kept`, with what was kept.
+EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, int count, const double* upstream, int is_kept,
                                   float* gradient, int threads);
 
 // values [planes, s]: each pixel's functions times the coefficients [n, c, count] of its label; under a softmax all functions

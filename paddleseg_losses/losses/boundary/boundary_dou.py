@@ -17,9 +17,7 @@ from ..families import ScalarLoss
     family="boundary",
     order=6,
     title="Boundary difference over union",
-    title_zh="边界差异交并损失（Boundary DoU）",
     purpose="boundaries of objects of any size, without a distance map",
-    purpose_zh="不同大小目标的边界，无需距离图",
     paper="Sun et al., Boundary difference over union loss, MICCAI 2023",
     link="https://arxiv.org/abs/2308.00220",
     equation="the boundary DoU loss of the paper",
@@ -73,12 +71,8 @@ class BoundaryDoULoss(ScalarLoss):
           coef: [1]
     """
 
-    smooth: float = number(
-        default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator", zh="平滑项 s"
-    )
-    max_alpha: float = number(
-        default=0.8, low=0.0, high=1.0, help="largest share of the inside left out", zh="内部忽略比例的上限"
-    )
+    smooth: float = number(default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator")
+    max_alpha: float = number(default=0.8, low=0.0, high=1.0, help="largest share of the inside left out")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """Sums of squares too."""

@@ -13,9 +13,7 @@ from ..families import MapLoss
     family="boundary",
     order=4,
     title="Hausdorff distance (convolution)",
-    title_zh="Hausdorff 距离损失（卷积）",
     purpose="errors are weighted by the largest ball that fits between them and the boundary",
-    purpose_zh="误差按其与边界之间可容纳的最大球半径计价",
     paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
     link="https://arxiv.org/abs/1904.10030",
     equation="the convolution variant",
@@ -70,9 +68,9 @@ class HausdorffCVLoss(MapLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=2.0, low=0.0, help="exponent of the radii", zh="半径的指数")
+    alpha: float = number(default=2.0, low=0.0, help="exponent of the radii")
     radii: tuple[float, ...] = numbers(
-        default=(3, 6, 9, 12, 15, 18), open_low=True, help="radii of the balls in pixels", zh="球的半径（像素）"
+        default=(3, 6, 9, 12, 15, 18), open_low=True, help="radii of the balls in pixels"
     )
 
     def map_sums(self, inputs: Inputs, skip: int) -> Tensor:

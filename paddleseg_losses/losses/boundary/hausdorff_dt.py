@@ -13,9 +13,7 @@ from ..families import MapLoss, Spaced
     family="boundary",
     order=2,
     title="Hausdorff distance (distance transform)",
-    title_zh="Hausdorff 距离损失（距离变换）",
     purpose="far false positives and missed parts: errors are weighted by their distance to the boundary",
-    purpose_zh="惩罚远离边界的误检与漏检：误差按到边界的距离加权",
     paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
     link="https://arxiv.org/abs/1904.10030",
     equation="eq. 8",
@@ -68,8 +66,8 @@ class HausdorffDTLoss(Spaced, MapLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=2.0, low=0.0, help="exponent of the distances", zh="距离的指数")
-    one_sided: bool = flag(default=False, help="use the distance map of the truth alone", zh="是否只使用标签的距离图")
+    alpha: float = number(default=2.0, low=0.0, help="exponent of the distances")
+    one_sided: bool = flag(default=False, help="use the distance map of the truth alone")
 
     def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
         """(p - g)^2 (d_g^alpha + d_p^alpha)."""

@@ -13,9 +13,7 @@ from ..families import MapLoss
     family="boundary",
     order=3,
     title="Hausdorff distance (erosion)",
-    title_zh="Hausdorff 距离损失（腐蚀）",
     purpose="thick errors: what survives many erosions is far from the boundary",
-    purpose_zh="惩罚较厚的错误区域：经多次腐蚀仍残留者离边界更远",
     paper="Karimi & Salcudean, Reducing the Hausdorff distance in medical image segmentation, IEEE TMI 2020",
     link="https://arxiv.org/abs/1904.10030",
     equation="the morphological variant",
@@ -70,11 +68,9 @@ class HausdorffERLoss(MapLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=2.0, low=0.0, help="exponent of the number of erosions", zh="腐蚀次数的指数")
-    erosions: int = whole(default=10, low=1, help="number of erosions", zh="腐蚀次数")
-    include_background: bool = flag(
-        default=True, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
-    )
+    alpha: float = number(default=2.0, low=0.0, help="exponent of the number of erosions")
+    erosions: int = whole(default=10, low=1, help="number of erosions")
+    include_background: bool = flag(default=True, help="whether class 0 of a multiclass problem counts")
 
     def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
         """The errors after each erosion, weighted by the number of erosions."""

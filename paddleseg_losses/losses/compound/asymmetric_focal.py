@@ -14,9 +14,7 @@ from ..families import ScalarLoss
     family="compound",
     order=7,
     title="Asymmetric focal",
-    title_zh="非对称 Focal 损失",
     purpose="focal only on the background: rare foreground keeps its full gradient",
-    purpose_zh="仅对背景聚焦，稀有前景保留全部梯度",
     paper="Yeung et al., Unified focal loss, CMIG 2022",
     link="https://arxiv.org/abs/2102.04525",
     equation="the modified asymmetric focal loss",
@@ -66,10 +64,8 @@ class AsymmetricFocalLoss(ScalarLoss):
           coef: [1]
     """
 
-    delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of the foreground", zh="前景的权重")
-    gamma: float = number(
-        default=2.0, low=0.0, help="how strongly the easy background is turned down", zh="背景的聚焦指数"
-    )
+    delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of the foreground")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly the easy background is turned down")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What it reads."""

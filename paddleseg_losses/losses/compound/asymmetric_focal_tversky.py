@@ -15,9 +15,7 @@ from ..families import ScalarLoss
     family="compound",
     order=8,
     title="Asymmetric focal Tversky",
-    title_zh="非对称 Focal Tversky 损失",
     purpose="a power on the foreground classes alone",
-    purpose_zh="仅对前景类别加指数",
     paper="Yeung et al., Unified focal loss, CMIG 2022",
     link="https://arxiv.org/abs/2102.04525",
     equation="the modified asymmetric focal Tversky loss",
@@ -67,13 +65,9 @@ class AsymmetricFocalTverskyLoss(ScalarLoss):
           coef: [1]
     """
 
-    delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of false negatives", zh="假阴性的权重")
-    gamma: float = number(
-        default=0.75, low=0.0, high=1.0, help="1 - gamma is the exponent of the foreground", zh="前景的指数为 1 - gamma"
-    )
-    smooth: float = number(
-        default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of false negatives")
+    gamma: float = number(default=0.75, low=0.0, high=1.0, help="1 - gamma is the exponent of the foreground")
+    smooth: float = number(default=1e-7, low=0.0, help="s, added to numerator and denominator")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What it reads."""

@@ -15,9 +15,7 @@ from ..region.lovasz_softmax import LovaszSoftmaxLoss
     family="compound",
     order=4,
     title="Cross entropy + Lovász",
-    title_zh="交叉熵 + Lovász",
     purpose="mIoU is the metric, from the first iteration on",
-    purpose_zh="以 mIoU 为指标，且可从头训练",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
     equation="its loss, added to cross entropy",
@@ -67,8 +65,8 @@ class CELovaszLoss(CompoundLoss):
           coef: [1]
     """
 
-    ce_weight: float = number(default=1.0, low=0.0, help="weight of the cross entropy", zh="交叉熵的权重")
-    lovasz_weight: float = number(default=1.0, low=0.0, help="weight of the Lovász term", zh="Lovász 项的权重")
+    ce_weight: float = number(default=1.0, low=0.0, help="weight of the cross entropy")
+    lovasz_weight: float = number(default=1.0, low=0.0, help="weight of the Lovász term")
 
     def setup(self) -> None:
         """The terms."""

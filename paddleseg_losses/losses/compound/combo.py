@@ -15,9 +15,7 @@ from ..region.dice import DiceLoss
     family="compound",
     order=2,
     title="Combo",
-    title_zh="Combo 损失",
     purpose="steady gradients of cross entropy with the overlap of Dice; beta weighs misses",
-    purpose_zh="兼顾交叉熵的稳定梯度与 Dice 的重叠度；beta 调节漏检的代价",
     paper="Taghanaki et al., Combo loss, CMIG 2019",
     link="https://arxiv.org/abs/1805.02798",
     equation="Jadon 2020, eq. 17 and 18",
@@ -69,20 +67,18 @@ class ComboLoss(CompoundLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=0.5, low=0.0, high=1.0, help="share of the cross entropy", zh="交叉熵所占比例")
+    alpha: float = number(default=0.5, low=0.0, high=1.0, help="share of the cross entropy")
     beta: float = number(
         default=0.5,
         low=0.0,
         high=1.0,
         help="weight of positives in the cross entropy, 1 - beta of negatives",
-        zh="交叉熵中正样本的权重（负样本为 1 - beta）",
     )
-    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
-    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss")
     include_background: bool = flag(
         default=False,
         help="whether class 0 of a multiclass problem counts",
-        zh="多分类时是否计入第 0 类（背景）",
     )
 
     def setup(self) -> None:

@@ -14,9 +14,7 @@ from ..region.dice import DiceLoss
     family="compound",
     order=5,
     title="Dice + cross entropy",
-    title_zh="Dice + 交叉熵",
     purpose="the steady default of medical segmentation",
-    purpose_zh="医学分割中稳健的默认选择",
     paper="Isensee et al., nnU-Net, Nature Methods 2021",
     link="https://doi.org/10.1038/s41592-020-01008-z",
     equation="the loss of its training scheme",
@@ -62,14 +60,13 @@ class DiceCELoss(CompoundLoss):
           coef: [1]
     """
 
-    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss", zh="Dice 的权重")
-    lambda_ce: float = number(default=1.0, low=0.0, help="weight of the cross entropy", zh="交叉熵的权重")
-    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
-    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
+    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
+    lambda_ce: float = number(default=1.0, low=0.0, help="weight of the cross entropy")
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss")
     include_background: bool = flag(
         default=True,
         help="whether class 0 of a multiclass problem counts in the Dice loss",
-        zh="多分类时 Dice 是否计入第 0 类（背景）",
     )
 
     def setup(self) -> None:

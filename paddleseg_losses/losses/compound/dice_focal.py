@@ -14,9 +14,7 @@ from ..region.dice import DiceLoss
     family="compound",
     order=6,
     title="Dice + focal",
-    title_zh="Dice + Focal",
     purpose="small, hard structures beside a huge easy background",
-    purpose_zh="大片易分背景中的细小难分结构",
     paper="Zhu et al., AnatomyNet, Medical Physics 2019",
     link="https://arxiv.org/abs/1808.05238",
     equation="the hybrid loss of the paper",
@@ -62,14 +60,12 @@ class DiceFocalLoss(CompoundLoss):
           coef: [1]
     """
 
-    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss", zh="Dice 的权重")
-    lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss", zh="Focal 的权重")
-    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
-    alpha: tuple[float, ...] | None = numbers_or_none(
-        default=None, help="balance of the classes, as in FocalLoss", zh="类别平衡系数，同 FocalLoss"
-    )
-    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
-    batch: bool = flag(default=False, help="pool the batch in the Dice loss", zh="Dice 是否先在整个批次上求和")
+    lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
+    lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down")
+    alpha: tuple[float, ...] | None = numbers_or_none(default=None, help="balance of the classes, as in FocalLoss")
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
+    batch: bool = flag(default=False, help="pool the batch in the Dice loss")
 
     def setup(self) -> None:
         """The terms."""

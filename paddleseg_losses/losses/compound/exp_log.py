@@ -18,9 +18,7 @@ from ..families import CompoundLoss, fit
     family="compound",
     order=1,
     title="Exponential logarithmic",
-    title_zh="指数对数损失",
     purpose="very different object sizes; badly predicted labels count more",
-    purpose_zh="目标大小悬殊；越难预测的标签权重越大",
     paper="Wong et al., 3D segmentation with exponential logarithmic loss, MICCAI 2018",
     link="https://arxiv.org/abs/1809.00076",
     equation="the exponential logarithmic loss of the paper",
@@ -74,16 +72,15 @@ class ExpLogLoss(CompoundLoss):
           coef: [1]
     """
 
-    w_dice: float = number(default=0.8, low=0.0, help="weight of the Dice term", zh="Dice 项的权重")
-    w_cross: float = number(default=0.2, low=0.0, help="weight of the cross entropy term", zh="交叉熵项的权重")
-    gamma_dice: float = number(default=0.3, low=0.0, help="exponent of -ln Dice", zh="-ln Dice 的指数")
-    gamma_cross: float = number(default=0.3, low=0.0, help="exponent of -ln p", zh="-ln p 的指数")
-    smooth: float = number(default=1.0, low=0.0, open_low=True, help="s of Dice", zh="Dice 的平滑项 s")
-    batch: bool = flag(default=False, help="pool the batch in Dice", zh="Dice 是否先在整个批次上求和")
+    w_dice: float = number(default=0.8, low=0.0, help="weight of the Dice term")
+    w_cross: float = number(default=0.2, low=0.0, help="weight of the cross entropy term")
+    gamma_dice: float = number(default=0.3, low=0.0, help="exponent of -ln Dice")
+    gamma_cross: float = number(default=0.3, low=0.0, help="exponent of -ln p")
+    smooth: float = number(default=1.0, low=0.0, open_low=True, help="s of Dice")
+    batch: bool = flag(default=False, help="pool the batch in Dice")
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="w_l of each label (one channel or multilabel: of 0 and of 1)",
-        zh="各标签的权重 w_l（sigmoid 模式为 0 与 1 两个数）",
     )
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:

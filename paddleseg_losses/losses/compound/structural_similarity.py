@@ -15,9 +15,7 @@ from ..families import ScalarLoss
     family="compound",
     order=3,
     title="Structural similarity (SSL)",
-    title_zh="结构相似性损失（SSL）",
     purpose="local structure: pixels whose neighbourhood does not correlate with the truth count",
-    purpose_zh="局部结构：只计与标签局部相关性差的像素",
     paper="Zhao et al., Correlation maximized structural similarity loss, 2019",
     link="https://arxiv.org/abs/1910.08711",
     equation="the structural similarity loss of the paper",
@@ -79,23 +77,19 @@ class StructuralSimilarityLoss(ScalarLoss):
           coef: [1]
     """
 
-    window_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window", zh="窗口边长")
+    window_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window")
     sigma: float = number(
         default=1.5,
         low=0.0,
         open_low=True,
         help="width of the Gaussian window in pixels",
-        zh="高斯窗口的标准差（像素）",
     )
-    c4: float = number(
-        default=0.01, low=0.0, open_low=True, help="steadies the division by the deviation", zh="稳定标准差除法的常数"
-    )
+    c4: float = number(default=0.01, low=0.0, open_low=True, help="steadies the division by the deviation")
     beta: float = number(
         default=0.1,
         low=0.0,
         high=1.0,
         help="pixels with an error above this share of the largest count",
-        zh="误差超过最大误差的这一比例的像素才计入",
     )
 
     def value(self, inputs: Inputs) -> Tensor:

@@ -18,16 +18,13 @@ class UnifiedFocalLoss(CompoundLoss):
 
     symmetric: ClassVar[bool]
 
-    weight: float = number(default=0.5, low=0.0, high=1.0, help="share of the focal part", zh="Focal 部分所占比例")
-    delta: float = number(
-        default=0.6, low=0.0, high=1.0, help="weight of the foreground, and of false negatives", zh="前景与假阴性的权重"
-    )
+    weight: float = number(default=0.5, low=0.0, high=1.0, help="share of the focal part")
+    delta: float = number(default=0.6, low=0.0, high=1.0, help="weight of the foreground, and of false negatives")
     gamma: float = number(
         default=0.5,
         low=0.0,
         high=1.0,
         help="exponent of the focal part; 1 - gamma of the Tversky part",
-        zh="Focal 部分的指数；Tversky 部分为 1 - gamma",
     )
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:

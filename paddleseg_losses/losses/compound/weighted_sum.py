@@ -9,6 +9,8 @@ import paddle
 from paddle import nn
 
 from ...errors import InputError, OptionError
+from ...i18n import _
+from ...i18n.counts import losses, numbers
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
 from ...registry import SupportedInputs, build, registered
@@ -23,9 +25,7 @@ SHARED = ("ignore_index", "mode", "from_logits", "data_format")
     family="compound",
     order=11,
     title="Weighted sum",
-    title_zh="加权求和",
     purpose="any losses together, in one PaddleSeg entry that returns one number",
-    purpose_zh="任意损失的组合，在 PaddleSeg 中作为一项并返回一个数",
     paper="no paper: a sum, paddleseg-losses 2026",
     link="https://arxiv.org/abs/2006.14822",
     equation="sum of coef times loss",
@@ -86,11 +86,8 @@ class WeightedSumLoss(CompoundLoss):
 
     losses: tuple[Any, ...] = loss_list(
         help="the terms: names, mappings with `type`, or losses; PaddleSeg's own too",
-        zh="各项：名称、含 type 的映射或损失对象；也可以是 PaddleSeg 自带的损失",
     )
-    coef: tuple[float, ...] | None = numbers_or_none(
-        default=None, help="weight of each term, 1 if None", zh="各项的权重；None 表示均为 1"
-    )
+    coef: tuple[float, ...] | None = numbers_or_none(default=None, help="weight of each term, 1 if None")
 
     def setup(self) -> None:
         """Build the terms; refuse what they cannot share."""
@@ -102,15 +99,19 @@ class WeightedSumLoss(CompoundLoss):
             self._require_agreement(term)
         if sum(map(_rebalances, built)) > 1:
             raise OptionError(
-                "WeightedSumLoss: two terms rebalance.",
-                "one term whose schedule is of kind rebalance: the others get what it leaves",
-                "make the other schedules linear",
+                _("WeightedSumLoss: two terms have a schedule of kind rebalance."),
+                _("one such term: the others share what it leaves"),
+                _("make the other schedules linear"),
             )
         if self.coef is not None and len(self.coef) != len(built):
             raise OptionError(
-                f"WeightedSumLoss: coef has {len(self.coef)} number(s), losses has {len(built)}.",
-                "one number for each loss",
-                f"give coef {len(built)} number(s)",
+                _(
+                    "WeightedSumLoss: {losses}, but coef has {numbers}.",
+                    losses=losses(len(built)),
+                    numbers=numbers(len(self.coef)),
+                ),
+                _("one number for each loss"),
+                _("give coef {numbers}", numbers=numbers(len(built))),
             )
 
     @property
@@ -124,9 +125,9 @@ class WeightedSumLoss(CompoundLoss):
             ours = [term for term in self._leaves() if isinstance(term, Loss)]
             kinds = [f"{type(term).__name__}: {', '.join(term.supported.modes)}" for term in ours]
             raise OptionError(
-                f"WeightedSumLoss: no kind of problem suits all terms ({'; '.join(kinds)}).",
-                "terms that take the same kind of problem",
-                "replace one of them",
+                _("WeightedSumLoss: no kind of problem is supported by all terms ({kinds}).", kinds="; ".join(kinds)),
+                _("terms that support the same kind of problem"),
+                _("replace one of them"),
             )
         return common
 
@@ -180,9 +181,13 @@ class WeightedSumLoss(CompoundLoss):
         value = sum(value) if isinstance(value, (list, tuple)) else value
         if value.size != 1:
             raise InputError(
-                f"WeightedSumLoss: {type(term).__name__} gives {value.size} numbers, of shape {list(value.shape)}.",
-                "terms that are one number each",
-                "give it reduction='mean'",
+                _(
+                    "WeightedSumLoss: {loss} returns a tensor of shape {shape}.",
+                    loss=type(term).__name__,
+                    shape=list(value.shape),
+                ),
+                _("terms that are a single number each"),
+                _("give it reduction='mean'"),
             )
         return value.reshape([])
 
@@ -193,15 +198,24 @@ class WeightedSumLoss(CompoundLoss):
             value = getattr(term, name)
             if value not in (options_of(type(term))[name].default, getattr(self, name)):
                 raise OptionError(
-                    f"WeightedSumLoss: {type(term).__name__} has {name}={value!r}, the sum {getattr(self, name)!r}.",
-                    f"{name} at the sum alone: all terms read the same tensors",
-                    f"move {name} from the term to the WeightedSumLoss",
+                    _(
+                        "WeightedSumLoss: {loss} has {setting}, but the sum {sum!r}.",
+                        loss=type(term).__name__,
+                        setting=f"{name}={value!r}",
+                        sum=getattr(self, name),
+                    ),
+                    _("{name} only at the sum: all terms read the same tensors", name=name),
+                    _("move {name} from the term to the WeightedSumLoss", name=name),
                 )
         if term.reduction != "mean":
             raise OptionError(
-                f"WeightedSumLoss: {type(term).__name__} has reduction={term.reduction!r}.",
-                "terms that are one number each, so reduction='mean'",
-                "leave reduction out, and scale the term by coef",
+                _(
+                    "WeightedSumLoss: {loss} has {setting}.",
+                    loss=type(term).__name__,
+                    setting=f"reduction={term.reduction!r}",
+                ),
+                _("terms that are a single number each, so reduction='mean'"),
+                _("omit reduction, and scale the term by coef"),
             )
 
     def _require_use(self, term: Any) -> None:
@@ -209,21 +223,26 @@ class WeightedSumLoss(CompoundLoss):
         name, ignored = type(term).__name__, _ignored_by(term, self.ignore_index)
         if name == "KLLoss" or (name == "BCELoss" and getattr(term, "edge_label", False)):
             raise OptionError(
-                f"WeightedSumLoss: {name} compares with something else than labels.",
-                "terms that are called with logits and labels",
-                "make it an entry of its own in loss.types, where PaddleSeg's trainer knows it by its name",
+                _("WeightedSumLoss: {loss} compares with something other than labels.", loss=name),
+                _("terms that are called with logits and labels"),
+                _("make it an entry of its own in loss.types, where PaddleSeg's trainer recognizes it by name"),
             )
         if 0 <= ignored != self.ignore_index and ignored != options_of(type(self))["ignore_index"].default:
             raise OptionError(
-                f"WeightedSumLoss: {name} has ignore_index={ignored}, the sum {self.ignore_index}.",
-                "ignore_index at the sum alone",
-                f"leave it out of {name}",
+                _(
+                    "WeightedSumLoss: {loss} has {setting}, but the sum {sum!r}.",
+                    loss=name,
+                    setting=f"ignore_index={ignored}",
+                    sum=self.ignore_index,
+                ),
+                _("{name} only at the sum: all terms read the same tensors", name="ignore_index"),
+                _("remove it from {loss}", loss=name),
             )
         if getattr(term, "data_format", "NCHW") == "NHWC":
             raise OptionError(
-                f"WeightedSumLoss: {name} has data_format='NHWC'.",
-                "data_format at the sum alone: its terms get the channels first",
-                f"move data_format from {name} to the WeightedSumLoss",
+                _("WeightedSumLoss: {loss} has {setting}.", loss=name, setting="data_format='NHWC'"),
+                _("data_format only at the sum: its terms get the channels first"),
+                _("move {name} from the term to the WeightedSumLoss", name="data_format"),
             )
 
 

@@ -15,9 +15,7 @@ from ..families import PixelLoss
     family="distribution",
     order=4,
     title="Balanced cross entropy",
-    title_zh="平衡交叉熵损失",
     purpose="edges and thin objects: both classes have the same total weight in every image",
-    purpose_zh="边缘与细小目标：每幅图中正负样本总权重相等",
     paper="Xie & Tu, Holistically-nested edge detection, ICCV 2015",
     link="https://arxiv.org/abs/1504.06375",
     equation="Jadon 2020, eq. 3",
@@ -72,9 +70,8 @@ class BalancedCrossEntropyLoss(PixelLoss):
         high=1.0,
         optional=True,
         help="weight of positives; None: the share of negatives",
-        zh="正样本的权重；None 表示取负样本所占比例",
     )
-    batch: bool = flag(default=False, help="one share for the batch, not for each image", zh="是否在整个批次上统计比例")
+    batch: bool = flag(default=False, help="one share for the batch, not for each image")
 
     def formula(self) -> Formula:
         """Cross entropy of each element."""

@@ -13,9 +13,7 @@ from ..families import PixelLoss, each_class
     family="distribution",
     order=2,
     title="Binary cross entropy",
-    title_zh="二元交叉熵损失",
     purpose="one foreground class, or classes that do not exclude each other",
-    purpose_zh="单一前景类别，或互不排斥的多标签任务",
     paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
     link="https://arxiv.org/abs/2006.14822",
     equation="eq. 1",
@@ -68,7 +66,6 @@ class BinaryCrossEntropyLoss(PixelLoss):
     pos_weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of positives, one number or one for each channel",
-        zh="正样本的权重：一个数或每通道一个数",
     )
 
     def formula(self) -> Formula:

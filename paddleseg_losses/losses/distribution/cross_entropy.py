@@ -13,9 +13,7 @@ from ..families import PixelLoss
     family="distribution",
     order=1,
     title="Cross entropy",
-    title_zh="交叉熵损失",
     purpose="the default: calibrated probabilities, balanced classes",
-    purpose_zh="默认选择：概率校准良好，适合类别均衡的数据",
     paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
     link="https://arxiv.org/abs/2006.14822",
     equation="eq. 1 (binary)",
@@ -66,9 +64,7 @@ class CrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    label_smoothing: float = number(
-        default=0.0, low=0.0, high=1.0, help="share of the target spread over all classes", zh="标签平滑系数"
-    )
+    label_smoothing: float = number(default=0.0, low=0.0, high=1.0, help="share of the target spread over all classes")
 
     def formula(self) -> Formula:
         """-log p_t."""

@@ -1,4 +1,4 @@
-"""Cross entropy that is dearer near the boundaries of the truth."""
+"""Cross entropy with errors weighted by how near they are to the true boundaries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from ..families import PixelLoss, Spaced
     family="distribution",
     order=6,
     title="Distance-map penalised cross entropy",
-    title_zh="距离图惩罚交叉熵损失",
     purpose="hard-to-see boundaries: pixels near the true boundary count up to twice",
-    purpose_zh="边界难分：靠近真实边界的像素权重最高加倍",
     paper="Caliva et al., Distance map loss penalty term for semantic segmentation, MIDL 2019",
     link="https://arxiv.org/abs/1908.03679",
     equation="the penalised cross entropy of the paper",
@@ -69,9 +67,7 @@ class DistancePenalizedCELoss(Spaced, PixelLoss):
           coef: [1]
     """
 
-    normalize: bool = flag(
-        default=True, help="scale the map of each region to [0, 1]", zh="是否将每个区域的距离图归一化到 [0, 1]"
-    )
+    normalize: bool = flag(default=True, help="scale the map of each region to [0, 1]")
 
     def formula(self) -> Formula:
         """-log p_t."""

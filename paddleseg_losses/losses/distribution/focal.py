@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import OptionError
 from ...functional.pixelwise import Balance, Formula, focal
+from ...i18n import _
 from ...inputs import Inputs
 from ...options import number, numbers_or_none
 from ...registry import registered
@@ -14,9 +15,7 @@ from ..families import PixelLoss, each_class, fit
     family="distribution",
     order=5,
     title="Focal",
-    title_zh="焦点损失",
     purpose="strong imbalance: easy pixels are down-weighted so that hard ones decide",
-    purpose_zh="类别极不均衡：降低易分像素的权重，关注难分像素",
     paper="Lin et al., Focal loss for dense object detection, ICCV 2017",
     link="https://arxiv.org/abs/1708.02002",
     equation="eq. 5",
@@ -73,9 +72,8 @@ class FocalLoss(PixelLoss):
     alpha: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="balance of the classes: one number for positives (sigmoid modes), a list of C (multiclass)",
-        zh="类别平衡系数：sigmoid 模式为一个数，多分类为长度 C 的列表",
     )
-    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down", zh="聚焦指数")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down")
 
     def formula(self) -> Formula:
         """-(1 - p_t)^gamma log p_t."""
@@ -95,9 +93,9 @@ class FocalLoss(PixelLoss):
 def _one_alpha(alpha: tuple[float, ...], mode: str) -> float:
     if len(alpha) != 1 or alpha[0] > 1:
         raise OptionError(
-            f"FocalLoss: alpha={list(alpha)} in a {mode} problem.",
-            "one number in [0, 1], the factor of the positives; negatives get 1 - alpha",
-            "set alpha: 0.25, for example; class weights are called `weight`",
+            _("FocalLoss: alpha={alpha} in a {mode} problem.", alpha=list(alpha), mode=mode),
+            _("one number in [0, 1], the factor of the positives; negatives get 1 - alpha"),
+            _("set alpha: 0.25, for example; class weights are called `weight`"),
         )
     return alpha[0]
 
@@ -105,8 +103,18 @@ def _one_alpha(alpha: tuple[float, ...], mode: str) -> float:
 def _alpha_of_each_class(alpha: tuple[float, ...], classes: int) -> tuple[float, ...]:
     if len(alpha) == 1:
         raise OptionError(
-            f"FocalLoss: alpha={alpha[0]} in a multiclass problem of {classes} classes.",
-            f"None or a list of {classes} numbers: libraries disagree about what one number means",
-            f"for two classes write alpha: [{1 - alpha[0]:g}, {alpha[0]:g}]; else one number for each class",
+            _(
+                "FocalLoss: alpha={alpha} in a multiclass problem with {classes} classes.",
+                alpha=alpha[0],
+                classes=classes,
+            ),
+            _(
+                "None or a list of {classes} numbers: libraries disagree on the meaning of a single number",
+                classes=classes,
+            ),
+            _(
+                "for two classes write {yaml}; else one number for each class",
+                yaml=f"alpha: [{1 - alpha[0]:g}, {alpha[0]:g}]",
+            ),
         )
     return fit(alpha, classes, "alpha", "FocalLoss")

@@ -16,9 +16,7 @@ from .cross_entropy import CrossEntropyLoss
     family="distribution",
     order=9,
     title="Neighbour-aware calibration (NACL)",
-    title_zh="邻域感知校准损失（NACL）",
     purpose="calibrated probabilities: confidence follows how mixed the neighbourhood is",
-    purpose_zh="概率校准：置信度随邻域标签的混杂程度变化",
     paper="Murugesan et al., Trust your neighbours, MICCAI 2023",
     link="https://arxiv.org/abs/2303.06268",
     equation="the NACL loss of the paper",
@@ -69,17 +67,14 @@ class NACLLoss(CompoundLoss):
           coef: [1]
     """
 
-    kernel_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window", zh="窗口边长")
-    alpha: float = number(default=0.1, low=0.0, help="weight of the constraint", zh="约束项的权重")
-    distance_type: str = choice(
-        default="l1", of=("l1", "l2"), help="absolute or squared distance", zh="绝对距离或平方距离"
-    )
+    kernel_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window")
+    alpha: float = number(default=0.1, low=0.0, help="weight of the constraint")
+    distance_type: str = choice(default="l1", of=("l1", "l2"), help="absolute or squared distance")
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of each class in the cross entropy, a list of C",
-        zh="交叉熵中各类别的权重，长度为 C 的列表",
     )
-    from_logits: bool = only(default=True, help="only true: logits are constrained", zh="仅支持 true：约束的是 logits")
+    from_logits: bool = only(default=True, help="only true: logits are constrained")
 
     def setup(self) -> None:
         """The cross entropy inside."""

@@ -12,9 +12,7 @@ from ..families import PixelLoss
     family="distribution",
     order=7,
     title="Poly-1 cross entropy",
-    title_zh="Poly-1 交叉熵损失",
     purpose="one more parameter to tune: the first term of the polynomial expansion of cross entropy",
-    purpose_zh="多一个可调参数：调整交叉熵展开式的第一项",
     paper="Leng et al., PolyLoss, ICLR 2022",
     link="https://arxiv.org/abs/2204.12511",
     equation="the Poly-1 formula of the paper",
@@ -60,7 +58,7 @@ class Poly1CrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    epsilon: float = number(default=1.0, low=-1.0, help="change of the leading term", zh="首项系数的增量")
+    epsilon: float = number(default=1.0, low=-1.0, help="change of the leading term")
 
     def formula(self) -> Formula:
         """-log p_t + epsilon (1 - p_t)."""

@@ -16,9 +16,7 @@ from ..families import PixelLoss
     family="distribution",
     order=8,
     title="Top-k cross entropy",
-    title_zh="Top-k 交叉熵损失",
     purpose="only the hardest pixels of the batch count",
-    purpose_zh="只计入批次中最难的像素",
     paper="Wu et al., Bridging category-level and instance-level semantic image segmentation, 2016",
     link="https://arxiv.org/abs/1605.06885",
     equation="its online bootstrapping, by nnU-Net's rule of k per cent",
@@ -71,9 +69,7 @@ class TopKCrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    k: float = number(
-        default=10.0, low=0.0, high=100.0, open_low=True, help="per cent of the pixels", zh="计入的像素百分比"
-    )
+    k: float = number(default=10.0, low=0.0, high=100.0, open_low=True, help="per cent of the pixels")
 
     def formula(self) -> Formula:
         """-log p_t."""

@@ -13,9 +13,7 @@ from ..families import PixelLoss
     family="distribution",
     order=3,
     title="Weighted binary cross entropy",
-    title_zh="加权二元交叉熵损失",
     purpose="positives are rare, and their weight is known",
-    purpose_zh="正样本稀少且权重已知",
     paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
     link="https://arxiv.org/abs/2006.14822",
     equation="eq. 2",
@@ -64,7 +62,7 @@ class WeightedBinaryCrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    beta: float = number(default=2.0, low=0.0, help="weight of positives", zh="正样本的权重")
+    beta: float = number(default=2.0, low=0.0, help="weight of positives")
 
     def formula(self) -> Formula:
         """Cross entropy of each element."""

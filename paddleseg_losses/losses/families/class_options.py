@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import paddle
 
 from ...errors import OptionError
+from ...i18n import _, counts
 from ...inputs import Inputs, Tensor
 
 Numbers = TypeVar("Numbers", bound="tuple[Any, ...]")
@@ -16,9 +17,16 @@ def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
     """Refuse a list that has not one number for each class."""
     if len(numbers) != expected:
         raise OptionError(
-            f"{name}: {option} has {len(numbers)} number(s), {list(numbers)}; logits have {expected} channel(s).",
-            f"{expected} numbers, one for each class, the background included",
-            f"give {option} one number for each of the {expected} classes, or check num_classes of the model",
+            _(
+                "{name}: {option} has {numbers}, {values}; logits have {channels}.",
+                name=name,
+                option=option,
+                numbers=counts.numbers(len(numbers)),
+                values=list(numbers),
+                channels=counts.channels(expected),
+            ),
+            _("{numbers}, one for each class, the background included", numbers=counts.numbers(expected)),
+            _("give {option} one number for each class, or check num_classes of the model", option=option),
         )
     return numbers
 
@@ -33,8 +41,13 @@ def pick(classes: tuple[int, ...], kept: list[int], channels: int, name: str) ->
     """The listed classes among those that count; refuse what the model does not have."""
     if not set(classes) <= set(kept):
         raise OptionError(
-            f"{name}: classes={list(classes)} with {channels} channel(s).",
-            f"classes out of {kept}",
-            "remove the classes that the model does not have, or set include_background=True",
+            _(
+                "{name}: classes={classes} with {channels}.",
+                name=name,
+                classes=list(classes),
+                channels=counts.channels(channels),
+            ),
+            _("classes from {classes}", classes=kept),
+            _("remove the classes that the model does not have, or set include_background=True"),
         )
     return list(classes)

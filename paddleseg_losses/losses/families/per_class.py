@@ -12,6 +12,7 @@ from ...errors import OptionError
 from ...functional.error_sums import SumSpec, pixel_count
 from ...functional.labels import every_cell_counts
 from ...functional.region_sums import REGION, RegionSums, Statistics
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, numbers_or_none, only_mean
 from ..base import Loss
@@ -24,7 +25,6 @@ class PerClassLoss(Loss):
     include_background: bool = flag(
         default=True,
         help="whether class 0 of a multiclass problem counts",
-        zh="多分类时是否计入第 0 类（背景）",
     )
 
     def channel_indices(self, inputs: Inputs) -> list[int]:
@@ -44,11 +44,10 @@ class PerClassLoss(Loss):
 class SumsLoss(PerClassLoss):
     """Algebra on the sums of each (sample, class): one pass over the data."""
 
-    batch: bool = flag(default=False, help="pool the batch before the formula", zh="是否先在整个批次上求和")
+    batch: bool = flag(default=False, help="pool the batch before the formula")
     sync: bool = flag(
         default=False,
         help="pool the ranks too (needs batch=True)",
-        zh="是否在所有进程间求和（需要 batch=True）",
     )
 
     @property
@@ -64,9 +63,9 @@ class SumsLoss(PerClassLoss):
         """Refuse options that contradict each other."""
         if self.sync and not self.batch:
             raise OptionError(
-                f"{type(self).__name__}: sync=True with batch=False.",
-                "batch=True with sync=True: only sums over the batch are shared by the ranks",
-                "set batch=True",
+                _("{loss}: sync=True with batch=False.", loss=type(self).__name__),
+                _("batch=True with sync=True: only sums over the batch are shared across ranks"),
+                _("set batch=True"),
             )
 
     def pooled(self, inputs: Inputs) -> RegionSums:
@@ -93,12 +92,10 @@ class RegionLoss(SumsLoss):
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of each class, a list of C; the sum is divided by the number of classes",
-        zh="各类别的权重，长度为 C 的列表；加权和除以类别数",
     )
     classes: str | tuple[int, ...] = class_subset(
         default="all",
         help="classes that count: all, those present in the labels, or a list",
-        zh="参与计算的类别：all、present（标签中出现的）或列表",
     )
 
     @abstractmethod
@@ -154,7 +151,6 @@ class MapLoss(PerClassLoss):
     include_background: bool = flag(
         default=False,
         help="whether class 0 of a multiclass problem counts",
-        zh="多分类时是否计入第 0 类（背景）",
     )
 
     @abstractmethod

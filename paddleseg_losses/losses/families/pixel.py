@@ -8,6 +8,7 @@ from ...errors import OptionError
 from ...functional import pixelwise
 from ...functional.error_sums import SumSpec
 from ...functional.pixelwise import ONE, Balance, Formula
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import numbers_or_none
 from ..base import Loss
@@ -26,7 +27,6 @@ class PixelLoss(Loss):
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of each class, a list of C; the mean is a weighted mean",
-        zh="各类别的权重，长度为 C 的列表；均值为加权均值",
     )
 
     @abstractmethod
@@ -57,15 +57,19 @@ class PixelLoss(Loss):
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The formula's sums, which terms that ask for others can share."""
-        alone = not self.is_pointwise or self.reduction == "none" or type(self).select is not PixelLoss.select
-        return () if alone or not pixelwise.can_share(inputs) else pixelwise.needs(self.formula(), inputs)
+        return pixelwise.needs(self.formula(), inputs) if self._shares and pixelwise.can_share(inputs) else ()
+
+    @property
+    def _shares(self) -> bool:
+        """Whether sums are enough, of the same pixels as for other terms."""
+        return self.is_pointwise and self.reduction != "none" and type(self).select is PixelLoss.select
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
-        inputs, share = self.select(inputs), bool(self.requests(inputs))
+        inputs = self.select(inputs)
         weight, mean = self.class_weight(inputs), self.reduction == "mean"
         if self.is_pointwise and self.reduction != "none":
-            return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, share)
+            return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, self._shares)
         values = self.values(inputs)
         if self.reduction == "none":
             return (values if inputs.pixel_weight is None else values * inputs.pixel_weight).sum(axis=1)
@@ -83,7 +87,6 @@ class Spaced(Loss):
         default=None,
         open_low=True,
         help="size of a pixel along each axis, one number or one for each axis",
-        zh="像素在各轴上的物理尺寸：一个数或每轴一个数",
     )
 
     def pixel_size(self, inputs: Inputs) -> tuple[float, ...] | None:
@@ -93,7 +96,12 @@ class Spaced(Loss):
         if len(self.spacing) == 1:
             return self.spacing * inputs.axes
         raise OptionError(
-            f"{type(self).__name__}: spacing={list(self.spacing)} for an image of {inputs.axes} spatial axes.",
-            f"one number, or {inputs.axes} in the order of the axes",
-            "leave the batch and channel axes out",
+            _(
+                "{loss}: spacing={spacing} for an image with {axes} spatial axes.",
+                loss=type(self).__name__,
+                spacing=list(self.spacing),
+                axes=inputs.axes,
+            ),
+            _("one number, or {axes} in the order of the axes", axes=inputs.axes),
+            _("omit the batch and channel axes"),
         )

@@ -14,9 +14,7 @@ from ..families import RegionLoss
     family="region",
     order=6,
     title="Asymmetric similarity (F-beta)",
-    title_zh="非对称相似度损失（F-beta）",
     purpose="recall over precision by one parameter, beta, as in the F-beta score",
-    purpose_zh="重视召回：与 F-beta 分数相同的单一参数",
     paper="Hashemi et al., Asymmetric loss functions and deep densely-connected networks, IEEE Access 2019",
     link="https://arxiv.org/abs/1803.11078",
     equation="F-beta of the paper",
@@ -63,12 +61,8 @@ class AsymmetricSimilarityLoss(RegionLoss):
           coef: [1]
     """
 
-    beta: float = number(
-        default=1.5, low=0.0, high=1e6, help="weight of recall against precision", zh="召回率相对精确率的权重"
-    )
-    smooth: float = number(
-        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    beta: float = number(default=1.5, low=0.0, high=1e6, help="weight of recall against precision")
+    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
 
     def per_class(self, sums: RegionSums) -> Tensor:
         """1 - F-beta."""

@@ -16,9 +16,7 @@ from ..families import RegionLoss
     family="region",
     order=1,
     title="Dice",
-    title_zh="Dice 损失",
     purpose="small objects and imbalance: the size of the background does not matter",
-    purpose_zh="小目标与类别不均衡：不受背景大小影响",
     paper="Milletari et al., V-Net, 3DV 2016",
     link="https://arxiv.org/abs/1606.04797",
     equation="Jadon 2020, eq. 8; the paper has squares",
@@ -67,10 +65,8 @@ class DiceLoss(RegionLoss):
           coef: [1]
     """
 
-    smooth: float = number(
-        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
-    squared_pred: bool = flag(default=False, help="squares in the denominator", zh="分母是否使用平方")
+    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
+    squared_pred: bool = flag(default=False, help="squares in the denominator")
 
     @property
     def statistics(self) -> Statistics:

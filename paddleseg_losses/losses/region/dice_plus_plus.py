@@ -14,9 +14,7 @@ from ..families import RegionLoss
     family="region",
     order=12,
     title="Dice++",
-    title_zh="Dice++ 损失",
     purpose="Dice with better calibrated probabilities",
-    purpose_zh="概率校准更好的 Dice",
     paper="Yeung et al., Calibrating the Dice loss to handle neural network overconfidence, 2021",
     link="https://arxiv.org/abs/2111.00528",
     equation="the Dice++ of the paper",
@@ -62,10 +60,8 @@ class DicePlusPlusLoss(RegionLoss):
           coef: [1]
     """
 
-    gamma: float = number(default=2.0, low=0.0, help="exponent of the errors", zh="误差的指数")
-    smooth: float = number(
-        default=1e-7, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    gamma: float = number(default=2.0, low=0.0, help="exponent of the errors")
+    smooth: float = number(default=1e-7, low=0.0, help="s, added to numerator and denominator")
 
     @property
     def statistics(self) -> Statistics:

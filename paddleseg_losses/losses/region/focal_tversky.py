@@ -15,9 +15,7 @@ from ..families import RegionLoss
     family="region",
     order=5,
     title="Focal Tversky",
-    title_zh="Focal Tversky 损失",
     purpose="small lesions: an exponent decides how much classes that are nearly right still matter",
-    purpose_zh="小病灶：用一个指数决定接近正确的类别还占多少分量",
     paper="Abraham & Khan, A novel focal Tversky loss function, ISBI 2019",
     link="https://arxiv.org/abs/1810.07842",
     equation="Jadon 2020, eq. 11",
@@ -69,12 +67,10 @@ class FocalTverskyLoss(RegionLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=0.3, low=0.0, help="weight of false positives", zh="假阳性的权重")
-    beta: float = number(default=0.7, low=0.0, help="weight of false negatives", zh="假阴性的权重")
-    gamma: float = number(default=0.75, low=0.0, help="exponent of the error", zh="误差的指数")
-    smooth: float = number(
-        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    alpha: float = number(default=0.3, low=0.0, help="weight of false positives")
+    beta: float = number(default=0.7, low=0.0, help="weight of false negatives")
+    gamma: float = number(default=0.75, low=0.0, help="exponent of the error")
+    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
 
     def per_class(self, sums: RegionSums) -> Tensor:
         """A power of 1 - Tversky index."""

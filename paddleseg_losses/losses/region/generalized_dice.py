@@ -14,9 +14,7 @@ from ..families import ClassSumLoss
     family="region",
     order=2,
     title="Generalized Dice",
-    title_zh="广义 Dice 损失",
     purpose="many classes of very different sizes",
-    purpose_zh="各类别大小悬殊的多分类任务",
     paper="Sudre et al., Generalised Dice overlap, DLMIA 2017",
     link="https://arxiv.org/abs/1707.03237",
     equation="the generalised Dice loss of the paper",
@@ -66,12 +64,8 @@ class GeneralizedDiceLoss(ClassSumLoss):
           coef: [1]
     """
 
-    w_type: str = choice(
-        default="square", of=("square", "simple", "uniform"), help="weight of a class by its size", zh="类别权重的形式"
-    )
-    smooth: float = number(
-        default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    w_type: str = choice(default="square", of=("square", "simple", "uniform"), help="weight of a class by its size")
+    smooth: float = number(default=1e-5, low=0.0, help="s, added to numerator and denominator")
 
     def score(self, sums: RegionSums) -> Tensor:
         """1 - generalized Dice of each sample."""

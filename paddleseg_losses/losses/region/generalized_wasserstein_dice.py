@@ -19,9 +19,7 @@ from ..families import ScalarLoss, fit
     family="region",
     order=14,
     title="Generalized Wasserstein Dice",
-    title_zh="广义 Wasserstein Dice 损失",
     purpose="classes that are more or less alike: confusing near ones costs less",
-    purpose_zh="类别之间有远近之分：相近类别的混淆代价更低",
     paper="Fidon et al., Generalised Wasserstein Dice score, BrainLes 2017",
     link="https://arxiv.org/abs/1707.00478",
     equation="eq. 6 and 9",
@@ -82,14 +80,9 @@ class GeneralizedWassersteinDiceLoss(ScalarLoss):
     dist_matrix: tuple[tuple[float, ...], ...] | None = matrix_or_none(
         default=None,
         help="price of predicting the column where the row is true, C x C with zeros on the diagonal",
-        zh="真实类别为行、预测类别为列时的代价矩阵，C x C，对角线为 0",
     )
-    weighting_mode: str = choice(
-        default="default", of=("default", "GDL"), help="whether small classes weigh more", zh="小类别是否加权"
-    )
-    smooth: float = number(
-        default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    weighting_mode: str = choice(default="default", of=("default", "GDL"), help="whether small classes weigh more")
+    smooth: float = number(default=1e-5, low=0.0, help="s, added to numerator and denominator")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The number of pixels of each class."""

@@ -14,9 +14,7 @@ from ..families import RegionLoss
     family="region",
     order=11,
     title="Jaccard (soft IoU)",
-    title_zh="Jaccard 损失（软 IoU）",
     purpose="IoU is the metric: errors weigh more than under Dice",
-    purpose_zh="以 IoU 为指标：对错误的惩罚比 Dice 更重",
     paper="Rahman & Wang, Optimizing intersection-over-union in deep neural networks, ISVC 2016",
     link="https://doi.org/10.1007/978-3-319-50835-1_22",
     equation="the soft IoU of the paper",
@@ -62,9 +60,7 @@ class JaccardLoss(RegionLoss):
           coef: [1]
     """
 
-    smooth: float = number(
-        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
 
     def per_class(self, sums: RegionSums) -> Tensor:
         """1 - Jaccard index."""

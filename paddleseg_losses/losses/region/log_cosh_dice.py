@@ -15,9 +15,7 @@ from ..families import RegionLoss
     family="region",
     order=8,
     title="Log-cosh Dice",
-    title_zh="Log-Cosh Dice 损失",
     purpose="Dice with a slope that flattens near the optimum",
-    purpose_zh="在最优点附近梯度更平滑的 Dice",
     paper="Jadon, A survey of loss functions for semantic segmentation, CIBCB 2020",
     link="https://arxiv.org/abs/2006.14822",
     equation="eq. 32",
@@ -65,7 +63,7 @@ class LogCoshDiceLoss(RegionLoss):
           coef: [1]
     """
 
-    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss", zh="Dice 的平滑项 s")
+    smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
     reduction: str = only_mean(default="mean")
 
     def per_class(self, sums: RegionSums) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import InputError
 from ...functional import lovasz
+from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import flag, only
 from ...registry import registered
@@ -14,9 +15,7 @@ from ..families import ScalarLoss
     family="region",
     order=10,
     title="Lovász hinge",
-    title_zh="Lovász 铰链损失",
     purpose="optimise the IoU of one foreground class, or of each label",
-    purpose_zh="直接优化单一前景（或每个标签）的 IoU",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
     equation="Algorithm 1, with hinge errors",
@@ -70,19 +69,15 @@ class LovaszHingeLoss(ScalarLoss):
           coef: [1]
     """
 
-    per_image: bool = flag(
-        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
-    )
-    from_logits: bool = only(
-        default=True, help="only true: margins of logits are compared", zh="仅支持 true：比较的是 logits 的间隔"
-    )
+    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch")
+    from_logits: bool = only(default=True, help="only true: margins of logits are compared")
 
     def value(self, inputs: Inputs) -> Tensor:
         """Mean over channels (and images) of the Lovász extension."""
         if inputs.multiclass and inputs.channels > 2:
             raise InputError(
-                f"LovaszHingeLoss: {inputs.channels} channels that exclude each other.",
-                "one channel, two channels (their difference is taken), or labels with a channel for each class",
-                "use LovaszSoftmaxLoss",
+                _("LovaszHingeLoss: {channels} mutually exclusive channels.", channels=inputs.channels),
+                _("one channel, two channels (their difference is taken), or labels with a channel for each class"),
+                _("use LovaszSoftmaxLoss"),
             )
         return lovasz.hinge_rows(inputs, self.per_image).mean()

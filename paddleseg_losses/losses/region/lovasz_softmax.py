@@ -16,9 +16,7 @@ from ..families import ScalarLoss, pick
     family="region",
     order=9,
     title="Lovász-Softmax",
-    title_zh="Lovász-Softmax 损失",
     purpose="optimise mIoU directly, often to fine-tune after cross entropy",
-    purpose_zh="直接优化 mIoU，常用于交叉熵之后的微调",
     paper="Berman et al., The Lovász-Softmax loss, CVPR 2018",
     link="https://arxiv.org/abs/1705.08790",
     equation="Algorithm 1",
@@ -73,11 +71,8 @@ class LovaszSoftmaxLoss(ScalarLoss):
     classes: str | tuple[int, ...] = class_subset(
         default="present",
         help="classes that count: all, those present in the labels, or a list",
-        zh="参与计算的类别：all、present（标签中出现的）或列表",
     )
-    per_image: bool = flag(
-        default=False, help="one sort for each image instead of one for the batch", zh="是否逐图计算"
-    )
+    per_image: bool = flag(default=False, help="one sort for each image instead of one for the batch")
 
     def value(self, inputs: Inputs) -> Tensor:
         """Mean over classes (and images) of the Lovász extension."""

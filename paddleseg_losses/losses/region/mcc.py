@@ -14,9 +14,7 @@ from ..families import RegionLoss
     family="region",
     order=13,
     title="Matthews correlation (MCC)",
-    title_zh="马修斯相关系数损失（MCC）",
     purpose="all four counts matter, true negatives too",
-    purpose_zh="同时考虑四个计数，包括真阴性",
     paper="Abhishek & Hamarneh, Matthews correlation coefficient loss, ISBI 2021",
     link="https://arxiv.org/abs/2010.13454",
     equation="eq. 3 to 5",
@@ -66,8 +64,8 @@ class MCCLoss(RegionLoss):
           coef: [1]
     """
 
-    eps: float = number(default=1e-7, low=0.0, open_low=True, help="added under the root", zh="根号下的小常数")
-    batch: bool = flag(default=True, help="pool the batch before the formula", zh="是否先在整个批次上求和")
+    eps: float = number(default=1e-7, low=0.0, open_low=True, help="added under the root")
+    batch: bool = flag(default=True, help="pool the batch before the formula")
 
     def per_class(self, sums: RegionSums) -> Tensor:
         """1 - MCC."""

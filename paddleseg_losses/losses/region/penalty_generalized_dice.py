@@ -14,9 +14,7 @@ from ..families import ClassSumLoss
     family="region",
     order=3,
     title="Generalized Dice with a penalty",
-    title_zh="带惩罚项的广义 Dice 损失",
     purpose="generalized Dice with errors weighted 1 + k times more",
-    purpose_zh="误差代价提高到 (1 + k) 倍的广义 Dice",
     paper="Yang et al., Major vessel segmentation on X-ray coronary angiography, MIDL 2019",
     link="https://openreview.net/forum?id=H1lTh8unKN",
     equation="the pGD of the abstract",
@@ -62,13 +60,9 @@ class PenaltyGeneralizedDiceLoss(ClassSumLoss):
           coef: [1]
     """
 
-    k: float = number(default=2.5, low=0.0, help="how much dearer errors become", zh="误差代价的增幅")
-    w_type: str = choice(
-        default="square", of=("square", "simple", "uniform"), help="weight of a class by its size", zh="类别权重的形式"
-    )
-    smooth: float = number(
-        default=1e-5, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    k: float = number(default=2.5, low=0.0, help="how much dearer errors become")
+    w_type: str = choice(default="square", of=("square", "simple", "uniform"), help="weight of a class by its size")
+    smooth: float = number(default=1e-5, low=0.0, help="s, added to numerator and denominator")
 
     def score(self, sums: RegionSums) -> Tensor:
         """1 - pGD of each sample, from the loss L of generalized Dice: (1 + k) L / (1 + k L)."""

@@ -14,9 +14,7 @@ from ..families import RegionLoss
     family="region",
     order=7,
     title="Sensitivity-specificity",
-    title_zh="敏感度-特异度损失",
     purpose="tiny lesions: errors on the lesion and on the rest are weighted separately",
-    purpose_zh="极小病灶：病灶内外的误差分别计价",
     paper="Brosch et al., Deep convolutional encoder networks for multiple sclerosis lesion segmentation, MICCAI 2015",
     link="https://doi.org/10.1007/978-3-319-24574-4_1",
     equation="the error measure of the paper; Jadon 2020, eq. 12",
@@ -63,8 +61,8 @@ class SensitivitySpecificityLoss(RegionLoss):
           coef: [1]
     """
 
-    r: float = number(default=0.05, low=0.0, high=1.0, help="share of the object's errors", zh="目标区域误差所占比例")
-    smooth: float = number(default=1e-5, low=0.0, help="s, added to both denominators", zh="平滑项 s，加在两个分母上")
+    r: float = number(default=0.05, low=0.0, high=1.0, help="share of the object's errors")
+    smooth: float = number(default=1e-5, low=0.0, help="s, added to both denominators")
 
     @property
     def statistics(self) -> Statistics:

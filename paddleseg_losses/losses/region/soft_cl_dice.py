@@ -15,9 +15,7 @@ from ..families import ScalarLoss
     family="region",
     order=15,
     title="Centre-line Dice (clDice)",
-    title_zh="中心线 Dice 损失（clDice）",
     purpose="vessels, roads, cracks: connected centre lines matter, not the width",
-    purpose_zh="血管、道路、裂缝：关注中心线连通而非宽度",
     paper="Shit et al., clDice, CVPR 2021",
     link="https://arxiv.org/abs/2003.07311",
     equation="the soft clDice of the paper",
@@ -73,14 +71,9 @@ class SoftCLDiceLoss(ScalarLoss):
         default=3,
         low=0,
         help="soft erosions: half the width of the thickest structure",
-        zh="软腐蚀次数：约为最粗结构宽度的一半",
     )
-    smooth: float = number(
-        default=1.0, low=0.0, help="s, added to numerators and denominators", zh="平滑项 s，同时加在分子与分母"
-    )
-    include_background: bool = flag(
-        default=True, help="whether class 0 of a multiclass problem counts", zh="多分类时是否计入第 0 类（背景）"
-    )
+    smooth: float = number(default=1.0, low=0.0, help="s, added to numerators and denominators")
+    include_background: bool = flag(default=True, help="whether class 0 of a multiclass problem counts")
 
     def value(self, inputs: Inputs) -> Tensor:
         """1 - clDice of each sample, averaged."""

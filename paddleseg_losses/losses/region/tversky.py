@@ -14,9 +14,7 @@ from ..families import RegionLoss
     family="region",
     order=4,
     title="Tversky",
-    title_zh="Tversky 损失",
     purpose="choose between misses and false alarms: beta > alpha finds more",
-    purpose_zh="在漏检与误检之间取舍：beta > alpha 时漏检更少",
     paper="Salehi et al., Tversky loss function for image segmentation, MLMI 2017",
     link="https://arxiv.org/abs/1706.05721",
     equation="Jadon 2020, eq. 9 and 10",
@@ -63,11 +61,9 @@ class TverskyLoss(RegionLoss):
           coef: [1]
     """
 
-    alpha: float = number(default=0.3, low=0.0, help="weight of false positives", zh="假阳性的权重")
-    beta: float = number(default=0.7, low=0.0, help="weight of false negatives", zh="假阴性的权重")
-    smooth: float = number(
-        default=1.0, low=0.0, help="s, added to numerator and denominator", zh="平滑项 s，同时加在分子与分母"
-    )
+    alpha: float = number(default=0.3, low=0.0, help="weight of false positives")
+    beta: float = number(default=0.7, low=0.0, help="weight of false negatives")
+    smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
 
     def per_class(self, sums: RegionSums) -> Tensor:
         """1 - Tversky index."""

@@ -1,5 +1,5 @@
 """Explaining the loss section of a PaddleSeg YAML file: every mistake at once, with the corrected text."""
 
-from .report import Finding as Finding
+from .report import Mistake as Mistake
 from .report import Report as Report
 from .sections import check as check

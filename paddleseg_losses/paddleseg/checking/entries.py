@@ -8,6 +8,8 @@ from typing import Any
 
 from ... import registry
 from ...errors import LossError, OptionError
+from ...i18n import Message, Text, _, plural
+from ...i18n.counts import numbers
 from ...options import option_advice, parse
 from ...other_libraries import loss_hints, renamed, said
 from ...registry import PREFIX
@@ -33,7 +35,9 @@ class EntryChecker:
         options = {key: value for key, value in entry.items() if key != "type"}
         if cls is None or cls is Unseen:
             if name in self.names.table:
-                self.report.remark(f"{name} is PaddleSeg's own, which is not installed: its options are not checked")
+                self.report.remark(
+                    _("{name} is PaddleSeg's own, which is not installed: its options are not checked", name=name)
+                )
             return cls, {"type": name, **self._ignoring(place, options)}
         ours = hasattr(cls, "spec")
         if not ours and self._means_ours(place, name, cls, options):
@@ -64,16 +68,22 @@ class EntryChecker:
             near = None if hints else self.names.suggest(name)
             self.report.mistake(
                 (*place, "type"),
-                f"No loss is called {name!r}.",
-                "a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own",
-                said(hints) if hints else f"did you mean {near}?" if near else "look for the name in the list",
+                _("There is no loss {name!r}.", name=name),
+                _("a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own"),
+                said(hints)
+                if hints
+                else _("did you mean {near}?", near=near)
+                if near
+                else _("look for the name in the list"),
             )
             if near is None:
-                self.report.comment(place, f"{name}: give the name of a loss")
+                self.report.comment(place, _("{name}: give the name of a loss", name=name))
                 return None, name
             name = near
         if name in registry.names() and not hasattr(self.names.table[name], "spec"):
-            self.report.remark(f"{name} is PaddleSeg's own loss here; that of this package is {PREFIX}{name}")
+            self.report.remark(
+                _("{name} is PaddleSeg's own loss here; that of this package is {ours}", name=name, ours=PREFIX + name)
+            )
         return self.names.table[name], name
 
     def _means_ours(self, place: Place, name: str, cls: type, options: Entry) -> bool:
@@ -83,9 +93,13 @@ class EntryChecker:
             return False
         self.report.mistake(
             (*place, foreign[0]),
-            f"PaddleSeg's own {name} has no option {foreign[0]!r}; that of this package has.",
+            _(
+                "PaddleSeg's own {name} has no option {option!r}; that of this package has.",
+                name=name,
+                option=foreign[0],
+            ),
             f"type: {PREFIX}{name}",
-            f"write type: {PREFIX}{name}",
+            _("write {yaml}", yaml=f"type: {PREFIX}{name}"),
         )
         return True
 
@@ -101,14 +115,17 @@ class EntryChecker:
             if new:
                 kept[new] = value
             else:
-                self._leave_out(place, key, value, f"{cls.__name__} has no such option")
+                self._leave_out(place, key, value, _("{loss} has no such option", loss=cls.__name__))
         for parameter in _parameters(cls):
             needed = parameter.default is parameter.empty and parameter.name in parameters
             if needed and parameter.name not in kept:
                 self.report.mistake(
-                    place, f"{cls.__name__} needs {parameter.name!r}.", "a value for it", f"add {parameter.name}: ..."
+                    place,
+                    _("{loss} needs {name!r}.", loss=cls.__name__, name=parameter.name),
+                    _("a value for it"),
+                    _("add {name}: ...", name=parameter.name),
                 )
-                self.report.comment(place, f"{parameter.name}: a value is needed")
+                self.report.comment(place, _("{name}: a value is needed", name=parameter.name))
         return kept
 
     def _unknown(
@@ -119,31 +136,32 @@ class EntryChecker:
         namesake = cls if ours else self.names.table.get(PREFIX + cls.__name__)
         hints = option_advice(namesake, key, value) if namesake else []
         near = renamed(hints) if hints and ours else registry.suggest(key, parameters)
+        cure: Text
         if near in options:
-            cure = f"remove {key!r}: {near} is given too"
+            cure = _("remove {name!r}: {near} is given too", name=key, near=near)
         elif hints:
-            cure = said(
-                [
-                    *hints,
-                    *([] if ours else [f"this holds for type: {PREFIX}{cls.__name__}, not for PaddleSeg's own loss"]),
-                ]
-            )
+            dotted = f"type: {PREFIX}{cls.__name__}"
+            own = _("this holds for {ours}, not for PaddleSeg's own loss", ours=dotted)
+            cure = said([*hints, *([] if ours else [own])])
         else:
-            cure = f"did you mean {near}?" if near else f"remove {key!r}"
+            cure = _("did you mean {near}?", near=near) if near else _("remove {name!r}", name=key)
         self.report.mistake(
-            (*place, key), f"{cls.__name__} has no option {key!r}.", f"one of {', '.join(parameters)}", cure
+            (*place, key),
+            _("{loss} has no option {name!r}.", loss=cls.__name__, name=key),
+            _("one of {names}", names=", ".join(parameters)),
+            cure,
         )
         return None if near in options else near
 
     def _ignoring(self, place: Place, options: Entry) -> Entry:
-        expected, found = self.facts.ignore_index, options.get("ignore_index")
-        if expected is None or "ignore_index" not in options or found == expected:
+        expected, value = self.facts.ignore_index, options.get("ignore_index")
+        if expected is None or "ignore_index" not in options or value == expected:
             return options
         self.report.mistake(
             (*place, "ignore_index"),
-            f"ignore_index is {found!r}, that of the dataset {expected}.",
-            f"ignore_index: {expected}, or none, since PaddleSeg passes on the dataset's",
-            f"write ignore_index: {expected}, or set the dataset's to {found!r}",
+            _("ignore_index is {value!r}, but {expected} in the dataset.", value=value, expected=expected),
+            _("ignore_index: {expected}, or none: PaddleSeg passes the dataset's on", expected=expected),
+            _("write {yaml}, or set the dataset's to {value!r}", yaml=f"ignore_index: {expected}", value=value),
         )
         return {**options, "ignore_index": expected}
 
@@ -165,11 +183,14 @@ class EntryChecker:
             name = trial.culprit(cls, options, self.facts, error)
             self.report.error((*place, name) if name else place, error)
             if name is None:
-                self.report.comment(place, f"cannot be used here: {error.cure}")
+                self.report.comment(place, _("cannot be used here: {cure}", cure=error.cure))
                 modes = cls.spec.modes  # type: ignore[attr-defined]
                 if "multilabel" in modes and "multiclass" not in modes:
                     self.report.remark(
-                        f"{cls.__name__} wants one channel a class: if the labels are so, --use_multilabel"
+                        _(
+                            "{loss} needs one channel per class: if the labels are like that, use --use_multilabel",
+                            loss=cls.__name__,
+                        )
                     )
                 return options
             self._leave_out(place, name, options[name], error.expected)
@@ -183,19 +204,26 @@ class EntryChecker:
         if not isinstance(weight, (list, tuple)) or classes is None or len(weight) == classes:
             return options
         self.report.error((*place, "weight"), weight_error(name, weight, classes))
-        self._leave_out(place, "weight", weight, f"{classes} numbers, one for each class")
+        self._leave_out(place, "weight", weight, _("{numbers}, one for each class", numbers=numbers(classes)))
         return {key: value for key, value in options.items() if key != "weight"}
 
-    def _leave_out(self, place: Place, key: str, value: Any, why: str) -> None:
-        self.report.comment(place, f"{key}: {value}    <- {why}")
+    def _leave_out(self, place: Place, key: str, value: Any, why: Text) -> None:
+        self.report.comment(place, Message("{key}: {value}    <- {why}", key=key, value=value, why=why))
 
 
 def weight_error(name: str, weight: Any, classes: int) -> LossError:
     """The error of a weight whose length is not the number of classes."""
     return OptionError(
-        f"{name}: weight has {len(weight)} number(s), {list(weight)}; the file has {classes} classes.",
-        f"{classes} numbers, one for each class, the background included",
-        "give one number for each class, or check num_classes",
+        plural(
+            "{name}: weight has {count} number, {weight}; the file has {classes} classes.",
+            "{name}: weight has {count} numbers, {weight}; the file has {classes} classes.",
+            len(weight),
+            name=name,
+            weight=list(weight),
+            classes=classes,
+        ),
+        _("{numbers}, one for each class, the background included", numbers=numbers(classes)),
+        _("give one number for each class, or check num_classes"),
     )
 
 

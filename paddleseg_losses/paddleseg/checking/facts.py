@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import MissingDependencyError
+from ...i18n import _, listed
 from ..config import Config
 from ..registration import import_manager
 from .report import Report
@@ -31,7 +32,7 @@ def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Fa
     default: int | None = 255  # of Dataset
     kind = train.get("type")
     if kind is None:
-        report.remark("there is no train_dataset here: what the losses ignore cannot be compared with it")
+        report.remark(_("there is no train_dataset here, so the ignore_index of the losses cannot be checked"))
         default = None
     elif kind not in _UNTYPED:
         dataset = _dataset_class(kind, report)
@@ -58,20 +59,27 @@ def _agreed(name: str, said: dict[str, Any], default: int | None, report: Report
     values = list(said.values()) or [default]
     if all(value == values[0] for value in values):
         return values[0] if isinstance(values[0], int) else None
-    found = ", ".join(f"{value} in {section}" for section, value in said.items())
-    report.mistake((name,), f"it is {found}.", f"the same {name} everywhere", "make them equal")
+    values_in = listed(_("{value} in {section}", value=value, section=section) for section, value in said.items())
+    report.mistake(
+        (name,),
+        _("it is {values}.", values=values_in),
+        _("the same {name} everywhere", name=name),
+        _("make them equal"),
+    )
     return None
 
 
 class _Unknown:
-    """A dataset of which nothing is known."""
+    """A dataset about which nothing is known."""
 
 
 def _dataset_class(kind: str, report: Report) -> type:
     try:
         return import_manager().DATASETS.components_dict[kind]  # type: ignore[no-any-return]
     except MissingDependencyError:
-        report.remark(f"PaddleSeg is not installed: what the dataset {kind} ignores, and its classes, are unknown")
+        report.remark(
+            _("PaddleSeg is not installed: ignore_index and classes of the dataset {name} are unknown", name=kind)
+        )
     except KeyError:
-        report.remark(f"PaddleSeg has no dataset {kind}: what it ignores, and its classes, are unknown")
+        report.remark(_("PaddleSeg has no dataset {name}: its ignore_index and classes are unknown", name=kind))
     return _Unknown

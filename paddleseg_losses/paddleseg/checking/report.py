@@ -1,4 +1,4 @@
-"""What a check finds: mistakes, notes, and the corrected section with comments where nothing is certain."""
+"""What a check finds: mistakes, notes, and the corrected section, with comments where the correction is uncertain."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import LossError
+from ...i18n import Text, _, plural
 from . import text
 
 Place = tuple[Any, ...]  # keys and indices from the top of the file: ("loss", "types", 0, "alpha")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Mistake:
     """One mistake: where it is, what was found there, what was expected and what to do."""
 
     where: str
-    found: str
-    expected: str
-    cure: str
+    found: Text
+    expected: Text
+    cure: Text
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.found}" if self.where else self.found
-        return f"{head}\n   expected: {self.expected}\n   what to do: {self.cure}"
+        parts = {"found": head, "expected": self.expected, "cure": self.cure}
+        return str(_("{found}\n   expected: {expected}\n   what to do: {cure}", **parts))
 
 
 @dataclass
@@ -31,31 +33,31 @@ class Report:
     """Everything found in one file. `losses` are the losses that the section builds, as text."""
 
     path: Path
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     corrected: dict[str, Any] = field(default_factory=dict)  # section name to its corrected content
-    comments: dict[Place, list[str]] = field(default_factory=dict)  # to write below a place of `corrected`
+    comments: dict[Place, list[Text]] = field(default_factory=dict)  # to write below a place of `corrected`
 
     @property
     def right(self) -> bool:
         """Whether no mistake was found."""
-        return not self.findings
+        return not self.mistakes
 
-    def mistake(self, place: Place, found: str, expected: str, cure: str) -> None:
+    def mistake(self, place: Place, found: Text, expected: Text, cure: Text) -> None:
         """Note a mistake."""
-        self.findings.append(Finding(where(place), found, expected, cure))
+        self.mistakes.append(Mistake(where(place), found, expected, cure))
 
     def error(self, place: Place, error: LossError) -> None:
         """Note a mistake that one of our errors describes."""
         self.mistake(place, error.found, error.expected, error.cure)
 
-    def remark(self, note: str) -> None:
-        """Note something that is no mistake, once."""
-        if note not in self.notes:
+    def remark(self, note: Text) -> None:
+        """Note something that is not a mistake, once."""
+        if str(note) not in map(str, self.notes):
             self.notes.append(note)
 
-    def comment(self, place: Place, line: str) -> None:
+    def comment(self, place: Place, line: Text) -> None:
         """Write a comment into the corrected text, below what is at a place."""
         self.comments.setdefault(place, []).append(line)
 
@@ -65,14 +67,13 @@ class Report:
         return text.dump(self.corrected, self.comments) if self.corrected else ""
 
     def __str__(self) -> str:
-        parts = [
-            f"{self.path}: {len(self.findings)} mistake(s)" if self.findings else f"{self.path}: the losses are right"
-        ]
-        parts += [f"{number}. {finding}" for number, finding in enumerate(self.findings, 1)]
+        count = plural("{count} mistake", "{count} mistakes", len(self.mistakes))
+        parts = [f"{self.path}: {_('the losses are right') if self.right else count}"]
+        parts += [f"{number}. {mistake}" for number, mistake in enumerate(self.mistakes, 1)]
         parts += [f"   {loss}" for loss in self.losses if self.right]
-        parts += [f"note: {note}" for note in self.notes]
-        if self.findings and self.corrected:
-            parts.append(f"Corrected:\n\n{self.yaml}")
+        parts += [str(_("note: {note}", note=note)) for note in self.notes]
+        if self.mistakes and self.corrected:
+            parts.append(f"{_('Corrected:')}\n\n{self.yaml}")
         return "\n".join(parts)
 
 

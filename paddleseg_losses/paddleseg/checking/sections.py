@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import registry
 from ...errors import ConfigError, LossError
+from ...i18n import Text, _
 from ..config import load
 from . import terms as terms_of_sum
 from .entries import Entry, EntryChecker
@@ -40,14 +41,14 @@ def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: 
         return report
     if "loss" not in config:
         near = registry.suggest("loss", list(config))
-        cure = f"did you mean {near}?" if near else "add `loss` with `types` and `coef`"
-        report.mistake((), "There is no loss section.", "a key `loss`", cure)
+        cure = _("did you mean {near}?", near=near) if near else _("add `loss` with `types` and `coef`")
+        report.mistake((), _("There is no loss section."), _("a key `loss`"), cure)
     names = read_names(override)
     checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report, use_multilabel)))
     for name in _SECTIONS:
         if name in config:
             report.corrected[name] = checker.section((name,), config[name])
-    if report.findings and not report.comments and all(report.corrected[n] == config[n] for n in report.corrected):
+    if report.mistakes and not report.comments and all(report.corrected[n] == config[n] for n in report.corrected):
         report.corrected.clear()  # the mistakes are elsewhere in the file
     return report
 
@@ -58,12 +59,14 @@ class _SectionChecker:
 
     def section(self, place: Place, section: Any) -> Any:
         """A whole section, corrected."""
-        example = "types: a list of losses, and coef: a number for each output of the model"
+        example = _("types: a list of losses, and coef: a number for each output of the model")
         if not isinstance(section, dict):
-            self.report.mistake(place, f"it is {section!r}.", example, "see `paddleseg-losses show DiceLoss`")
+            self.report.mistake(
+                place, _("it is {value!r}.", value=section), example, _("see `paddleseg-losses show DiceLoss`")
+            )
             return section
         if isinstance(section.get("type"), str) and "types" not in section:
-            self.report.mistake(place, "it is one loss without `types`.", example, "put it into `types`")
+            self.report.mistake(place, _("it is one loss without `types`."), example, _("put it into `types`"))
             section = {"types": [section], "coef": [1]}
         return self._weighted(place, section, "types", repeats=True)
 
@@ -81,7 +84,12 @@ class _SectionChecker:
             others = [name for name in section if name not in (key, "coef", "type")]
             near = registry.suggest(wanted, others) if wanted not in section else None
             if near:
-                self.report.mistake((*place, near), f"the key {near!r} means nothing here.", wanted, f"write {wanted}")
+                self.report.mistake(
+                    (*place, near),
+                    _("unknown key {name!r}.", name=near),
+                    wanted,
+                    _("write {yaml}", yaml=wanted),
+                )
                 section = {wanted if name == near else name: value for name, value in section.items()}
         return section
 
@@ -89,25 +97,33 @@ class _SectionChecker:
         losses = section.get(key)
         if isinstance(losses, list) and losses:
             return losses
-        found = "missing" if key not in section else f"{losses!r}"
+        example = "[{type: paddleseg_losses.DiceLoss}]"
         self.report.mistake(
-            (*place, key), f"it is {found}.", "a list of losses", f"write {key}: [{{type: paddleseg_losses.DiceLoss}}]"
+            (*place, key), _value(section, key), _("a list of losses"), _("write {yaml}", yaml=f"{key}: {example}")
         )
         if isinstance(losses, (dict, str)):
             return [losses]
-        self.report.comment(place, f"{key}: at least one loss is needed, such as [{{type: paddleseg_losses.DiceLoss}}]")
+        needed = _("{key}: at least one loss is needed, such as {example}", key=key, example=example)
+        self.report.comment(place, needed)
         return []
 
     def _entry(self, place: Place, entry: Any) -> Any:
         if isinstance(entry, str):
-            self.report.mistake(place, f"it is {entry!r}.", f"type: {entry}", f"write - type: {entry}")
+            self.report.mistake(
+                place,
+                _("it is {value!r}.", value=entry),
+                f"type: {entry}",
+                _("write {yaml}", yaml=f"- type: {entry}"),
+            )
             entry = {"type": entry}
         if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
             near = registry.suggest("type", list(entry)) if isinstance(entry, dict) else None
-            cure = f"did you mean type instead of {near}?" if near else "write - type: and a name"
-            self.report.mistake(place, f"it is {entry!r}.", "a mapping whose `type` is the name of a loss", cure)
+            cure = _("did you mean type instead of {near}?", near=near) if near else _("write - type: and a name")
+            self.report.mistake(
+                place, _("it is {value!r}.", value=entry), _("a mapping whose `type` is the name of a loss"), cure
+            )
             if not near:
-                self.report.comment(place, "a loss with a type is needed here")
+                self.report.comment(place, _("a loss with a type is needed here"))
                 return entry
             entry = {"type" if name == near else name: value for name, value in entry.items()}
         if self.entries.lacks_schedule(entry):
@@ -116,9 +132,9 @@ class _SectionChecker:
             return self._mixed(place, entry)
         if is_sum(self.entries.names.table.get(entry["type"])):
             return self._summed(place, entry)
-        before = len(self.report.findings)
+        before = len(self.report.mistakes)
         cls, entry = self.entries.check(place, entry)
-        if len(self.report.findings) == before and cls not in (None, Unseen):
+        if len(self.report.mistakes) == before and cls not in (None, Unseen):
             self._build(place, cls, entry)
         return entry
 
@@ -128,44 +144,49 @@ class _SectionChecker:
         wrapped = {"type": "WeightedSumLoss", "losses": [bare], "schedule": entry["schedule"]}
         self.report.mistake(
             (*place, "schedule"),
-            f"PaddleSeg's own {entry['type']} has no schedule.",
-            "a WeightedSumLoss of this package around it, which can have one",
-            f"write {inline(wrapped)}",
+            _("PaddleSeg's own {loss} has no schedule.", loss=entry["type"]),
+            _("a WeightedSumLoss of this package around it, which can have one"),
+            _("write {yaml}", yaml=inline(wrapped)),
         )
         return wrapped
 
     def _mixed(self, place: Place, entry: Entry) -> Entry:
         for name in [name for name in entry if name not in ("type", "losses", "coef")]:
             if not registry.suggest(name, ["losses", "coef"]):
-                self.report.mistake((*place, name), f"MixedLoss has no option {name!r}.", "losses, coef", "remove it")
+                self.report.mistake(
+                    (*place, name),
+                    _("{loss} has no option {name!r}.", loss="MixedLoss", name=name),
+                    "losses, coef",
+                    _("remove it"),
+                )
                 entry = {key: value for key, value in entry.items() if key != name}
         return self._weighted(place, entry, "losses", repeats=False)
 
     def _summed(self, place: Place, entry: Entry) -> Entry:
         """Our weighted sum: its terms one by one, then the sum of what PaddleSeg makes of them."""
-        findings, losses = len(self.report.findings), len(self.report.losses)
+        mistakes, losses = len(self.report.mistakes), len(self.report.losses)
         weighed = entry.get("coef") is not None or registry.suggest("coef", list(entry))
         terms = entry["losses"] if isinstance(entry.get("losses"), list) else []
         coef = {} if weighed else {"coef": [1] * max(len(terms), 1)}
         entry = self._weighted(place, {**entry, **coef}, "losses", repeats=False)
         entry = {name: value for name, value in entry.items() if name not in coef}
-        if len(self.report.findings) > findings:
+        if len(self.report.mistakes) > mistakes:
             return entry
         names, terms = self.entries.names, entry["losses"]
-        made = [terms_of_sum.made(term, names) for term in terms]
-        if any(term is None for term in made):
+        built = [terms_of_sum.build(term, names) for term in terms]
+        if any(term is None for term in built):
             return entry
         entries = self.entries
         if not terms_of_sum.all_ours(entry, names):  # PaddleSeg's own need not run without the shims of `train`
             entries = replace(entries, facts=replace(entries.facts, classes=None))
-        cls, checked = entries.check(place, {**entry, "losses": made})
+        cls, checked = entries.check(place, {**entry, "losses": built})
         del self.report.losses[losses:]  # the sum shows its terms
-        if len(self.report.findings) == findings:
+        if len(self.report.mistakes) == mistakes:
             self._build(place, cls, checked)
         return {**checked, "losses": terms}
 
     def _build(self, place: Place, cls: Any, entry: Entry) -> None:
-        """The last word has the constructor."""
+        """The constructor has the last word."""
         try:
             loss = cls(**{name: value for name, value in entry.items() if name != "type"})
             self.report.losses.append(repr(loss))
@@ -173,27 +194,35 @@ class _SectionChecker:
             self.report.error(place, error)
         except Exception as error:
             self.report.mistake(
-                place, f"{cls.__name__} cannot be made: {error}", "options that it takes", "see its source"
+                place,
+                _("{name} cannot be created: {error}", name=cls.__name__, error=error),
+                _("options that it accepts"),
+                _("see its source"),
             )
 
     def _coef(self, place: Place, section: Entry, key: str, losses: int, repeats: bool) -> list[Any]:
         coef = section.get("coef")
         place = (*place, "coef")
         if not isinstance(coef, list) or not coef:
-            found = "missing" if "coef" not in section else f"{coef!r}"
-            self.report.mistake(place, f"it is {found}.", "a list of numbers", f"write coef: {[1] * (losses or 1)}")
+            cure = _("write {yaml}", yaml=f"coef: {[1] * (losses or 1)}")
+            self.report.mistake(place, _value(section, "coef"), _("a list of numbers"), cure)
             coef = [coef] * losses if isinstance(coef, numbers.Real) else [1] * losses
         coef = [self._number((*place, i), number) for i, number in enumerate(coef)]
         if losses in (0, len(coef)) or (repeats and losses == 1):
             return coef
-        rule = "a coefficient for each loss" + (", or one loss that serves all outputs of the model" if repeats else "")
         right = (coef + [1] * losses)[:losses]
+        rule, cure = _("a coefficient for each loss"), _("write {yaml}", yaml=f"coef: {right}")
+        if repeats:
+            rule = _("a coefficient for each loss, or one loss that is used for all outputs of the model")
+            cure = _(
+                "write {yaml}; losses of the same output belong in one MixedLoss, or use a compound such as ComboLoss",
+                yaml=f"coef: {right}",
+            )
         self.report.mistake(
             place,
-            f"coef has {len(coef)} number(s), {key} has {losses} loss(es).",
+            _("coef has length {coef}, but {key} has length {losses}.", coef=len(coef), key=key, losses=losses),
             rule,
-            f"write coef: {right}"
-            + ("; losses of the same output belong into one MixedLoss, or use a compound such as ComboLoss" * repeats),
+            cure,
         )
         return right
 
@@ -204,5 +233,15 @@ class _SectionChecker:
             value = float(number)  # YAML reads 1e-1 as text; 1.0e-1 is a number
         except (TypeError, ValueError):
             value = 1
-        self.report.mistake(place, f"it is {number!r}, which is no number.", "a number", f"write {value}")
+        self.report.mistake(
+            place,
+            _("{value!r} is not a number.", value=number),
+            _("a number"),
+            _("write {yaml}", yaml=value),
+        )
         return value
+
+
+def _value(section: Entry, key: str) -> Text:
+    """What stands under a key, as a sentence."""
+    return _("it is {value!r}.", value=section[key]) if key in section else _("it is missing.")

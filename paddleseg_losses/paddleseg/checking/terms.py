@@ -14,12 +14,12 @@ def is_sum(cls: type | None) -> bool:
     return cls is registry.get("WeightedSumLoss").cls
 
 
-def made(entry: Mapping[str, Any], names: Names) -> Any:
-    """The loss of an entry without mistakes, as PaddleSeg's builder makes it; None if that cannot be looked at."""
+def build(entry: Mapping[str, Any], names: Names) -> Any:
+    """The loss of an entry without mistakes, as PaddleSeg's builder creates it; None if its class is unknown."""
     cls = names.table[entry["type"]]
     options = {name: value for name, value in entry.items() if name != "type"}
     if "losses" in options:
-        options["losses"] = [made(term, names) for term in options["losses"]]
+        options["losses"] = [build(term, names) for term in options["losses"]]
     if cls is Unseen or any(term is None for term in options.get("losses", [])):
         return None
     return cls(**options)

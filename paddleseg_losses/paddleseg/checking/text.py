@@ -7,7 +7,9 @@ from typing import Any
 
 import yaml
 
-Comments = Mapping[tuple[Any, ...], list[str]]
+from ...i18n import Text
+
+Comments = Mapping[tuple[Any, ...], list[Text]]
 
 
 def dump(value: Any, comments: Comments) -> str:

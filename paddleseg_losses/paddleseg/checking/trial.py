@@ -7,6 +7,7 @@ from typing import Any
 import paddle
 
 from ...errors import InputError, LossError
+from ...i18n import _
 from ...options import REQUIRED, options_of
 from .facts import Facts
 
@@ -22,7 +23,11 @@ def failure(cls: type, options: dict[str, Any], facts: Facts) -> LossError | Non
     except LossError as error:
         return error
     except Exception as error:  # one loss must not keep the others from being checked
-        return InputError(f"{cls.__name__} cannot be tried: {error}", "options that work together", "change them")
+        return InputError(
+            _("{loss} cannot be tried: {error}", loss=cls.__name__, error=error),
+            _("options that work together"),
+            _("change them"),
+        )
     return None
 
 
@@ -50,7 +55,7 @@ def _call(loss: Any, facts: Facts) -> None:
     value = loss(logits, labels)
     if value.ndim:
         raise InputError(
-            f"{type(loss).__name__} gives {value.size} numbers.",
-            "one number: PaddleSeg adds the losses up",
-            "leave reduction out",
+            _("{kind} gives {size} numbers.", kind=type(loss).__name__, size=value.size),
+            _("one number: PaddleSeg adds the losses up"),
+            _("leave reduction out"),
         )

@@ -1,4 +1,4 @@
-"""An opt-in after which a plain `python tools/train.py` knows our losses: two small files beside the packages.
+"""An opt-in after which a plain `python tools/train.py` finds our losses: two small files beside the packages.
 
 Python reads `.pth` files at every start. Ours imports a hook that waits for `paddleseg`; Paddle and this package are
 imported only then.
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ConfigError
-from ..monitor import watching
+from ...i18n import _, of_locale, use
+from ...i18n.foreign import recognized
+from ..monitor import monitor_swaps
 from ..registration import register
 
 _MODULE = "_paddleseg_losses_enable"
@@ -30,9 +32,10 @@ class Change:
 
 
 def activate() -> None:
-    """What the hook calls: register the losses, and look into every training of this process."""
+    """What the hook calls: register the losses, and monitor every training of this process."""
+    use(of_locale())
     register()
-    for owner, name, value in watching():
+    for owner, name, value in monitor_swaps():
         setattr(owner, name, value)
 
 
@@ -46,9 +49,9 @@ def enable(folder: str | Path | None = None) -> Change:
             file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(
-            f"{file.parent} cannot be written to ({error.strerror}).",
-            "a folder of packages that is yours",
-            "make a virtual environment (python -m venv), or use `paddleseg-losses run tools/train.py`",
+            _("{folder} cannot be written to ({error}).", folder=file.parent, error=recognized(str(error.strerror))),
+            _("a package folder that you may write to"),
+            _("create a virtual environment (python -m venv), or use `paddleseg-losses run tools/train.py`"),
         ) from error
     return Change(True, (hook, pth), changed)
 

@@ -17,14 +17,14 @@ from ...registry import LossSpec
 from ..cases import Case, make, value_of
 from ..law import law, require
 
-DECLARED = "declare options as `alpha: float = number(default=0.3, help=..., zh=...)`, and write no __init__"
+DECLARED = "declare options as `alpha: float = number(default=0.3, help=...)`, and write no __init__"
 
 
 def _changed(spec: LossSpec) -> dict[str, Any]:
     """Options of a spec, each with a value that is not its default, where one is easily found."""
     found: dict[str, Any] = {}
     for name, option in options_of(spec.cls).items():
-        if isinstance(option.default, bool) and "only" not in option.help:
+        if isinstance(option.default, bool) and "only" not in str(option.help):
             found[name] = not option.default
         elif isinstance(option.default, float):
             for value in (option.default / 2 + 0.1, option.default):

@@ -87,25 +87,30 @@ void binary_gradient(const Problem& q, std::int64_t plane, std::int64_t first, i
 
 }  // namespace
 
-EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, int count, double* sums, int threads) {
+EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, int count, double* sums, float* kept,
+                                 int* is_kept, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
         const Tiling tiling(q);
         const std::int64_t size = classes_of_plane(q) * count;
         const bool fused = is_fusable(q, specs, count);
-        const auto add_fused = reads_nll(specs, count) ? fused_tile<true, true, false> : fused_tile<true, false, false>;
+        if (!fused || reads_nll(specs, count)) kept = nullptr;
+        if (kept != nullptr) expect_large_pages(kept, sizeof(float) * q.n * q.c * q.s);
+        *is_kept = kept != nullptr;
+        const auto without_nll = kept == nullptr ? fused_tile<true, false, false> : fused_tile<true, false, false, true>;
+        const auto add_fused = reads_nll(specs, count) ? fused_tile<true, true, false> : without_nll;
         const auto add_sums = is_binary(q) ? binary_sums : softmax_sums;
         std::vector<double> parts(tiling.planes * tiling.chunks * size, 0.0);
         tiling.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
             double* part = parts.data() + (plane * tiling.chunks + chunk) * size;
-            if (fused) add_fused(q, plane, first, w, specs, count, nullptr, t, part, nullptr);
+            if (fused) add_fused(q, plane, first, w, specs, count, nullptr, t, part, kept);
             else add_sums(q, plane, first, w, specs, count, t, part);
         });
         tiling.add_up(parts, size, sums);
     });
 }
 
-EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, int count, const double* upstream,
+EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, int count, const double* upstream, int is_kept,
                                   float* gradient, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
@@ -117,7 +122,8 @@ EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, 
         for (std::int64_t n = 0; n < q.n && !is_binary(q); ++n) negative.emplace_back(q.c, specs, count, upstream + n * size);
         Tiling(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
             const double* own = upstream + plane * size;
-            if (fused) write_fused(q, plane, first, w, specs, count, own, t, nullptr, gradient);
+            if (fused && is_kept) finish_fused(q, plane, first, w, specs, count, own, t, gradient);
+            else if (fused) write_fused(q, plane, first, w, specs, count, own, t, nullptr, gradient);
             else if (is_binary(q)) binary_gradient(q, plane, first, w, specs, count, own, t, gradient);
             else softmax_gradient(q, plane, first, w, specs, count, own, negative[plane], t, gradient);
         });

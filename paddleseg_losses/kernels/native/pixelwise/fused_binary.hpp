@@ -32,9 +32,15 @@ struct SlopeFactors {
     double a[2] = {0, 0}, b[2] = {0, 0};
 };
 
+// Where the logit of a plane's pixels has its gradient; of two classes the second.
+INLINE std::int64_t place_of(const Problem& q, std::int64_t plane, std::int64_t first) {
+    return (q.sigmoid ? plane : 2 * plane + 1) * q.s + first;
+}
+
 // SUMS: add the sums of w pixels to table[classes][specs] of one plane. SLOPES: write the gradient of the sums with weights
-// [classes][specs] of the plane. WITH_NLL: some sums are of l, whose logarithm takes longer than all else.
-template <bool SUMS, bool WITH_NLL, bool SLOPES>
+// [classes][specs] of the plane. KEEP: write x (1 - x) there instead, for `finish_fused`. WITH_NLL: some sums are of l, whose
+// logarithm takes longer than all else.
+template <bool SUMS, bool WITH_NLL, bool SLOPES, bool KEEP = false>
 TARGET_CLONES void fused_tile(const Problem& q, std::int64_t plane, std::int64_t first, int w, const SumSpec* specs, int count,
                               const double* weight, Tile& t, double* table, float* gradient) {
     const BinaryLogits logits(q, plane, first, w, t);
@@ -70,6 +76,7 @@ TARGET_CLONES void fused_tile(const Problem& q, std::int64_t plane, std::int64_t
             const float zero = WITH_NLL ? zero_a * both + zero_b * p : zero_a * both;
             row[i] = label[i] == 1 ? one : label[i] == 0 ? zero : 0.0f;
         }
+        if (KEEP) row[i] = small * scale;
     }
     const float correct[] = {true_negative, true_positive}, error[] = {false_positive, false_negative};  // of each label
     const float nll[] = {nll_of_zero, nll_of_one};
@@ -79,6 +86,22 @@ TARGET_CLONES void fused_tile(const Problem& q, std::int64_t plane, std::int64_t
             *table++ += specs[m].kind == CORRECT ? correct[of] : specs[m].kind == ERROR ? error[of] : nll[of];
         }
     if (SLOPES) write_binary_row(q, plane, first, w, row, gradient);
+    if (KEEP) write_row(row, w, streams(q), gradient + place_of(q, plane, first));
+}
+
+// Turn x (1 - x), kept by the forward pass, into the gradient of sums without l.
+TARGET_CLONES
+static void finish_fused(const Problem& q, std::int64_t plane, std::int64_t first, int w, const SumSpec* specs, int count,
+                         const double* weight, Tile& t, float* gradient) {
+    const SlopeFactors factors(q, specs, count, weight);
+    const float one = static_cast<float>(-factors.a[1]), zero = static_cast<float>(factors.a[0]);
+    const float* kept = gradient + place_of(q, plane, first);
+    const std::int32_t* label = t.label.data();
+    float* row = t.value.data();
+    prefetch_to_read(kept + w, w);
+    read_labels(q, plane * q.s + first, w, 2, t.label.data());
+    for (int i = 0; i < w; ++i) row[i] = label[i] == 1 ? one * kept[i] : label[i] == 0 ? zero * kept[i] : 0.0f;
+    write_binary_row(q, plane, first, w, row, gradient);
 }
 
 }  // namespace psl

@@ -15,16 +15,34 @@ namespace {
 
 constexpr std::int64_t PART = 1 << 16;
 
-// out: the label, or `left_out` where it does not count. Returns how many are out of range.
+constexpr std::int64_t BLOCK = 192;  // labels: whole vectors, and few enough for the narrowest type to count
+static_assert(BLOCK <= 255, "uint8 counts a block's matches");
+
+// out: the label, or `left_out` where it does not count. Returns how many are out of range. Labels are cut into halves of 32
+// bits, of which a vector compares twice as many.
 template <class In, class Out>
 INLINE std::int64_t convert(const In* labels, std::int64_t size, std::int64_t classes, std::int64_t ignore, Out left_out,
                             Out* out) {
+    const auto limit = static_cast<std::uint32_t>(std::min<std::int64_t>(classes, INT32_MAX));
+    const auto ignored_low = static_cast<std::int32_t>(ignore), ignored_high = static_cast<std::int32_t>(ignore >> 32);
+    std::int32_t low[BLOCK], high[BLOCK];
     std::int64_t out_of_range = 0;
-    for (std::int64_t i = 0; i < size; ++i) {
-        const std::int64_t y = labels[i];
-        const bool ignored = y == ignore, inside = y >= 0 && y < classes;
-        out_of_range += !ignored && !inside;
-        out[i] = !ignored && inside ? static_cast<Out>(y) : left_out;
+    for (std::int64_t start = 0; start < size; start += BLOCK) {
+        const int w = static_cast<int>(std::min(BLOCK, size - start));
+        for (int i = 0; i < w; ++i) {
+            const std::int64_t y = labels[start + i];
+            low[i] = static_cast<std::int32_t>(y);
+            high[i] = static_cast<std::int32_t>(y >> 32);
+        }
+        std::int32_t wrong = 0;
+        Out* to = out + start;
+        for (int i = 0; i < w; ++i) {
+            const bool inside = (high[i] == 0) & (static_cast<std::uint32_t>(low[i]) < limit);
+            const bool ignored = (low[i] == ignored_low) & (high[i] == ignored_high);
+            wrong += !ignored & !inside;
+            to[i] = inside & !ignored ? static_cast<Out>(low[i]) : left_out;
+        }
+        out_of_range += wrong;
     }
     return out_of_range;
 }
@@ -48,9 +66,6 @@ std::int64_t compact_part(const void* labels, int bytes, std::int64_t first, std
 
 // Tables used in turn, so that neighbouring labels of one class do not wait for each other.
 constexpr int LANES = 4;
-
-constexpr std::int64_t BLOCK = 192;  // labels: whole vectors, and few enough for the narrowest type to count
-static_assert(BLOCK <= 255, "uint8 counts a block's matches");
 
 constexpr std::int64_t FEW = 8;  // classes up to which comparing with each is faster than indexing
 

@@ -177,12 +177,13 @@ void sigmoid_gradient(const SoftProblem& q, const float* upstream, std::int64_t 
 template <class Work>
 void run_tiles(const SoftProblem& q, int threads, Work work) {
     const std::int64_t planes = q.sigmoid ? q.n * q.c : q.n, parts = (q.s + PART - 1) / PART;
-    run_parallel(static_cast<int>(planes * parts), threads, [&] { return SoftTile(q.sigmoid ? 1 : q.c); },
-                 [&](SoftTile& t, int task) {
-                     const std::int64_t plane = task / parts, start = task % parts * PART, end = std::min(start + PART, q.s);
-                     for (std::int64_t first = start; first < end; first += WIDTH)
-                         work(t, plane, task, first, static_cast<int>(std::min<std::int64_t>(WIDTH, end - first)));
-                 });
+    run_parallel(
+        static_cast<int>(planes * parts), threads, [&] { return SoftTile(q.sigmoid ? 1 : q.c); },
+        [&](SoftTile& t, int task) {
+            const std::int64_t plane = task / parts, start = task % parts * PART, end = std::min(start + PART, q.s);
+            for (std::int64_t first = start; first < end; first += WIDTH)
+                work(t, plane, task, first, static_cast<int>(std::min<std::int64_t>(WIDTH, end - first)));
+        });
 }
 
 TARGET_CLONES
