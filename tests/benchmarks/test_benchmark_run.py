@@ -95,7 +95,7 @@ def test_forms_of_labels_are_measured_and_shown_in_both_languages(tmp_path, monk
     }  # and no loss without classes that exclude each other
     for name, heading, asked in (
         ("benchmarks.md", "## Forms of labels", "soft labels <= 3x class indices"),
-        ("benchmarks_cn.md", "## 标签的写法", "软标签的耗时不超过类别索引的 3 倍"),
+        ("benchmarks_cn.md", "## 标签的写法", "软标签的耗时不超过类别编号的 3 倍"),
     ):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert asked in text
