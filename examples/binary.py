@@ -39,4 +39,4 @@ for name, loss in losses.items():
     recall, precision = (float(both / mask.astype("float32").sum()) for mask in (truth, found))
     print(f"{name:<34}  {dice(found, truth):.2f}   {recall:.2f}   {precision:.2f}")
 print("\nfound: share of the foreground that is found; right: share of what is found that is foreground.")
-print("beta > alpha makes misses dearer than false alarms: more is found, and less of it is right.")
+print("beta > alpha weighs misses more than false alarms: more is found, and less of it is correct.")

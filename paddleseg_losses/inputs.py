@@ -73,7 +73,8 @@ class Inputs:
         """The same call in which fewer pixels count; what does not depend on them is kept."""
         other = replace(self, problem=replace(self.problem, valid=valid), class_counts=None, cache={}, requests={})
         kept = ("labels", "_in_range", "_scores", "logits", "prob", "prob_true", "log_prob", "log_prob_true")
-        vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
+        if paddle.in_dynamic_mode():  # in a static graph, what was computed under no_grad has no gradient
+            vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
     @property

@@ -18,10 +18,9 @@ Tensor = Any
 
 def boundary_counts(problem: Problem) -> Any:
     """How many pixels of each class have a direct neighbour outside it, NumPy int64 `[N, C]`; only labels are read."""
-    native = NativeProblem(problem)
+    image, native = grid(problem.space, numbered=True), NativeProblem(problem)
     counts = np.empty(native.cells, np.int64)
-    run = function("contours_boundary_counts")
-    native.call(run, *grid(problem.space, numbered=True), counts.ctypes.data)
+    native.call(function("contours_boundary_counts"), *image, counts.ctypes.data)
     return counts
 
 

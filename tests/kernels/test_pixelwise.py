@@ -35,10 +35,20 @@ def _task(case, weighted=False, functions=MIXED):
 
 
 def _by_sums(z, y, sigmoid, wanted, factors, pixel):
-    """The same total from sums."""
-    total = (sums.sums(z, y, sigmoid, 255, wanted, pixel) * paddle.to_tensor(factors, "float32")).sum()
+    """The same total from sums: where pixels have weights, each pixel is a sample."""
+    factors = paddle.to_tensor(factors, "float32")
+    if pixel is None:
+        total = (sums.error_sums(task(z, y, sigmoid), wanted) * factors).sum()
+    else:
+        of_pixels = task(_each_pixel(z), _each_pixel(y), sigmoid)
+        table = sums.error_sums(of_pixels, wanted) * _each_pixel(pixel)
+        total = (table.reshape([z.shape[0], -1, *factors.shape[1:]]) * factors.unsqueeze(1)).sum()
     (slope,) = paddle.grad(total, z)
     return float(total), slope.numpy()
+
+
+def _each_pixel(x):
+    return x.flatten(2).transpose([0, 2, 1]).reshape([-1, x.shape[1], 1])
 
 
 @pytest.mark.parametrize("case", LARGE, ids=str)
@@ -69,9 +79,8 @@ def test_channels_may_share_a_weight(functions):
 @pytest.mark.parametrize("functions", [MIXED, PLAIN, (m.ERROR,)])
 @pytest.mark.parametrize("case", [*LARGE, *VAST], ids=str)
 def test_the_total_is_that_of_sums(case, functions, weighted):
-    task = _task(case, weighted, functions)
-    value, slope = _by_sums(*task)
-    z, y, sigmoid, wanted, factors, pixel = task
+    z, y, sigmoid, wanted, factors, pixel = _task(case, weighted, functions)
+    value, slope = _by_sums(z, y, sigmoid, wanted, factors, pixel)
     total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=pixel)
     np.testing.assert_allclose(float(total), value, rtol=1e-6)
     # The first gradient was made with the value; a second one is made anew, since the first has an owner.
@@ -125,13 +134,16 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch):
 def test_terms_share_a_pass_or_make_their_gradient_in_one(monkeypatch):
     """Alone a cross entropy is one pass; beside Dice its sums come from the pass of Dice."""
     calls = []
-    for module, name in ((kernel, "total"), (sums, "sums")):
+    for module, name in ((kernel, "pixel_total"), (sums, "error_sums")):
         native = getattr(module, name)
         monkeypatch.setattr(
             module, name, lambda *a, name=name, native=native, **k: calls.append(name) or native(*a, **k)
         )
     logits, labels = problem(Case("multiclass", 3, (9, 8)))
-    for types, expected in ((["CrossEntropyLoss"], ["total"]), (["CrossEntropyLoss", "DiceLoss"], ["sums"])):
+    for types, expected in (
+        (["CrossEntropyLoss"], ["pixel_total"]),
+        (["CrossEntropyLoss", "DiceLoss"], ["error_sums"]),
+    ):
         loss = WeightedSumLoss(losses=[{"type": name} for name in types])
         calls.clear()
         loss(paddle.to_tensor(logits), paddle.to_tensor(labels))

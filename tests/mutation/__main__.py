@@ -2,6 +2,7 @@
 
     python -m tests.mutation draw --seed 1          # choose mutants, or replace those whose line is gone
     python -m tests.mutation run                    # make each in a copy, test the copy, write what noticed
+    python -m tests.mutation verify                 # the tests that noticed pass where no mistake is
     python -m tests.mutation run --checkout ../old --as before  # the same mistakes under another commit's tests
 
 The list and what came of it is mutants.yml beside this file.
@@ -43,6 +44,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     drawing = commands.add_parser("draw")
     drawing.add_argument("--seed", type=int, default=1)
+    commands.add_parser("verify")
     running = commands.add_parser("run")
     running.add_argument("--checkout", type=Path, default=ROOT, help="whose code and tests; this one unless given")
     running.add_argument("--as", dest="column", default="after", help="the column to write: before or after")
@@ -54,6 +56,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.command == "draw":
         renew(given.seed)
+    elif given.command == "verify":
+        sys.exit(verify())
     else:
         run(given.checkout.resolve(), given.column, given.only, given.stages, given.objects)
 
@@ -85,6 +89,12 @@ def run(checkout: Path, column: str, only: list[int], stages: int, objects: Path
                 print(f"{number:3}. {entry['kind']}: {entry['file']}: {result or 'not yet noticed'}", flush=True)
                 if result:
                     _keep(number, column, result)
+
+
+def verify() -> int:
+    """Run the tests that noticed without any mistake: one that fails there has noticed nothing."""
+    noticed = {entry["after"] for entry in load() if "::" in entry.get("after", "")}
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", *sorted(noticed)], cwd=ROOT).returncode
 
 
 def _keep(number: int, column: str, result: str) -> None:
@@ -145,12 +155,23 @@ def _failed(copy: Path, tests: list[str]) -> str | None:
     """The first test that fails."""
     if not tests:
         return None
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "--timeout=200",
+        *tests,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
     if done.returncode in (0, 5):  # all passed; none was chosen
         return None
-    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", done.stdout, re.MULTILINE)
     return failed.group(1) if failed else f"exit code {done.returncode}"
 
 

@@ -30,8 +30,8 @@ class BoundaryLoss(Spaced, MapLoss):
             that is absent or fills the image
 
     When:
-        For: fine-tuning boundaries beside Dice or cross entropy, with a weight that grows from 0.01 or so. Against:
-        alone, as an empty prediction already scores well.
+        For: fine-tuning boundaries together with Dice or cross entropy, with a weight that grows from 0.01 or so.
+        Against: alone, as an empty prediction already scores well.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.

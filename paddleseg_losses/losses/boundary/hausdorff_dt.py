@@ -34,7 +34,7 @@ class HausdorffDTLoss(Spaced, MapLoss):
         d_g: distance of the pixel to the boundary of the truth. An empty or full mask has distance 0
 
     When:
-        For: stray blobs and missed ends, beside a region loss. Against: alone from scratch (distance maps of an
+        For: stray blobs and missed ends, together with a region loss. Against: alone from scratch (distance maps of an
         untrained prediction are noise), and tight time budgets, as maps of every prediction are computed.
 
     Shape:

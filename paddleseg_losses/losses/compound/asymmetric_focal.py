@@ -65,7 +65,7 @@ class AsymmetricFocalLoss(ScalarLoss):
     """
 
     delta: float = number(default=0.7, low=0.0, high=1.0, help="weight of the foreground")
-    gamma: float = number(default=2.0, low=0.0, help="how strongly the easy background is turned down")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly the easy background is down-weighted")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What it reads."""

@@ -45,7 +45,7 @@ class AsymmetricUnifiedFocalLoss(UnifiedFocalLoss):
     Differences:
         `weight` is the paper's lambda, on the focal part (the authors' code puts it on the Tversky part); it is not a
         list of class weights. The paper sums the Tversky part over the classes; the mean is that of the authors' code.
-        MONAI averages the focal part over its two classes as well, which halves it.
+        MONAI 1.6 averages the focal part over its two classes as well, which halves it.
 
     Example:
         >>> import paddle

@@ -62,7 +62,7 @@ class DiceFocalLoss(CompoundLoss):
 
     lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
     lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss")
-    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are down-weighted")
     alpha: tuple[float, ...] | None = numbers_or_none(default=None, help="balance of the classes, as in FocalLoss")
     smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
     batch: bool = flag(default=False, help="pool the batch in the Dice loss")

@@ -73,7 +73,7 @@ class FocalLoss(PixelLoss):
         default=None,
         help="balance of the classes: one number for positives (sigmoid modes), a list of C (multiclass)",
     )
-    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are turned down")
+    gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are down-weighted")
 
     def formula(self) -> Formula:
         """-(1 - p_t)^gamma log p_t."""

@@ -14,7 +14,7 @@ Numbers = TypeVar("Numbers", bound="tuple[Any, ...]")
 
 
 def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
-    """Refuse a list that has not one number for each class."""
+    """Raise if the length differs from the number of classes."""
     if len(numbers) != expected:
         raise OptionError(
             _(

@@ -60,7 +60,7 @@ class PenaltyGeneralizedDiceLoss(ClassSumLoss):
           coef: [1]
     """
 
-    k: float = number(default=2.5, low=0.0, help="how much dearer errors become")
+    k: float = number(default=2.5, low=0.0, help="how much more errors weigh")
     w_type: str = choice(default="square", of=("square", "simple", "uniform"), help="weight of a class by its size")
     smooth: float = number(default=1e-5, low=0.0, help="s, added to numerator and denominator")
 
