@@ -124,8 +124,8 @@ def test_accuracy():
     ]
     verdicts = thresholds.accuracy(rows)
     assert [v.met for v in verdicts] == [False, True, False, False]
-    assert verdicts[1].found == "1.0e-06, composed 3.0e-06"
-    assert verdicts[3].found == "1.0e-05, composed 2.0e-05"
+    assert str(verdicts[1].found) == "1.0e-06, composed 3.0e-06"
+    assert str(verdicts[3].found) == "1.0e-05, composed 2.0e-05"
 
 
 def test_the_table_joins_times_and_memory():
