@@ -47,6 +47,7 @@ MOST_CALLS = 3.0  # a small problem, in calls of Paddle's cross entropy
 CALLS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")
 LEAST_SCALING = 1.4
 MOST_TIMES_INDEX = {ONE_HOT: 1.3, SOFT: 3.0}  # of the time with class indices
+FORMS: dict[str, Text] = {ONE_HOT: _("one-hot labels"), SOFT: _("soft labels")}
 SOFT_LABELS = ("CrossEntropyLoss", "DiceLoss", "DiceCELoss")  # whose soft targets are timed
 SUM_ERROR, GRADIENT_ERROR = 2e-7, 2e-6
 SPARE = 5 * MIB  # that CE and Dice may need beside the gradient
@@ -240,7 +241,7 @@ def labels(rows: list[Row]) -> list[Check]:
         for form, most in MOST_TIMES_INDEX.items():
             if form in row["ms"]:
                 ratio = row["ms"][form] / row["ms"][INDEX]
-                asked = _("{form} labels <= {most:g}x class indices", form=form, most=most)
+                asked = _("{form} <= {most:g}x class indices", form=FORMS[form], most=most)
                 checks.append(Check(asked, row["loss"], where, f"{ratio:.2f}x", ratio <= most))
     return checks
 
