@@ -88,7 +88,9 @@ def problems() -> list[str]:
         compiled = path.with_suffix(".mo")
         if _texts(_read(path)) != _texts(read_po(BytesIO(_updated(path, wanted)))):
             found.append(f"{path.relative_to(ROOT)} lacks new texts or has old ones: run `make docs`")
-        if not compiled.exists() or _texts(read_mo(compiled.open("rb"))) != _texts(read_mo(BytesIO(_compiled(path)))):
+        if not compiled.exists() or _texts(read_mo(BytesIO(compiled.read_bytes()))) != _texts(
+            read_mo(BytesIO(_compiled(path)))
+        ):
             found.append(f"{compiled.relative_to(ROOT)} is not compiled anew: run `make docs`")
         found += _problems(path)
     return found
