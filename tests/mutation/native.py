@@ -10,7 +10,6 @@ from pathlib import Path
 from tests.native_build import NativeBuild
 
 LIBRARY = Path("paddleseg_losses/kernels/_native.abi3.so")
-QUICK = ["-O1", "-DNO_TARGET_CLONES"]  # a mistake is one whatever the optimiser makes of it
 READ_SETUP = """
 import json, runpy, setuptools
 def setup(ext_modules, **rest):
@@ -22,7 +21,7 @@ runpy.run_path("setup.py")
 
 
 class Library:
-    """The library of a checkout, with the flags of its setup.py, less optimised."""
+    """The library of a checkout, with the flags of its setup.py."""
 
     def __init__(self, checkout: Path, objects: Path) -> None:
         done = subprocess.run(
@@ -30,7 +29,7 @@ class Library:
         )
         flags, sources = json.loads(done.stdout)
         self.sources = [source for source in sources if Path(source).name != "module.cpp"]  # that one is for pip alone
-        self.path, self._build = checkout / LIBRARY, NativeBuild(checkout, [*flags, *QUICK], objects)
+        self.path, self._build = checkout / LIBRARY, NativeBuild(checkout, flags, objects)
 
     def build(self) -> None:
         """Bring it up to date."""
