@@ -65,7 +65,7 @@ def test_other_options_are_another_file():
     ("line", "code", "text"),
     [
         ("plot", 2, "Missing argument"),
-        ("plot gamma=2", 2, "a name comes first"),
+        ("plot gamma=2", 2, "start with the name of a loss"),
         ("plot FocalLos", 1, "did you mean FocalLoss"),
         ("plot FocalLoss gama=2", 1, "did you mean gamma"),
         ("plot FocalLoss gamma=-2", 1, "a number >= 0"),

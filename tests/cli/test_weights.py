@@ -95,7 +95,7 @@ def test_nothing_to_count(call, call_json, tmp_path):
     assert result.exit_code == 1
     assert "1 mask not found" in result.stderr
     code, found = call_json("weights", tmp_path / "nothing.txt")
-    assert (code, found["error"]["expected"]) == (1, "a list of files such as train.txt, or a YAML configuration")
+    assert (code, found["error"]["expected"]) == (1, "a file list such as train.txt, or a YAML configuration")
 
 
 def test_in_a_shell_with_processes(shell, tmp_path):

@@ -1,6 +1,6 @@
 """Calls every kernel of a library built with sanitizers on odd shapes; without Paddle.
 
-python sanitized.py <library> <signatures.py>
+python sanitized.py <library> <signatures.py> <number of threads>...
 """
 
 import ctypes
@@ -190,7 +190,8 @@ def run_maps(kernels, problem, image, threads):
     """Filters of whole maps, with and without a slope."""
     shape = (problem.n, problem.c, problem.s)
     slope, out, sums = np.empty(shape, "float32"), np.empty(shape, "float32"), np.empty(shape[:2])
-    weights, radii, first = reals(1, 2, 3, 4), reals(0.5, 3, 7.5, 60), min(1, problem.c - 1)
+    largest = 60 if problem.s < 20000 else 12  # on small images it reaches beyond them; on large ones it takes minutes
+    weights, radii, first = reals(1, 2, 3, 4), reals(0.5, 3, 7.5, largest), min(1, problem.c - 1)
     for kept in (None, slope):
         found = (first, address(sums), address(kept), threads)
         kernels.erosion_forward(problem, *image, weights, 4, *found)
@@ -203,7 +204,7 @@ if __name__ == "__main__":
     Problem, SumSpec, SoftProblem = (signatures.structs()[name] for name in ("Problem", "SumSpec", "SoftProblem"))
     loaded = Kernels(sys.argv[1], signatures)
     for samples, channels, size in SHAPES:
-        for under_sigmoid, thread_count in product((False, True), (1, 3)):
+        for under_sigmoid, thread_count in product((False, True), map(int, sys.argv[3:])):
             run(loaded, samples, channels, size, under_sigmoid, thread_count)
     if left_out := signatures.functions().keys() - loaded.called:
         raise SystemExit(f"not called: {', '.join(sorted(left_out))}")

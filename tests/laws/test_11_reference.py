@@ -117,7 +117,7 @@ def test_reductions_on_fresh_inputs(spec, case, reduction):
     try:
         loss = make(spec, reduction=reduction)
     except errors.OptionError:
-        assert "one number" in spec.cls.__doc__  # it is documented that there is nothing else to reduce to
+        assert "single number" in spec.cls.__doc__  # it is documented that there is nothing else to reduce to
         return
     import paddle
 

@@ -103,7 +103,7 @@ def test_one_channel_learns_what_is_foreground(four_classes, tmp_path, quick_end
     config["lr_scheduler"]["learning_rate"] = 0.02
     _, result = _train(config, tmp_path, iters=60, do_eval=True, save_interval=30)
     background, foreground = result.scores.classes
-    assert (background.name, foreground.name) == ("background", "foreground")
+    assert (str(background.name), str(foreground.name)) == ("background", "foreground")
     assert foreground.iou > 0.3  # evaluated as PaddleSeg does it, it would be 0
     assert result.evaluations[-1]["class_iou"] == pytest.approx([background.iou, foreground.iou], abs=1e-4)
 
