@@ -32,7 +32,6 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/clang-format --dry-run --Werror $(filter %.cpp %.hpp %.h,$(INSTALLED))
-=======
 
 docs: $(VENV)/test.stamp
 	$(BIN)/python docs/generate.py
