@@ -134,8 +134,8 @@ struct OneHotState {
     Mask index[CHUNK], seen[CHUNK], twice[CHUNK], other[CHUNK], kept[CHUNK];
 };
 
-// The same of pixels that are one-hot or left out, as nearly all are: all bits that a channel has, those that every channel has,
-// the sum of the channels, and the sum of the numbers of those that hold 1.
+// The same of pixels that are one-hot or left out, as nearly all are: all bits that a channel has, those that every channel
+// has, the sum of the channels, and the sum of the numbers of those that hold 1.
 template <class In, class Mask>
 struct OneHotSums {
     In any[CHUNK], every[CHUNK];
@@ -156,7 +156,8 @@ INLINE void add_channels(const In* first, std::int64_t stride, int size, std::in
         const Mask ma = static_cast<Mask>(a), mb = static_cast<Mask>(b), mc = static_cast<Mask>(c), md = static_cast<Mask>(d);
         sums.ones[i] += FOUR ? static_cast<Mask>((ma + mb) + (mc + md)) : ma;
         // -1 has all bits.
-        sums.index[i] += FOUR ? static_cast<Mask>(((-ma & k) + (-mb & k1)) + ((-mc & k2) + (-md & k3))) : static_cast<Mask>(-ma & k);
+        sums.index[i] +=
+            FOUR ? static_cast<Mask>(((-ma & k) + (-mb & k1)) + ((-mc & k2) + (-md & k3))) : static_cast<Mask>(-ma & k);
     }
 }
 
@@ -232,7 +233,7 @@ INLINE std::int64_t first_hot_any(const void* labels, std::int64_t offset, std::
         return first_hot_part<In, Mask, std::uint8_t>(from, stride, size, classes, ignore, 255,
                                                       static_cast<std::uint8_t*>(out) + out_offset);
     return first_hot_part<In, std::uint32_t, std::int32_t>(from, stride, size, classes, ignore, -1,
-                                                          static_cast<std::int32_t*>(out) + out_offset);
+                                                           static_cast<std::int32_t*>(out) + out_offset);
 }
 
 TARGET_CLONES
@@ -240,10 +241,10 @@ std::int64_t compact_hot_part(const void* labels, int bytes, std::int64_t offset
                               std::int64_t classes, std::int64_t ignore, void* out, std::int64_t out_offset, int out_bytes) {
     if (bytes == 8)
         return first_hot_any<std::int64_t, std::uint64_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
-                                                         out_bytes);
+                                                          out_bytes);
     if (bytes == 4)
         return first_hot_any<std::int32_t, std::uint32_t>(labels, offset, stride, size, classes, ignore, out, out_offset,
-                                                         out_bytes);
+                                                          out_bytes);
     return first_hot_any<std::uint8_t, std::uint8_t>(labels, offset, stride, size, classes, ignore, out, out_offset, out_bytes);
 }
 
