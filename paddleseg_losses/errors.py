@@ -12,11 +12,13 @@ from .i18n import Text, _
 class LossError(Exception):
     """Root of every error of this package."""
 
-    def __init__(self, found: Text, expected: Text, cure: Text) -> None:
+    def __init__(self, found: Text, expected: Text = "", cure: Text = "") -> None:
         super().__init__(found, expected, cure)
         self.found, self.expected, self.cure = found, expected, cure
 
     def __str__(self) -> str:
+        if not (self.expected or self.cure):  # made anew from its text, as Paddle does in a static graph
+            return str(self.found)
         parts = {"found": self.found, "expected": self.expected, "cure": self.cure}
         return str(_("{found}\n  expected: {expected}\n  what to do: {cure}", **parts))
 
@@ -60,6 +62,6 @@ class KernelError(LossError, RuntimeError):
 class LawError(LossError, AssertionError):
     """A loss breaks laws that every loss has to keep; `paddleseg_losses.testing` has them, `broken` says which."""
 
-    def __init__(self, found: Text, expected: Text, cure: Text, broken: tuple[str, ...] = ()) -> None:
+    def __init__(self, found: Text, expected: Text = "", cure: Text = "", broken: tuple[str, ...] = ()) -> None:
         super().__init__(found, expected, cure)
         self.broken = broken

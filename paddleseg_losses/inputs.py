@@ -28,7 +28,9 @@ class cached_in_graph(cached_property[Any]):  # a decorator
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """The value, computed at the first read."""
-        if instance is None or not paddle.in_dynamic_mode() or self.attrname in vars(instance):
+        if instance is None or self.attrname in vars(instance):
+            return super().__get__(instance, owner)
+        if not (instance.differentiable or paddle.in_dynamic_mode()):  # old static graphs cannot tell
             return super().__get__(instance, owner)
         with paddle.set_grad_enabled(instance.differentiable):
             return super().__get__(instance, owner)

@@ -70,10 +70,10 @@ class InputPreparer(LayoutReader):
         per_class, valid, mode = _one_channel_per_class(problem), _valid(problem), problem.mode
         if not self.from_logits:
             check_probabilities(problem.scores, valid, mode, self.name)
+        labels = problem.labels if problem.soft else problem.labels.astype("int64")
         if problem.soft or per_class:
-            check_soft_labels(problem.labels, valid, mode, self.name)
+            check_soft_labels(labels, valid, mode, self.name)
         else:
-            labels = problem.labels.astype("int64")
             check_class_labels(labels, valid, problem.classes, self.ignore_index, self.name)
 
     def _pixel_weight(self, weight: Any, inputs: Inputs, check: str) -> Tensor:

@@ -27,7 +27,8 @@ def _largest(valid: Tensor, values: Tensor, percent: float) -> Tensor:
     """Where the given per cent of the pixels that count with the largest values are, bool."""
     flat = paddle.where(valid, values, paddle.full([], IGNORED, values.dtype)).flatten()
     total = valid.astype("int64").sum().astype("float64")  # exact, where float32 would take one pixel too few
-    count = (total * paddle.full([], percent, "float64") / 100).floor().astype("int64").clip(min=1)
+    share, hundred = (paddle.full([], x, "float64") for x in (percent, 100.0))  # numbers are float32 in a static graph
+    count = (total * share / hundred).floor().astype("int64").clip(min=1)
     order = flat.argsort(descending=True)
     early = (paddle.arange(flat.shape[0]) < count).astype(values.dtype)
     chosen = paddle.put_along_axis(paddle.zeros_like(flat), order, early, axis=0).reshape(values.shape)

@@ -33,7 +33,8 @@ def _native_supports(problem: Problem) -> bool:
 
 
 def _native_supports_soft(problem: Problem) -> bool:
-    return problem.soft and problem.from_logits and problem.labels.dtype == paddle.float32 and on_cpu(problem.scores)
+    plain = problem.soft and problem.valid is None and problem.labels.stop_gradient  # targets get no gradient from it
+    return plain and problem.from_logits and problem.labels.dtype == paddle.float32 and on_cpu(problem.scores)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class _SoftSums(PyLayer):  # type: ignore[misc]
         sums = np.empty((*logits.shape[:2], SUMS))
         _call("soft_targets_forward", problem, sums.ctypes.data)
         ctx.save_for_backward(logits)
-        ctx.problem = problem.with_scores(None)
+        # A copy: the backward pass reads the targets again, and they are the caller's to change.
+        ctx.problem = problem.with_scores(None).with_labels(problem.labels.clone())
         return paddle.to_tensor(sums.astype(np.float32))
 
     @staticmethod
