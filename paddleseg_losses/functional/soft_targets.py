@@ -10,6 +10,7 @@ import paddle
 from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import spatial_sum
+from .error_sums import pixel_count
 
 Tensor = Any
 
@@ -47,5 +48,4 @@ def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor
     zero = paddle.zeros([], p.dtype)
     tp = spatial_sum(paddle.minimum(p, g) * m)
     fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (p - g, g - p))
-    count = spatial_sum(m).expand([-1, inputs.channels])
-    return tp, fp, fn, count, spatial_sum((1 - g) * m)
+    return tp, fp, fn, pixel_count(inputs), spatial_sum((1 - g) * m)
