@@ -18,7 +18,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "lovasz": ("LovaszSoftmaxLoss", "LovaszHingeLoss"),
     "pixelwise": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
-    "skeleton": (),  # one-hot labels alone, and no case has them
+    "skeleton": (),  # no loss of hard labels: their centerlines have a kernel of their own
     "soft_targets": ("CrossEntropyLoss", "DiceLoss", "DiceCELoss"),
     "top_k": ("TopKCrossEntropyLoss",),
     "window": ("StructuralSimilarityLoss", "NACLLoss"),

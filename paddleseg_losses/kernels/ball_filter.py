@@ -1,4 +1,4 @@
-"""Sums of errors far from a boundary by balls, by the kernel `native/ball_filter.cpp`."""
+"""Sums of errors far from a boundary by balls, by the kernel `native/neighbourhood/ball_filter.cpp`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How near each pixel is to the boundary of its region, by `native/boundary_proximity.cpp`; it has no gradient."""
+"""How near each pixel is to the boundary of its region, by `native/distance/boundary_proximity.cpp`; no gradient."""
 
 from __future__ import annotations
 

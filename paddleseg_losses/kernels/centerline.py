@@ -1,4 +1,4 @@
-"""Sums over soft skeletons of prediction and truth, by the kernel `native/centerline.cpp`."""
+"""Sums over soft skeletons of prediction and truth, by the kernel `native/neighbourhood/centerline.cpp`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expected costs of confusions, summed over the pixels of each class, by the kernel `native/confusion.cpp`."""
+"""Expected costs of confusions, summed over the pixels of each class, by `native/pixelwise/confusion.cpp`."""
 
 from __future__ import annotations
 

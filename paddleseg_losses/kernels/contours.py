@@ -1,4 +1,4 @@
-"""Boundaries of true and decided regions, by the kernel `native/contours.cpp`; it has no gradient."""
+"""Boundaries of true and decided regions, by the kernel `native/distance/contours.cpp`; it has no gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of errors weighted by distance maps, by the kernel `native/distance_weighted.cpp`."""
+"""Sums of errors weighted by distance maps, by the kernel `native/distance/distance_weighted.cpp`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exact Euclidean distance maps, `native/edt.cpp`."""
+"""Exact Euclidean distance maps, `native/distance/edt.cpp`."""
 
 from __future__ import annotations
 

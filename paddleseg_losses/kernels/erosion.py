@@ -1,4 +1,4 @@
-"""Sums of errors that survive erosions, by the kernel `native/erosion.cpp`."""
+"""Sums of errors that survive erosions, by the kernel `native/neighbourhood/erosion.cpp`."""
 
 from __future__ import annotations
 

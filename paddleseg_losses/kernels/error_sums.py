@@ -1,4 +1,4 @@
-"""Sums of functions of the error over the pixels of each class, by the kernel `native/error_sums.cpp`."""
+"""Sums of functions of the error over the pixels of each class, by the kernel `native/pixelwise/error_sums.cpp`."""
 
 from __future__ import annotations
 

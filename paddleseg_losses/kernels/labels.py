@@ -1,4 +1,4 @@
-"""Labels as the kernels like them, and their number, by the kernel `native/labels.cpp`."""
+"""Labels as the kernels like them, and their number, by the kernel `native/pixelwise/labels.cpp`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Lovász extension of the Jaccard loss of raw logits, by the kernel `native/lovasz.cpp`."""
+"""The Lovász extension of the Jaccard loss of raw logits, by the kernel `native/lovasz/lovasz.cpp`."""
 
 from __future__ import annotations
 

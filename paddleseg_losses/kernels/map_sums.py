@@ -1,6 +1,6 @@
 """Sums over maps of probabilities whose slope is computed beside them: what kernels of whole maps share.
 
-Their backward pass is `native/map_sums.cpp`.
+Their backward pass is `native/neighbourhood/map_sums.cpp`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values of single pixels, functions of their error, and the values' sum, by the kernel `native/pixelwise.cpp`."""
+"""Values of single pixels, functions of their error, and the values' sum, by `native/pixelwise/pixelwise.cpp`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probabilities of every pixel and class, by the kernel `native/probabilities.cpp`."""
+"""Probabilities of every pixel and class, by the kernel `native/pixelwise/probabilities.cpp`."""
 
 from __future__ import annotations
 

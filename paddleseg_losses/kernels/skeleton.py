@@ -1,4 +1,4 @@
-"""Soft skeletons, by the kernel `native/skeleton.cpp`."""
+"""Soft skeletons, by the kernel `native/neighbourhood/skeleton.cpp`."""
 
 from __future__ import annotations
 

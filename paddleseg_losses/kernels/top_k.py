@@ -1,4 +1,4 @@
-"""The pixels with the largest values, by the kernel `native/top_k.cpp`."""
+"""The pixels with the largest values, by the kernel `native/pixelwise/top_k.cpp`."""
 
 from __future__ import annotations
 

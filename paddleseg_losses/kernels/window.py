@@ -1,4 +1,4 @@
-"""Losses that compare a pixel with its window, by the kernel `native/window.cpp`."""
+"""Losses that compare a pixel with its window, by the kernel `native/neighbourhood/window.cpp`."""
 
 from __future__ import annotations
 
