@@ -15,16 +15,21 @@ DIVERGING = "RdBu_r"  # white at 0: red lowers the probability, blue raises it
 DPI = 110
 
 
+def without_matplotlib(error: ImportError) -> MissingDependencyError:
+    """What to say where there is none."""
+    return MissingDependencyError(
+        _("{package} cannot be imported ({error}).", package="matplotlib", error=error),
+        _("matplotlib, for pictures"),
+        'pip install "paddleseg-losses[demo]"',
+    )
+
+
 def new_figure(width: float, height: float) -> Any:
     """A figure of its own: it needs no display and touches nobody's pyplot."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingDependencyError(
-            _("{package} cannot be imported ({error}).", package="matplotlib", error=error),
-            _("matplotlib, for pictures"),
-            'pip install "paddleseg-losses[demo]"',
-        ) from error
+        raise without_matplotlib(error) from error
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, MissingDependencyError
+from ..errors import DataError
 from ..i18n import _
+from .style import without_matplotlib
 
 # Class 0 is the background: dark, so that the others stand out. The colour-blind can tell them apart (Okabe and Ito).
 _COLORS = ("#15171c", "#56b4e9", "#e69f00", "#f5f1e3", "#cc79a7", "#009e73", "#d55e00", "#0072b2", "#f0e442")
@@ -140,11 +141,7 @@ def _matplotlib() -> tuple[Any, Any, Any]:
         from matplotlib.figure import Figure
         from matplotlib.patches import Patch
     except ImportError as error:
-        raise MissingDependencyError(
-            _("{package} cannot be imported ({error}).", package="matplotlib", error=error),
-            _("matplotlib, for pictures"),
-            'pip install "paddleseg-losses[demo]"',
-        ) from error
+        raise without_matplotlib(error) from error
     return Figure, colors, Patch
 
 
