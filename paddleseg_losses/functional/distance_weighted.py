@@ -21,7 +21,7 @@ def hausdorff_sums(inputs: Inputs, skip: int, spacing: Sequence[float] | None, a
     """Sums of (p - g)^2 (d_g^alpha + d_p^alpha), the second term unless `one_sided`, `[N, C - skip]`."""
     kernel = find("hausdorff_sums", inputs.scored_by_prob)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g: _hausdorff(p, g, spacing, alpha, one_sided))
+        return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
     return kernel(inputs.scored_by_prob, skip, spacing, alpha, one_sided, known)[:, skip:]
 
@@ -30,7 +30,7 @@ def _hausdorff(p: Tensor, g: Tensor, spacing: Sequence[float] | None, alpha: flo
     field = power(boundary_distance(g > 0.5, spacing, p.dtype), alpha)
     if not one_sided:
         field = field + power(boundary_distance(p > 0.5, spacing, p.dtype), alpha)
-    return (p - g) ** 2 * field
+    return field
 
 
 def boundary_sums(inputs: Inputs, skip: int, spacing: Sequence[float] | None) -> Tensor:
@@ -40,7 +40,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Sequence[float] | None) ->
     """
     kernel = find("boundary_sums", inputs.scored_by_prob)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g: _boundary(p, g, spacing))
+        return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
     return kernel(inputs.scored_by_prob, skip, spacing, known)[:, skip:]
 

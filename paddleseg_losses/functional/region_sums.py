@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 
+import paddle
 import paddle.distributed as dist
 from paddle.autograd import PyLayer
 
@@ -56,6 +57,13 @@ class RegionSums:
 
 
 @dataclass(frozen=True)
+class ConfusionSums(RegionSums):
+    """The same with what is left of the negatives."""
+
+    tn: Tensor  # sum of (1 - p) (1 - g)
+
+
+@dataclass(frozen=True)
 class SquaredSums(RegionSums):
     """The same with sums of squares."""
 
@@ -98,6 +106,16 @@ def region_sums(inputs: Inputs) -> RegionSums:
     return RegionSums(tp=tp, fp=fp, fn=fn, count=pixel_count(inputs), negatives=negative_count(inputs))
 
 
+def confusion_sums(inputs: Inputs) -> ConfusionSums:
+    """`region_sums` with TN; hard labels only."""
+    sums, spec = REGION.of(inputs), SumSpec(NEGATIVE, PROB_TRUE)
+    if error_sums.needs_another_pass(inputs, spec):
+        tn = paddle.maximum(sums.negatives - sums.fp, paddle.zeros_like(sums.fp))
+    else:
+        tn = sum_of(inputs, *spec)  # has digits where nearly all negatives are wrong
+    return ConfusionSums(**vars(sums), tn=tn)
+
+
 def squared_sums(inputs: Inputs) -> SquaredSums:
     """`region_sums` with the sums of squares."""
     sums = REGION.of(inputs)
@@ -105,7 +123,7 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
         p, g, m = inputs.prob, inputs.target, inputs.mask
         total = numeric.spatial_sum
         return SquaredSums(
-            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
+            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total(inputs.excess**2 * m)
         )
     fn2, fp2 = (sum_of(inputs, *spec) for spec in SQUARED.needs[-2:])
     # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.
@@ -127,6 +145,9 @@ _REGION = (
     SumSpec(NEGATIVE, COUNT),
 )
 REGION = Statistics(needs=_REGION, make=region_sums)
+
+
+CONFUSION = Statistics(needs=(*_REGION, SumSpec(NEGATIVE, PROB_TRUE)), make=confusion_sums)
 
 
 def _with_power(gamma: float) -> tuple[SumSpec, ...]:
