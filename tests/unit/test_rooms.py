@@ -18,6 +18,7 @@ STEMS = sorted(path.stem for path in NATIVE.rglob("*.cpp") if path.stem not in S
 ROOMS = {
     "i18n": set(),
     "errors": set(),
+    "safe_yaml": {"errors"},
     "formula": set(),
     "numeric": set(),
     "problem": set(),
@@ -39,6 +40,7 @@ ROOMS = {
     "testing": {"errors", "options", "registry", "losses"},
     "paddleseg": {
         "errors",
+        "safe_yaml",
         "other_libraries",
         "options",
         "registry",
