@@ -1,7 +1,7 @@
 """Reading YAML that anybody may have written: in bounded time and memory, executing nothing, with errors that explain.
 
-PyYAML is asked only for events at first, which takes neither memory nor recursion; what would be dangerous or surprising
-is refused there, before anything is built. Its limits are far above every real configuration.
+PyYAML is asked only for events at first, which takes neither memory nor recursion; what would be dangerous or a
+surprise is refused there, before anything is built. The limits are far above every real configuration.
 """
 
 from __future__ import annotations
@@ -234,9 +234,9 @@ def _place(name: Text, mark: Any) -> Text:
 
 def _syntax_error(name: Text, text: str, error: yaml.YAMLError) -> ConfigError:
     if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
+        number = text.count("\n", 0, error.position) + 1
         return _refusal(
-            _("{path}, line {line}", path=name, line=line),
+            _("{path}, line {line}", path=name, line=number),
             _("the control character {code}", code=f"U+{ord(text[error.position]):04X}"),
             _("save the file as plain text in UTF-8"),
         )

@@ -50,6 +50,6 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
 def _refuse_unsafe_files(arguments: Iterable[str]) -> None:
     """The script reads its YAML files without a limit, with all that they inherit."""
     for path in (Path(word.rpartition("=")[2]) for word in arguments):
-        if path.suffix in (".yml", ".yaml") and path.exists() and not path.is_dir():
-            if isinstance(safe_yaml.read(path), dict):
-                configs.load(path)
+        named_so = path.suffix in (".yml", ".yaml") and path.exists() and not path.is_dir()
+        if named_so and isinstance(safe_yaml.read(path), dict):
+            configs.load(path)

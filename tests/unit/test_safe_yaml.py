@@ -40,7 +40,11 @@ REFUSED = {
     "key twice": ("iters: 1\nloss: {}\niters: 2\n", "the key 'iters' with another value than in line 1", "line 3"),
     "section twice": ("m: {a: [1]}\nm: {a: [2]}\n", "the key 'm' with another value than in line 1", "line 2"),
     "full-width colon": ("loss：\n  types: []\n", "full-width punctuation", "line 1"),
-    "full-width colon in a list": ("types:\n  - type：DiceLoss\n", "full-width punctuation in 'type：DiceLoss'", "line 2"),
+    "full-width colon in a list": (
+        "types:\n  - type：DiceLoss\n",
+        "full-width punctuation in 'type：DiceLoss'",
+        "line 2",
+    ),
     "full-width comma": ("coef: [1，2]\n", "full-width punctuation in '1，2'", "line 1"),
     "full-width bracket": ("coef: 【1, 2】\n", "full-width punctuation", "line 1"),
     "full-width blank": ("loss:\n\u3000types: []\n", "full-width punctuation", "line 2"),
@@ -128,5 +132,5 @@ def test_a_script_does_not_get_such_a_file(folder):
     for arguments in (["--config", "top.yml"], ["--config=top.yml"], ["-c", "pipe.yml"]):
         words = [word.replace("top.yml", str(folder / "top.yml")) for word in arguments]
         words = [word.replace("pipe.yml", str(folder / "pipe.yml")) for word in words]
-        with pytest.raises(ConfigError, match="more than 20000 values|a pipe"):
+        with pytest.raises(ConfigError, match=r"more than 20000 values|a pipe"):
             run(folder / "script.py", words)
