@@ -180,21 +180,22 @@ def _columns(path: Path, number: int, line: str, separator: str) -> list[str]:
 
 def _column_advice(line: str, separator: str) -> Text:
     for other, shown in (("\t", '"\\t"'), (",", '","'), (";", '";"'), (" ", '" "')):
-        if other != separator and len([part for part in line.split(other) if part.strip()]) == 2 == line.count(other) + 1:
-            return _("set separator: {separator} in the dataset's section (--separator of the command)", separator=shown)
+        parts = line.split(other)
+        if other != separator and len(parts) == 2 and all(part.strip() for part in parts):
+            return _("set separator: {other} in the dataset's section (--separator of the command)", other=shown)
     if separator == " " and len(line.split()) == 2:
         return _("leave one blank between the two")
     if separator == " " and len(line.split()) > 2:
         return _(
-            "if names contain blanks, write a tab between image and mask in every line, and set separator: {separator} "
+            "if names contain blanks, write a tab between image and mask in every line, and set separator: {other} "
             "in the dataset's section (--separator of the command)",
-            separator='"\\t"',
+            other='"\\t"',
         )
     return _("give the separator with --separator, or correct the line")
 
 
 def _encoding_defects(path: Path, raw: bytes) -> Iterator[DataError]:
-    """PaddleSeg reads a list in the encoding of the system, and takes a byte-order mark for a part of the first name."""
+    """PaddleSeg reads a list in the encoding of the system, and a byte-order mark as a part of the first name."""
     encoding = locale.getpreferredencoding(False)
     marks = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     if raw.startswith(marks):
@@ -249,9 +250,7 @@ def _with_slashes(entry: Entry, root: Path | None) -> Entry:
     """A line written on Windows, where its files are found with slashes only."""
     if root is None or "\\" not in entry.image + entry.mask:
         return entry
-    names = [
-        name if (root / name).exists() else name.replace("\\", "/") for name in (entry.image, entry.mask)
-    ]
+    names = [name if (root / name).exists() else name.replace("\\", "/") for name in (entry.image, entry.mask)]
     return entry if names == [entry.image, entry.mask] else Entry(entry.line, *names)
 
 

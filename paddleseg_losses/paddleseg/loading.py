@@ -108,8 +108,11 @@ def _collate_guarded(pairs: Sequence[tuple[int, Sample]]) -> Any:
 
 
 def _sizes(sample: Sample) -> list[int]:
-    image = sample.get("img") if isinstance(sample, Mapping) else sample[0] if isinstance(sample, Sequence) else sample
-    return list(np.shape(image))
+    if isinstance(sample, Mapping):
+        sample = sample.get("img", ())
+    elif isinstance(sample, Sequence):
+        sample = sample[0]
+    return list(np.shape(sample))
 
 
 def _fault(indices: Sequence[int], sizes: list[list[int]], error: BaseException) -> dict[str, Any]:
