@@ -128,8 +128,9 @@ def _out_of_range(unknown: list[int], classes: int, counts: Counts, source: Mask
     return Finding(
         "labels_out_of_range",
         _(
-            "The masks contain the labels {shown} (first in {mask}), but num_classes is {classes} and ignore_index is "
-            "{ignored}.",
+            "The masks contain the labels {shown}, but num_classes is {classes} and ignore_index is {ignored}; {mask} "
+            "has label {first}.",
+            first=unknown[0],
             shown=shown,
             mask=counts.first[unknown[0]],
             classes=source.classes,
