@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import paddle
 from paddle.autograd import PyLayer
 
 from ..problem import Problem

@@ -22,6 +22,7 @@ LARGE = [
     Case("multiclass", 3, (1, 19)),
     Case("binary", 1, (1, 40, 1)),
 ]
+SHAPES = [(2, 3, 1), (1, 2, 90), (2, 1, 1, 7), (2, 3, 37, 52), (1, 2, 5, 9, 7), (2, 1, 2, 1, 3), (1, 1, 40, 200)]
 OPTIONS = [{}, {"iters": 0}, {"iters": 2, "include_background": False, "smooth": 0.1}]
 
 
@@ -61,9 +62,7 @@ def _sums_and_gradient(mode, p, labels, iterations):
     return np.stack([x.numpy() for x in sums]), p.grad.numpy()
 
 
-@pytest.mark.parametrize(
-    "shape", [(2, 3, 1), (1, 2, 90), (2, 1, 1, 7), (2, 3, 37, 52), (1, 2, 5, 9, 7), (2, 1, 2, 1, 3), (1, 1, 40, 200)], ids=str
-)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("iterations", [0, 1, 4])
 @pytest.mark.parametrize("levels", [None, 3, 1], ids=["distinct", "ties", "constant"])
 def test_ties_of_probabilities(shape, iterations, levels):
