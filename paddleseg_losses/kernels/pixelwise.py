@@ -74,7 +74,8 @@ class _Total(PyLayer):  # type: ignore[misc]
         refuse_second_derivatives()
         grad, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
         if grad is None:
-            grad = _total(NativeProblem.saved(ctx), *ctx.kept, True)[1]
+            specs, table = ctx.kept
+            grad = _total(NativeProblem.saved(ctx), specs, table, True)[1]
         if float(upstream) != 1:
             scale(grad, float(upstream))
         return grad
