@@ -30,9 +30,7 @@ def ball_filter_sums(inputs: Inputs, skip: int, radii: Sequence[float], weights:
     return composed_sums(inputs, skip, lambda p, g, excess: ball_filter_errors(p, g, excess**2, radii, weights))
 
 
-def ball_filter_errors(
-    p: Tensor, g: Tensor, error: Tensor, radii: Sequence[float], weights: Sequence[float]
-) -> Tensor:
+def ball_filter_errors(p: Tensor, g: Tensor, error: Tensor, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
     """Squared errors, weighted by the balls of several radii that fit between them and either boundary."""
     total = paddle.zeros_like(p)
     for weight, truth, guess in zip(weights, ball_means(g, radii), ball_means(p, radii)):
