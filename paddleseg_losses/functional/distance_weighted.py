@@ -19,11 +19,11 @@ Tensor = Any
 
 def hausdorff_sums(inputs: Inputs, skip: int, spacing: Sequence[float] | None, alpha: float, one_sided: bool) -> Tensor:
     """Sums of (p - g)^2 (d_g^alpha + d_p^alpha), the second term unless `one_sided`, `[N, C - skip]`."""
-    kernel = find("hausdorff_sums", inputs.scored_by_prob)
+    kernel = find("hausdorff_sums", inputs.of_probabilities)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
-    return kernel(inputs.scored_by_prob, skip, spacing, alpha, one_sided, known)[:, skip:]
+    return kernel(inputs.scored_by_signed_prob, skip, spacing, alpha, one_sided, known)[:, skip:]
 
 
 def _hausdorff(p: Tensor, g: Tensor, spacing: Sequence[float] | None, alpha: float, one_sided: bool) -> Tensor:
@@ -38,11 +38,11 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Sequence[float] | None) ->
 
     Outside the region it is the distance to it, inside minus (the distance to its outside - 1 pixel).
     """
-    kernel = find("boundary_sums", inputs.scored_by_prob)
+    kernel = find("boundary_sums", inputs.of_probabilities)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
-    return kernel(inputs.scored_by_prob, skip, spacing, known)[:, skip:]
+    return kernel(inputs.scored_by_signed_prob, skip, spacing, known)[:, skip:]
 
 
 def _boundary(p: Tensor, g: Tensor, spacing: Sequence[float] | None) -> Tensor:

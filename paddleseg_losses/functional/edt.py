@@ -13,6 +13,7 @@ import paddle
 
 from ..kernels import on_cpu
 from ..kernels.edt import distance_map
+from ..numeric import constant
 from ..precomputed_maps import find
 
 Tensor = Any
@@ -42,7 +43,7 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         if on_cpu(mask):
             return distance_map(mask, spacing, dtype)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
-            return paddle.to_tensor(host_distance(mask.numpy(), steps), dtype=dtype)
+            return constant(host_distance(mask.numpy(), steps), dtype)
         return _on_device(mask, steps, dtype)
 
 

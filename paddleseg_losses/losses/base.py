@@ -192,9 +192,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
             inputs = self.prepare(logits, labels, pixel_weight, self._check())
             result = self.compute(inputs) if self.pools_ranks else zero_if_all_ignored(self.compute(inputs), inputs)
             result = nan_if_invalid(result, inputs)
-            result = result if self._schedule is None else result * self.factor
-            # A second backward pass through a PyLayer ends the process, but through an operator of Paddle's it raises.
-            return result.clone() if paddle.in_dynamic_mode() else result
+            return result if self._schedule is None else result * self.factor
 
     def prepare(
         self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None, check: str = "raise"

@@ -186,7 +186,7 @@ class WeightedSumLoss(CompoundLoss):
 
     def _value(self, term: Any, inputs: Inputs) -> Tensor:
         if isinstance(term, Loss):
-            value = term.compute(inputs)
+            value: Tensor = term.compute(inputs)
             return zero_if_all_ignored(value, inputs) if self.pools_ranks and not term.pools_ranks else value
         if _mixes(term):  # its terms would see each other's labels
             parts = zip(term.coef, term.losses)
