@@ -17,6 +17,7 @@ import yaml
 from ..errors import ConfigError
 from ..i18n import Text, _, plural
 from .build_errors import explained
+from .file_lists import require_readable
 from .flags import Flags
 from .shims import module
 
@@ -43,6 +44,8 @@ def build(flags: Flags) -> Recipe:
     """Read the file and build model, data, optimizer and losses, or raise a ConfigError."""
     with explained(flags.config, flags.use_multilabel):
         cfg = _read(flags)
+        sections = {"train": cfg.dic.get("train_dataset"), "val": cfg.val_dataset_cfg}
+        require_readable((part, section) for part, section in sections.items() if section)
         arguments = _arguments(flags, cfg)
         utils = module("utils.utils")
         utils.show_env_info()
