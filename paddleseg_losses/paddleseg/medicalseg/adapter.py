@@ -83,7 +83,8 @@ def _bare_option(value: Any) -> Any:
         value.losses = [_bare_option(item) for item in value.losses]
     if isinstance(value, ReportingLoss):
         return value.loss
-    return _ValueOf(value) if type(value).__name__ in REPORTING else value
+    foreign = type(value).__name__ in REPORTING and not isinstance(value, Loss)
+    return _ValueOf(value) if foreign else value
 
 
 def _with_batch(logits: Tensor, labels: Tensor) -> Tensor:
