@@ -17,6 +17,7 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from .labels import side_counts
+from .soft_targets import kernel_sums
 
 Tensor = Any
 
@@ -82,8 +83,11 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
 
 
 def negative_count(inputs: Inputs) -> Tensor:
-    """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`; hard labels."""
-    return sum_of(inputs, NEGATIVE, COUNT)
+    """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`."""
+    if not inputs.soft:
+        return sum_of(inputs, NEGATIVE, COUNT)
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum((1 - inputs.target) * inputs.mask) if soft is None else soft.negatives
 
 
 def pixel_count(inputs: Inputs) -> Tensor:
@@ -92,9 +96,11 @@ def pixel_count(inputs: Inputs) -> Tensor:
 
 
 def _pixel_count(inputs: Inputs) -> Tensor:
-    if find("error_sums", inputs.problem) is None:
-        return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels])
-    return sum_of(inputs, POSITIVE, COUNT) + negative_count(inputs)
+    sides = side_counts(inputs)
+    if sides is not None:
+        return paddle.to_tensor(sides.astype("float32").sum(axis=0))
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
 
 def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:

@@ -48,6 +48,11 @@ def needs(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
     return tuple(SumSpec(side, function) for function, _ in formula for side in sides)
 
 
+def shareable(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
+    """The sums of a total and of its normaliser, in one table with those of other terms."""
+    return (*needs(formula, inputs), *needs(ONE, inputs))
+
+
 def can_share(inputs: Inputs) -> bool:
     """Whether a kernel makes a total from sums that other terms read too."""
     return inputs.pixel_weight is None and find("error_sums", inputs.problem) is not None
@@ -73,7 +78,7 @@ def pixel_total(
             return _of_soft_sums(inputs, soft, weight, balance, mean)
         values, normaliser = pixel_values(inputs, formula, weight, balance), pixel_values(inputs, ONE, weight)
         return reduce_values(inputs, values, normaliser, mean)
-    if share and error_sums.has_other_requests(inputs, needs(formula, inputs)) and can_share(inputs):
+    if share and error_sums.has_other_requests(inputs, shareable(formula, inputs)) and can_share(inputs):
         total = _from_sums(inputs, formula, weight, balance)
         divide = truediv if weight is None and inputs.any_valid is True else numeric.safe_divide
         return divide(total, _from_sums(inputs, ONE, weight)) if mean else total

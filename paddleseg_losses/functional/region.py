@@ -7,7 +7,7 @@ from typing import Any
 import paddle
 
 from .. import numeric
-from .region_sums import RegionSums, SquaredSums
+from .region_sums import CountedSums, RegionSums, SquaredSums
 
 Tensor = Any
 
@@ -49,7 +49,7 @@ def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:
     return numeric.smooth_divide((weight * error).sum(axis=-1), (weight * both).sum(axis=-1), smooth)
 
 
-def matthews(sums: RegionSums, eps: float) -> Tensor:
+def matthews(sums: CountedSums, eps: float) -> Tensor:
     """1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + eps), with shares instead of counts."""
     count = paddle.where(sums.count > 0, sums.count, paddle.ones_like(sums.count))
     tp, fp, fn = sums.tp / count, sums.fp / count, sums.fn / count

@@ -11,11 +11,12 @@ import paddle
 
 from ..precomputed_maps import known_maps
 from ..transforms import KEY
+from .loading import Loader
 from .medicalseg.cases import facts_known, with_facts
 from .shims import Swap, swapped
 
 
-class _Loader(paddle.io.DataLoader):  # type: ignore[misc]
+class _Loader(Loader):
     """Makes the maps of a batch, and its spacing, known for as long as the loop works with it."""
 
     def __init__(self, dataset: Any, *args: Any, **kwargs: Any) -> None:

@@ -58,7 +58,7 @@ class PixelLoss(Loss):
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The formula's sums, which terms that ask for others can share."""
-        return pixelwise.needs(self.formula(), inputs) if self._shares and pixelwise.can_share(inputs) else ()
+        return pixelwise.shareable(self.formula(), inputs) if self._shares and pixelwise.can_share(inputs) else ()
 
     @property
     def _shares(self) -> bool:
