@@ -15,6 +15,7 @@ import paddle.nn.functional as F
 
 from . import numeric
 from .kernels import find
+from .numeric import ROUNDING
 from .problem import Problem
 
 Tensor = Any
@@ -122,13 +123,15 @@ class Inputs:
     @cached_in_graph
     def _in_range(self) -> Tensor:
         labels = self.problem.labels
-        highest = self.channels - 1 if self.multiclass and not self.soft else 1
+        if self.soft:
+            return paddle.logical_and(labels >= -ROUNDING, labels <= 1 + ROUNDING)
+        highest = self.channels - 1 if self.multiclass else 1
         return paddle.logical_and(labels >= 0, labels <= highest)
 
     @cached_in_graph
     def labels(self) -> Tensor:
         """Labels, int64 or (soft) floats, 0 where ignored; in range, so that nothing indexes out of bounds."""
-        labels = self.problem.labels if self.soft else self.problem.labels.astype("int64")
+        labels = numeric.clipped(self.problem.labels) if self.soft else self.problem.labels.astype("int64")
         return paddle.where(paddle.logical_and(self.valid, self._in_range), labels, paddle.zeros([], labels.dtype))
 
     @cached_in_graph
@@ -178,7 +181,7 @@ class Inputs:
     def prob(self) -> Tensor:
         """Probability p `[N, C, *S]`; meaningless where ignored: multiply by `mask` or `target`."""
         if not self.problem.from_logits:
-            return self._scores
+            return numeric.clipped(self._scores)
         kernel = find("probabilities", self.problem)
         if kernel is not None:
             return kernel(self.problem)

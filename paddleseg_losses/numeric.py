@@ -13,6 +13,7 @@ import paddle
 Tensor = Any
 
 SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take for 0
+ROUNDING = 1e-2  # sums of shares in half precision are off by so much, and single ones exceed 1
 EPSILON = 1e-7  # below it a fractional power continues as a straight line
 
 
@@ -78,6 +79,12 @@ def one_vs_rest(z: Tensor) -> Tensor:
     log_others = second + paddle.log(paddle.exp(others - second).sum(axis=1, keepdim=True))
     log_rest = peak + paddle.log(paddle.where(largest, paddle.ones_like(rest), rest))
     return z - paddle.where(largest, log_others.expand_as(z), log_rest)
+
+
+def clipped(share: Tensor) -> Tensor:
+    """A share that rounding has carried out of [0, 1] as 0 or 1; at 0 and 1 the gradient passes, unlike in `clip`."""
+    share = paddle.where(share > 1, paddle.ones_like(share), share)
+    return paddle.where(share < 0, paddle.zeros_like(share), share)
 
 
 def power(x: Tensor, exponent: float) -> Tensor:

@@ -9,10 +9,11 @@ import paddle
 
 from ..precomputed_maps import known_maps
 from ..transforms import KEY
+from .loading import Loader
 from .shims import Swap
 
 
-class _Loader(paddle.io.DataLoader):  # type: ignore[misc]
+class _Loader(Loader):
     """Makes the maps of a batch known for as long as the loop works with it."""
 
     def __iter__(self) -> Iterator[Any]:

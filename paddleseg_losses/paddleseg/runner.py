@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from .. import safe_yaml
 from ..errors import ConfigError
 from ..i18n import _
+from . import config as configs
 from .map_loading import provide_maps
 from .monitor import monitored
 from .registration import register
@@ -32,6 +34,8 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
             _("a Python file such as tools/train.py of a PaddleSeg clone"),
             _("change into the clone first, or use `paddleseg-losses train`, which does not need one"),
         )
+    arguments = list(arguments)
+    _refuse_unsafe_files(arguments)
     folder = file.resolve().parent
     clone = next(
         (str(home) for home in (folder, folder.parent) if (home / "paddleseg" / "__init__.py").is_file()), None
@@ -41,3 +45,11 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
         register(override)
         with fixed(), monitored(), swapped(provide_maps()):
             runpy.run_path(str(script), run_name="__main__")
+
+
+def _refuse_unsafe_files(arguments: Iterable[str]) -> None:
+    """The script reads its YAML files without a limit, with all that they inherit."""
+    for path in (Path(word.rpartition("=")[2]) for word in arguments):
+        named_so = path.suffix in (".yml", ".yaml") and path.exists() and not path.is_dir()
+        if named_so and isinstance(safe_yaml.read(path), dict):
+            configs.load(path)
