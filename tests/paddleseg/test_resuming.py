@@ -15,6 +15,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 from paddleseg_losses.errors import ConfigError, DataError
 from paddleseg_losses.paddleseg.resuming import newest, reading, verified
+from paddleseg_losses.paddleseg.runner import run
 from paddleseg_losses.paddleseg.trainer import train
 from tests import tiny
 
@@ -217,6 +218,15 @@ def test_pretrained_weights_are_not_executed_either(dataset, tmp_path, quick_end
     path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss"}, model=model)
     with pytest.raises(ConfigError, match="which is code"):
         train(path, save_dir=str(tmp_path / "output"), display=tiny.recorder())
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_script_does_not_execute_them_either(tmp_path, losses_table):
+    weights, script = tmp_path / "model.pdparams", tmp_path / "script.py"
+    weights.write_bytes(pickle.dumps({"a": Crafted(tmp_path / "executed")}))
+    script.write_text(f"import paddle\npaddle.load({str(weights)!r})\n")
+    with pytest.raises(ConfigError, match="which is code"):
+        run(script)
     assert not (tmp_path / "executed").exists()
 
 

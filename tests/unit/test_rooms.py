@@ -19,6 +19,7 @@ ROOMS = {
     "i18n": set(),
     "errors": set(),
     "safe_yaml": {"errors"},
+    "import_order": set(),
     "formula": set(),
     "numeric": set(),
     "problem": set(),
