@@ -78,6 +78,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
     spec: ClassVar[LossSpec]
     takes_pixel_weight: ClassVar[bool] = False
     _options: ClassVar[frozenset[str]] = frozenset()
+    edge_label: ClassVar[bool] = False  # loops of PaddleSeg's family ask losses called FocalLoss or BCELoss for it
 
     ignore_index: int = whole(default=255, help="label of pixels to ignore")
     reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how the values are reduced")

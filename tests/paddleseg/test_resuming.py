@@ -15,6 +15,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 
 from paddleseg_losses.errors import ConfigError, DataError
 from paddleseg_losses.paddleseg.resuming import newest, reading, verified
+from paddleseg_losses.paddleseg.runner import run
 from paddleseg_losses.paddleseg.trainer import train
 from tests import tiny
 
@@ -220,6 +221,15 @@ def test_pretrained_weights_are_not_executed_either(dataset, tmp_path, quick_end
     assert not (tmp_path / "executed").exists()
 
 
+def test_a_script_does_not_execute_them_either(tmp_path, losses_table):
+    weights, script = tmp_path / "model.pdparams", tmp_path / "script.py"
+    weights.write_bytes(pickle.dumps({"a": Crafted(tmp_path / "executed")}))
+    script.write_text(f"import paddle\npaddle.load({str(weights)!r})\n")
+    with pytest.raises(ConfigError, match="which is code"):
+        run(script)
+    assert not (tmp_path / "executed").exists()
+
+
 def _full_after(monkeypatch, name, iteration):
     """The disk is full when a file of an iteration is written."""
     original = paddle.save
@@ -280,6 +290,26 @@ def test_ctrl_c_says_how_to_go_on(started, tmp_path, quick_end, monkeypatch):
     assert any(f"to go on, add --resume_model {tmp_path / 'iter_3'}" in text for text in display.warned)
     assert [point["iteration"] for point in json.loads((tmp_path / "metrics.json").read_text())["loss"]] == [1, 2, 3]
     assert verified(tmp_path / "iter_3")["iteration"] == 3
+
+
+class Dying:
+    """A transform that ends its process, as the system does when memory runs out."""
+
+    def __call__(self, data):
+        if paddle.io.get_worker_info() is not None:
+            os.kill(os.getpid(), 9)
+        return data
+
+
+def test_a_dead_worker_is_named(dataset, tmp_path, quick_end):
+    from paddleseg.cvlibs import manager
+
+    manager.TRANSFORMS.components_dict["Dying"] = Dying
+    content = tiny.config(dataset, {"type": "TverskyLoss"})
+    content["train_dataset"]["transforms"] = [{"type": "Dying"}, {"type": "Normalize"}]
+    path = tiny.write(tmp_path / "config.yml", content)
+    with pytest.raises(DataError, match="A process that loads data has died"):
+        train(path, save_dir=str(tmp_path / "output"), num_workers=2, display=tiny.recorder())
 
 
 def test_the_best_model_of_before_stays(started, copy, quick_end):
