@@ -32,9 +32,9 @@ def soft_sums(problem: Problem) -> Tensor:
 
 def check_soft_targets(problem: Problem) -> tuple[int, int]:
     """How many pixels (elements where each channel is a problem of its own) have wrong targets, and how many count."""
-    found = np.zeros(2, np.int64)
-    _call("soft_targets_check", problem, found.ctypes.data)
-    return int(found[0]), int(found[1])
+    counts = np.zeros(2, np.int64)
+    _call("soft_targets_check", problem, counts.ctypes.data)
+    return int(counts[0]), int(counts[1])
 
 
 def _call(name: str, problem: Problem, *arguments: Any) -> None:

@@ -150,18 +150,18 @@ class WeightedSumLoss(CompoundLoss):
     @property
     def last(self) -> dict[str, tuple[float, Tensor]]:
         """Weight and value of each term in the last call, and of the terms of compounds."""
-        found = super().last
+        terms = super().last
         for name, term in self.terms_by_name.items():
-            found.update({f"{name}.{part}": pair for part, pair in getattr(term, "last", {}).items()})
-        return found
+            terms.update({f"{name}.{part}": pair for part, pair in getattr(term, "last", {}).items()})
+        return terms
 
     @property
     def parts(self) -> dict[str, float]:
         """Last value of each term; where a term has a schedule, the weights that they had too, as `DiceLoss.weight`."""
-        found = super().parts
+        values = super().parts
         if any(getattr(term, "schedule", None) for term in self.terms_by_name.values()):
-            found.update({f"{name}.weight": self.weights[name] for name in self.terms_by_name if name in found})
-        return found
+            values.update({f"{name}.weight": self.weights[name] for name in self.terms_by_name if name in values})
+        return values
 
     def _leaves(self) -> Iterator[Any]:
         """The terms, with those of PaddleSeg's MixedLoss instead of itself."""
