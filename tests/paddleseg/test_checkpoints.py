@@ -65,6 +65,8 @@ DAMAGED = {
     "no optimizer": (_lose("model.pdopt"), "model.pdopt is missing: the checkpoint was not finished", "iter_5"),
     "no average": (_lose("ema_model.pdparams"), f"ema_model.pdparams {NOT_THE_FILE}", "iter_5"),
     "empty": (_cut("model.pdparams", 0), f"model.pdparams {NOT_THE_FILE}", "iter_5"),
+    "empty note": (_cut("checkpoint.json", 0), f"checkpoint.json {NOT_THE_FILE}", "iter_5"),
+    "cut off note": (_cut("checkpoint.json", 30), f"checkpoint.json {NOT_THE_FILE}", "iter_5"),
     "cut off": (_cut("model.pdopt", 100), f"model.pdopt {NOT_THE_FILE}", "iter_5"),
     "other optimizer": (_other_iteration, f"model.pdopt {NOT_THE_FILE}", "iter_5"),
     "renamed": (_rename, "holds the state of iteration 3, not of 4", "iter_5"),
@@ -178,7 +180,7 @@ def test_a_full_disk_leaves_no_half_checkpoint(name, started, tmp_path, quick_en
 @pytest.mark.parametrize("name", ["train.log", "metrics.json.part"])
 def test_a_full_disk_names_its_file(name, started, tmp_path, quick_end):
     (tmp_path / name).symlink_to("/dev/full")
-    with pytest.raises(DataError, match=f"{name.removesuffix('.part')} cannot be written .*No space left on device"):
+    with pytest.raises(DataError, match=f"{name.replace('.part', '')} cannot be written .*No space left on device"):
         train(started[0], save_dir=str(tmp_path), display=tiny.recorder(), **FLAGS)
 
 
