@@ -38,10 +38,9 @@ _KINDS = {
         Message(
             "# {comment}",
             comment=_(
-                "Look at one of them over its image, and save {code}, where {way} is what makes it fit: {ways}; a "
-                "transform does not mend it",
-                code="Image.open(mask).transpose(way)",
-                way="way",
+                "Look at one of them over its image, and save {code} with whichever of {ways} makes it fit; a transform "
+                "does not mend it",
+                code="Image.open(mask).transpose(...)",
                 ways="Image.ROTATE_90, Image.ROTATE_270, Image.TRANSPOSE, Image.TRANSVERSE",
             ),
         ),

@@ -115,7 +115,8 @@ def _lossy(source: MaskSource, counts: Counts) -> Finding:
 
 def _one_class(left: int, ignored: int | None) -> Finding:
     text = _(
-        "Class {label} alone is left: all other labels are {ignored}, which is ignored. Nothing tells it from others.",
+        "Only class {label} is left: the others are written as {ignored}, the ignored label, and a class alone teaches "
+        "nothing.",
         label=left,
         ignored=ignored,
     )

@@ -161,7 +161,7 @@ def test_one_class_left(codes, folder):
         for part in ("train", "val")
     }
     item = codes(classes=2, **data)["one_class"]
-    assert "Class 1 alone is left" in str(item.text)
+    assert "Only class 1 is left" in str(item.text)
     assert yaml.safe_load(str(item.yaml))["train_dataset"] == {"ignore_index": 255}
     assert not codes(classes=2)
 
