@@ -140,6 +140,12 @@ def _explained(dataset: Any, fault: Any) -> DataError:
                 _("images and masks that can be read"),
                 _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
             )
+    if "NoneType" in facts["text"] and Path(names[0][0]).suffix:
+        return DataError(
+            _("OpenCV, by which PaddleSeg reads images, cannot read {path}.", path=names[0][0]),
+            _("images and masks that can be read"),
+            _("save the image as PNG or JPEG"),
+        )
     return DataError(
         _(
             "{files} cannot be loaded: {error}",

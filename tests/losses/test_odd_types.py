@@ -103,6 +103,7 @@ ODD = (
 )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # what NumPy says of numbers that no float32 holds
 @pytest.mark.parametrize("name", registry.names())
 def test_options_of_any_type(name):
     z, y = map(t, _problem(name))
@@ -129,7 +130,7 @@ def test_large_radii_windows_and_numbers_of_erosions_cost_nothing():
             found = float(pl.HausdorffCVLoss(radii=[radius], alpha=0)(logits, truth))
             p = paddle.nn.functional.softmax(logits.astype("float64"), axis=1)
             g = paddle.stack([truth == c for c in range(2)], axis=1).astype("float64")
-            limit = float(((p - g) ** 2 * (p + g) / 2).mean())  # the means over balls are nearly 0
+            limit = float(((p - g) ** 2 * (p + g) / 2)[:, 1:].mean())  # the means over balls are nearly 0
             assert found == pytest.approx(limit, rel=30 * 27 / radius**2 + 1e-6)
     assert float(pl.SoftCLDiceLoss(iters=2**31)(z, y)) == float(pl.SoftCLDiceLoss(iters=9)(z, y))
     large, small = (float(pl.StructuralSimilarityLoss(window_size=size)(z, y)) for size in (2**31 - 1, 5))
