@@ -56,6 +56,12 @@ class Problem:
         known = [size for size in self.space if size >= 0]
         return min(most, max(known) - 1) if len(known) == len(self.space) else most
 
+    def sample(self, index: int) -> Problem:
+        """The problem of one sample of the batch."""
+        here = slice(index, index + 1)
+        valid = None if self.valid is None else self.valid[here]
+        return replace(self, scores=self.scores[here], labels=self.labels[here], valid=valid)
+
     def with_scores(self, scores: Tensor) -> Problem:
         """The same problem with other scores, the probabilities for example."""
         return replace(self, scores=scores)

@@ -13,6 +13,7 @@ import pytest
 import paddleseg_losses
 from paddleseg_losses.errors import ConfigError
 from paddleseg_losses.paddleseg import enabling
+from tests.paddleseg.conftest import STAND_IN
 
 HOME = str(Path(paddleseg_losses.__file__).parents[1])
 PADDLESEG = pytest.mark.skipif(not find_spec("cv2"), reason="PaddleSeg is not installed")
@@ -157,6 +158,25 @@ def test_the_hook_takes_milliseconds(enabled):
         assert added == "['_paddleseg_losses_enable']"
         times.append(float(took))
     assert min(times) < 0.005
+
+
+MEDICAL = """
+    import sys
+    sys.path.insert(0, sys.argv[1])
+    import nnunet
+    from medicalseg.core import evaluate, train
+    from medicalseg.cvlibs import manager
+    table = manager.LOSSES.components_dict
+    print(hasattr(table.get("TverskyLoss"), "loss_class"), hasattr(table["DiceLoss"], "loss_class"))
+    print(["monitor" in each.__code__.co_filename for each in (train, nnunet.core.train)], "paddleseg" in sys.modules)
+    print("map_loading" in evaluate.__code__.co_filename)
+"""
+
+
+def test_medicalseg_and_its_nnunet_are_known_too(enabled, tmp_path):
+    (tmp_path / "script.py").write_text(textwrap.dedent(MEDICAL))
+    done = enabled.run(tmp_path / "script.py", STAND_IN)
+    assert (done.stdout, done.stderr) == ("True False\n[True, True] False\nTrue\n", "")
 
 
 @PADDLESEG

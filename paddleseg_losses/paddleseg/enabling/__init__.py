@@ -1,7 +1,7 @@
 """An opt-in after which a plain `python tools/train.py` finds our losses: two small files beside the packages.
 
-Python reads `.pth` files at every start. Ours imports a hook that waits for `paddleseg`; Paddle and this package are
-imported only then.
+Python reads `.pth` files at every start. Ours imports a hook that waits for `paddleseg` and `medicalseg`; Paddle and
+this package are imported only then.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from pathlib import Path
 from ...errors import ConfigError
 from ...i18n import _, of_locale, use
 from ...i18n.foreign import recognized
+from ..map_loading import evaluation_swaps
 from ..monitor import monitor_swaps
-from ..registration import register
+from ..registration import register_in
+from ..shims import Swap
+from ..toolkits import MEDICALSEG, TOOLKITS
 
 _MODULE = "_paddleseg_losses_enable"
 _LINE = f'import sys; exec("try:\\n import {_MODULE}\\nexcept Exception:\\n pass")\n'  # one line: Python wants it so
@@ -32,11 +35,21 @@ class Change:
     changed: bool
 
 
-def activate() -> None:
-    """What the hook calls: register the losses, and monitor every training of this process."""
+def activate(package: str = "paddleseg") -> None:
+    """What the hook calls after an import: register the losses, and monitor every training of this process."""
     use(of_locale())
-    register()
-    for owner, name, value in monitor_swaps():
+    for toolkit in TOOLKITS:
+        if toolkit.package == package:
+            register_in(toolkit)
+        for trainer in toolkit.trainers:
+            if trainer.startswith(f"{package}.") and toolkit.imported:  # `nnunet` is a package of others too
+                _swap(monitor_swaps(trainer=trainer))
+    if package == MEDICALSEG.package:
+        _swap(evaluation_swaps())
+
+
+def _swap(swaps: list[Swap]) -> None:
+    for owner, name, value in swaps:
         setattr(owner, name, value)
 
 

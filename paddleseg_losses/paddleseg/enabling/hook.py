@@ -1,7 +1,7 @@
 """Written by `paddleseg-losses enable`, removed by `paddleseg-losses disable`.
 
-Whenever a Python of this environment imports `paddleseg`, the losses of paddleseg_losses are registered with it. This
-file runs at every start of Python, so it imports nothing, and nothing that it does may end a program.
+Whenever a Python of this environment imports `paddleseg` or `medicalseg`, the losses of paddleseg_losses are registered
+with it. This file runs at every start of Python, so it imports nothing, and nothing that it does may end a program.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 
 class Finder:
-    """Waits for imports of `paddleseg`, whichever clone or wheel it comes from.
+    """Waits for imports of some packages, whichever clone or wheel they come from.
 
     It stays for good: looking a module up does not import it, and an import that failed may be tried again.
     """
 
+    packages = ("paddleseg", "medicalseg", "nnunet")  # the last is a part of MedicalSeg
     searching = False
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Let the others find it, and step in after it has run."""
-        if name != "paddleseg" or self.searching:
+        if name not in self.packages or self.searching:
             return None
         self.searching = True
         try:
@@ -33,7 +34,7 @@ class Finder:
         loader: Any = spec and spec.loader
         try:
             if not hasattr(loader, "_paddleseg_losses"):
-                loader.exec_module = _then_activate(loader.exec_module)
+                loader.exec_module = _then_activate(name, loader.exec_module)
                 loader._paddleseg_losses = True
         except AttributeError:
             pass  # no loader, or one of a kind that nobody may change
@@ -49,13 +50,13 @@ def _found(name: str, path: Any, target: Any) -> Any:
     return None
 
 
-def _then_activate(exec_module: Any) -> Any:
+def _then_activate(name: str, exec_module: Any) -> Any:
     def run(module: Any) -> None:
         exec_module(module)
         try:
             from paddleseg_losses.paddleseg.enabling import activate
 
-            activate()
+            activate(name)
         except Exception as error:
             sys.stderr.write(
                 "paddleseg_losses is enabled but its losses are not registered (%s: %s). To stop this message run "
