@@ -87,6 +87,11 @@ class _Guarded(paddle.io.Dataset):  # type: ignore[misc]
     def __len__(self) -> int:
         return len(self.dataset)
 
+    def __getattr__(self, name: str) -> Any:
+        if name == "dataset":  # while it is copied to a process of the loader
+            raise AttributeError(name)
+        return getattr(self.dataset, name)
+
     def __getitem__(self, index: int) -> tuple[int, Sample]:
         try:
             return index, self.dataset[index]
