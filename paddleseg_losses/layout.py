@@ -120,6 +120,13 @@ class LayoutReader:
                 if len(shape) < 3
                 else cure,
             )
+        channels = shape[-1 if self.channels_last else 1]
+        if channels < 0:
+            raise InputError(
+                _("{name}: logits have shape {shape}, where -1 is not known.", name=self.name, shape=shape),
+                _("a known number of channels; the other sizes may be left open"),
+                _("give it in InputSpec, for example InputSpec([None, 19, None, None])"),
+            )
         if not paddle.is_floating_point(logits):
             raise InputError(
                 _("{name}: logits are {dtype}.", name=self.name, dtype=name_of(logits.dtype)),

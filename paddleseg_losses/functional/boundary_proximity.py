@@ -45,10 +45,10 @@ def boundary_proximity(
     with paddle.no_grad():
         depth = boundary_distance(regions, spacing, dtype)
         axes = list(range(2, regions.ndim))
-        deepest = paddle.where(regions, depth, paddle.zeros_like(depth)).max(axis=axes, keepdim=True)
+        deepest = paddle.where(regions, depth, paddle.zeros_like(depth)).amax(axis=axes, keepdim=True)
         proximity = deepest - depth
         if normalize:
-            edge = paddle.where(regions, depth, paddle.full_like(depth, FAR)).min(axis=axes, keepdim=True)
+            edge = paddle.where(regions, depth, paddle.full_like(depth, FAR)).amin(axis=axes, keepdim=True)
             flat = deepest - edge <= 1e-6 * deepest  # square roots of equal numbers may differ in their last bit
             scaled = proximity / paddle.where(flat, paddle.ones_like(edge), deepest - edge)
             proximity = paddle.where(flat, paddle.ones_like(scaled), scaled)

@@ -54,7 +54,7 @@ def contour_errors(inputs: Inputs, spacing: Spacing | None) -> Tensor:
     if inputs.multiclass:
         error, known = error[:, 1:], known[:, 1:]
         error = safe_divide((error * known).sum(axis=1, keepdim=True), known.sum(axis=1, keepdim=True))
-        wrong = wrong.max(axis=1, keepdim=True)
+        wrong = wrong.amax(axis=1, keepdim=True)
     else:
         error = error * known
     return error.unsqueeze(list(range(2, truth.ndim))) * wrong

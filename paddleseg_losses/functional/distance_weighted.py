@@ -23,7 +23,7 @@ def hausdorff_sums(inputs: Inputs, skip: int, spacing: Spacing | None, alpha: fl
     """Sums of (p - g)^2 (d_g^alpha + d_p^alpha), the second term unless `one_sided`, `[N, C - skip]`."""
     kernel = find("hausdorff_sums", inputs.scored_by_prob)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g: _hausdorff(p, g, spacing, alpha, one_sided))
+        return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
@@ -36,7 +36,7 @@ def _hausdorff(p: Tensor, g: Tensor, spacing: Spacing | None, alpha: float, one_
     field = power(boundary_distance(g > 0.5, spacing, p.dtype), alpha)
     if not one_sided:
         field = field + power(boundary_distance(p > 0.5, spacing, p.dtype), alpha)
-    return (p - g) ** 2 * field
+    return field
 
 
 def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
@@ -46,7 +46,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     """
     kernel = find("boundary_sums", inputs.scored_by_prob)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g: _boundary(p, g, spacing))
+        return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:

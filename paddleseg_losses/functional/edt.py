@@ -105,14 +105,17 @@ def squared_distance(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tens
     for axis, step in enumerate(spacing, start=2):
         squared = squared.moveaxis(axis, -1)
         shape, length = squared.shape, squared.shape[-1]
-        place = paddle.arange(length, dtype=dtype) * step
+        place = paddle.arange(length if length > 0 else paddle.shape(squared)[-1], dtype=dtype) * step
         parabola = (place.unsqueeze(1) - place) ** 2
+        if -1 in shape:  # in a static graph: nobody knows into how many parts to cut it
+            squared = (squared.unsqueeze(-2) + parabola).amin(axis=-1).moveaxis(-1, axis)
+            continue
         lines = squared.reshape([-1, 1, length])
         rows = max(1, BLOCK // (length * length))
         if lines.shape[0] > rows:
-            parts = [(lines[i : i + rows] + parabola).min(axis=-1) for i in range(0, lines.shape[0], rows)]
+            parts = [(lines[i : i + rows] + parabola).amin(axis=-1) for i in range(0, lines.shape[0], rows)]
             lines = paddle.concat(parts)
         else:
-            lines = (lines + parabola).min(axis=-1)
+            lines = (lines + parabola).amin(axis=-1)
         squared = lines.reshape(shape).moveaxis(-1, axis)
     return squared

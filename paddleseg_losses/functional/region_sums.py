@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 
+import paddle
 import paddle.distributed as dist
 from paddle.autograd import PyLayer
 
@@ -50,11 +51,11 @@ class RegionSums:
 
 
 @dataclass(frozen=True)
-class CountedSums(RegionSums):
-    """The same with numbers of pixels."""
+class ConfusionSums(RegionSums):
+    """The same with what is left of the negatives, and the number of pixels."""
 
+    tn: Tensor  # sum of (1 - p) (1 - g)
     count: Tensor  # valid pixels
-    negatives: Tensor  # valid pixels of other classes, counted: count - g would cancel
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,14 @@ def region_sums(inputs: Inputs) -> RegionSums:
     return RegionSums(tp=tp, fp=fp, fn=fn)
 
 
-def counted_sums(inputs: Inputs) -> CountedSums:
-    """`region_sums` with numbers of pixels."""
-    return CountedSums(**vars(REGION.of(inputs)), count=pixel_count(inputs), negatives=negative_count(inputs))
+def confusion_sums(inputs: Inputs) -> ConfusionSums:
+    """`region_sums` with TN and the number of pixels; hard labels only."""
+    sums, spec = REGION.of(inputs), SumSpec(NEGATIVE, PROB_TRUE)
+    if error_sums.needs_another_pass(inputs, spec):
+        tn = paddle.maximum(negative_count(inputs) - sums.fp, paddle.zeros_like(sums.fp))
+    else:
+        tn = sum_of(inputs, *spec)  # has digits where nearly all negatives are wrong
+    return ConfusionSums(**vars(sums), tn=tn, count=pixel_count(inputs))
 
 
 def squared_sums(inputs: Inputs) -> SquaredSums:
@@ -113,7 +119,7 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
         p, g, m = inputs.prob, inputs.target, inputs.mask
         total = numeric.spatial_sum
         return SquaredSums(
-            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
+            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total(inputs.excess**2 * m)
         )
     fn2, fp2 = (sum_of(inputs, *spec) for spec in _powers(2.0))
     # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.
@@ -136,7 +142,7 @@ def _powers(gamma: float) -> tuple[SumSpec, SumSpec]:
 
 
 REGION = Statistics(needs=_REGION, make=region_sums)
-COUNTED = Statistics(needs=(*_REGION, _NEGATIVES), make=counted_sums)
+CONFUSION = Statistics(needs=(*_REGION, SumSpec(NEGATIVE, PROB_TRUE), _NEGATIVES), make=confusion_sums)
 SQUARED = Statistics(needs=(*_REGION, *_powers(2.0)), make=squared_sums)
 
 

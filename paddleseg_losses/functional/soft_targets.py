@@ -46,5 +46,5 @@ def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
     p, g, m = inputs.prob, inputs.target, inputs.mask
     zero = paddle.zeros([], p.dtype)
     tp = spatial_sum(paddle.minimum(p, g) * m)
-    fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (p - g, g - p))
+    fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (inputs.excess, -inputs.excess))
     return tp, fp, fn

@@ -104,6 +104,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
         super().__init_subclass__(**kwargs)
         cls.__signature__ = signature_of(cls)
         cls.__doc__ = with_arguments(cls.__doc__ or "", cls)
+        _run_as_it_is(cls)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__()
@@ -238,6 +239,16 @@ def _full_precision() -> Any:
     """Leave autocast; a static graph of Paddle 2.6 cannot, and does not need to: inputs are cast already."""
     active = getattr(paddle.amp, "is_autocast_enabled", paddle.in_dynamic_mode)  # Paddle 3.0 does not tell
     return paddle.amp.auto_cast(enable=False) if paddle.in_dynamic_mode() and active() else nullcontext()
+
+
+def _run_as_it_is(code: Any) -> None:
+    """Keep `to_static` by default, which reads bytecode, away from a class of losses or a function: it runs as it is.
+
+    Paddle before 3.2 has no such mark.
+    """
+    mark = getattr(getattr(paddle.jit, "marker", None), "force_dynamic", None)
+    if mark is not None:
+        mark(code)
 
 
 def _rebuild(cls: type[Loss], options: Mapping[str, Any]) -> Loss:

@@ -11,7 +11,7 @@ from typing import Any, Callable
 import paddle
 from paddle.utils import unique_name
 
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
 from ..i18n import Message, _
 from . import config as configs
 from .console import Log, captured
@@ -108,6 +108,7 @@ def _train(flags: Flags, recipe: Recipe, result: Result, log: Log, checkpoint: d
             swapped(*_listeners(recipe, session), provide_maps(), *session.swaps()),
             monitored(log.watched),
             _explained_lengths(),
+            _explained_deaths(),
         ):
             session.repeater.begin(session.start + 1)
             module("core").train(recipe.model, session.repeater.dataset(recipe.train_dataset), **recipe.arguments)
@@ -151,6 +152,24 @@ def _explained_lengths() -> Iterator[None]:
                 "write one loss in `types` and {outputs} numbers in `coef`; losses of the same output belong "
                 "into one MixedLoss, or use a compound such as ComboLoss",
                 outputs=outputs,
+            ),
+        ) from error
+
+
+@contextmanager
+def _explained_deaths() -> Iterator[None]:
+    """A process of the loader can be killed, for memory for example; Paddle says that a queue is."""
+    try:
+        yield
+    except (RuntimeError, SystemError) as error:
+        if not re.search(r"[Bb]locking ?[Qq]ueue is killed|exit(ed)? unexpectedly|killed by signal", str(error)):
+            raise
+        raise DataError(
+            _("A process that loads data has died."),
+            _("processes that live as long as the training"),
+            _(
+                "if memory ran out, reduce --num_workers or batch_size; --num_workers 0 loads in the main process and "
+                "shows what happens"
             ),
         ) from error
 

@@ -282,6 +282,26 @@ def test_ctrl_c_says_how_to_go_on(started, tmp_path, quick_end, monkeypatch):
     assert verified(tmp_path / "iter_3")["iteration"] == 3
 
 
+class Dying:
+    """A transform that ends its process, as the system does when memory runs out."""
+
+    def __call__(self, data):
+        if paddle.io.get_worker_info() is not None:
+            os.kill(os.getpid(), 9)
+        return data
+
+
+def test_a_dead_worker_is_named(dataset, tmp_path, quick_end):
+    from paddleseg.cvlibs import manager
+
+    manager.TRANSFORMS.components_dict["Dying"] = Dying
+    content = tiny.config(dataset, {"type": "TverskyLoss"})
+    content["train_dataset"]["transforms"] = [{"type": "Dying"}, {"type": "Normalize"}]
+    path = tiny.write(tmp_path / "config.yml", content)
+    with pytest.raises(DataError, match="A process that loads data has died"):
+        train(path, save_dir=str(tmp_path / "output"), num_workers=2, display=tiny.recorder())
+
+
 def test_the_best_model_of_before_stays(started, copy, quick_end):
     """PaddleSeg forgets the best score, and would replace it by the first one that it sees."""
     metrics = json.loads((copy / "metrics.json").read_text())

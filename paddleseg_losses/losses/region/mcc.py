@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional import region
-from ...functional.region_sums import COUNTED, CountedSums, Statistics
+from ...functional.region_sums import CONFUSION, ConfusionSums, Statistics
 from ...inputs import Tensor
 from ...options import flag, number
 from ...registry import registered
@@ -69,9 +69,9 @@ class MCCLoss(RegionLoss):
 
     @property
     def statistics(self) -> Statistics:
-        """Numbers of pixels too."""
-        return COUNTED
+        """TN too."""
+        return CONFUSION
 
-    def per_class(self, sums: CountedSums) -> Tensor:
+    def per_class(self, sums: ConfusionSums) -> Tensor:
         """1 - MCC."""
         return region.matthews(sums, self.eps)
