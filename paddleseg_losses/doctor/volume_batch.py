@@ -21,7 +21,8 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
     """As `batch.run`: build everything, load one batch, call the model once in training mode."""
     cfg, model, dataset, losses = _built(config, batch_size, seed)
     chosen = chosen_of(dataset, cfg.batch_size, config)
-    images, labels, _paths, facts = [*make_batch(with_facts(dataset), chosen), {}][:4]
+    images, labels, *rest = make_batch(with_facts(dataset), chosen)
+    facts = next((item for item in rest if isinstance(item, dict)), {})
     images, labels = paddle.to_tensor(images), paddle.to_tensor(labels).astype("int64")
     model.train()
     with paddle.no_grad():
