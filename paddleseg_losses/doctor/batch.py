@@ -16,6 +16,7 @@ from ..i18n import _
 from ..paddleseg.build_errors import explained
 from ..paddleseg.loading import make_batch
 from ..paddleseg.shims import module
+from ..paddleseg.train_arguments import require_builder
 
 Tensor = Any
 
@@ -41,6 +42,7 @@ class Batch:
 
 def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
     """Build everything, load one shuffled batch with its transforms, and call the model once in training mode."""
+    require_builder()
     with explained(str(config)):
         cfg = module("cvlibs").Config(str(config), batch_size=batch_size)
         forget_weights(cfg.dic.get("model"))
