@@ -10,6 +10,7 @@ from ..errors import MissingDependencyError, UnknownLossError
 from ..i18n import Message, _
 from ..registry import PREFIX
 from ..transforms import TRANSFORMS
+from .unet import UNet
 
 
 def register(override: str | Iterable[str] = ()) -> dict[str, type]:
@@ -17,7 +18,8 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
 
     Each loss gets its dotted name, `type: paddleseg_losses.DiceLoss`, and its bare name where PaddleSeg has no loss of
     that name. PaddleSeg's own `CrossEntropyLoss`, `DiceLoss`, `FocalLoss`, `LovaszHingeLoss` and `LovaszSoftmaxLoss`
-    stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` get dotted names.
+    stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` and the `UNet`
+    of experiments get dotted names.
 
     Args:
         override: built-in losses of PaddleSeg to replace with ours: a name, several names, or "all".
@@ -32,7 +34,9 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
     known = built_in()
     ours = available(known, override)
     known.update(ours)  # `add_component` would warn about every name that is taken
-    import_manager().TRANSFORMS.components_dict.update({PREFIX + each.__name__: each for each in TRANSFORMS})
+    manager = import_manager()
+    manager.TRANSFORMS.components_dict.update({PREFIX + each.__name__: each for each in TRANSFORMS})
+    manager.MODELS.components_dict[PREFIX + UNet.__name__] = UNet
     return ours
 
 
