@@ -7,9 +7,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check lint mutants docs bench experiment clean
+.PHONY: demo test test-matrix check lint mutants docs bench experiment clean
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/quick_start.py
+
+# Values and laws in other versions of Paddle, Python, NumPy and PaddleSeg: an hour, and an environment for each.
+test-matrix:
+	$(PYTHON) -m tests.matrix $(ARGS)
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 

@@ -18,7 +18,6 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "lovasz": ("LovaszSoftmaxLoss", "LovaszHingeLoss"),
     "pixelwise": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
-    "skeleton": (),  # no loss of hard labels: their centerlines have a kernel of their own
     "soft_targets": ("CrossEntropyLoss", "DiceLoss", "DiceCELoss"),
     "top_k": ("TopKCrossEntropyLoss",),
     "window": ("StructuralSimilarityLoss", "NACLLoss"),

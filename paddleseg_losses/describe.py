@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,10 +60,10 @@ def describe(spec: LossSpec) -> Description:
 
 def docstring(cls: type) -> dict[str, str]:
     """The sections of a docstring in English: the first line is `Summary`, the halves of `When` are on their own."""
-    summary, *rest = re.split(r"^    (\w+):$", cls.__doc__ or "", flags=re.MULTILINE)
+    summary, *rest = re.split(r"^(\w+):$", inspect.cleandoc(cls.__doc__ or ""), flags=re.MULTILINE)
     sections = {"Summary": summary.strip()}
     for title, text in zip(rest[::2], rest[1::2]):
-        dedented = "\n".join(line.removeprefix(" " * 8) for line in text.strip("\n").splitlines()).strip()
+        dedented = textwrap.dedent(text).strip()
         if title == "When":
             halves = re.fullmatch(r"For: (.*) Against: (.*)", " ".join(dedented.split()))
             if halves is None:

@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import Any, Callable, TypeVar
 
 import paddle
-import paddle.nn.functional as F
 
 from . import numeric
 from .kernels import find
+from .numeric import ROUNDING
 from .problem import Problem
 
 Tensor = Any
@@ -74,7 +74,7 @@ class Inputs:
     def restricted(self, valid: Tensor) -> Inputs:
         """The same call in which fewer pixels count; what does not depend on them is kept."""
         other = replace(self, problem=replace(self.problem, valid=valid), class_counts=None, cache={}, requests={})
-        kept = ("labels", "_in_range", "_scores", "logits", "prob", "prob_true", "log_prob", "log_prob_true")
+        kept = ("labels", "_in_range", "_scores", "logits", "prob", "log_prob", "_answers", "_log_odds_of_error")
         if paddle.in_dynamic_mode():  # in a static graph, what was computed under no_grad has no gradient
             vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
@@ -122,13 +122,15 @@ class Inputs:
     @cached_in_graph
     def _in_range(self) -> Tensor:
         labels = self.problem.labels
-        highest = self.channels - 1 if self.multiclass and not self.soft else 1
+        if self.soft:
+            return paddle.logical_and(labels >= -ROUNDING, labels <= 1 + ROUNDING)
+        highest = self.channels - 1 if self.multiclass else 1
         return paddle.logical_and(labels >= 0, labels <= highest)
 
     @cached_in_graph
     def labels(self) -> Tensor:
         """Labels, int64 or (soft) floats, 0 where ignored; in range, so that nothing indexes out of bounds."""
-        labels = self.problem.labels if self.soft else self.problem.labels.astype("int64")
+        labels = numeric.clipped(self.problem.labels) if self.soft else self.problem.labels.astype("int64")
         return paddle.where(paddle.logical_and(self.valid, self._in_range), labels, paddle.zeros([], labels.dtype))
 
     @cached_in_graph
@@ -146,13 +148,17 @@ class Inputs:
     @cached_in_graph
     def positive(self) -> Tensor:
         """Where a channel is the pixel's true class, bool `[N, C, *S]`; hard labels only."""
-        hit = self.labels == (self._classes(self.labels) if self.multiclass else 1)
-        return paddle.logical_and(hit, self.valid)
+        return paddle.logical_and(self.labels == self._true, self.valid)
 
     @cached_in_graph
     def negative(self) -> Tensor:
         """Where it is not, among the pixels that count."""
-        return paddle.logical_and(paddle.logical_not(self.positive), self.valid)
+        return paddle.logical_and(self.labels != self._true, self.valid)
+
+    @property
+    def _true(self) -> Tensor | int:
+        """The label that makes a pixel a channel's own."""
+        return self._classes(self.labels) if self.multiclass else 1
 
     @cached_in_graph
     def mask(self) -> Tensor:
@@ -178,11 +184,20 @@ class Inputs:
     def prob(self) -> Tensor:
         """Probability p `[N, C, *S]`; meaningless where ignored: multiply by `mask` or `target`."""
         if not self.problem.from_logits:
-            return self._scores
+            return numeric.clipped(self._scores)
         kernel = find("probabilities", self.problem)
         if kernel is not None:
             return kernel(self.problem)
-        return F.softmax(self.logits, axis=1) if self.multiclass else F.sigmoid(self.logits)
+        if self.multiclass:
+            return numeric.softmax(self.problem.scores, self.valid)
+        return numeric.sigmoids(self.logits)[0]
+
+    @cached_in_graph
+    def one_minus_prob(self) -> Tensor:
+        """1 - p, which keeps its digits where p is nearly 1."""
+        if not self.problem.from_logits:
+            return 1 - self._scores
+        return numeric.one_minus_shares(self.prob) if self.multiclass else numeric.sigmoids(self.logits)[1]
 
     @cached_in_graph
     def scored_by_prob(self) -> Problem:
@@ -193,11 +208,6 @@ class Inputs:
     def for_labels(self) -> Problem:
         """The problem for kernels that read labels alone, or do not care what the scores are."""
         return self.problem if self.problem.from_logits else self.scored_by_prob
-
-    @cached_in_graph
-    def prob_true(self) -> Tensor:
-        """Probability of the true class `[N, 1, *S]`, in a softmax; hard labels only."""
-        return paddle.take_along_axis(self.prob, self.labels, axis=1)
 
     @cached_in_graph
     def log_prob(self) -> Tensor:
@@ -213,22 +223,47 @@ class Inputs:
             return paddle.log((1 - self.prob).clip(CLIP, 1.0))
         return -numeric.softplus(numeric.one_vs_rest(self.logits) if self.multiclass else self.logits)
 
-    @cached_in_graph
-    def log_prob_true(self) -> Tensor:
-        """Log-probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
-        if self.multiclass:
-            return paddle.take_along_axis(self.log_prob, self.labels, axis=1)
-        if not self.problem.from_logits:
-            return paddle.where(self.positive, self.log_prob, self.log_one_minus_prob)
-        return -numeric.softplus(self._log_odds_of_error)
+    @property
+    def prob_true(self) -> Tensor:
+        """Probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
+        return self._answers[0]
+
+    @property
+    def error(self) -> Tensor:
+        """Probability of the wrong labels together: 1 - `prob_true`, which keeps its digits near 0."""
+        return self._answers[1]
 
     @cached_in_graph
-    def error(self) -> Tensor:
-        """Probability of the wrong answer of each channel `[N, C, *S]`, under a sigmoid; hard labels only."""
-        if not self.problem.from_logits:
-            return paddle.where(self.positive, 1 - self.prob, self.prob)
-        return F.sigmoid(self._log_odds_of_error)
+    def log_prob_true(self) -> Tensor:
+        """Logarithm of `prob_true`."""
+        if self.problem.from_logits:
+            return -numeric.softplus(self._log_odds_of_error)
+        if self.multiclass:
+            return paddle.take_along_axis(self.log_prob, self.labels, axis=1)
+        return paddle.where(self.positive, self.log_prob, self.log_one_minus_prob)
+
+    @cached_in_graph
+    def excess(self) -> Tensor:
+        """Probability minus target, p - g `[N, C, *S]`, which keeps its digits near 0; meaningless where ignored."""
+        if self.soft:
+            return paddle.where(self.target > 0.5, (1 - self.target) - self.one_minus_prob, self.prob - self.target)
+        return paddle.where(self.positive, -self.error, self.prob if self.multiclass else self.error)
+
+    @cached_in_graph
+    def _answers(self) -> tuple[Tensor, Tensor]:
+        """Probabilities of the true label and of the others."""
+        if self.problem.from_logits:
+            error, right = numeric.sigmoids(self._log_odds_of_error)
+            return right, error
+        if self.multiclass:
+            right = paddle.take_along_axis(self.prob, self.labels, axis=1)
+            return right, 1 - right
+        p, rest = self.prob, self.one_minus_prob
+        return paddle.where(self.positive, p, rest), paddle.where(self.positive, rest, p)
 
     @cached_in_graph
     def _log_odds_of_error(self) -> Tensor:
+        """All that a loss of the true label's probability needs; the other labels are never 1 minus it."""
+        if self.multiclass:
+            return numeric.log_odds_against(self.problem.scores, self.labels, self.negative)
         return paddle.where(self.positive, -self.logits, self.logits)

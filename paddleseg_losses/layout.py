@@ -9,6 +9,7 @@ import numpy as np
 import paddle
 
 from . import registry
+from .conversion import filled, indices_of_bfloat16, of_truth_values, shares_of_bfloat16, tensor_of
 from .errors import InputError
 from .i18n import Text, _, counts
 from .numeric import name_of
@@ -39,6 +40,8 @@ class LayoutReader:
         scores = self._scores(scores)
         labels, per_channel = self._layout(self._tensor(labels, "labels"), scores)
         mode = self._mode(scores.shape[1], per_channel)
+        shares = self.supported.soft and (per_channel or scores.shape[1] == 1)
+        labels = self._plain_labels(labels, indices=not shares)
         if not self.from_logits and mode in self.supported.logits_only:
             raise InputError(
                 _("{name}: from_logits=False in a {mode} problem.", name=self.name, mode=mode),
@@ -54,12 +57,10 @@ class LayoutReader:
         return Problem(scores, labels, mode, self.ignore_index, soft=soft, from_logits=self.from_logits)
 
     def _tensor(self, value: Any, what: str) -> Tensor:
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-            # Paddle reads uint16, a common type of masks, as bfloat16.
-            return paddle.to_tensor(value if value.dtype.kind == "f" else value.astype("int64"))
-        readable = hasattr(value, "astype") and hasattr(value, "shape") and not isinstance(value, np.ndarray)
-        if readable and not paddle.is_complex(value):
-            return value
+        if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf":
+            return tensor_of(self._unmasked(np.asanyarray(value), what))
+        if paddle.is_tensor(value) and not paddle.is_complex(value):
+            return self._dense(value, what)
 
         kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
         if isinstance(value, (list, tuple)):
@@ -73,6 +74,39 @@ class LayoutReader:
             heads if what == "logits" else _("convert numbers with paddle.to_tensor({name})", name=what),
         )
 
+    def _unmasked(self, array: Any, what: str) -> Any:
+        """A masked array of labels says which pixels to ignore; of logits and weights it says nothing."""
+        if not np.ma.is_masked(array):  # type: ignore[no-untyped-call]
+            return np.asarray(array)
+        if what == "labels":
+            return filled(array, self.ignore_index)
+        raise InputError(
+            _("{name}: {what} is a masked array with masked elements.", name=self.name, what=what),
+            _("numbers for all pixels"),
+            _(
+                "mark pixels to ignore in the labels, and fill {what}, for example {code}",
+                what=what,
+                code=f"{what}.filled(0)",
+            ),
+        )
+
+    def _dense(self, value: Tensor, what: str) -> Tensor:
+        if getattr(value, "is_dense", lambda: True)():
+            return value
+        raise InputError(
+            _("{name}: {what} is a sparse Tensor.", name=self.name, what=what),
+            _("a Tensor of real numbers"),
+            _("use {code}", code=f"{what}.to_dense()"),
+        )
+
+    def _plain_labels(self, labels: Tensor, indices: bool) -> Tensor:
+        """Labels of a type that says what they mean."""
+        if labels.dtype == paddle.bool:
+            return of_truth_values(labels)
+        if labels.dtype == paddle.bfloat16 and paddle.in_dynamic_mode():
+            return indices_of_bfloat16(labels) if indices else shares_of_bfloat16(labels)
+        return labels
+
     def _scores(self, scores: Any) -> Tensor:
         logits = self._tensor(scores, "logits")
         shape = list(logits.shape)
@@ -85,6 +119,13 @@ class LayoutReader:
                 _("add the missing axis, for example logits.unsqueeze(0) for a single image")
                 if len(shape) < 3
                 else cure,
+            )
+        channels = shape[-1 if self.channels_last else 1]
+        if channels < 0:
+            raise InputError(
+                _("{name}: logits have shape {shape}, where -1 is not known.", name=self.name, shape=shape),
+                _("a known number of channels; the other sizes may be left open"),
+                _("give it in InputSpec, for example InputSpec([None, 19, None, None])"),
             )
         if not paddle.is_floating_point(logits):
             raise InputError(
@@ -161,7 +202,7 @@ class LayoutReader:
             raise InputError(
                 _("{name}: labels are {dtype}.", name=self.name, dtype=name_of(labels.dtype)),
                 _("integer labels: this loss does not support soft targets"),
-                _("use labels.astype('int64') if they hold class indices"),
+                self._as_indices(labels),
             )
         if channels > 1 and not per_channel:
             raise InputError(
@@ -172,8 +213,14 @@ class LayoutReader:
                     channels=channels,
                 ),
                 _("class indices as integers, or soft targets with one channel per class"),
-                _("use labels.astype('int64') if they hold class indices"),
+                self._as_indices(labels),
             )
+
+    def _as_indices(self, labels: Tensor) -> Text:
+        if paddle.in_dynamic_mode() and bool(paddle.isnan(labels).any()):
+            code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {self.ignore_index}), labels)"
+            return _("first replace NaN by the ignore_index, {code}, then use .astype('int64')", code=code)
+        return _("use labels.astype('int64') if they hold class indices")
 
     def _require_clear(self) -> None:
         """One-hot labels hold 0 and 1, so neither can say that a pixel is to be left out."""

@@ -9,10 +9,16 @@ import math
 from typing import Any
 
 import paddle
+import paddle.nn.functional as F
+from paddle.autograd import PyLayer
+
+from .i18n import _
 
 Tensor = Any
 
 SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take for 0
+FAR = 1e30  # a logit of -1e30 has no share
+ROUNDING = 1e-2  # sums of shares in half precision are off by so much, and single ones exceed 1
 EPSILON = 1e-7  # below it a fractional power continues as a straight line
 
 
@@ -26,7 +32,7 @@ def spatial_sum(x: Tensor) -> Tensor:
 
     One axis at a time: Paddle's float32 sum over several axes at once loses 2e-5 on 512x512, this 1e-6.
     """
-    for _ in range(x.ndim - 2):
+    for _axis in range(x.ndim - 2):
         x = x.sum(axis=-1)
     return x
 
@@ -48,36 +54,166 @@ def smooth_divide(a: Tensor, b: Tensor, smooth: float) -> Tensor:
 
 
 def softplus(x: Tensor) -> Tensor:
-    """log(1 + e^x), accurate to the last bits for any x, with slope 1/2 at 0 (`F.softplus` is 0 below -17)."""
-    size = x.abs()
-    return (x + size) / 2 + paddle.log1p(paddle.exp(-size))
+    """log(1 + e^x), accurate to the last bits for any x, and its slope too (`F.softplus` is 0 below -17)."""
+    return _Softplus.apply(x) if paddle.in_dynamic_mode() else _softplus(x)
+
+
+def _softplus(x: Tensor) -> Tensor:
+    negative = x < 0
+    linear = paddle.where(negative, paddle.zeros([], x.dtype), x)
+    return linear + paddle.log1p(paddle.exp(paddle.where(negative, x, -x)))
+
+
+class _Softplus(PyLayer):  # type: ignore[misc]
+    """Keeps x alone, and has a second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return _softplus(x)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensor()
+        return upstream * sigmoids(x)[0]
+
+
+def sigmoids(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The sigmoids of x and of -x, with slopes that keep their digits near 0 and near 1.
+
+    Paddle's own slope is s (1 - s), which is 0 where s rounds to 1.
+    """
+    negative = x < 0
+    small = F.sigmoid(paddle.where(negative, x, -x))
+    large = 1 - small
+    return paddle.where(negative, small, large), paddle.where(negative, large, small)
+
+
+def softmax(z: Tensor, valid: Tensor) -> Tensor:
+    """Shares p over axis 1, 0 where not valid, with slopes that keep their digits where one share is nearly 1."""
+    zero = paddle.zeros([], z.dtype)
+    if paddle.in_dynamic_mode():
+        return _Softmax.apply(z, valid, zero)
+    p = F.softmax(paddle.where(valid, z, zero), axis=1)
+    large = p > 0.5
+    others = paddle.where(large, zero, p)
+    # The large share as 1 minus the others: its gradient goes to them, where it is small.
+    return paddle.where(valid, paddle.where(large, 1 - others.sum(axis=1, keepdim=True), others), zero)
+
+
+class _Softmax(PyLayer):  # type: ignore[misc]
+    """Keeps the shares alone."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, valid: Tensor, zero: Tensor) -> Tensor:
+        p = paddle.where(valid, F.softmax(z, axis=1), zero)
+        ctx.save_for_backward(p, zero)
+        return p
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        if paddle.is_grad_enabled():
+            raise RuntimeError(str(_("Second derivatives (create_graph=True) of a softmax are not supported.")))
+        p, zero = ctx.saved_tensor()
+        # p (u - sum of u p) cancels where a share is nearly 1; no slope changes if all of a pixel's u change alike.
+        upstream = upstream - paddle.where(p > 0.5, upstream, zero).sum(axis=1, keepdim=True)
+        return p * (upstream - (upstream * p).sum(axis=1, keepdim=True))
+
+
+def one_minus_shares(p: Tensor) -> Tensor:
+    """1 - p of the shares of `softmax`; of one that is nearly 1 it is the sum of the others."""
+    large = p > 0.5
+    rest = paddle.where(large, paddle.zeros([], p.dtype), p).sum(axis=1, keepdim=True)
+    return paddle.where(large, rest, 1 - p)
+
+
+def is_largest(z: Tensor) -> Tensor:
+    """Where the largest number over axis 1 is, the first of equal ones."""
+    with paddle.no_grad():
+        top = z.argmax(axis=1, keepdim=True)
+    return top == paddle.arange(z.shape[1], dtype=top.dtype).reshape([1, -1] + [1] * (z.ndim - 2))
 
 
 def log_softmax(z: Tensor) -> Tensor:
-    """Log-probabilities over axis 1 (`F.log_softmax` on a CPU stops at -64)."""
-    shifted = z - z.max(axis=1, keepdim=True).detach()
-    return shifted - paddle.log(paddle.exp(shifted).sum(axis=1, keepdim=True))
+    """Log-probabilities over axis 1, by the distances to the largest: that one's keeps its digits near 0."""
+    largest, zero = is_largest(z), paddle.zeros([], z.dtype)
+    top = paddle.where(largest, z, zero).sum(axis=1, keepdim=True)
+    gap = paddle.where(largest, zero, z - top)
+    others = paddle.where(largest, zero, paddle.exp(gap)).sum(axis=1, keepdim=True)
+    return gap - paddle.log1p(others)
+
+
+def log_odds_against(z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
+    """Log-odds of the others over axis 1 together against the labelled one, `[N, 1, *S]`.
+
+    Args:
+        z: `[N, C, *S]`.
+        labels: indices `[N, 1, *S]`.
+        others: where there is another one that counts; -1e30 comes of none.
+    """
+    return (_LogOdds.apply if paddle.in_dynamic_mode() else _log_odds)(z, labels, others)
+
+
+def _log_odds(z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
+    own = _own(z, labels)
+    gap = paddle.where(others, z - own, paddle.full([], -FAR, z.dtype))
+    if z.ndim <= 4:  # Paddle takes no more
+        odds = paddle.logsumexp(gap, axis=1, keepdim=True)
+    else:
+        odds = paddle.logsumexp(gap.flatten(2), axis=1, keepdim=True).reshape(shape_of(own))
+    return paddle.where(odds > FAR / 2, paddle.full([], math.inf, z.dtype), odds)
+
+
+def _own(z: Tensor, labels: Tensor) -> Tensor:
+    """The labelled logit; one of -infinity, of a class that is masked out, is a finite number to subtract."""
+    return paddle.take_along_axis(z, labels, axis=1).clip(min=-FAR)
+
+
+class _LogOdds(PyLayer):  # type: ignore[misc]
+    """Keeps nothing of the size of the logits but themselves, and has a second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
+        odds = _log_odds(z, labels, others)
+        ctx.save_for_backward(z, labels, others, odds)
+        return odds
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        z, labels, others, odds = ctx.saved_tensor()
+        gap = z - _own(z, labels)
+        if paddle.is_grad_enabled():  # then the odds must have a gradient
+            share = paddle.exp(paddle.where(others, gap - odds, paddle.full([], -FAR, z.dtype)))
+            odds = odds + paddle.log(share.sum(axis=1, keepdim=True))
+        return paddle.where(others, paddle.exp(gap - odds), paddle.full([], -1.0, z.dtype)) * upstream
+
+
+def shape_of(x: Tensor) -> Any:
+    """The shape, which is a tensor where a static graph leaves sizes open."""
+    return paddle.shape(x) if -1 in x.shape else x.shape
 
 
 def one_vs_rest(z: Tensor) -> Tensor:
     """Log-odds of every channel against the others together: z_c - log sum_{k != c} e^{z_k}.
 
     The sum without c is the whole sum minus e^{z_c}, except for the largest channel, where that would cancel: the
-    others are then summed on their own.
+    others are then summed on their own. All are taken from a logit near them, so that large ones lose no digits.
     """
-    with paddle.no_grad():
-        top = z.argmax(axis=1, keepdim=True)
-        channel = paddle.arange(z.shape[1], dtype=top.dtype).reshape([1, -1] + [1] * (z.ndim - 2))
-        largest = channel == top
-        far = paddle.full_like(z, -1e30)
-    peak = z.max(axis=1, keepdim=True).detach()
+    largest = is_largest(z)
+    peak = z.amax(axis=1, keepdim=True).detach()
     share = paddle.exp(z - peak)
     rest = share.sum(axis=1, keepdim=True) - share
-    others = paddle.where(largest, far, z)
-    second = others.max(axis=1, keepdim=True).detach()
-    log_others = second + paddle.log(paddle.exp(others - second).sum(axis=1, keepdim=True))
-    log_rest = peak + paddle.log(paddle.where(largest, paddle.ones_like(rest), rest))
-    return z - paddle.where(largest, log_others.expand_as(z), log_rest)
+    below = paddle.where(largest, paddle.full([], -FAR, z.dtype), z)
+    second = below.amax(axis=1, keepdim=True).detach()
+    log_below = paddle.log(paddle.exp(below - second).sum(axis=1, keepdim=True))
+    log_rest = paddle.log(paddle.where(largest, paddle.ones([], z.dtype), rest))
+    return z - paddle.where(largest, second, peak) - paddle.where(largest, log_below, log_rest)
+
+
+def clipped(share: Tensor) -> Tensor:
+    """A share that rounding has carried out of [0, 1] as 0 or 1; at 0 and 1 the gradient passes, unlike in `clip`."""
+    share = paddle.where(share > 1, paddle.ones_like(share), share)
+    return paddle.where(share < 0, paddle.zeros_like(share), share)
 
 
 def power(x: Tensor, exponent: float) -> Tensor:

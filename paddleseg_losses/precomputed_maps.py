@@ -8,7 +8,7 @@ crop or another spacing is never used by mistake; the distances are then compute
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -18,23 +18,26 @@ import paddle
 
 from .errors import InputError
 from .i18n import Message, _
+from .known_spacing import Spacing
 from .numeric import name_of
 
 Tensor = Any
+Rows = list[list[float]]
 
 
 @dataclass
 class _Known:
     signed: Tensor  # [N, C, *S]
-    spacing: list[float]
+    spacing: Rows
     asked: bool = False
     used: bool = False
 
-    def candidate(self, shape: list[int], spacing: Sequence[float], dtype: str) -> Tensor | None:
+    def candidate(self, shape: list[int], spacing: Spacing | None, dtype: str) -> Tensor | None:
         """Signed distances that may be those of masks of this shape."""
         self.asked = True
         signed = self.signed[:, -shape[1] :] if shape[1] <= self.signed.shape[1] else self.signed
-        if list(spacing) != self.spacing or name_of(signed.dtype) != dtype or list(signed.shape) != shape:
+        rows = _rows(spacing, shape[0], len(shape) - 2)
+        if rows != self.spacing or name_of(signed.dtype) != dtype or list(signed.shape) != shape:
             return None
         return signed
 
@@ -42,7 +45,7 @@ class _Known:
         """They were used."""
         self.used = True
 
-    def find(self, mask: Tensor, spacing: Sequence[float], dtype: str) -> Tensor | None:
+    def find(self, mask: Tensor, spacing: Spacing | None, dtype: str) -> Tensor | None:
         """The unsigned distances of a mask if they are known: of all channels, or of all without the background."""
         signed = self.candidate(list(mask.shape), spacing, dtype)
         if signed is None:
@@ -84,25 +87,24 @@ def known_maps(maps: Mapping[str, Any] | None) -> Iterator[None]:
         )
 
 
-def candidate(like: Tensor, skip: int, spacing: Sequence[float] | None) -> tuple[Tensor, Callable[[], None]] | None:
+def candidate(like: Tensor, skip: int, spacing: Spacing | None) -> tuple[Tensor, Callable[[], None]] | None:
     """Known maps for a kernel, which looks itself whether they fit, and what it calls then; None if there are none.
 
     Args:
         like: a tensor of the logits' shape and dtype.
         skip: channels that are left out.
-        spacing: size of a pixel along each axis; 1 if None.
+        spacing: size of a pixel along each axis, 1 if None; or a row of them for each sample.
     """
     if _current is None:
         return None
     n, c, *space = (int(size) for size in like.shape)
-    steps = [1.0] * len(space) if spacing is None else [float(step) for step in spacing]
-    signed = _current.candidate([n, c - skip, *space], steps, name_of(like.dtype))
+    signed = _current.candidate([n, c - skip, *space], spacing, name_of(like.dtype))
     if signed is None or not signed.place.is_cpu_place():
         return None
     return signed, _current.mark
 
 
-def find(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor | None:
+def find(mask: Tensor, spacing: Spacing | None, dtype: Any) -> Tensor | None:
     """The known distances of a mask, or None. Comparing waits for the device."""
     if _current is None or not paddle.in_dynamic_mode():
         return None
@@ -118,9 +120,15 @@ def _read(maps: Mapping[str, Any]) -> _Known:
             _("pass data['distance_maps'] of a paddle.io.DataLoader"),
         )
     axes = len(signed.shape) - 2
-    spacing = np.asarray(maps.get("spacing", [1.0] * axes), "float64").reshape(-1, axes)[0]
+    spacing: Any = np.asarray(maps.get("spacing", [1.0] * axes), "float64").reshape(-1, axes)
     signed = signed if isinstance(signed, paddle.Tensor) else paddle.to_tensor(signed)
-    return _Known(signed.detach(), [float(step) for step in spacing])
+    return _Known(signed.detach(), _rows(spacing[0] if len(spacing) == 1 else spacing, signed.shape[0], axes))
+
+
+def _rows(spacing: Spacing | None, samples: int, axes: int) -> Rows:
+    """A row for each sample."""
+    table = np.ones(axes) if spacing is None else np.asarray(spacing, "float64")
+    return np.broadcast_to(table, (samples, axes)).tolist() if table.ndim < 2 else table.tolist()  # type: ignore[no-any-return]
 
 
 def _described(maps: Any) -> Message:

@@ -21,6 +21,7 @@ from .validation import (
     check_probabilities,
     check_soft_labels,
     outside,
+    outside_shares,
     unbalanced,
 )
 
@@ -59,7 +60,7 @@ class InputPreparer(LayoutReader):
         problem, invalid, any_valid, counts = read(problem, check == "mark")
         if check == "mark" and not problem.from_logits:
             valid = _valid(problem) if problem.valid is None else problem.valid
-            invalid = paddle.logical_or(_as_tensor(invalid), outside(problem.scores, valid, 1).any())
+            invalid = paddle.logical_or(_as_tensor(invalid), outside_shares(problem.scores, valid).any())
         inputs = Inputs(problem, invalid=invalid, any_valid=any_valid, class_counts=counts)
         if pixel_weight is None:
             return inputs
@@ -72,7 +73,7 @@ class InputPreparer(LayoutReader):
             check_probabilities(problem.scores, valid, mode, self.name)
         labels = problem.labels if problem.soft else problem.labels.astype("int64")
         if problem.soft or per_class:
-            check_soft_labels(labels, valid, mode, self.name)
+            check_soft_labels(labels, valid, mode, self.ignore_index, self.name)
         else:
             check_class_labels(labels, valid, problem.classes, self.ignore_index, self.name)
 
@@ -132,9 +133,10 @@ def _on_device(problem: Problem, mark: bool) -> _Labels:
     """The same, by Paddle's operators, without waiting for the device."""
     valid, per_class = _valid(problem), _one_channel_per_class(problem)
     labels = problem.labels if problem.soft else problem.labels.astype("int64")
-    invalid = None
+    invalid, last = None, problem.classes - 1
     if mark:
-        invalid = outside(labels, valid, 1 if per_class else problem.classes - 1).any()
+        wrong = outside_shares(labels, valid) if problem.soft else outside(labels, valid, 1 if per_class else last)
+        invalid = wrong.any()
         if per_class:
             invalid = paddle.logical_or(invalid, unbalanced(labels, valid).any())
     if per_class and not problem.soft:

@@ -51,6 +51,12 @@ class Problem:
         """Number of values that a label can have."""
         return self.channels if self.multiclass else 2
 
+    def sample(self, index: int) -> Problem:
+        """The problem of one sample of the batch."""
+        here = slice(index, index + 1)
+        valid = None if self.valid is None else self.valid[here]
+        return replace(self, scores=self.scores[here], labels=self.labels[here], valid=valid)
+
     def with_scores(self, scores: Tensor) -> Problem:
         """The same problem with other scores, the probabilities for example."""
         return replace(self, scores=scores)

@@ -29,8 +29,9 @@ from typing import Any
 import numpy as np
 
 from .errors import OptionError
-from .functional.edt import host_distance
+from .functional.edt import host_map
 from .i18n import _
+from .known_spacing import known_spacing as known_spacing
 from .precomputed_maps import known_maps as known_maps
 
 KEY = "distance_maps"  # of a sample and of a batch
@@ -66,21 +67,27 @@ class DistanceMaps:
             data[KEY] = self.of(np.asarray(data["label"]))
         return data
 
-    def of(self, label: Any) -> dict[str, Any]:
-        """The maps of one label `[*S]` of class indices: `signed` float32 `[C, *S]`, and their `spacing`."""
-        spacing = self._spacing(label.ndim)
-        key = (label.shape, label.dtype.str, label.tobytes()) if self.keep else ()
+    def of(self, label: Any, spacing: Sequence[float] | None = None) -> dict[str, Any]:
+        """The maps of one label `[*S]` of class indices: `signed` float32 `[C, *S]`, and their `spacing`.
+
+        Args:
+            label: class indices.
+            spacing: that of this label, if the transform has none of its own.
+        """
+        steps = self._spacing(label.ndim, spacing)
+        key = (label.shape, label.dtype.str, label.tobytes(), *steps) if self.keep else ()
         if key not in self._kept:
-            signed = self._signed(label, spacing)
+            signed = self._signed(label, steps)
             if not self.keep:
-                return {"signed": signed, "spacing": spacing}
+                return {"signed": signed, "spacing": steps}
             while len(self._kept) >= self.keep:
                 del self._kept[next(iter(self._kept))]  # the oldest
             self._kept[key] = signed
-        return {"signed": self._kept[key], "spacing": spacing}
+        return {"signed": self._kept[key], "spacing": steps}
 
-    def _spacing(self, axes: int) -> Any:
-        spacing = np.ones(axes) if self.spacing is None else self.spacing
+    def _spacing(self, axes: int, own: Sequence[float] | None) -> Any:
+        given = self.spacing if self.spacing is not None or own is None else np.asarray(own, "float64")
+        spacing = np.ones(axes) if given is None else given
         if len(spacing) not in (1, axes) or not (spacing > 0).all():
             raise OptionError(
                 _(
@@ -104,9 +111,9 @@ def signed_maps(masks: Any, spacing: Sequence[float] | None = None) -> Any:
 
     A batch of them is `signed` of `known_maps`. A mask that is full or empty has no boundary: inf or -inf.
     """
-    distance = host_distance(masks[None], [1.0] * (masks.ndim - 1) if spacing is None else spacing)[0]
-    distance = np.where(distance == 0, np.inf, distance).astype("float32")
-    return np.where(masks, distance, -distance)
+    distance = host_map(masks, spacing)
+    distance[distance == 0] = np.inf
+    return np.negative(distance, out=distance, where=np.logical_not(masks))
 
 
 class Foreground:

@@ -9,20 +9,28 @@ import numpy as np
 import paddle
 
 from .errors import InputError, LabelError
-from .i18n import _
+from .i18n import Text, _
+from .numeric import ROUNDING
+from .shape_advice import COLOURS
 
 Tensor = Any
+FROM_NAN = -(2**63)  # what `astype` makes of NaN
 SHOWN = 8  # how many offending values a message names
 
 
-def outside(x: Tensor, valid: Tensor, high: float) -> Tensor:
+def outside(x: Tensor, valid: Tensor, high: float, slack: float = 0.0) -> Tensor:
     """Where valid numbers are not in [0, high]; NaN is not."""
-    return paddle.logical_and(valid, paddle.logical_not(paddle.logical_and(x >= 0, x <= high)))
+    return paddle.logical_and(valid, paddle.logical_not(paddle.logical_and(x >= -slack, x <= high + slack)))
+
+
+def outside_shares(x: Tensor, valid: Tensor) -> Tensor:
+    """Where valid numbers are no shares, but for rounding."""
+    return outside(x, valid, 1.0, ROUNDING)
 
 
 def unbalanced(shares: Tensor, valid: Tensor) -> Tensor:
     """Where the valid shares of competing classes do not sum to 1."""
-    return paddle.logical_and(valid, paddle.logical_not(((shares.sum(axis=1, keepdim=True)) - 1).abs() <= 1e-2))
+    return paddle.logical_and(valid, paddle.logical_not(((shares.sum(axis=1, keepdim=True)) - 1).abs() <= ROUNDING))
 
 
 def check_pixel_weight(weight: Tensor, valid: Tensor, name: str) -> None:
@@ -46,18 +54,9 @@ def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index
     if not bool(bad.any()):
         _warn_of_255(labels, valid, classes, ignore_index, name)
         return
-    wrong = np.unique(labels.numpy()[bad.numpy()])
-    found = np.unique(labels.numpy())
+    given = labels.numpy()
+    wrong = np.unique(given[bad.numpy()])
     values = ", ".join(str(v) for v in wrong[:SHOWN]) + (", ..." if len(wrong) > SHOWN else "")
-    if set(found) <= {0, 255}:
-        cure = _("the mask is 0/255: use {code}", code="(labels > 0).astype('int64')")
-    elif len(wrong) == 1:
-        cure = _(
-            "if {label} marks pixels to ignore, set ignore_index={label}; else increase the number of classes",
-            label=wrong[0],
-        )
-    else:
-        cure = _("if labels start at 1, subtract 1; if they are colors or gray levels, map them to class indices")
     raise LabelError(
         _("{name}: labels hold {values}.", name=name, values=values),
         _(
@@ -65,8 +64,38 @@ def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index
             labels=_("0 to {last}", last=classes - 1),
             ignore_index=ignore_index,
         ),
-        cure,
+        _cure(given, wrong, classes, ignore_index),
     )
+
+
+def _cure(given: Any, wrong: Any, classes: int, ignore_index: int) -> Text:
+    """What to do about labels that are no classes: what they look like decides."""
+    found, code = set(np.unique(given).tolist()), "(labels > 127).astype('int64')"
+    if found <= {0, 255}:
+        return _("the mask is 0/255: use {code}", code="(labels > 0).astype('int64')")
+    if FROM_NAN in found:
+        return _("NaN has become {label}: replace NaN by the ignore_index before .astype('int64')", label=FROM_NAN)
+    if classes == 2 and max(found) > 200 and _at_the_ends(given):
+        return _("this looks like a 0/255 mask that was stored as JPEG: use {code}, and store masks as PNG", code=code)
+    if 0 not in found and set(wrong.tolist()) == {classes}:
+        shift = f"paddle.where(labels == {ignore_index}, labels, labels - 1)"
+        return _(
+            "labels start at 1 and go to {last}: use {code}; if {last} marks pixels to ignore instead, set "
+            "ignore_index={last}",
+            last=classes,
+            code=shift,
+        )
+    if len(wrong) == 1:
+        return _(
+            "if {label} marks pixels to ignore, set ignore_index={label}; else increase the number of classes",
+            label=wrong[0],
+        )
+    return _("if labels start at 1, subtract 1; if they are colors or gray levels, map them to class indices")
+
+
+def _at_the_ends(given: Any) -> bool:
+    """Whether nearly all values lie near 0 or 255."""
+    return bool(np.mean((np.abs(given) <= 20) | (np.abs(given - 255) <= 20)) > 0.9)
 
 
 def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignore_index: int, name: str) -> None:
@@ -74,22 +103,20 @@ def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignore_index: int,
     if ignore_index != 255 or classes != 2 or bool(valid.all()) or not bool(valid.any()):
         return
     if not bool(paddle.logical_and(valid, labels != 0).any()):
-        warnings.warn(
-            str(
-                _(
-                    "{name}: the labels contain only 0 and 255, and 255 is the ignore_index, so there is no "
-                    "foreground. If this is a 0/255 mask, use {code}.",
-                    name=name,
-                    code="(labels > 0).astype('int64')",
-                )
-            ),
-            stacklevel=2,
+        text = _(
+            "{name}: the labels contain only 0 and 255, and 255 is the ignore_index, so there is no "
+            "foreground. If this is a 0/255 mask, use {code}.",
+            name=name,
+            code="(labels > 0).astype('int64')",
         )
+        if labels.shape[1] in COLOURS:
+            text = _("{warning} If it is an RGB(A) mask, convert its colors to class indices first.", warning=text)
+        warnings.warn(str(text), stacklevel=2)
 
 
 def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
     """With from_logits=False, refuse numbers outside [0, 1] and competing classes that do not sum to 1."""
-    if bool(outside(p, valid, 1).any()):
+    if bool(outside_shares(p, valid).any()):
         raise InputError(
             _(
                 "{name}: from_logits=False, but the input ranges from {min:.4g} to {max:.4g}.",
@@ -114,9 +141,9 @@ def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
         )
 
 
-def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> None:
+def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: int, name: str) -> None:
     """Refuse soft targets outside [0, 1] and, for competing classes, those that do not sum to 1."""
-    if bool(outside(labels, valid, 1).any()):
+    if bool(outside_shares(labels, valid).any()):
         raise LabelError(
             _(
                 "{name}: soft labels range from {min:.4g} to {max:.4g}.",
@@ -125,9 +152,11 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> No
                 max=float(labels.max()),
             ),
             _("fractions in [0, 1] (a pixel is ignored where all its channels hold the ignore_index)"),
-            _("divide a 0/255 mask by 255; use integers for class indices"),
+            _soft_cure(labels, ignore_index),
         )
-    if mode == "multiclass":
+    if mode != "multiclass":
+        _warn_of_255(labels, valid, 2, ignore_index, name)
+    else:
         total = labels.sum(axis=1, keepdim=True)
         if bool(unbalanced(labels, valid).any()):
             low, high = float(total.min()), float(total.max())
@@ -144,3 +173,15 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, name: str) -> No
                     "exclusive"
                 ),
             )
+
+
+def _soft_cure(labels: Tensor, ignore_index: int) -> Text:
+    if bool(paddle.isnan(labels.astype("float32")).any()):
+        code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {ignore_index}), labels)"
+        return _("replace NaN by the ignore_index: {code}", code=code)
+    low, high = float(labels.min()), float(labels.max())
+    if low < -1 and low == int(low):
+        return _("if {label} marks pixels to ignore, set ignore_index={label}", label=int(low))
+    if high > 200:
+        return _("divide a 0/255 mask by 255; use integers for class indices")
+    return _("use labels.astype('int64') if they hold class indices, else divide them by their largest possible value")

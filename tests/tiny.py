@@ -1,4 +1,6 @@
-"""A PaddleSeg dataset and configuration small enough to train on within a second."""
+"""Datasets and configurations of PaddleSeg and MedicalSeg, small enough to train on within a second."""
+
+import json
 
 import numpy as np
 import yaml
@@ -50,6 +52,57 @@ def config(dataset, loss, classes=3, **changes):
         "lr_scheduler": {"type": "PolynomialDecay", "learning_rate": 0.01, "end_lr": 0, "power": 0.9},
         "loss": loss if "types" in loss else {"types": [loss], "coef": [1]},
         "model": {**MODEL, "num_classes": classes},
+        **changes,
+    }
+
+
+SPACINGS = ([1.0, 1.0, 2.5], [0.5, 0.5, 4.0], [0.7, 0.8, 0.9])
+
+
+def write_volumes(folder, size=(12, 10, 8)):
+    """A ball in a ball, with an ignored slice, in MedicalSeg's layout: two cases to train on and one to evaluate."""
+    rng, grid = np.random.default_rng(0), np.indices(size)
+    folder.mkdir(parents=True)
+    cases, lines = {}, []
+    for i, spacing in enumerate(SPACINGS):
+        centre = rng.uniform(4, 6, 3)[:, None, None, None]
+        distance = np.sqrt(((grid - centre) ** 2).sum(axis=0))
+        label = (distance < 4).astype("int32") + (distance < 2)
+        np.save(folder / f"case{i}.npy", (label + rng.normal(0, 0.1, size)).astype("float32"))
+        np.save(folder / f"case{i}_label.npy", label.astype("int32"))
+        lines.append(f"case{i}.npy case{i}_label.npy\n")
+        eye = [1, 0, 0, 0, 1, 0, 0, 0, 1]
+        cases[f"case{i}"] = {"spacing": [9, 9, 9], "spacing_resample": spacing, "direction": eye, "origin": [0, 0, 0]}
+    (folder / "train_list.txt").write_text("".join(lines[:2]))
+    (folder / "val_list.txt").write_text(lines[2])
+    (folder / "dataset.json").write_text(json.dumps({"training": cases}))
+    return folder
+
+
+def volume_config(folder, loss, transforms=(), **changes):
+    """A configuration of MedicalSeg for these volumes as a mapping; `loss` is one entry of `types`, or the section."""
+
+    def data(part):
+        return {
+            "type": "MedicalDataset",
+            "dataset_root": folder.name,
+            "result_dir": folder.name,
+            "num_classes": 3,
+            "mode": part,
+            "transforms": list(transforms),
+            "dataset_json_path": str(folder / "dataset.json"),
+        }
+
+    return {
+        "data_root": f"{folder.parent}/",
+        "batch_size": 2,
+        "iters": 3,
+        "train_dataset": data("train"),
+        "val_dataset": data("val"),
+        "optimizer": {"type": "sgd", "momentum": 0.9, "weight_decay": 1.0e-4},
+        "lr_scheduler": {"type": "PolynomialDecay", "learning_rate": 0.01, "end_lr": 0, "power": 0.9},
+        "loss": loss if "types" in loss else {"types": [loss], "coef": [1]},
+        "model": {"type": "TinyNet", "num_classes": 3},
         **changes,
     }
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
-from .. import registry
+from .. import registry, safe_yaml
+from ..errors import ConfigError
 from ..i18n import _
 from . import screen
 from .command import command, option
@@ -85,8 +85,8 @@ def build(words: Iterable[str]) -> dict[str, Any]:
 def _option(word: str) -> tuple[str, Any]:
     name, _sign, value = word.partition("=")
     try:
-        return name, yaml.safe_load(value)
-    except yaml.YAMLError:
+        return name, safe_yaml.parse(value, word)
+    except ConfigError:
         return name, value  # the loss says what it expects instead
 
 

@@ -24,7 +24,14 @@ _PROBLEMS = {
     "unreadable": _("cannot be read"),
     "channels": _("with a channel axis: RGB masks, whose colors must be converted to class indices first"),
     "fractions": _("with fractions instead of class indices"),
+    "nan": _("with NaN, which is no class index"),
+    "values": _("with more different values than there are classes: numbers of objects, or heights, perhaps"),
 }
+_NOTES = {
+    "bits_1": _("of 1 bit, whose foreground Paddle reads as 255: save them with 8 bits"),
+    "bits_16": _("of 16 bits, which Paddle reads as bfloat16: save them with 8 bits"),
+}
+_SHOWN = 10  # classes that a warning names
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ def weights(file: str, scheme: str | None, beta: float | None, workers: int | No
     """
     from ..datasets import count, open_source
 
+    where["separator"] = where["separator"] and where["separator"].replace("\\t", "\t")
     source = open_source(file, where.pop("num_classes"), **where)
     with _progress(len(source)) as progress:
         counts = count(source, workers, progress)
@@ -113,7 +121,7 @@ def weigh(source: MaskSource, counts: Counts, scheme: str | None = None, beta: f
     """Class by class, with the weights of one scheme or of all."""
     from ..datasets import SCHEMES, balance
 
-    labels = [value for value in counts.pixels if value != source.ignore_index]
+    labels = {value: mask for value, mask in counts.first.items() if value != source.ignore_index}
     classes = source.number_of_classes(labels)
     pixels, area, images = (
         [table.get(c, 0) if c != source.ignore_index else 0 for c in range(classes)]
@@ -203,12 +211,12 @@ def _table(balance: ClassBalance) -> list[str]:
 
 
 def _warn_of_problems(counts: Counts) -> None:
-    for kind, problem in counts.problems.items():
+    for kind, problem in [*counts.problems.items(), *counts.notes.items()]:
         more = ", ..." if problem.count > len(problem.first) else ""
         what = f"{', '.join(problem.first)}{more}"
         screen.warn(
             plural("{count} mask {problem}: {what}", "{count} masks {problem}: {what}", problem.count,
-                   problem=_PROBLEMS[kind], what=what)
+                   problem={**_PROBLEMS, **_NOTES}[kind], what=what)
         )  # fmt: skip
 
 
@@ -227,7 +235,7 @@ def _warn(balance: ClassBalance) -> None:
             )
         )
     if balance.absent:
-        names = ", ".join(balance.absent)
+        names = ", ".join(balance.absent[:_SHOWN]) + (", ..." if len(balance.absent) > _SHOWN else "")
         screen.warn(_("class that never occurs: {names}; its weight is 0", names=names))
     if balance.is_0_255:
         screen.warn(_("the masks contain only 0 and 255, and 255 is ignored: use 1 for the foreground instead"))

@@ -7,4 +7,6 @@ from .counting import Counts as Counts
 from .counting import MaskProblem as MaskProblem
 from .counting import count as count
 from .mask_sources import MaskSource as MaskSource
+from .mask_sources import Pair as Pair
 from .mask_sources import open_source as open_source
+from .pairs import check_pairs as check_pairs

@@ -13,8 +13,11 @@ from typing import Any, Callable
 
 import numpy as np
 
+from ..paddleseg.loading import plain
 from .mask_sources import MaskSource
 
+MOST_LABELS = 1 << 16  # different values that are counted; numbers of objects, or heights, may have any number
+_MOST_IN_A_MASK = 1 << 12
 _CHUNK = 32  # masks a process takes at a time
 _SHOWN = 3  # masks named for each kind of problem
 
@@ -40,16 +43,29 @@ class Counts:
     pixels: dict[int, int] = field(default_factory=dict)
     area: dict[int, int] = field(default_factory=dict)  # pixels, but for the ignored, of the masks with the value
     images: dict[int, int] = field(default_factory=dict)  # masks with the value
-    problems: dict[str, MaskProblem] = field(default_factory=dict)  # 'missing', 'unreadable', 'channels', 'fractions'
+    first: dict[int, str] = field(default_factory=dict)  # the first mask with the value
+    problems: dict[str, MaskProblem] = field(default_factory=dict)  # by kind: 'missing', 'channels', ...
+    notes: dict[str, MaskProblem] = field(default_factory=dict)  # masks that are counted: 'bits_1', 'bits_16'
 
     def add(self, other: Counts) -> None:
         """Add another one."""
         self.masks += other.masks
-        for ours, theirs in ((self.pixels, other.pixels), (self.area, other.area), (self.images, other.images)):
-            for value, number in theirs.items():
-                ours[value] = ours.get(value, 0) + number
-        for kind, problem in other.problems.items():
-            self.problems.setdefault(kind, MaskProblem()).add(problem)
+        for value, name in other.first.items():
+            if self._has_room(value):
+                for ours, theirs in self._tables(other):
+                    ours[value] = ours.get(value, 0) + theirs[value]
+                self.first.setdefault(value, name)
+            else:
+                self.problem("values", name)
+        for kept, added in ((self.problems, other.problems), (self.notes, other.notes)):
+            for kind, problem in added.items():
+                kept.setdefault(kind, MaskProblem()).add(problem)
+
+    def _tables(self, other: Counts) -> tuple[tuple[dict[int, int], dict[int, int]], ...]:
+        return (self.pixels, other.pixels), (self.area, other.area), (self.images, other.images)
+
+    def _has_room(self, value: int) -> bool:
+        return value in self.first or len(self.first) < MOST_LABELS
 
     def problem(self, kind: str, what: str) -> None:
         """Note a mask that cannot be counted."""
@@ -60,25 +76,38 @@ class Counts:
         mask = np.asarray(mask)
         if mask.ndim != 2:
             return self.problem("channels", f"{name} {list(mask.shape)}")
-        if mask.dtype.kind not in "biu":
+        if mask.dtype.kind == "f" and np.isnan(mask).any():
+            return self.problem("nan", f"{name} ({mask.dtype})")
+        if mask.dtype.kind not in "biuf" or (mask.dtype.kind == "f" and not _whole(mask)):
             return self.problem("fractions", f"{name} ({mask.dtype})")
-        values, numbers = _values(mask)
+        if mask.dtype.kind == "b" and mask.view("uint8").max(initial=0) > 1:
+            self.notes.setdefault("bits_1", MaskProblem()).add(MaskProblem(1, [name]))
+        elif mask.dtype.kind == "u" and mask.dtype.itemsize > 1:
+            self.notes.setdefault("bits_16", MaskProblem()).add(MaskProblem(1, [name]))
+        values, numbers = _values(plain(mask))
+        if len(values) > _MOST_IN_A_MASK:
+            return self.problem("values", f"{name} ({len(values)})")
         labelled = int(mask.size - sum(n for v, n in zip(values, numbers) if v == ignore_index))
         self.masks += 1
-        for value, number in zip(values, numbers):
-            self.pixels[value] = self.pixels.get(value, 0) + number
-            self.area[value] = self.area.get(value, 0) + labelled
-            self.images[value] = self.images.get(value, 0) + 1
-        return None
+        every = dict.fromkeys(values, labelled)
+        once = dict.fromkeys(values, 1)
+        found = Counts(0, dict(zip(values, numbers)), every, once, dict.fromkeys(values, name))
+        return self.add(found)
+
+
+def _whole(mask: Any) -> bool:
+    return bool((np.abs(mask) < 2**53).all() and (mask == np.floor(mask)).all())
 
 
 def _values(mask: Any) -> tuple[list[int], list[int]]:
-    if mask.dtype == np.uint8:  # twenty times as fast as `unique`
-        every = np.bincount(mask.ravel(), minlength=256)
+    """Values of a mask and how often each occurs."""
+    low, high = (int(mask.min()), int(mask.max())) if mask.size else (0, 0)
+    if low >= 0 and high < MOST_LABELS and mask.dtype.kind in "iu":  # twenty times as fast as `unique`
+        every = np.bincount(mask.ravel())
         values = np.flatnonzero(every)
         return values.tolist(), every[values].tolist()
-    values, numbers = np.unique(mask, return_counts=True)
-    return [int(value) for value in values], numbers.tolist()
+    found, numbers = np.unique(mask, return_counts=True)
+    return [int(value) for value in found], numbers.tolist()
 
 
 def count(

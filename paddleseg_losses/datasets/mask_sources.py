@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
 
 from ..errors import ConfigError, DataError, LossError, MissingDependencyError
-from ..i18n import Text, _, plural
-from ..i18n.foreign import recognized
+from ..i18n import Text, _
 from ..paddleseg import config as configs
+from ..paddleseg.file_lists import LISTED, FileList, lines_of, read_list
 from ..paddleseg.registration import import_manager
 from ..registry import PREFIX, suggest
 
-_LISTED = ("Dataset", "SegDataset")  # PaddleSeg's own datasets that read a list of files and nothing else
+MOST_CLASSES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The files of a sample."""
+
+    image: Path
+    mask: Path
+    where: Text  # that names them: a line of a list
 
 
 @dataclass(frozen=True)
@@ -29,13 +38,41 @@ class MaskSource:
     classes: int | None  # None: as many as the masks hold
     ignore_index: int | None
     class_names: list[str] | None = None
+    pairs: list[Pair] = field(default_factory=list)  # none where a dataset does not tell
+    defects: list[DataError] = field(default_factory=list)  # of the list, which PaddleSeg cannot read though we can
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def number_of_classes(self, labels: Iterable[int]) -> int:
-        """The configured number, else the largest label + 1 (at least 2)."""
-        return max(max(labels, default=0) + 1 if self.classes is None else self.classes, 2)
+    def number_of_classes(self, labels: Mapping[int, str]) -> int:
+        """The configured number, else the largest label + 1 (at least 2).
+
+        Args:
+            labels: those that occur, but for the ignored one, and the first mask of each.
+
+        Raises:
+            DataError: no data set has so many.
+        """
+        largest = max(labels, default=0)
+        found = largest + 1 if self.classes is None else self.classes
+        if self.classes is None and found > 256 + 10 * len(labels):
+            raise DataError(
+                _(
+                    "{source}: the largest label is {label}, in {mask}.",
+                    source=self.title,
+                    label=largest,
+                    mask=labels[largest],
+                ),
+                _("the classes 0, 1, 2, ... with few gaps"),
+                _("set the number of classes (--num_classes): labels beyond are then counted as out of range"),
+            )
+        if found > MOST_CLASSES:
+            raise DataError(
+                _("{source}: {count} classes.", source=self.title, count=found),
+                _("at most {count} classes", count=MOST_CLASSES),
+                _("set num_classes to the number of classes of the model"),
+            )
+        return max(found, 2)
 
 
 @dataclass(frozen=True)
@@ -94,72 +131,40 @@ def open_source(
     path = Path(path)
     if path.suffix.lower() in (".yml", ".yaml"):
         return _of_config(path, classes, ignore_index, part)
-    paths = _listed(path, separator or " ")
-    folder = Path(root) if root is not None else _folder(path, paths[0])
-    return _of_paths(str(path), folder, paths, classes, 255 if ignore_index is None else ignore_index)
+    listing = _with_folder(path, separator or " ", root)
+    return _of_list(str(path), listing, classes, 255 if ignore_index is None else ignore_index)
 
 
-def _of_paths(title: Text, folder: Path, paths: list[str], classes: int | None, ignore_index: int) -> MaskSource:
+def _with_folder(path: Path, separator: str, root: str | Path | None) -> tuple[FileList, Path]:
+    """A list, and the folder in which its first mask is found."""
+    here, first = path.parent, read_list(path, separator).entries[0].mask
+    folders = (here, here.parent, Path()) if root is None else (Path(root),)
+    names = (first, first.replace("\\", "/"))
+    folder = next((folder for folder in folders if any((folder / name).is_file() for name in names)), folders[0])
+    return read_list(path, separator, folder), folder
+
+
+def _of_list(title: Text, listing: tuple[FileList, Path], classes: int | None, ignore_index: int) -> MaskSource:
     _require_pillow()
-    names = _class_names(folder, classes)
-    return MaskSource(title, paths, _Pictures([str(folder / path) for path in paths]), classes, ignore_index, names)
-
-
-def _folder(listing: Path, first: str) -> Path:
-    """The folder in which the first mask is found."""
-    here = listing.parent
-    return next((folder for folder in (here, here.parent, Path()) if (folder / first).is_file()), here)
-
-
-def _listed(path: Path, separator: str) -> list[str]:
-    """The second column of a list."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        files_by_stem = {file.stem: file for file in path.parent.glob("*.*")} if path.parent.is_dir() else {}
-        near = suggest(path.stem, list(files_by_stem))
-        raise DataError(
-            _("There is no file {path}.", path=path),
-            _("a file list such as train.txt, or a YAML configuration"),
-            _("did you mean {near}?", near=files_by_stem[near])
-            if near
-            else _("look in {folder}", folder=path.parent.resolve()),
-        ) from None
-    except IsADirectoryError:
-        lists = ", ".join(str(file) for file in sorted(path.glob("*.txt"))[:5])
-        raise DataError(
-            _("{path} is a folder.", path=path),
-            _("a file list such as train.txt, or a YAML configuration"),
-            _("give one of {files}", files=lists) if lists else _("give the list that names the masks"),
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            _("{path} cannot be read: {error}.", path=path, error=recognized(str(error))),
-            _("a file list in UTF-8"),
-            _("save it again"),
-        ) from None
-    paths: list[str] = []
-    for number, line in enumerate(lines, 1):
-        columns = line.strip().split(separator)
-        if len(columns) != 2 and line.strip():
-            raise DataError(
-                plural(
-                    "{path}, line {number}: {line!r} has {count} column.",
-                    "{path}, line {number}: {line!r} has {count} columns.",
-                    len(columns),
-                    path=path,
-                    number=number,
-                    line=line.strip()[:80],
-                ),
-                _("an image and its mask, separated by {separator!r}", separator=separator),
-                _("give the separator with --separator, or correct the line"),
-            )
-        paths += columns[1:]
-    if not paths:
-        raise DataError(
-            _("{path} lists no masks.", path=path), _("an image and its mask on each line"), _("choose another list")
+    found, folder = listing
+    pairs = [
+        Pair(
+            folder / entry.image,
+            folder / entry.mask,
+            _("{list}, line {number}", list=found.path, number=entry.line),
         )
-    return paths
+        for entry in found.entries
+    ]
+    return MaskSource(
+        title,
+        [entry.mask for entry in found.entries],
+        _Pictures([str(pair.mask) for pair in pairs]),
+        classes,
+        ignore_index,
+        _class_names(folder, classes),
+        pairs,
+        found.defects,
+    )
 
 
 def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: str) -> MaskSource:
@@ -171,18 +176,18 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
             _("add it, or give a file list such as train.txt instead"),
         )
     title = _("{section} of {path}", section=f"{part}_dataset", path=path)
-    if section["type"] not in _LISTED:
+    if section["type"] not in LISTED:
         return _as_transformed(_of_dataset(title, section, classes, ignore_index, part), section)
     for key in ("dataset_root", f"{part}_path"):
         if not isinstance(section.get(key), str):
             raise ConfigError(
                 _("{title} has no {key}.", title=title, key=key), _("a path as {key}", key=key), _("add {key}", key=key)
             )
-    listing = Path(section[f"{part}_path"])
-    paths = _listed(listing, section.get("separator", " "))
+    root = Path(section["dataset_root"])
+    listing = read_list(Path(section[f"{part}_path"]), section.get("separator", " "), root), root
     classes = section.get("num_classes") if classes is None else classes
     ignore_index = section.get("ignore_index", 255) if ignore_index is None else ignore_index
-    return _as_transformed(_of_paths(title, Path(section["dataset_root"]), paths, classes, ignore_index), section)
+    return _as_transformed(_of_list(title, listing, classes, ignore_index), section)
 
 
 def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
@@ -226,20 +231,24 @@ def _of_dataset(title: Text, section: Any, classes: int | None, ignore_index: in
         raise
     except Exception as error:
         raise _not_created(title, error) from error
-    names = [str(file[1] if isinstance(file, (list, tuple)) else file) for file in dataset.file_list]
+    files = [file if isinstance(file, (list, tuple)) else [None, file] for file in dataset.file_list]
+    names = [str(file[1]) for file in files]
+    pairs = [
+        Pair(Path(file[0]), Path(file[1]), str(file[1])) for file in files if all(isinstance(f, str) for f in file[:2])
+    ]
     return MaskSource(
         title,
         names,
         _Samples(dataset),
         classes if classes is not None else getattr(dataset, "num_classes", None),
         ignore_index if ignore_index is not None else getattr(dataset, "ignore_index", 255),
+        pairs=pairs if len(pairs) == len(names) else [],
     )
 
 
 def _class_names(folder: Path, classes: int | None) -> list[str] | None:
     file = folder / "labels.txt"
-    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()] if file.is_file() else []
-    lines = [line for line in lines if line]
+    lines = [line for line in lines_of(file) if line] if file.is_file() else []
     return lines if lines and classes in (None, len(lines)) else None
 
 

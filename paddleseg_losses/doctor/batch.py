@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import paddle
@@ -12,6 +13,7 @@ import paddle
 from ..errors import ConfigError, LossError
 from ..i18n import _
 from ..paddleseg.build_errors import explained
+from ..paddleseg.loading import make_batch
 from ..paddleseg.shims import module
 
 Tensor = Any
@@ -30,7 +32,9 @@ class Batch:
     sums_losses_itself: bool  # the model adds up its losses itself
     dataset: int  # its images
     batch_size: int  # of the file
-    optimizer_error: LossError | None = None  # why there is no optimizer
+    errors: tuple[tuple[str, LossError], ...] = ()  # why there is no optimizer, or no validation sample
+    chosen: tuple[int, ...] = ()  # which images
+    draw: Callable[[], Any] | None = None  # loads the same images again, with other random transforms: their labels
 
 
 def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
@@ -41,7 +45,8 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
         module("utils.utils").set_seed(seed)
         builder = module("cvlibs").SegBuilder(cfg)
         dataset, losses = builder.train_dataset, builder.loss
-        sample = _sample(dataset, cfg.batch_size, config)
+        chosen = _chosen(dataset, cfg.batch_size, config)
+        sample = _sample(dataset, chosen)
         model = builder.model
         model.train()
         images, labels = sample["img"], sample["label"].astype("int64")
@@ -53,40 +58,41 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
     sums_itself = hasattr(model, "loss_computation")
     heads = list(logits) if isinstance(logits, (list, tuple)) else [logits]
     counts = len(dataset), cfg.batch_size
+    errors = *_refusal(config, "optimizer", lambda: builder.optimizer), *_of_validation(builder, config, cfg)
     return Batch(
-        images, labels, heads, losses["types"], losses["coef"], edges, sums_itself, *counts, _refusal(builder, config)
-    )
+        images, labels, heads, losses["types"], losses["coef"], edges, sums_itself, *counts, errors, chosen,
+        lambda: make_batch(dataset, chosen)["label"],
+    )  # fmt: skip
 
 
-def _refusal(builder: Any, config: str | Path) -> LossError | None:
-    """What is wrong with the optimizer or its learning rate: nothing else depends on it."""
+def _refusal(config: str | Path, what: str, make: Callable[[], Any]) -> Iterator[tuple[str, LossError]]:
+    """What is wrong with the optimizer or its learning rate, or the validation data: nothing else depends on it."""
     try:
         with explained(str(config)):
-            builder.optimizer  # noqa: B018  built on first access
+            make()
     except LossError as error:
-        return error
-    return None
+        yield what, error
 
 
-def _sample(dataset: Any, batch_size: int, config: str | Path) -> Any:
+def _of_validation(builder: Any, config: str | Path, cfg: Any) -> Iterator[tuple[str, LossError]]:
+    """One sample is loaded with the transforms of validation."""
+    if cfg.val_dataset_cfg:
+        yield from _refusal(config, "validation", lambda: make_batch(builder.val_dataset, [0]))
+
+
+def _chosen(dataset: Any, batch_size: int, config: str | Path) -> tuple[int, ...]:
     if len(dataset) == 0:
         raise ConfigError(
             _("{dataset} is empty.", dataset=_("train_dataset of {path}", path=config)),
             _("at least one image"),
             _("check train_path"),
         )
-    # By hand: where samples differ in size, Paddle's loader waits forever.
-    chosen = np.random.permutation(len(dataset))[:batch_size]
-    samples = [dataset[int(index)] for index in chosen]
-    sizes = {tuple(np.shape(sample["img"])) for sample in samples}
-    if len(sizes) > 1:
-        raise ConfigError(
-            _("The images of a batch differ in size: {sizes}.", sizes=", ".join(map(str, sorted(sizes)))),
-            _("transforms that make all images the same size"),
-            _("add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of train_dataset"),
-        )
-    keys = [key for key in ("img", "label", "edge") if key in samples[0]]
-    return {key: paddle.to_tensor(np.stack([sample[key] for sample in samples])) for key in keys}
+    return tuple(map(int, np.random.permutation(len(dataset))[:batch_size]))
+
+
+def _sample(dataset: Any, chosen: Sequence[int]) -> Any:
+    batch = make_batch(dataset, chosen)
+    return {key: paddle.to_tensor(batch[key]) for key in ("img", "label", "edge") if key in batch}
 
 
 def _forget_weights(section: Any) -> None:

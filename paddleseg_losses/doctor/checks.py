@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ..datasets import Counts, MaskSource, count, open_source
+from ..datasets import Counts, MaskSource, check_pairs, count, open_source
 from ..errors import LossError
 from ..i18n import Message, Text, _
 from ..paddleseg import config as configs
@@ -16,12 +18,16 @@ from ..paddleseg.console import captured
 from ..paddleseg.display import Display
 from ..paddleseg.registration import register
 from ..paddleseg.shims import fixed
-from . import findings, labels
+from . import files, findings, labels
 from .batch import Batch, run
+from .changes import of_changes
 from .report import ClassFact, Diagnosis, Finding, commented
 from .terms import term_gradients
 
-_NO_BATCH = ("masks_channels", "masks_missing", "masks_unreadable")  # problems with which none can be loaded
+# Problems with which no batch can be loaded.
+_NO_BATCH = {"masks_channels", "masks_missing", "masks_unreadable", "images_missing", "images_unreadable", "list"}
+_MISFITS = {"sizes", "swapped", "exif"}  # of masks and images on disk
+_PACKAGE = Path(__file__).parents[1]
 
 
 def run_checks(
@@ -40,7 +46,7 @@ def run_checks(
         masks: how many masks to check, spread over the list.
         seed: of the model's weights, the transforms and the choice of images.
     """
-    configs.load(config)  # its errors are more helpful than PaddleSeg's
+    content = configs.load(config)  # its errors are more helpful than PaddleSeg's
     diagnosis = Diagnosis(Path(config))
     register(override)
     report = check(config, override)
@@ -48,15 +54,51 @@ def run_checks(
         diagnosis.mistakes, diagnosis.corrected = report.mistakes, report.yaml
         return diagnosis
     source = open_source(config)
+    counts = _check_data(diagnosis, source, masks, "train")
+    diagnosis.classes = _classes(source, counts, None)
+    if not {item.code for item in diagnosis.findings} & _NO_BATCH:
+        _check_training(config, batch_size, seed, diagnosis, source, counts)
+    if isinstance(content.get("val_dataset"), dict):
+        _check_validation(config, diagnosis, masks)
+    return diagnosis
+
+
+def _check_data(diagnosis: Diagnosis, source: MaskSource, masks: int, part: str) -> Counts:
+    """The list, every file, and the labels of some masks."""
     some = labels.sampled(source, masks)
     counts = count(some, workers=1)
-    diagnosis.masks, diagnosis.all_masks = counts.masks, len(source)
-    diagnosis.findings += labels.check_labels(source, counts, complete=len(some) == len(source))
-    diagnosis.classes = _classes(source, counts, None)
-    if not {item.code for item in diagnosis.findings} & set(_NO_BATCH):
-        with fixed(), captured(None, _Quiet()):
-            _check_batch(run(config, batch_size, seed), diagnosis, source, counts)
-    return diagnosis
+    problems = check_pairs(source.pairs)
+    if source.pairs:
+        counts.problems.pop("missing", None)  # all files have been looked for
+    diagnosis.findings += files.check_files(source, problems, part)
+    diagnosis.findings += labels.check_labels(source, counts, len(some) == len(source), part)
+    if part == "train":
+        diagnosis.masks, diagnosis.all_masks = counts.masks, len(source)
+    return counts
+
+
+def _check_validation(config: str | Path, diagnosis: Diagnosis, masks: int) -> None:
+    """The data that the training is judged by; what is found names its section."""
+    before = diagnosis.findings
+    diagnosis.findings = []
+    try:
+        _check_data(diagnosis, open_source(config, part="val"), masks, "val")
+    except LossError as error:
+        diagnosis.findings.append(files.refused(error))
+    found = (replace(item, text=_("val_dataset: {text}", text=item.text)) for item in diagnosis.findings)
+    diagnosis.findings = [*before, *found]
+
+
+def _check_training(
+    config: str | Path, batch_size: int | None, seed: int, diagnosis: Diagnosis, source: MaskSource, counts: Counts
+) -> None:
+    with fixed(), captured(None, _Quiet()):
+        try:
+            batch = run(config, batch_size, seed)
+        except LossError as error:  # what has been found already is not lost
+            diagnosis.findings.append(files.refused(error))
+            return
+        _check_batch(batch, diagnosis, source, counts)
 
 
 class _Quiet(Display):
@@ -72,33 +114,37 @@ class _Quiet(Display):
 def _check_batch(batch: Batch, diagnosis: Diagnosis, source: MaskSource, counts: Counts) -> None:
     diagnosis.batch, diagnosis.heads = list(batch.images.shape), len(batch.logits)
     diagnosis.classes = _classes(source, counts, batch)
-    if batch.optimizer_error:
-        diagnosis.findings.append(_refused(batch.optimizer_error, "optimizer"))
+    diagnosis.findings += [files.refused(error, what) for what, error in batch.errors]
+    codes = {item.code for item in diagnosis.findings}
     diagnosis.findings += findings.of_size(batch)
-    diagnosis.findings += findings.of_labels(batch, source.ignore_index)
+    diagnosis.findings += findings.of_labels(batch, source.ignore_index, fitting=not codes & _MISFITS)
+    diagnosis.findings += of_changes(batch, source)
     diagnosis.findings += findings.of_outputs(batch)
     if batch.sums_losses_itself or any(item.code in ("labels_rgb", "sizes") for item in diagnosis.findings):
         return
     try:
-        terms = term_gradients(batch)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            terms = term_gradients(batch)
     except LossError as error:
-        if "labels_out_of_range" not in {item.code for item in diagnosis.findings}:  # else it has been reported already
-            diagnosis.findings.append(_refused(error))
+        if not codes & {"labels_out_of_range", "masks_lossy"}:  # else it has been reported already
+            diagnosis.findings.append(files.refused(error))
         return
     except Exception as error:  # PaddleSeg's own losses leave it to the operators to complain
         diagnosis.findings.append(_failed(error, batch))
         return
     diagnosis.terms = [term.fact for term in terms]
-    if "masks_0_255" in {item.code for item in diagnosis.findings}:
+    if "masks_0_255" in codes:
         return  # without a foreground they mean nothing
+    diagnosis.findings += _warned(said)
     diagnosis.findings += findings.of_terms(terms)
     diagnosis.findings += findings.of_boundaries(batch, terms, source.ignore_index)
 
 
-def _refused(error: LossError, code: str = "refused") -> Finding:
-    """A loss does not take this batch, or an optimizer its options; their own words say why."""
-    text = _("{found} (expected: {expected})", found=error.found, expected=error.expected)
-    return Finding(code, text, Message("# {cure}", cure=error.cure))
+def _warned(said: Iterable[warnings.WarningMessage]) -> list[Finding]:
+    """What our losses have warned of."""
+    ours = dict.fromkeys(str(each.message) for each in said if Path(each.filename).is_relative_to(_PACKAGE))
+    return [Finding("warned", text, Message("# {comment}", comment=_("as the warning says"))) for text in ours]
 
 
 def _failed(error: Exception, batch: Batch) -> Finding:
@@ -111,8 +157,8 @@ def _failed(error: Exception, batch: Batch) -> Finding:
 
 
 def _classes(source: MaskSource, counts: Counts, batch: Batch | None) -> list[ClassFact]:
-    labels = {value: n for value, n in counts.pixels.items() if value != source.ignore_index}
-    labelled = sum(labels.values())
+    pixels = {value: n for value, n in counts.pixels.items() if value != source.ignore_index}
+    labelled = sum(pixels.values())
     names = source.class_names or []
     inside = None
     if batch is not None and batch.labels.ndim == 3:
@@ -126,6 +172,6 @@ def _classes(source: MaskSource, counts: Counts, batch: Batch | None) -> list[Cl
             masks=counts.images.get(c, 0),
             batch=None if inside is None else float(np.mean(inside == c)) if inside.size else 0.0,
         )
-        for c in range(source.number_of_classes(labels))
+        for c in range(source.number_of_classes({value: counts.first[value] for value in pixels}))
         if c != source.ignore_index
     ]

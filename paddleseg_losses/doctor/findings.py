@@ -77,8 +77,8 @@ def of_size(batch: Batch) -> Iterator[Finding]:
         )
 
 
-def of_labels(batch: Batch, ignore_index: int | None) -> Iterator[Finding]:
-    """Labels as they reach the loss."""
+def of_labels(batch: Batch, ignore_index: int | None, fitting: bool = True) -> Iterator[Finding]:
+    """Labels as they reach the loss; where they do not fit the images on disk, a crop would only hide it."""
     shape, logits = list(batch.labels.shape), batch.logits[0]
     if len(shape) == 4 and shape[-1] in (3, 4):
         yield Finding(
@@ -86,7 +86,7 @@ def of_labels(batch: Batch, ignore_index: int | None) -> Iterator[Finding]:
             _("The labels of a batch have shape {shape}: RGB masks.", shape=shape),
             Message("# {comment}", comment=SAVE_AS_INDICES),
         )
-    elif shape[-2:] != list(logits.shape)[-2:] and not batch.sums_losses_itself:
+    elif shape[-2:] != list(logits.shape)[-2:] and fitting and not batch.sums_losses_itself:
         yield Finding(
             "sizes",
             _("Labels have shape {labels}, the model output {logits}.", labels=shape, logits=list(logits.shape)),

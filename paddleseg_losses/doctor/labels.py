@@ -9,15 +9,15 @@ from ..datasets import Counts, MaskSource, balance
 from ..i18n import Message, Text, _, plural
 from .report import SAVE_AS_INDICES, Finding, commented
 
+_EIGHT_BITS = "Image.fromarray(np.asarray(mask).astype('uint8'))"
+_NARROW = _("Save the masks with 8 bits: {code}", code=_EIGHT_BITS)
+_OURS = _("or train with `paddleseg-losses train` or `run`, which read them right")
 _PROBLEMS = {
     "channels": (
         _("with a channel axis: RGB masks, whose colors are not class indices"),
         Message("# {comment}", comment=SAVE_AS_INDICES),
     ),
-    "missing": (
-        _("not found"),
-        commented("train_dataset:\n  dataset_root: ...", _("the folder that the paths of the list are relative to")),
-    ),
+    "missing": (_("not found"), Message("# {comment}", comment=_("Remove these lines from the list"))),
     "unreadable": (
         _("cannot be read"),
         Message("# {comment}", comment=_("Remove these lines from the list, or save the masks again")),
@@ -26,7 +26,31 @@ _PROBLEMS = {
         _("with fractions instead of class indices"),
         Message("# {comment}", comment=_("Save the masks as integers")),
     ),
+    "nan": (
+        _("with NaN, which is no class index"),
+        Message(
+            "# {comment}",
+            comment=_(
+                "Save the masks as integers, with the ignored label where they hold NaN: {code}",
+                code="np.where(np.isnan(mask), 255, mask).astype('uint8')",
+            ),
+        ),
+    ),
+    "values": (
+        _("with more different values than there are classes: numbers of objects, or heights, perhaps"),
+        Message("# {comment}", comment=SAVE_AS_INDICES),
+    ),
+    "bits_1": (
+        _("of 1 bit: Paddle reads their foreground as 255, which is usually the ignored label"),
+        Message("# {comment},\n# {ours}", comment=_NARROW, ours=_OURS),
+    ),
+    "bits_16": (
+        _("of 16 bits: Paddle reads them as bfloat16, and every label becomes class 0"),
+        Message("# {comment},\n# {ours}", comment=_NARROW, ours=_OURS),
+    ),
 }
+_LOSSY = (".jpg", ".jpeg")
+_MANY = 10  # labels that a text names at most
 
 
 def sampled(source: MaskSource, most: int) -> MaskSource:
@@ -37,61 +61,107 @@ def sampled(source: MaskSource, most: int) -> MaskSource:
     return replace(source, names=[source.names[i] for i in chosen], read=lambda i: source.read(chosen[i]))
 
 
-def check_labels(source: MaskSource, counts: Counts, complete: bool) -> Iterator[Finding]:
+def check_labels(source: MaskSource, counts: Counts, complete: bool, part: str = "train") -> Iterator[Finding]:
     """Problems of the masks and their labels."""
-    for kind, problem in counts.problems.items():
+    for kind, problem in [*counts.problems.items(), *counts.notes.items()]:
         words, yaml = _PROBLEMS[kind]
         what = {"problem": words, "what": "; ".join(problem.first)}
         text = plural("{count} mask {problem}: {what}", "{count} masks {problem}: {what}", problem.count, **what)
         yield Finding(f"masks_{kind}", text, yaml)
-    if not counts.masks or source.classes is None:
-        return
-    ignored, classes = source.ignore_index, max(source.classes, 2)
+    if counts.masks and source.classes is not None:
+        yield from _check_values(source, counts, complete, part)
+
+
+def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str) -> Iterator[Finding]:
+    ignored, classes = source.ignore_index, max(source.classes or 2, 2)
     labels = sorted(value for value in counts.pixels if value != ignored)
     unknown = [value for value in labels if not 0 <= value < classes]
     if set(counts.pixels) == {0, 255}:
-        yield _is_0_255(ignored)
+        yield _is_0_255(ignored, part)
         return
-    if unknown:
-        yield _out_of_range(unknown, source.classes, labels, ignored)
+    if any(name.lower().endswith(_LOSSY) for name in source.names):
+        yield _lossy(source, counts)
+    elif unknown:
+        yield _out_of_range(unknown, classes, counts, source, part)
+    known = [value for value in labels if 0 <= value < classes]
     absent = [c for c in range(classes) if not counts.pixels.get(c) and c != ignored]
-    if absent:
+    if absent and part == "train":
         yield _absent(absent, source, counts, complete)
+    if len(known) == 1 and not absent:
+        yield _one_class(known[0], ignored)
 
 
-def _is_0_255(ignored: int | None) -> Finding:
+def _is_0_255(ignored: int | None, part: str) -> Finding:
     if ignored == 255:
         text = _("The masks contain only 0 and 255, and 255 is the ignored label: no foreground is left.")
     else:
         text = _("The masks contain only 0 and 255, and 255 is not a class.")
     change = _("Write 1 instead of 255 into the masks: {code}", code="Image.fromarray((mask > 0).astype('uint8'))")
-    return Finding("masks_0_255", text, Message("# {change}\nmodel:\n  num_classes: 2", change=change))
+    yaml = "# {change}\nmodel:\n  num_classes: 2" if part == "train" else "# {change}"
+    return Finding("masks_0_255", text, Message(yaml, change=change))
 
 
-def _out_of_range(unknown: list[int], classes: int, labels: list[int], ignored: int | None) -> Finding:
-    shown = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
-    gap = max(labels) + 1 - len(labels)
-    if len(unknown) == 1 and gap > 1:
-        yaml = commented(
-            f"train_dataset:\n  ignore_index: {unknown[0]}", _("if it marks pixels to ignore; val_dataset too")
-        )
-    elif gap > 1 and len(unknown) > 3:
-        grey = _("These look like gray levels: convert them to the classes 0, 1, 2, ... first")
-        yaml = Message("# {comment}", comment=grey)
+def _lossy(source: MaskSource, counts: Counts) -> Finding:
+    """JPEG changes labels near boundaries, into other classes too."""
+    name = next(name for name in source.names if name.lower().endswith(_LOSSY))
+    ends = sum(n for value, n in counts.pixels.items() if value <= 20 or value >= 235)
+    if max(counts.pixels) > 200 and ends > 0.9 * sum(counts.pixels.values()):
+        cure = _("Save them again as PNG: {code}", code="Image.fromarray((mask > 127).astype('uint8'))")
     else:
-        count = max(labels) + 1
-        yaml = commented(
-            f"model:\n  num_classes: {count}\ntrain_dataset:\n  num_classes: {count}", _("val_dataset too")
-        )
+        cure = _("Save the masks again as PNG, from the annotations: what JPEG has changed cannot be restored")
+    text = _("Masks are stored as JPEG ({name}), which changes labels near boundaries.", name=name)
+    return Finding("masks_lossy", text, Message("# {comment}", comment=cure))
+
+
+def _one_class(left: int, ignored: int | None) -> Finding:
+    text = _(
+        "Class {label} alone is left: all other labels are {ignored}, which is ignored. Nothing tells it from others.",
+        label=left,
+        ignored=ignored,
+    )
+    yaml = "train_dataset:\n  ignore_index: 255\nval_dataset:\n  ignore_index: 255"
+    return Finding("one_class", text, commented(yaml, _("or another label that is no class")))
+
+
+def _out_of_range(unknown: list[int], classes: int, counts: Counts, source: MaskSource, part: str) -> Finding:
+    shown = ", ".join(map(str, unknown[:_MANY])) + (", ..." if len(unknown) > _MANY else "")
     return Finding(
         "labels_out_of_range",
         _(
-            "The masks contain the labels {shown}, but num_classes is {classes} and ignore_index is {ignored}.",
+            "The masks contain the labels {shown}, but num_classes is {classes} and ignore_index is {ignored}; {mask} "
+            "has label {first}.",
+            first=unknown[0],
             shown=shown,
-            classes=classes,
-            ignored=ignored,
+            mask=counts.first[unknown[0]],
+            classes=source.classes,
+            ignored=source.ignore_index,
         ),
-        yaml,
+        _in_range(unknown, classes, sorted(v for v in counts.pixels if v != source.ignore_index), source, part),
+    )
+
+
+def _in_range(unknown: list[int], classes: int, labels: list[int], source: MaskSource, part: str) -> Text:
+    section, other = (f"{name}_dataset" for name in ((part, "val") if part == "train" else (part, "train")))
+    gap = max(labels) + 1 - len(labels)
+    if 0 not in labels and unknown == [classes]:
+        code = f"np.where(mask == {source.ignore_index}, mask, mask - 1)"
+        return Message(
+            "# {comment}", comment=_("The labels begin with 1: subtract 1 from the masks, {code}", code=code)
+        )
+    if len(unknown) == 1 and (gap > 1 or unknown[0] < 0):
+        comment = _(
+            "if it marks pixels to ignore; {section} too, and label_padding_value of transforms that pad", section=other
+        )
+        return commented(f"{section}:\n  ignore_index: {unknown[0]}", comment)
+    if unknown[0] < 0 or (gap > 1 and len(unknown) > 3):
+        grey = _("These look like gray levels: convert them to the classes 0, 1, 2, ... first")
+        below = _(
+            "Labels below 0 are no classes: write the ignored label, {ignored}, instead", ignored=source.ignore_index
+        )
+        return Message("# {comment}", comment=below if unknown[0] < 0 else grey)
+    count = max(labels) + 1
+    return commented(
+        f"model:\n  num_classes: {count}\n{section}:\n  num_classes: {count}", _("{section} too", section=other)
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import paddle
 import paddle.nn.functional as F
 
+from ..errors import InputError
+from ..i18n import _
 from ..inputs import Inputs
 from ..kernels import find
 from .map_sums import composed_sums
@@ -25,12 +27,12 @@ def ball_filter_sums(inputs: Inputs, skip: int, radii: Sequence[float], weights:
     kernel = find("ball_filter_sums", inputs.scored_by_prob)
     if kernel is not None and max(radii) <= LARGEST[inputs.axes - 1]:
         return kernel(inputs.scored_by_prob, skip, radii, weights)[:, skip:]
-    return composed_sums(inputs, skip, lambda p, g: ball_filter_errors(p, g, radii, weights))
+    return composed_sums(inputs, skip, lambda p, g, excess: ball_filter_errors(p, g, excess**2, radii, weights))
 
 
-def ball_filter_errors(p: Tensor, g: Tensor, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
+def ball_filter_errors(p: Tensor, g: Tensor, error: Tensor, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
     """Squared errors, weighted by the balls of several radii that fit between them and either boundary."""
-    error, total = (p - g) ** 2, paddle.zeros_like(p)
+    total = paddle.zeros_like(p)
     for weight, truth, guess in zip(weights, ball_means(g, radii), ball_means(p, radii)):
         outside = F.relu(0.5 - truth) * p + F.relu(0.5 - guess) * g
         inside = F.relu(truth - 0.5) * g + F.relu(guess - 0.5) * p
@@ -44,6 +46,12 @@ def ball_means(x: Tensor, radii: Sequence[float]) -> list[Tensor]:
     By Fourier transforms: one of the image, and one back for each radius, however large.
     """
     space = [int(size) for size in x.shape[2:]]
+    if -1 in space:
+        raise InputError(
+            _("Balls of pixels in images of shape {shape}, where -1 is not known.", shape=space),
+            _("known sizes: the filters are transformed together with the image"),
+            _("give the sizes in InputSpec, or use to_static without full_graph=True"),
+        )
     axes = list(range(2, x.ndim))
     # Zeros between the image and its periodic copies: no two pixels are further apart than size - 1.
     sizes = [size + min(int(max(radii)), size - 1) for size in space]

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import paddle
 
 from ..inputs import Inputs
 from ..kernels import find
+from ..known_spacing import Spacing
+from .each_sample import each_sample
 from .edt import FAR, boundary_distance
 
 Tensor = Any
 
 
-def region_proximity(inputs: Inputs, normalize: bool, spacing: Sequence[float] | None) -> Tensor:
+def region_proximity(inputs: Inputs, normalize: bool, spacing: Spacing | None) -> Tensor:
     """`boundary_proximity` of the region of its class that each pixel belongs to, `[N, 1 or C, *S]`; 0 where ignored.
 
     Under a sigmoid the pixels of each channel that are not its class are a region too.
     """
     kernel = find("region_proximity", inputs.for_labels)
     if kernel is not None:  # faster than looking whether precomputed maps belong to these labels
-        return kernel(inputs.for_labels, normalize, spacing)
+        return each_sample(inputs.for_labels, spacing, lambda problem, steps, _here: kernel(problem, normalize, steps))
     regions = inputs.target > 0.5
     phi = boundary_proximity(regions, normalize, spacing, inputs.dtype)
     if inputs.multiclass:
@@ -31,7 +32,7 @@ def region_proximity(inputs: Inputs, normalize: bool, spacing: Sequence[float] |
 
 
 def boundary_proximity(
-    regions: Tensor, normalize: bool, spacing: Sequence[float] | None = None, dtype: Any = "float32"
+    regions: Tensor, normalize: bool, spacing: Spacing | None = None, dtype: Any = "float32"
 ) -> Tensor:
     """Inverted distance to the boundary: largest on it, 0 at the deepest pixel of each region and outside.
 
@@ -44,10 +45,10 @@ def boundary_proximity(
     with paddle.no_grad():
         depth = boundary_distance(regions, spacing, dtype)
         axes = list(range(2, regions.ndim))
-        deepest = paddle.where(regions, depth, paddle.zeros_like(depth)).max(axis=axes, keepdim=True)
+        deepest = paddle.where(regions, depth, paddle.zeros_like(depth)).amax(axis=axes, keepdim=True)
         proximity = deepest - depth
         if normalize:
-            edge = paddle.where(regions, depth, paddle.full_like(depth, FAR)).min(axis=axes, keepdim=True)
+            edge = paddle.where(regions, depth, paddle.full_like(depth, FAR)).amin(axis=axes, keepdim=True)
             flat = deepest - edge <= 1e-6 * deepest  # square roots of equal numbers may differ in their last bit
             scaled = proximity / paddle.where(flat, paddle.ones_like(edge), deepest - edge)
             proximity = paddle.where(flat, paddle.ones_like(scaled), scaled)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import paddle
+
 from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import spatial_sum
@@ -24,9 +26,9 @@ def centerline_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor,
         precision_error, predicted, sensitivity_error, true = sums.unbind(-1)
         return precision_error, predicted, sensitivity_error, true
     p, g = (inputs.prob * inputs.mask)[:, skip:], inputs.target[:, skip:]
+    outside = paddle.where(inputs.positive, -inputs.excess, paddle.ones([], p.dtype))[:, skip:]
     sums = []
-    for line, region in ((soft_skeleton(p, iterations), g), (soft_skeleton(g, iterations), p)):
-        inside, whole = (spatial_sum(x).sum(axis=1) for x in (line * region, line))
-        sums += [whole - inside, whole]
+    for line, beyond in ((soft_skeleton(p, iterations), 1 - g), (soft_skeleton(g, iterations), outside)):
+        sums += [spatial_sum(x).sum(axis=1) for x in (line * beyond, line)]
     precision_error, predicted, sensitivity_error, true = sums
     return precision_error, predicted, sensitivity_error, true

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import paddle
 
 from ..inputs import Inputs
 from ..kernels import find
+from ..known_spacing import Spacing
 from ..numeric import safe_divide, spatial_sum
+from .each_sample import each_sample
 from .edt import distance_to
 from .shift import shifted
 
@@ -33,7 +34,7 @@ def boundary_counts(inputs: Inputs) -> Tensor:
     return spatial_sum(boundary_mask(inputs.target, beyond=0.0))
 
 
-def contour_errors(inputs: Inputs, spacing: Sequence[float] | None) -> Tensor:
+def contour_errors(inputs: Inputs, spacing: Spacing | None) -> Tensor:
     """Mean distance of the decided contour to the true one where the decision is wrong, else 0.
 
     Returns:
@@ -42,7 +43,7 @@ def contour_errors(inputs: Inputs, spacing: Sequence[float] | None) -> Tensor:
     problem = inputs.for_labels if inputs.multiclass else inputs.scored_by_prob
     kernel = find("contour_errors", problem)
     if kernel is not None:
-        return kernel(problem, spacing)
+        return each_sample(problem, spacing, lambda one, steps, _here: kernel(one, steps))
     truth, guess = inputs.target, _decision(inputs)
     predicted_boundary, true_boundary = (boundary_mask(mask, beyond=1.0) for mask in (guess, truth))
     distance = distance_to(true_boundary > 0, spacing, truth.dtype)
@@ -53,7 +54,7 @@ def contour_errors(inputs: Inputs, spacing: Sequence[float] | None) -> Tensor:
     if inputs.multiclass:
         error, known = error[:, 1:], known[:, 1:]
         error = safe_divide((error * known).sum(axis=1, keepdim=True), known.sum(axis=1, keepdim=True))
-        wrong = wrong.max(axis=1, keepdim=True)
+        wrong = wrong.amax(axis=1, keepdim=True)
     else:
         error = error * known
     return error.unsqueeze(list(range(2, truth.ndim))) * wrong

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import paddle
@@ -10,43 +9,66 @@ import paddle
 from .. import precomputed_maps
 from ..inputs import Inputs
 from ..kernels import find
+from ..known_spacing import Spacing, varies
 from ..numeric import power
+from ..problem import Problem
+from .each_sample import each_sample
 from .edt import boundary_distance
 from .map_sums import composed_sums
 
 Tensor = Any
 
 
-def hausdorff_sums(inputs: Inputs, skip: int, spacing: Sequence[float] | None, alpha: float, one_sided: bool) -> Tensor:
+def hausdorff_sums(inputs: Inputs, skip: int, spacing: Spacing | None, alpha: float, one_sided: bool) -> Tensor:
     """Sums of (p - g)^2 (d_g^alpha + d_p^alpha), the second term unless `one_sided`, `[N, C - skip]`."""
     kernel = find("hausdorff_sums", inputs.scored_by_prob)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g: _hausdorff(p, g, spacing, alpha, one_sided))
+        return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
-    return kernel(inputs.scored_by_prob, skip, spacing, alpha, one_sided, known)[:, skip:]
+
+    def call(problem: Problem, steps: Any, here: slice) -> Tensor:
+        return kernel(problem, skip, steps, alpha, one_sided, _part(known, here))
+
+    return each_sample(inputs.scored_by_prob, spacing, call)[:, skip:]
 
 
-def _hausdorff(p: Tensor, g: Tensor, spacing: Sequence[float] | None, alpha: float, one_sided: bool) -> Tensor:
+def _hausdorff(p: Tensor, g: Tensor, spacing: Spacing | None, alpha: float, one_sided: bool) -> Tensor:
     field = power(boundary_distance(g > 0.5, spacing, p.dtype), alpha)
     if not one_sided:
         field = field + power(boundary_distance(p > 0.5, spacing, p.dtype), alpha)
-    return (p - g) ** 2 * field
+    return field
 
 
-def boundary_sums(inputs: Inputs, skip: int, spacing: Sequence[float] | None) -> Tensor:
+def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     """Sums of p phi, phi the signed distance to the boundary of g, `[N, C - skip]`.
 
     Outside the region it is the distance to it, inside minus (the distance to its outside - 1 pixel).
     """
     kernel = find("boundary_sums", inputs.scored_by_prob)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g: _boundary(p, g, spacing))
+        return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
-    return kernel(inputs.scored_by_prob, skip, spacing, known)[:, skip:]
+
+    def call(problem: Problem, steps: Any, here: slice) -> Tensor:
+        return kernel(problem, skip, steps, _part(known, here))
+
+    return each_sample(inputs.scored_by_prob, spacing, call)[:, skip:]
 
 
-def _boundary(p: Tensor, g: Tensor, spacing: Sequence[float] | None) -> Tensor:
+def _boundary(p: Tensor, g: Tensor, spacing: Spacing | None) -> Tensor:
     inside = g > 0.5
     distance = boundary_distance(inside, spacing, p.dtype)
-    signed = paddle.where(inside, min(spacing or (1.0,)) - distance, distance)
+    signed = paddle.where(inside, _smallest(spacing, p) - distance, distance)
     return p * paddle.where(distance > 0, signed, paddle.zeros_like(signed))
+
+
+def _smallest(spacing: Spacing | None, p: Tensor) -> Any:
+    """The shortest side of a pixel; of those of each sample, if they differ."""
+    if spacing is None or not varies(spacing):
+        return min(spacing or (1.0,))
+    return paddle.to_tensor([min(row) for row in spacing], dtype=p.dtype).reshape([-1] + [1] * (p.ndim - 1))
+
+
+def _part(known: Any, here: slice) -> Any:
+    """Known maps of some samples of the batch."""
+    return None if known is None else (known[0][here], known[1])

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ..kernels import on_cpu
+from ..kernels import edt as native
+from ..kernels import library, on_cpu
 from ..kernels.edt import distance_map
+from ..known_spacing import Spacing, varies
 from ..precomputed_maps import find
 
 Tensor = Any
@@ -22,12 +24,12 @@ FEW = 1 << 15  # elements below which threads cost more than they save
 BLOCK = 1 << 25  # elements of the largest table that the device path builds at once
 
 
-def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any = "float32") -> Tensor:
+def boundary_distance(mask: Tensor, spacing: Spacing | None = None, dtype: Any = "float32") -> Tensor:
     """Unsigned distance of every pixel to the other side of its mask's boundary; 0 if a mask is empty or full.
 
     Args:
         mask: bool `[N, C, *S]`.
-        spacing: size of a pixel along each spatial axis; 1 if None.
+        spacing: size of a pixel along each spatial axis, 1 if None; or a row of them for each sample.
         dtype: of the map.
 
     Returns:
@@ -35,10 +37,12 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         the distance to the nearest pixel inside.
     """
     with paddle.no_grad():
-        steps = [1.0] * (mask.ndim - 2) if spacing is None else [float(s) for s in spacing]
-        known = find(mask, steps, dtype)
+        known = find(mask, spacing, dtype)
         if known is not None:
             return known
+        if spacing is not None and varies(spacing):
+            return paddle.concat([boundary_distance(mask[i : i + 1], row, dtype) for i, row in enumerate(spacing)])
+        steps = [1.0] * (mask.ndim - 2) if spacing is None else [float(s) for s in spacing]
         if on_cpu(mask):
             return distance_map(mask, spacing, dtype)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
@@ -46,7 +50,7 @@ def boundary_distance(mask: Tensor, spacing: Sequence[float] | None = None, dtyp
         return _on_device(mask, steps, dtype)
 
 
-def distance_to(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any = "float32") -> Tensor:
+def distance_to(mask: Tensor, spacing: Spacing | None = None, dtype: Any = "float32") -> Tensor:
     """Distance of every pixel to the nearest pixel of its mask; 0 if a mask is empty."""
     with paddle.no_grad():
         outside = boundary_distance(mask, spacing, dtype)
@@ -54,17 +58,28 @@ def distance_to(mask: Tensor, spacing: Sequence[float] | None = None, dtype: Any
 
 
 def host_distance(masks: Any, spacing: Sequence[float]) -> Any:
-    """`boundary_distance` on arrays: bool `[N, C, *S]` to float64.
+    """`boundary_distance` on arrays: bool `[N, C, *S]` to float64."""
+    return _by_scipy(masks.reshape(-1, *masks.shape[2:]), spacing).reshape(masks.shape)
+
+
+def host_map(masks: Any, spacing: Sequence[float] | None = None) -> Any:
+    """`boundary_distance` of bool masks `[M, *S]` on arrays, as float32: by native code where it is, without Paddle."""
+    if library() is not None:
+        return native.host_map(masks, spacing)
+    return _by_scipy(masks, [1.0] * (masks.ndim - 1) if spacing is None else spacing).astype("float32")
+
+
+def _by_scipy(masks: Any, spacing: Sequence[float]) -> Any:
+    """Of masks `[M, *S]`.
 
     scipy leaves the interpreter while it works, so all maps are computed at once, on as many threads as there are
     processors. One call for all of them, with the batch as one more axis, is as exact but 2.5 times slower than a loop.
     """
-    each = masks.reshape(-1, *masks.shape[2:])
     one = partial(_distance_of_one, spacing=spacing)
-    if each.size < FEW:
-        return np.stack([one(mask) for mask in each]).reshape(masks.shape)
-    with ThreadPoolExecutor(min(len(each), os.cpu_count() or 1)) as pool:
-        return np.stack(list(pool.map(one, each))).reshape(masks.shape)
+    if masks.size < FEW:
+        return np.stack([one(mask) for mask in masks])
+    with ThreadPoolExecutor(min(len(masks), os.cpu_count() or 1)) as pool:
+        return np.stack(list(pool.map(one, masks)))
 
 
 def _distance_of_one(mask: Any, spacing: Sequence[float]) -> Any:
@@ -90,14 +105,17 @@ def squared_distance(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tens
     for axis, step in enumerate(spacing, start=2):
         squared = squared.moveaxis(axis, -1)
         shape, length = squared.shape, squared.shape[-1]
-        place = paddle.arange(length, dtype=dtype) * step
+        place = paddle.arange(length if length > 0 else paddle.shape(squared)[-1], dtype=dtype) * step
         parabola = (place.unsqueeze(1) - place) ** 2
+        if -1 in shape:  # in a static graph: nobody knows into how many parts to cut it
+            squared = (squared.unsqueeze(-2) + parabola).amin(axis=-1).moveaxis(-1, axis)
+            continue
         lines = squared.reshape([-1, 1, length])
         rows = max(1, BLOCK // (length * length))
         if lines.shape[0] > rows:
-            parts = [(lines[i : i + rows] + parabola).min(axis=-1) for i in range(0, lines.shape[0], rows)]
+            parts = [(lines[i : i + rows] + parabola).amin(axis=-1) for i in range(0, lines.shape[0], rows)]
             lines = paddle.concat(parts)
         else:
-            lines = (lines + parabola).min(axis=-1)
+            lines = (lines + parabola).amin(axis=-1)
         squared = lines.reshape(shape).moveaxis(-1, axis)
     return squared

@@ -10,7 +10,7 @@ import paddle.nn.functional as F
 
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import safe_divide
+from ..numeric import safe_divide, shape_of
 from .map_sums import composed_sums
 
 Tensor = Any
@@ -21,12 +21,11 @@ def erosion_sums(inputs: Inputs, skip: int, weights: Sequence[float]) -> Tensor:
     kernel = find("erosion_sums", inputs.scored_by_prob)
     if kernel is not None:
         return kernel(inputs.scored_by_prob, skip, weights)[:, skip:]
-    return composed_sums(inputs, skip, lambda p, g: erosion_errors(p, g, weights))
+    return composed_sums(inputs, skip, lambda p, g, excess: erosion_errors(excess**2, weights))
 
 
-def erosion_errors(p: Tensor, g: Tensor, weights: Sequence[float]) -> Tensor:
+def erosion_errors(error: Tensor, weights: Sequence[float]) -> Tensor:
     """The sum over k = 1 ... K of weight_k E_k, E_k what is left of the squared error after k erosions."""
-    error = (p - g) ** 2
     total = error * 0  # a NaN stays one
     for weight in weights:
         error = minmax_normalize(F.relu(cross_mean(error) - 0.5))
@@ -43,7 +42,7 @@ def cross_mean(x: Tensor) -> Tensor:
     window = (squares <= 1).astype(x.dtype) / (2 * axes + 1)
     convolve = (F.conv1d, F.conv2d, F.conv3d)[axes - 1]
     channels = x.flatten(0, 1).unsqueeze(1)  # every map on its own
-    return convolve(channels, window.unsqueeze([0, 1]), padding=1).reshape([-1, *x.shape[1:]])
+    return convolve(channels, window.unsqueeze([0, 1]), padding=1).reshape(shape_of(x))
 
 
 def minmax_normalize(x: Tensor) -> Tensor:
@@ -52,4 +51,4 @@ def minmax_normalize(x: Tensor) -> Tensor:
     ends = (flat.argmin(axis=-1, keepdim=True), flat.argmax(axis=-1, keepdim=True))
     # Picked by index: the gradient of Paddle's own min and max takes many times longer on a CPU.
     low, high = (paddle.take_along_axis(flat, end, axis=-1) for end in ends)
-    return safe_divide(flat - low, (high - low).expand_as(flat)).reshape(x.shape)
+    return safe_divide(flat - low, (high - low).expand_as(flat)).reshape(shape_of(x))

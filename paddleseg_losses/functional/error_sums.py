@@ -8,7 +8,7 @@ entropy.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 import paddle
@@ -17,6 +17,7 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from .labels import side_counts
+from .soft_targets import kernel_sums
 
 Tensor = Any
 
@@ -81,9 +82,17 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
     return sums[spec]
 
 
+def needs_another_pass(inputs: Inputs, spec: SumSpec) -> bool:
+    """Whether a kernel makes other sums, but not this one."""
+    return find("error_sums", inputs.problem) is not None and not _kernel_knows(inputs, spec)
+
+
 def negative_count(inputs: Inputs) -> Tensor:
-    """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`; hard labels."""
-    return sum_of(inputs, NEGATIVE, COUNT)
+    """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`."""
+    if not inputs.soft:
+        return sum_of(inputs, NEGATIVE, COUNT)
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum((1 - inputs.target) * inputs.mask) if soft is None else soft.negatives
 
 
 def pixel_count(inputs: Inputs) -> Tensor:
@@ -92,9 +101,11 @@ def pixel_count(inputs: Inputs) -> Tensor:
 
 
 def _pixel_count(inputs: Inputs) -> Tensor:
-    if find("error_sums", inputs.problem) is None:
-        return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels])
-    return sum_of(inputs, POSITIVE, COUNT) + negative_count(inputs)
+    sides = side_counts(inputs)
+    if sides is not None:
+        return paddle.to_tensor(sides.astype("float32").sum(axis=0))
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
 
 def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
@@ -123,36 +134,45 @@ def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     side = inputs.positive if spec.side == POSITIVE else inputs.negative
     if spec.function == COUNT:
         return numeric.spatial_sum(side.astype(inputs.dtype))
-    if not inputs.multiclass:
-        values = _by_error(spec.function, inputs.error, lambda: inputs.log_prob_true)
-    elif spec.side == POSITIVE:
-        values = _by_error(spec.function, 1 - inputs.prob_true, lambda: inputs.log_prob_true)
+    if inputs.multiclass and spec.side == NEGATIVE:
+        values = value_of(spec.function, of_other_classes(inputs))
     else:
-        values = _by_error(spec.function, inputs.prob, lambda: inputs.log_one_minus_prob)
+        values = value_of(spec.function, of_true_class(inputs))
     return numeric.spatial_sum(paddle.where(side, values, paddle.zeros([], values.dtype)))
 
 
-def _by_error(function: Function, error: Tensor, log_prob_true: Any) -> Tensor:
-    """A function's values, from the error where that is accurate, else from log(1 - error)."""
-    if function == ERROR:
-        return error
-    if function == PROB_TRUE:
-        return 1 - error
-    if function.kind == _POWER:
-        return numeric.power(error, function.gamma)
-    return of_log(function, log_prob_true())
+class Answer(NamedTuple):
+    """What functions of the error read of it, each computed where it is asked for: none is 1 minus another."""
+
+    error: Callable[[], Tensor]
+    right: Callable[[], Tensor]  # 1 - error
+    log_right: Callable[[], Tensor]
 
 
-def of_log(function: Function, log_prob_true: Tensor) -> Tensor:
-    """A function's values from log(1 - error)."""
+def of_true_class(inputs: Inputs) -> Answer:
+    """At the true label, `[N, 1, *S]` (multilabel and binary `[N, C, *S]`); hard labels only."""
+    return Answer(lambda: inputs.error, lambda: inputs.prob_true, lambda: inputs.log_prob_true)
+
+
+def of_every_class(inputs: Inputs) -> Answer:
+    """As if every class were the true one, `[N, C, *S]`."""
+    return Answer(lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob)
+
+
+def of_other_classes(inputs: Inputs) -> Answer:
+    """As if no class were the true one, `[N, C, *S]`."""
+    return Answer(lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob)
+
+
+def value_of(function: Function, answer: Answer) -> Tensor:
+    """The values of a function of the error."""
     kind, gamma = function
-    if kind == COUNT.kind:
-        return paddle.ones_like(log_prob_true)
-    if kind == NLL.kind:
-        return -log_prob_true
-    if kind == _NLL_POWER:
-        return numeric.power(-log_prob_true, gamma)
-    error = -paddle.expm1(log_prob_true)
+    if kind == ERROR.kind:
+        return answer.error()
+    if kind == PROB_TRUE.kind:
+        return answer.right()
+    if kind == _POWER:
+        return numeric.power(answer.error(), gamma)
     if kind == _FOCAL:
-        return -numeric.power(error, gamma) * log_prob_true
-    return 1 - error if kind == PROB_TRUE.kind else numeric.power(error, gamma)
+        return -numeric.power(answer.error(), gamma) * answer.log_right()
+    return numeric.power(-answer.log_right(), gamma if kind == _NLL_POWER else 1)

@@ -10,6 +10,19 @@ from ..inputs import Inputs
 from ..kernels import find
 
 
+def class_counts(inputs: Inputs) -> Any:
+    """Number of labels of each class, an array `[N, C]`, or `[N, C, 2]` where channels are apart.
+
+    None where there is no kernel.
+    """
+    return inputs.memoize(_class_counts) if inputs.class_counts is None else inputs.class_counts
+
+
+def _class_counts(inputs: Inputs) -> Any:
+    count = find("class_counts", inputs.for_labels)
+    return None if count is None else count(inputs.for_labels)
+
+
 def side_counts(inputs: Inputs) -> Any:
     """Number of positive and of negative pixels of each sample and channel by a kernel, an array `[2, N, C]`.
 
@@ -19,10 +32,9 @@ def side_counts(inputs: Inputs) -> Any:
 
 
 def _side_counts(inputs: Inputs) -> Any:
-    count = find("class_counts", inputs.for_labels)
-    if count is None:
+    counts = class_counts(inputs)
+    if counts is None:
         return None
-    counts = count(inputs.for_labels) if inputs.class_counts is None else inputs.class_counts
     if not inputs.multiclass:
         return np.array([counts[..., 1], counts[..., 0]])
     return np.array([counts, counts.sum(axis=1, keepdims=True) - counts])
@@ -34,5 +46,5 @@ def every_cell_counts(inputs: Inputs) -> bool:
 
 
 def _every_cell_counts(inputs: Inputs) -> bool:
-    counts = side_counts(inputs)
-    return counts is not None and bool(counts.sum(axis=0).all())
+    counts = class_counts(inputs)
+    return counts is not None and bool(counts.any(axis=-1).all())

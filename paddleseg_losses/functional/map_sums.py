@@ -10,11 +10,11 @@ from ..numeric import spatial_sum
 Tensor = Any
 
 
-def composed_sums(inputs: Inputs, skip: int, values: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Sums of `values(p, g)` over the valid pixels of each sample and channel from `skip` on, `[N, C - skip]`.
+def composed_sums(inputs: Inputs, skip: int, values: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
+    """Sums of `values(p, g, p - g)` over the valid pixels of each sample and channel from `skip` on, `[N, C - skip]`.
 
-    Both are `[N, C - skip, *S]`, and 0 where ignored.
+    All are `[N, C - skip, *S]`, and 0 where ignored.
     """
     mask, g = inputs.mask.expand_as(inputs.prob), inputs.target
-    p = inputs.prob * mask
-    return spatial_sum(values(p[:, skip:], g[:, skip:]) * mask[:, skip:])
+    p, excess = inputs.prob * mask, inputs.excess * mask
+    return spatial_sum(values(p[:, skip:], g[:, skip:], excess[:, skip:]) * mask[:, skip:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add, truediv
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 import paddle
@@ -13,7 +13,20 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from . import error_sums
-from .error_sums import COUNT, ERROR, NEGATIVE, NLL, POSITIVE, Function, SumSpec, sum_of
+from .error_sums import (
+    COUNT,
+    ERROR,
+    NEGATIVE,
+    NLL,
+    POSITIVE,
+    Answer,
+    Function,
+    SumSpec,
+    of_every_class,
+    of_other_classes,
+    of_true_class,
+    sum_of,
+)
 from .labels import side_counts
 from .soft_targets import SoftSums, kernel_sums
 
@@ -35,17 +48,22 @@ def poly1(epsilon: float) -> Formula:
     return ((NLL, 1.0), (ERROR, epsilon))
 
 
-def of_log(formula: Formula, log_p: Callable[[], Tensor]) -> Any:
-    """The value of a formula at log p_t, which is only asked for where it matters."""
+def value_of(formula: Formula, answer: Answer) -> Any:
+    """The value of a formula of the error."""
     if formula == ONE:
         return 1.0
-    return sum(factor * error_sums.of_log(function, log_p()) for function, factor in formula)
+    return sum(factor * error_sums.value_of(function, answer) for function, factor in formula)
 
 
 def needs(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
     """The sums that add up to the total of a formula."""
     sides = (POSITIVE,) if inputs.multiclass else (POSITIVE, NEGATIVE)
     return tuple(SumSpec(side, function) for function, _ in formula for side in sides)
+
+
+def shareable(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
+    """The sums of a total and of its normaliser, in one table with those of other terms."""
+    return (*needs(formula, inputs), *needs(ONE, inputs))
 
 
 def can_share(inputs: Inputs) -> bool:
@@ -73,7 +91,7 @@ def pixel_total(
             return _of_soft_sums(inputs, soft, weight, balance, mean)
         values, normaliser = pixel_values(inputs, formula, weight, balance), pixel_values(inputs, ONE, weight)
         return reduce_values(inputs, values, normaliser, mean)
-    if share and error_sums.has_other_requests(inputs, needs(formula, inputs)) and can_share(inputs):
+    if share and error_sums.has_other_requests(inputs, shareable(formula, inputs)) and can_share(inputs):
         total = _from_sums(inputs, formula, weight, balance)
         divide = truediv if weight is None and inputs.any_valid is True else numeric.safe_divide
         return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
@@ -132,7 +150,7 @@ def pixel_values(
     # `where` keeps less for the gradient than a product with a mask.
     values = inputs.mask
     if formula != ONE:
-        values = of_log(formula, lambda: inputs.log_prob_true)
+        values = value_of(formula, of_true_class(inputs))
         values = paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
     if weight is None and balance is None:
         return values
@@ -153,10 +171,10 @@ def _of_soft_sums(inputs: Inputs, sums: SoftSums, weight: Tensor | None, balance
 
 
 def _of_soft_targets(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Tensor:
-    g, yes = inputs.target, of_log(formula, lambda: inputs.log_prob)
+    g, yes = inputs.target, value_of(formula, of_every_class(inputs))
     if inputs.multiclass:
         return (g * positive * yes).sum(axis=1, keepdim=True)
-    no = of_log(formula, lambda: inputs.log_one_minus_prob)
+    no = value_of(formula, of_other_classes(inputs))
     return inputs.mask * (g * positive * yes + (1 - g) * negative * no)
 
 
@@ -183,8 +201,8 @@ def label_smoothing_term(inputs: Inputs, formula: Formula, weight: Tensor | None
     """Each pixel's loss under a target that is the same for every label."""
     weight = 1.0 if weight is None else _broadcast_spatial(weight, inputs)
     if inputs.multiclass:
-        return (of_log(formula, lambda: inputs.log_prob) * weight).mean(axis=1, keepdim=True) * inputs.mask
-    both = of_log(formula, lambda: inputs.log_prob) + of_log(formula, lambda: inputs.log_one_minus_prob)
+        return (value_of(formula, of_every_class(inputs)) * weight).mean(axis=1, keepdim=True) * inputs.mask
+    both = value_of(formula, of_every_class(inputs)) + value_of(formula, of_other_classes(inputs))
     return inputs.mask * weight * both / 2
 
 

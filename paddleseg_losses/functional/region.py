@@ -7,7 +7,7 @@ from typing import Any
 import paddle
 
 from .. import numeric
-from .region_sums import RegionSums, SquaredSums
+from .region_sums import ConfusionSums, RegionSums, SquaredSums
 
 Tensor = Any
 
@@ -41,7 +41,7 @@ def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:
     """
     size = sums.g.detach()
     absent = size == 0
-    smallest = paddle.where(absent, paddle.full_like(size, 1e30), size).min(axis=-1, keepdim=True)
+    smallest = paddle.where(absent, paddle.full_like(size, 1e30), size).amin(axis=-1, keepdim=True)
     weight = smallest / paddle.where(absent, smallest, size)
     weight = {"square": lambda: weight * weight, "simple": lambda: weight, "uniform": lambda: weight**0}[w_type]()
     error = sums.fp + sums.fn
@@ -49,10 +49,15 @@ def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:
     return numeric.smooth_divide((weight * error).sum(axis=-1), (weight * both).sum(axis=-1), smooth)
 
 
-def matthews(sums: RegionSums, eps: float) -> Tensor:
+def matthews(sums: ConfusionSums, eps: float) -> Tensor:
     """1 - (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN) + eps), with shares instead of counts."""
     count = paddle.where(sums.count > 0, sums.count, paddle.ones_like(sums.count))
-    tp, fp, fn = sums.tp / count, sums.fp / count, sums.fn / count
-    tn = paddle.maximum(sums.negatives - sums.fp, paddle.zeros_like(tp)) / count
+    tp, fp, fn, tn = sums.tp / count, sums.fp / count, sums.fn / count, sums.tn / count
     floor = (eps / count**4).clip(min=1e-36)  # float32 holds no smaller number exactly
-    return 1 - (tp * tn - fp * fn) / paddle.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn) + floor)
+    # With N = |TP TN - FP FN| and D the root, 1 - N / D is (D^2 - N^2) / (D (D + N)), whose numerator is a sum.
+    agree, oppose = tp * tn, fp * fn
+    lesser, size = paddle.minimum(agree, oppose), (agree - oppose).abs()
+    a, b = tp * fn + fp * tn + 2 * lesser, tp * fp + fn * tn + 2 * lesser
+    root = paddle.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn) + floor)
+    gap = (size * (a + b) + a * b + floor) / (root * (root + size))
+    return paddle.where(agree >= oppose, gap, 2 - gap)

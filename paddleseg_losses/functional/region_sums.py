@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 
+import paddle
 import paddle.distributed as dist
 from paddle.autograd import PyLayer
 
@@ -29,8 +30,6 @@ class RegionSums:
     tp: Tensor  # sum of p g
     fp: Tensor  # sum of p (1 - g)
     fn: Tensor  # sum of (1 - p) g
-    count: Tensor  # valid pixels
-    negatives: Tensor  # valid pixels of other classes, counted: count - g would cancel
 
     @property
     def p(self) -> Tensor:
@@ -50,9 +49,13 @@ class RegionSums:
         """Sums over the batch."""
         return self.map(lambda x: x.sum(axis=0))
 
-    def synchronised(self: Sums) -> Sums:
-        """Sums over all ranks of data-parallel training."""
-        return self.map(_AllReduce.apply) if dist.is_initialized() and dist.get_world_size() > 1 else self
+
+@dataclass(frozen=True)
+class ConfusionSums(RegionSums):
+    """The same with what is left of the negatives, and the number of pixels."""
+
+    tn: Tensor  # sum of (1 - p) (1 - g)
+    count: Tensor  # valid pixels
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class PoweredSums(RegionSums):
 
     fp_power: Tensor  # sum of p^gamma (1 - g)
     fn_power: Tensor  # sum of (1 - p)^gamma g
+    negatives: Tensor  # valid pixels of other classes
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,18 @@ def region_sums(inputs: Inputs) -> RegionSums:
     """
     if inputs.soft:
         return RegionSums(*overlap_sums(inputs))
-    tp, fn, fp = (sum_of(inputs, *spec) for spec in _REGION[:3])
-    return RegionSums(tp=tp, fp=fp, fn=fn, count=pixel_count(inputs), negatives=negative_count(inputs))
+    tp, fn, fp = (sum_of(inputs, *spec) for spec in _REGION)
+    return RegionSums(tp=tp, fp=fp, fn=fn)
+
+
+def confusion_sums(inputs: Inputs) -> ConfusionSums:
+    """`region_sums` with TN and the number of pixels; hard labels only."""
+    sums, spec = REGION.of(inputs), SumSpec(NEGATIVE, PROB_TRUE)
+    if error_sums.needs_another_pass(inputs, spec):
+        tn = paddle.maximum(negative_count(inputs) - sums.fp, paddle.zeros_like(sums.fp))
+    else:
+        tn = sum_of(inputs, *spec)  # has digits where nearly all negatives are wrong
+    return ConfusionSums(**vars(sums), tn=tn, count=pixel_count(inputs))
 
 
 def squared_sums(inputs: Inputs) -> SquaredSums:
@@ -105,9 +119,9 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
         p, g, m = inputs.prob, inputs.target, inputs.mask
         total = numeric.spatial_sum
         return SquaredSums(
-            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total((p - g) ** 2 * m)
+            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total(inputs.excess**2 * m)
         )
-    fn2, fp2 = (sum_of(inputs, *spec) for spec in SQUARED.needs[-2:])
+    fn2, fp2 = (sum_of(inputs, *spec) for spec in _powers(2.0))
     # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.
     return SquaredSums(**vars(sums), p2=fn2 + sums.tp - sums.fn + fp2, g2=sums.g, pg=sums.tp, error2=fn2 + fp2)
 
@@ -115,30 +129,31 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
 def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:
     """`region_sums` with sums of errors to the power gamma; hard labels only."""
     sums = REGION.of(inputs)
-    fn_power, fp_power = (sum_of(inputs, *spec) for spec in powered(gamma).needs[-2:])
-    return PoweredSums(**vars(sums), fp_power=fp_power, fn_power=fn_power)
+    fn_power, fp_power = (sum_of(inputs, *spec) for spec in _powers(gamma))
+    return PoweredSums(**vars(sums), fp_power=fp_power, fn_power=fn_power, negatives=negative_count(inputs))
 
 
-_REGION = (
-    SumSpec(POSITIVE, PROB_TRUE),
-    SumSpec(POSITIVE, ERROR),
-    SumSpec(NEGATIVE, ERROR),
-    SumSpec(POSITIVE, COUNT),
-    SumSpec(NEGATIVE, COUNT),
-)
+_REGION = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR), SumSpec(NEGATIVE, ERROR))
+_NEGATIVES = SumSpec(NEGATIVE, COUNT)
+
+
+def _powers(gamma: float) -> tuple[SumSpec, SumSpec]:
+    return SumSpec(POSITIVE, error_sums.power(gamma)), SumSpec(NEGATIVE, error_sums.power(gamma))
+
+
 REGION = Statistics(needs=_REGION, make=region_sums)
-
-
-def _with_power(gamma: float) -> tuple[SumSpec, ...]:
-    return (*_REGION, SumSpec(POSITIVE, error_sums.power(gamma)), SumSpec(NEGATIVE, error_sums.power(gamma)))
-
-
-SQUARED = Statistics(needs=_with_power(2.0), make=squared_sums)
+CONFUSION = Statistics(needs=(*_REGION, SumSpec(NEGATIVE, PROB_TRUE), _NEGATIVES), make=confusion_sums)
+SQUARED = Statistics(needs=(*_REGION, *_powers(2.0)), make=squared_sums)
 
 
 def powered(gamma: float) -> Statistics:
     """REGION with errors to the power gamma."""
-    return Statistics(needs=_with_power(gamma), make=powered_sums, args=(gamma,))
+    return Statistics(needs=(*_REGION, *_powers(gamma), _NEGATIVES), make=powered_sums, args=(gamma,))
+
+
+def over_ranks(x: Tensor) -> Tensor:
+    """Sum over all ranks of data-parallel training."""
+    return _AllReduce.apply(x) if dist.is_initialized() and dist.get_world_size() > 1 else x
 
 
 class _AllReduce(PyLayer):  # type: ignore[misc]

@@ -7,8 +7,6 @@ from typing import Any
 import paddle
 import paddle.nn.functional as F
 
-from ..kernels import on_cpu
-from ..kernels import skeleton as skeleton_kernel
 from .shift import shifted
 
 Tensor = Any
@@ -16,8 +14,6 @@ Tensor = Any
 
 def soft_skeleton(x: Tensor, iterations: int) -> Tensor:
     """What soft opening removes, gathered over successive soft erosions (Shit et al.)."""
-    if x.dtype == paddle.float32 and on_cpu(x):
-        return skeleton_kernel.soft_skeleton(x, iterations)
     skeleton = paddle.zeros_like(x)
     for _ in range(iterations + 1):
         eroded = _erode(x)

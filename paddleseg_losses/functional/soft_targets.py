@@ -10,7 +10,6 @@ import paddle
 from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import spatial_sum
-from .error_sums import pixel_count
 
 Tensor = Any
 
@@ -39,13 +38,13 @@ def _kernel_sums(inputs: Inputs) -> SoftSums | None:
     return None if kernel is None else SoftSums(*kernel(inputs.problem).unbind(-1))
 
 
-def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Sums of min(p, g), max(p - g, 0), max(g - p, 0), 1 and 1 - g, `[N, C]`."""
+def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
+    """Sums of min(p, g), max(p - g, 0) and max(g - p, 0), `[N, C]`."""
     sums = kernel_sums(inputs)
     if sums is not None:
-        return sums.tp, sums.fp, sums.fn, sums.count, sums.negatives
+        return sums.tp, sums.fp, sums.fn
     p, g, m = inputs.prob, inputs.target, inputs.mask
     zero = paddle.zeros([], p.dtype)
     tp = spatial_sum(paddle.minimum(p, g) * m)
-    fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (p - g, g - p))
-    return tp, fp, fn, pixel_count(inputs), spatial_sum((1 - g) * m)
+    fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (inputs.excess, -inputs.excess))
+    return tp, fp, fn

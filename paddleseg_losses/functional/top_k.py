@@ -8,6 +8,7 @@ import paddle
 
 from ..inputs import Inputs
 from ..kernels import find
+from ..numeric import shape_of
 
 Tensor = Any
 
@@ -30,6 +31,6 @@ def _largest(valid: Tensor, values: Tensor, percent: float) -> Tensor:
     share, hundred = (paddle.full([], x, "float64") for x in (percent, 100.0))  # numbers are float32 in a static graph
     count = (total * share / hundred).floor().astype("int64").clip(min=1)
     order = flat.argsort(descending=True)
-    early = (paddle.arange(flat.shape[0]) < count).astype(values.dtype)
-    chosen = paddle.put_along_axis(paddle.zeros_like(flat), order, early, axis=0).reshape(values.shape)
+    early = (paddle.arange(flat.shape[0] if flat.shape[0] > 0 else paddle.shape(flat)[0]) < count).astype(values.dtype)
+    chosen = paddle.put_along_axis(paddle.zeros_like(flat), order, early, axis=0).reshape(shape_of(values))
     return paddle.logical_and(valid, chosen > 0)

@@ -34,4 +34,4 @@ def tversky_part(inputs: Inputs, delta: float, gamma: float, smooth: float, symm
     plain = region.tversky(sums, 1 - delta, delta, smooth)
     curved = numeric.power(plain, 1 - gamma)
     cells = curved if symmetric else paddle.concat([plain[:, :1], curved[:, 1:]], axis=1)
-    return paddle.where(sums.count > 0, cells, paddle.zeros_like(cells)).mean()
+    return paddle.where(pixel_count(inputs) > 0, cells, paddle.zeros_like(cells)).mean()

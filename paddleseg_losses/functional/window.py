@@ -51,7 +51,7 @@ def ssl_mean(
         total, count = kernel(inputs.problem, window, c4, beta)
         return total / max(count, 1.0)
     if inputs.problem.from_logits:
-        entropy = softplus(inputs.logits) - inputs.logits * inputs.target
+        entropy = softplus(paddle.where(inputs.target > 0, -inputs.logits, inputs.logits))  # of hard labels
     else:
         entropy = -(inputs.target * inputs.log_prob + (1 - inputs.target) * inputs.log_one_minus_prob)
     with paddle.no_grad():  # the logits are attached before it: a static graph would make them without a gradient

@@ -7,6 +7,7 @@ system takes them when it runs short of memory.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import mmap
 import weakref
@@ -28,6 +29,14 @@ SUPPORTED = all(hasattr(mmap, name) for name in ("MADV_FREE", "MADV_HUGEPAGE", "
 _idle: deque[mmap.mmap] = deque(maxlen=KEPT)  # the oldest is given back to the system
 
 
+def tensor_of(numbers: Any) -> Tensor:
+    """A small array as a float32 tensor: half the time of `paddle.to_tensor`, which counts where an image is small."""
+    numbers = np.asarray(numbers, np.float32, order="C")
+    x = paddle.empty(numbers.shape, paddle.float32)
+    ctypes.memmove(x.data_ptr(), numbers.ctypes.data, numbers.nbytes)
+    return x
+
+
 def empty_like(x: Tensor) -> Tensor:
     """A float32 tensor of the same shape, as `empty`."""
     return empty(x.shape)
@@ -37,7 +46,7 @@ def empty(shape: Sequence[int]) -> Tensor:
     """A float32 tensor with any contents, as `paddle.empty`, in a block that is used again."""
     size = 4 * math.prod(shape)
     if size < LARGE or not SUPPORTED or not _shares():
-        return paddle.empty(shape, "float32")
+        return paddle.empty(shape, paddle.float32)
     return _tensor(_take(size), shape)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import paddle
 from paddle.autograd import PyLayer
 
+from ..errors import KernelError
 from ..problem import Problem
-from .buffer_pool import empty_like
+from .buffer_pool import empty_like, tensor_of
 from .ctypes_args import grid
 from .native_problem import NativeProblem, function, refuse_second_derivatives
-from .skeleton import checked_iterations
 
 Tensor = Any
 
@@ -25,7 +24,9 @@ def centerline_sums(problem: Problem, skip: int, iterations: int) -> Tensor:
         skip: channels before it are left out, their sums are 0.
         iterations: number of erosions.
     """
-    return _Centerline.apply(problem.scores, problem, skip, checked_iterations(iterations))
+    if not 0 <= iterations < 1000:
+        raise KernelError(f"{iterations} erosions.", "0 to 999", "no structure is that thick: take fewer")
+    return _Centerline.apply(problem.scores, problem, skip, int(iterations))
 
 
 class _Centerline(PyLayer):  # type: ignore[misc]
@@ -36,18 +37,16 @@ class _Centerline(PyLayer):  # type: ignore[misc]
         native.call(function("centerline_truth"), *image, truth.ctypes.data)
         forward = function("centerline_forward")
         native.call(forward, *image, skip, truth.ctypes.data, sums.ctypes.data)
-        ctx.save_for_backward(native.scores)
-        ctx.kept = problem.with_scores(None), image, skip, truth
-        return paddle.to_tensor(sums, dtype="float32")
+        native.save(ctx)
+        ctx.kept = image, skip, truth
+        return tensor_of(sums)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (p,), (problem, image, skip, truth) = ctx.saved_tensor(), ctx.kept
-        grad = empty_like(p)
+        native, (image, skip, truth) = NativeProblem.saved(ctx), ctx.kept
+        grad = empty_like(native.scores)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
         backward = function("centerline_backward")
-        NativeProblem(problem.with_scores(p)).call(
-            backward, *image, skip, truth.ctypes.data, upstream.ctypes.data, grad.data_ptr()
-        )
+        native.call(backward, *image, skip, truth.ctypes.data, upstream.ctypes.data, grad.data_ptr())
         return grad

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import paddle
 from paddle.autograd import PyLayer
 
 from ..errors import KernelError
 from ..problem import Problem
-from .buffer_pool import empty_like
+from .buffer_pool import empty_like, tensor_of
 from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
@@ -36,17 +35,14 @@ class _Confusion(PyLayer):  # type: ignore[misc]
         native = NativeProblem(problem)
         sums = np.empty(native.cells)
         native.call(function("confusion_forward"), columns.ctypes.data, sums.ctypes.data)
-        ctx.save_for_backward(native.scores)
-        ctx.kept = problem.with_scores(None), columns
-        return paddle.to_tensor(sums, dtype="float32")
+        native.save(ctx)
+        ctx.columns = columns
+        return tensor_of(sums)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (logits,), (problem, columns) = ctx.saved_tensor(), ctx.kept
-        grad, weights = empty_like(logits), np.ascontiguousarray(upstream.numpy(), np.float64)
-        backward = function("confusion_backward")
-        NativeProblem(problem.with_scores(logits)).call(
-            backward, columns.ctypes.data, weights.ctypes.data, grad.data_ptr()
-        )
+        native = NativeProblem.saved(ctx)
+        grad, weights = empty_like(native.scores), np.ascontiguousarray(upstream.numpy(), np.float64)
+        native.call(function("confusion_backward"), ctx.columns.ctypes.data, weights.ctypes.data, grad.data_ptr())
         return grad

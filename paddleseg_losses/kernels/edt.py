@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import paddle
 
 from ..errors import KernelError
@@ -40,6 +41,15 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
         address(out, "map", mask.shape, out.dtype),
         threads(math.prod(mask.shape)),
     )
+    return out
+
+
+def host_map(masks: Any, spacing: Sequence[float] | None = None) -> Any:
+    """`distance_map` on arrays, bool `[M, *S]` to float32: without Paddle, for processes that load data."""
+    image, spacing = grid(masks.shape[1:]), checked_spacing(spacing, masks.shape[1:])
+    masks = np.ascontiguousarray(masks, "bool")
+    out = np.empty(masks.shape, "float32")
+    function("edt_float32")(masks.ctypes.data, len(masks), *image, reals(spacing), out.ctypes.data, threads(masks.size))
     return out
 
 

@@ -11,7 +11,7 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..problem import Problem
-from .buffer_pool import empty_like
+from .buffer_pool import empty_like, tensor_of
 from .native_problem import NativeProblem, function, refuse_second_derivatives
 from .signatures import structs
 
@@ -63,14 +63,13 @@ class _Sums(PyLayer):  # type: ignore[misc]
         place = (kept.data_ptr() if keep else None, ctypes.byref(is_kept))
         native.call(function("error_sums_forward"), specs, len(specs), sums.ctypes.data, *place)
         ctx.gradient = kept if is_kept.value else None
-        ctx.save_for_backward(native.scores)
-        ctx.kept = problem.with_scores(None), specs
+        native.save(ctx)
+        ctx.specs = specs
         table = sums if counts is None else np.concatenate([sums, counts], axis=-1)
-        return paddle.to_tensor(table.astype(np.float32))
+        return tensor_of(table)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        (logits,), (problem, specs) = ctx.saved_tensor(), ctx.kept
-        native = NativeProblem(problem.with_scores(logits))
+        weights = upstream.numpy()[..., : len(ctx.specs)].astype(np.float64, order="C")
         kept, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
-        return gradient(native, specs, as_table(upstream.numpy()[..., : len(specs)], native, specs), kept)
+        return gradient(NativeProblem.saved(ctx), ctx.specs, weights, kept)

@@ -13,7 +13,7 @@ from paddle.autograd import PyLayer
 from ..errors import KernelError
 from ..i18n import _
 from ..problem import Problem
-from .buffer_pool import empty, empty_like
+from .buffer_pool import empty, empty_like, tensor_of
 from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
@@ -82,18 +82,15 @@ class _Lovasz(PyLayer):  # type: ignore[misc]
             None if slope is None else slope.data_ptr(),
             workspace.data_ptr(),
         )
-        ctx.save_for_backward(native.scores)
-        ctx.kept = problem.with_scores(None), how, slope
-        return paddle.to_tensor(losses, dtype="float32")
+        native.save(ctx)
+        ctx.kept = how, slope
+        return tensor_of(losses)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (logits,), (problem, how, slope) = ctx.saved_tensor(), ctx.kept
-        grad = empty_like(logits)
+        native, (how, slope) = NativeProblem.saved(ctx), ctx.kept
+        grad = empty_like(native.scores)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        backward = function("lovasz_backward")
-        NativeProblem(problem.with_scores(logits)).call(
-            backward, *how, upstream.ctypes.data, slope.data_ptr(), grad.data_ptr()
-        )
+        native.call(function("lovasz_backward"), *how, upstream.ctypes.data, slope.data_ptr(), grad.data_ptr())
         return grad

@@ -12,7 +12,7 @@ import paddle
 from paddle.autograd import PyLayer
 
 from ..problem import Problem
-from .buffer_pool import empty_like
+from .buffer_pool import empty_like, tensor_of
 from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
@@ -37,16 +37,15 @@ class _MapSums(PyLayer):  # type: ignore[misc]
         native, slope = NativeProblem(problem), empty_like(p) if wanted else None
         sums = np.empty(native.cells)
         run(native, sums.ctypes.data, None if slope is None else slope.data_ptr())
-        ctx.save_for_backward(native.scores)
-        ctx.kept = problem.with_scores(None), slope
-        return paddle.to_tensor(sums, dtype="float32")
+        native.save(ctx)
+        ctx.slope = slope
+        return tensor_of(sums)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (p,), (problem, slope) = ctx.saved_tensor(), ctx.kept
-        grad = empty_like(p)
+        native = NativeProblem.saved(ctx)
+        grad = empty_like(native.scores)
         upstream = np.ascontiguousarray(gradient.numpy(), np.float64)
-        backward = function("map_sums_backward")
-        NativeProblem(problem.with_scores(p)).call(backward, upstream.ctypes.data, slope.data_ptr(), grad.data_ptr())
+        native.call(function("map_sums_backward"), upstream.ctypes.data, ctx.slope.data_ptr(), grad.data_ptr())
         return grad

@@ -56,6 +56,21 @@ class NativeProblem:
             sigmoid=int(not multiclass),
         )
 
+    def save(self, ctx: Any) -> None:
+        """Keep this problem for the backward pass, when the forward pass has done; Paddle keeps the scores."""
+        ctx.save_for_backward(self.scores)
+        ctx.native, self.scores = self, None
+
+    @staticmethod
+    def saved(ctx: Any) -> NativeProblem:
+        """The problem that the forward pass has kept."""
+        native = object.__new__(NativeProblem)  # a copy: another backward pass may run at the same time
+        vars(native).update(vars(ctx.native))
+        (native.scores,) = ctx.saved_tensor()
+        native._struct = _Struct.from_buffer_copy(native._struct)
+        native._struct.logits = native.scores.data_ptr()
+        return native
+
     def call(self, native: Any, *arguments: Any) -> Any:
         """Run a kernel on this problem."""
         return native(ctypes.byref(self._struct), *arguments, self._threads)

@@ -7,11 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import paddle
 from paddle.autograd import PyLayer
 
 from ..problem import Problem
-from .buffer_pool import empty, empty_like
+from .buffer_pool import empty, empty_like, tensor_of
 from .error_sums import SumSpec, as_array, as_table, gradient
 from .loader import threads
 from .native_problem import NativeProblem, function, refuse_second_derivatives
@@ -66,17 +65,17 @@ class _Total(PyLayer):  # type: ignore[misc]
         native = NativeProblem(problem, weight)
         table = as_table(coefficients, native, specs)
         value, ctx.gradient = _total(native, specs, table, wanted)
-        ctx.save_for_backward(native.scores)
-        ctx.kept = problem.with_scores(None), weight, specs, table
-        return paddle.full([], value, "float32")
+        native.save(ctx)
+        ctx.kept = specs, table
+        return tensor_of(value)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
         grad, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
         if grad is None:
-            (logits,), (problem, weight, specs, table) = ctx.saved_tensor(), ctx.kept
-            grad = _total(NativeProblem(problem.with_scores(logits), weight), specs, table, True)[1]
+            specs, table = ctx.kept
+            grad = _total(NativeProblem.saved(ctx), specs, table, True)[1]
         if float(upstream) != 1:
             scale(grad, float(upstream))
         return grad

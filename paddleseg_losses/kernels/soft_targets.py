@@ -12,7 +12,7 @@ from paddle.autograd import PyLayer
 
 from ..problem import Problem
 from . import signatures
-from .buffer_pool import empty_like
+from .buffer_pool import empty_like, tensor_of
 from .loader import threads
 from .native_problem import function, refuse_second_derivatives, require
 
@@ -62,7 +62,7 @@ class _SoftSums(PyLayer):  # type: ignore[misc]
         ctx.save_for_backward(logits)
         # A copy: the backward pass reads the targets again, and they are the caller's to change.
         ctx.problem = problem.with_scores(None).with_labels(problem.labels.clone())
-        return paddle.to_tensor(sums.astype(np.float32))
+        return tensor_of(sums)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:

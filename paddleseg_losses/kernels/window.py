@@ -11,7 +11,7 @@ from paddle.autograd import PyLayer
 
 from ..errors import KernelError
 from ..problem import Problem
-from .buffer_pool import empty_like
+from .buffer_pool import empty_like, tensor_of
 from .ctypes_args import MOST, grid, reals
 from .native_problem import NativeProblem, function, refuse_second_derivatives
 
@@ -52,7 +52,7 @@ class _Window(PyLayer):  # type: ignore[misc]
         window_args = (*grid(problem.space), reals(window), len(window) // 2)
         native.call(forward, *window_args, *values, results.ctypes.data, slope.data_ptr())
         ctx.save_for_backward(slope)
-        return paddle.to_tensor(results[0], dtype="float32")
+        return tensor_of(results[0])
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:

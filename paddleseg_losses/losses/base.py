@@ -76,6 +76,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     spec: ClassVar[LossSpec]
     takes_pixel_weight: ClassVar[bool] = False
+    edge_label: ClassVar[bool] = False  # loops of PaddleSeg's family ask losses called FocalLoss or BCELoss for it
 
     ignore_index: int = whole(default=255, help="label of pixels to ignore")
     reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how the values are reduced")
@@ -103,6 +104,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
         super().__init_subclass__(**kwargs)
         cls.__signature__ = signature_of(cls)
         cls.__doc__ = with_arguments(cls.__doc__ or "", cls)
+        _run_as_it_is(cls)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__()
@@ -193,8 +195,12 @@ class Loss(nn.Layer):  # type: ignore[misc]
             return "trust"
         if not paddle.in_dynamic_mode():
             return "mark"
-        self._calls += 1
-        return "raise" if self.checks == "always" or self._calls <= CHECKED_CALLS else "mark"
+        if self.checks == "always":
+            return "raise"
+        if self._calls < CHECKED_CALLS:  # counted no further: a Layer's attributes are slow to set
+            self._calls += 1
+            return "raise"
+        return "mark"
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """Sums over pixels that `compute` will ask for: those of a compound are made in one pass."""
@@ -233,6 +239,16 @@ def _full_precision() -> Any:
     """Leave autocast; a static graph of Paddle 2.6 cannot, and does not need to: inputs are cast already."""
     active = getattr(paddle.amp, "is_autocast_enabled", paddle.in_dynamic_mode)  # Paddle 3.0 does not tell
     return paddle.amp.auto_cast(enable=False) if paddle.in_dynamic_mode() and active() else nullcontext()
+
+
+def _run_as_it_is(code: Any) -> None:
+    """Keep `to_static` by default, which reads bytecode, away from a class of losses or a function: it runs as it is.
+
+    Paddle before 3.2 has no such mark.
+    """
+    mark = getattr(getattr(paddle.jit, "marker", None), "force_dynamic", None)
+    if mark is not None:
+        mark(code)
 
 
 def _rebuild(cls: type[Loss], options: Mapping[str, Any]) -> Loss:

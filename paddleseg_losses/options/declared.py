@@ -169,12 +169,13 @@ def signature_of(cls: type) -> inspect.Signature:
 
 def with_arguments(doc: str, cls: type) -> str:
     """A docstring with its "Args" section, made from the declarations, in its place before "Shape"."""
-    head, shape, tail = doc.partition("    Shape:\n")
-    if not shape or "    Args:\n" in doc:
+    doc = inspect.cleandoc(doc)  # as Python 3.13 and later do it themselves
+    head, shape, tail = doc.partition("\nShape:\n")
+    if not shape or "\nArgs:\n" in doc:
         return doc
     with speaking(ENGLISH):
-        lines = [f"        {name}: {o.help}; {o.expected}{_default(o)}." for name, o in options_of(cls).items()]
-    return "\n".join([head + "    Args:", *lines, "", shape + tail])
+        lines = [f"    {name}: {o.help}; {o.expected}{_default(o)}." for name, o in options_of(cls).items()]
+    return "\n".join([f"{head}\nArgs:", *lines, shape + tail])
 
 
 def _default(option: Option) -> str:

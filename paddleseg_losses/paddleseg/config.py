@@ -5,33 +5,50 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from .. import safe_yaml
 from ..errors import ConfigError
-from ..i18n import Message, Text, _
-from ..i18n.foreign import recognized
+from ..i18n import Text, _
 from ..registry import suggest
 
 Config = dict[str, Any]
+_MAX_FILES = 100  # bases of bases of a bomb are many
 
 
 def load(path: str | Path) -> Config:
     """A configuration with everything it inherits through `_base_`, merged as PaddleSeg merges it."""
-    return _load(Path(path), ())
+    return _load(Path(path), (), [])
 
 
-def _load(path: Path, above: tuple[Path, ...]) -> Config:
+def _load(path: Path, above: tuple[Path, ...], files: list[Path]) -> Config:
+    """`above` are the files whose `_base_` leads here, `files` all that were read."""
     if path.resolve() in above:
         raise ConfigError(
             _("{path} is its own `_base_`.", path=path),
             _("a chain of bases with an end"),
             _("remove one `_base_` line"),
         )
-    config = _parse(path, _read(path, above))
-    bases = config.pop("_base_", [])
-    for base in [bases] if isinstance(bases, str) else bases:
-        config = merge(config, _load(path.parent / base, (*above, path.resolve())))
+    files.append(path)
+    if len(files) > _MAX_FILES:
+        raise ConfigError(
+            _("{path} inherits from more than {limit} files.", path=files[0], limit=_MAX_FILES),
+            _("a chain of bases with an end"),
+            _("remove one `_base_` line"),
+        )
+    config = _mapping(path, _read(path, above))
+    for base in _bases(path, config.pop("_base_", [])):
+        config = merge(config, _load(base, (*above, path.resolve()), files))
     return config
+
+
+def _bases(path: Path, bases: Any) -> list[Path]:
+    names = [bases] if isinstance(bases, str) else bases
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(
+            _("{path}: `_base_` is {value!r}.", path=path, value=bases),
+            _("the path of a YAML file, or a list of such paths"),
+            _("write {yaml}", yaml="_base_: base.yml"),
+        )
+    return [path.parent / name for name in names]
 
 
 def merge(config: Config, base: Config) -> Config:
@@ -45,10 +62,10 @@ def merge(config: Config, base: Config) -> Config:
     return merged
 
 
-def _read(path: Path, above: tuple[Path, ...]) -> str:
-    name = _("{path} (a `_base_` of {above})", path=path, above=above[-1]) if above else path
+def _read(path: Path, above: tuple[Path, ...]) -> Any:
+    name: Text = _("{path} (a `_base_` of {above})", path=path, above=above[-1]) if above else str(path)
     try:
-        return path.read_text(encoding="utf-8")
+        return safe_yaml.read(path, name, only_named_so=bool(above))
     except FileNotFoundError:
         files_by_stem = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
         near = suggest(path.stem, list(files_by_stem))
@@ -66,19 +83,9 @@ def _read(path: Path, above: tuple[Path, ...]) -> str:
             _("a YAML file"),
             _("give one of {files}", files=files) if files else _("give a file in it"),
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            _("{path} cannot be read: {error}.", path=name, error=recognized(str(error))),
-            _("a YAML file in UTF-8"),
-            _("save it again"),
-        ) from None
 
 
-def _parse(path: Path, text: str) -> Config:
-    try:
-        config = yaml.load(text, Loader=yaml.FullLoader)  # what PaddleSeg reads it with
-    except yaml.YAMLError as error:
-        raise _syntax_error(path, text, error) from None
+def _mapping(path: Path, config: Any) -> Config:
     if not isinstance(config, dict):
         raise ConfigError(
             _("{path} is empty.", path=path)
@@ -88,18 +95,3 @@ def _parse(path: Path, text: str) -> Config:
             _("start from one of the files in configs/"),
         )
     return config
-
-
-def _syntax_error(path: Path, text: str, error: yaml.YAMLError) -> ConfigError:
-    mark = getattr(error, "problem_mark", None)
-    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-    place: Text = str(path)
-    if mark:
-        place = _("{path}, line {line}, column {column}", path=path, line=mark.line + 1, column=mark.column + 1)
-    tabs, spaces = _("indent with spaces, not tabs"), _("check the indentation, colons and brackets there")
-    cure: Text = tabs if "\t" in line else spaces
-    return ConfigError(
-        Message("{place}: {problem}.", place=place, problem=recognized(getattr(error, "problem", None) or str(error))),
-        "YAML",
-        Message("{cure}: {line!r}", cure=cure, line=line.strip()) if line.strip() else cure,
-    )

@@ -9,7 +9,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,6 +18,7 @@ import paddle
 from ..i18n import ENGLISH, _, speaking
 from ..i18n.foreign import recognized
 from .display import Display, Step, Term, describe
+from .resuming import unwritable
 from .shims import Swap, module, swapped
 
 _TRAIN = re.compile(
@@ -37,8 +38,11 @@ class Log(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Something was printed."""
-        self.file.write(text)
-        self.file.flush()
+        try:
+            self.file.write(text)
+            self.file.flush()
+        except OSError as error:
+            raise unwritable(Path(self.file.name), error) from error
         return len(text)
 
     def record(self, level: str, message: str) -> None:
@@ -90,11 +94,24 @@ def captured(path: Path | None, display: Display) -> Iterator[Log]:
 
     What the file holds already stays: a training that goes on, or an earlier one.
     """
-    with open(path, "a", encoding="utf-8") if path else io.StringIO() as file:
+    with _opened(path) as file:
         log = Log(file, display)
         with redirect_stdout(log), warnings.catch_warnings(), swapped(*_redirections(log)):
             warnings.showwarning = log.warned
             yield log
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    try:
+        file: TextIO = path.open("a", encoding="utf-8") if path else io.StringIO()
+    except OSError as error:
+        raise unwritable(Path(str(path)), error) from error
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # on a full disk it was said before
+            file.close()
 
 
 def _redirections(log: Log) -> list[Swap]:

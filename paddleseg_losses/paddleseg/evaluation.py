@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..i18n import ENGLISH, Text, _, speaking
+from .file_lists import lines_of
 from .shims import module, swapped
 
 
@@ -79,8 +80,7 @@ def class_names(dataset: Any) -> Sequence[Text]:
     One class, that is one channel and a sigmoid, has two: the background and itself.
     """
     file = Path(getattr(dataset, "dataset_root", None) or ".") / "labels.txt"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    names = [line.strip() for line in lines if line.strip()]
+    names = [line for line in lines_of(file) if line] if file.is_file() else []
     if dataset.num_classes == 1:
         return names if len(names) == 2 else [_("background"), _("foreground")]
     return (

@@ -1,7 +1,9 @@
-"""Providing the losses with the maps that `DistanceMaps` computed: PaddleSeg's loop gives a loss only the labels."""
+"""Providing the losses with what the data knows: the loops of PaddleSeg and MedicalSeg give a loss only the labels."""
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,18 +11,37 @@ import paddle
 
 from ..precomputed_maps import known_maps
 from ..transforms import KEY
-from .shims import Swap
+from .loading import Loader
+from .medicalseg.cases import facts_known, with_facts
+from .shims import Swap, swapped
 
 
-class _Loader(paddle.io.DataLoader):  # type: ignore[misc]
-    """Makes the maps of a batch known for as long as the loop works with it."""
+class _Loader(Loader):
+    """Makes the maps of a batch, and its spacing, known for as long as the loop works with it."""
+
+    def __init__(self, dataset: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(with_facts(dataset), *args, **kwargs)
 
     def __iter__(self) -> Iterator[Any]:
         for data in super().__iter__():
-            with known_maps(data.pop(KEY, None) if isinstance(data, dict) else None):
-                yield data
+            maps = data.pop(KEY, None) if isinstance(data, dict) else None
+            with known_maps(maps), facts_known(data) as batch:
+                yield batch
 
 
 def provide_maps() -> Swap:
     """For the time of a training."""
     return paddle.io, "DataLoader", _Loader
+
+
+def evaluation_swaps() -> list[Swap]:
+    """For MedicalSeg's `evaluate`, which looks at the losses too, as its script `val.py` finds it."""
+    owner = importlib.import_module("medicalseg.core")
+    original = owner.evaluate
+
+    @functools.wraps(original)
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
+        with swapped(provide_maps()):
+            return original(*args, **kwargs)
+
+    return [(owner, "evaluate", evaluate)]

@@ -1,21 +1,27 @@
-"""Monitoring the losses while PaddleSeg trains: schedules advance, and the value and weight of each term is recorded.
+"""Monitoring the losses while PaddleSeg or MedicalSeg trains: schedules advance, and the terms are recorded.
 
-PaddleSeg's `train()` has no callback for its steps, but it calls a profiler after each; that is where they are counted.
+Their `train()` has no callback for its steps, but it calls a profiler after each; that is where they are counted.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+import paddle
+
 from ..i18n import ENGLISH, speaking
 from .display import Term, describe
 from .map_loading import provide_maps
-from .shims import Swap, module, swapped
+from .medicalseg.adapter import bare
+from .medicalseg.distances import sources, units
+from .shims import Swap, swapped
+from .toolkits import PADDLESEG, Toolkit
 
 _active: list[Any] = []  # the training that is being monitored
 Listener = Callable[[int, list[Term]], None]
@@ -34,12 +40,15 @@ class _MonitoredLoss:
 
     def record_forward(self, layer: Any, _inputs: Any, output: Any) -> None:
         """A hook for the loss's own `forward`; nothing here waits for the device."""
+        if not paddle.is_grad_enabled():  # MedicalSeg evaluates the loss too
+            return
         inner = getattr(layer, "last", None)
         factor = getattr(layer, "factor", 1.0)
         if inner:
             self.seen.append({name: (factor * weight, value) for name, (weight, value) in inner.items()})
         else:  # a loss of ours gives its value times the schedule's factor
-            whole: Any = sum(output) if isinstance(output, (list, tuple)) else output
+            parts = output if isinstance(output, (list, tuple)) else [output]
+            whole: Any = sum(part for part in parts if paddle.is_tensor(part))  # MedicalSeg's own add an array of Dice
             self.seen.append({"": (factor, whole.detach() / factor if factor else whole.detach())})
 
     def terms(self) -> list[Term]:
@@ -120,17 +129,20 @@ class _Means:
 
 
 def _leaves(head: int, loss: Any, weight: float = 1.0, inside: bool = False) -> Iterator[_MonitoredLoss]:
-    """The losses below a head: itself, or those of PaddleSeg's MixedLoss."""
-    if type(loss).__name__ == "MixedLoss":
+    """The losses below a head: itself, or those of PaddleSeg's MixedLoss; the one of MedicalSeg's MultipleLoss."""
+    loss = bare(loss)
+    if type(loss).__name__ == "MultipleLoss":
+        yield from _leaves(head, loss.loss, weight, inside)
+    elif type(loss).__name__ == "MixedLoss":
         for coef, inner in zip(loss.coef, loss.losses):
             yield from _leaves(head, inner, weight * coef, inside=True)
     else:
         yield _MonitoredLoss(head, loss, weight, "" if hasattr(loss, "last") and not inside else type(loss).__name__)
 
 
-def monitor_swaps(listener: Listener | None = None) -> list[Swap]:
-    """Replacements for PaddleSeg's `train`; without a listener the terms go to PaddleSeg's log."""
-    owner = module("core.train")
+def monitor_swaps(listener: Listener | None = None, trainer: str = "paddleseg.core.train") -> list[Swap]:
+    """Replacements for the `train` of a module; without a listener the terms go to its own log."""
+    owner = importlib.import_module(trainer)
     original = owner.train
 
     @functools.wraps(original)
@@ -139,22 +151,23 @@ def monitor_swaps(listener: Listener | None = None) -> list[Swap]:
         given.apply_defaults()
         if _active:  # by a listener of our own trainer, around one that `enable` put there
             return original(*args, **kwargs)
-        with _monitored(owner, given.arguments, listener or _log):
+        with _monitored(owner, given.arguments, listener or functools.partial(_log, owner)):
             return original(*args, **kwargs)
 
-    return [(owner, "train", train), (module("core"), "train", train)]
+    return [(owner, "train", train), (importlib.import_module(trainer.rpartition(".")[0]), "train", train)]
 
 
 @contextmanager
-def monitored(listener: Listener | None = None) -> Iterator[None]:
-    """Monitor every training for a while."""
-    with swapped(*monitor_swaps(listener)):
+def monitored(listener: Listener | None = None, toolkit: Toolkit = PADDLESEG) -> Iterator[None]:
+    """Monitor every training of a toolkit for a while."""
+    swaps = [swap for trainer in toolkit.found_trainers() for swap in monitor_swaps(listener, trainer)]
+    with swapped(*swaps):
         yield
 
 
 @contextmanager
 def _monitored(owner: Any, arguments: dict[str, Any], listener: Listener) -> Iterator[None]:
-    profiler = module("utils.train_profiler")
+    profiler = owner.train_profiler
     writers: list[Any] = []
 
     def tell(iteration: int, terms: list[Term]) -> None:
@@ -184,7 +197,7 @@ def _monitored(owner: Any, arguments: dict[str, Any], listener: Listener) -> Ite
         swaps.append(_noting_writers(writers))
     _active.append(watch)
     try:
-        with swapped(*swaps):
+        with swapped(*swaps, *sources(arguments)), units(arguments, watch.heads, owner.logger):
             yield
     finally:
         _active.remove(watch)
@@ -205,14 +218,11 @@ def _noting_writers(writers: list[Any]) -> Swap:
 
 
 def _first() -> bool:
-    import paddle
-
     return bool(paddle.distributed.get_rank() == 0)
 
 
-def _log(iteration: int, terms: list[Term]) -> None:
-    """A line of PaddleSeg's own log."""
-    logger = module("utils.logger")
-    logger = getattr(logger, "logger", logger)  # a module of functions in the wheel
+def _log(owner: Any, iteration: int, terms: list[Term]) -> None:
+    """A line of the trainer's own log."""
+    logger = getattr(owner.logger, "logger", owner.logger)  # a module of functions in most versions
     with speaking(ENGLISH):  # as all of the log
         logger.info(f"[TRAIN] iter: {iteration}, terms: {describe(terms)}")

@@ -1,4 +1,4 @@
-"""Our losses and transforms in PaddleSeg's registry, where a YAML file finds them by name."""
+"""Our losses and transforms in the registry of PaddleSeg, and of MedicalSeg: YAML files find them there by name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..errors import MissingDependencyError, UnknownLossError
 from ..i18n import Message, _
 from ..registry import PREFIX
 from ..transforms import TRANSFORMS
+from .medicalseg.adapter import adapted, adapted_transform
+from .toolkits import MEDICALSEG, PADDLESEG, TOOLKITS, Toolkit
 from .unet import UNet
 
 
@@ -21,6 +23,8 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
     stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` and the `UNet`
     of experiments get dotted names.
 
+    A program that has imported `medicalseg` gets them in MedicalSeg's YAML files instead, or in both.
+
     Args:
         override: built-in losses of PaddleSeg to replace with ours: a name, several names, or "all".
 
@@ -31,42 +35,62 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
         MissingDependencyError: PaddleSeg cannot be imported.
         UnknownLossError: `override` holds a name that is not one of our losses.
     """
-    known = built_in()
-    ours = available(known, override)
-    known.update(ours)  # `add_component` would warn about every name that is taken
-    manager = import_manager()
-    manager.TRANSFORMS.components_dict.update({PREFIX + each.__name__: each for each in TRANSFORMS})
-    manager.MODELS.components_dict[PREFIX + UNet.__name__] = UNet
+    ours: dict[str, type] = {}
+    for toolkit in _in_use():
+        ours = register_in(toolkit, override) | ours
     return ours
 
 
+def register_in(toolkit: Toolkit, override: str | Iterable[str] = ()) -> dict[str, type]:
+    """The same for one toolkit."""
+    known = built_in(toolkit)
+    ours = available(known, override)
+    medical = toolkit is MEDICALSEG
+    # `add_component` would warn about every name that is taken
+    known.update({name: adapted(cls) for name, cls in ours.items()} if medical else ours)
+    transforms = {PREFIX + each.__name__: adapted_transform(each) if medical else each for each in TRANSFORMS}
+    toolkit.manager().TRANSFORMS.components_dict.update(transforms)
+    if not medical:  # whose images have a third axis
+        toolkit.manager().MODELS.components_dict[PREFIX + UNet.__name__] = UNet
+    return ours
+
+
+def _in_use() -> list[Toolkit]:
+    """Those that the program has imported; else the first that can be."""
+    found = [toolkit for toolkit in TOOLKITS if toolkit.imported]
+    if found:
+        return found
+    try:
+        PADDLESEG.manager()
+    except MissingDependencyError:
+        try:
+            MEDICALSEG.manager()
+        except MissingDependencyError:
+            return [PADDLESEG]  # whose error is the helpful one
+        return [MEDICALSEG]
+    return [PADDLESEG]
+
+
 def available(known: dict[str, type], override: str | Iterable[str] = ()) -> dict[str, type]:
-    """The names that mean a loss of ours beside PaddleSeg's `known` ones."""
+    """The names that mean a loss of ours beside a toolkit's `known` ones."""
     replaced = _replaced(override)
     ours: dict[str, type] = {}
     for spec in registry.specs():
         ours[PREFIX + spec.name] = spec.cls
-        if spec.name in replaced or known.get(spec.name, spec.cls) is spec.cls:
+        meant = known.get(spec.name, spec.cls)
+        if spec.name in replaced or getattr(meant, "loss_class", meant) is spec.cls:
             ours[spec.name] = spec.cls
     return ours
 
 
-def built_in() -> dict[str, type]:
-    """PaddleSeg's own table of losses: what is written into it is what YAML files mean."""
-    return import_manager().LOSSES.components_dict  # type: ignore[no-any-return]
+def built_in(toolkit: Toolkit = PADDLESEG) -> dict[str, type]:
+    """A toolkit's own table of losses: what is written into it is what YAML files mean."""
+    return toolkit.manager().LOSSES.components_dict  # type: ignore[no-any-return]
 
 
 def import_manager() -> Any:
     """PaddleSeg's registry, or an error that says how to install it."""
-    try:
-        from paddleseg.cvlibs import manager
-    except ImportError as error:
-        raise MissingDependencyError(
-            _("{package} cannot be imported ({error}).", package="PaddleSeg", error=error),
-            _("PaddleSeg 2.8.0, or a clone of its repository on PYTHONPATH"),
-            'pip install "paddleseg-losses[paddleseg]"',
-        ) from error
-    return manager
+    return PADDLESEG.manager()
 
 
 def _replaced(override: str | Iterable[str]) -> set[str]:

@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Callable
 
+import numpy as np
 import paddle
+
+from .loading import plain
 
 Function = Callable[..., Any]
 Swap = tuple[Any, str, Any]  # owner, attribute, what to put there
@@ -256,6 +259,26 @@ def _thresholds() -> list[Swap]:
     ]
 
 
+# 7. Compose reads masks as Pillow gives them: the truth values of a 1-bit PNG are bytes of 255, which Paddle takes for
+#    the ignored label; OpenCV cannot transform them. 16 bits become bfloat16, and then class 0 (the newest code too).
+
+
+def _keeps_bits() -> bool:
+    return bool(paddle.is_floating_point(paddle.to_tensor(np.zeros([1], "uint16"))))
+
+
+def _plain_masks() -> list[Swap]:
+    from PIL import Image
+
+    def opened(path: Any) -> Any:
+        picture = Image.open(path)
+        array = np.asarray(picture)
+        changed = plain(array)
+        return picture if changed is array else Image.fromarray(changed)
+
+    return [(module("transforms.transforms"), "Image", SimpleNamespace(**{**vars(Image), "open": opened}))]
+
+
 SHIMS = (
     Shim("train() takes the first element of losses that have no axis", _indexes_losses, _losses_with_an_axis),
     Shim("evaluate() concatenates areas that have no axis", _concatenates_areas, _stacked_areas),
@@ -263,4 +286,5 @@ SHIMS = (
     Shim("DiceLoss writes over the labels that it is given", _writes_labels, _reading_dice),
     Shim("--profiler_options calls a profiler that Paddle no longer has", _calls_old_profiler, _new_profiler),
     Shim("a model of one channel is taken to find class 0 everywhere", _takes_the_only_channel, _thresholds),
+    Shim("masks of 1 bit lose their foreground, masks of 16 bits all classes", _keeps_bits, _plain_masks),
 )

@@ -17,6 +17,7 @@ import yaml
 from ..errors import ConfigError
 from ..i18n import Text, _, plural
 from .build_errors import explained
+from .file_lists import require_readable
 from .flags import Flags
 from .shims import module
 
@@ -43,6 +44,8 @@ def build(flags: Flags) -> Recipe:
     """Read the file and build model, data, optimizer and losses, or raise a ConfigError."""
     with explained(flags.config, flags.use_multilabel):
         cfg = _read(flags)
+        sections = {"train": cfg.dic.get("train_dataset"), "val": cfg.val_dataset_cfg}
+        require_readable((part, section) for part, section in sections.items() if section)
         arguments = _arguments(flags, cfg)
         utils = module("utils.utils")
         utils.show_env_info()
@@ -141,7 +144,7 @@ def _refusals(flags: Flags, cfg: Any, parameters: set[str], exports: bool) -> It
             _("evaluations, which decide when to stop"),
             _("add --do_eval"),
         )
-    if flags.resume_model and not 0 <= start_of(flags) < cfg.iters:
+    if start_of(flags) >= cfg.iters:
         yield (
             _(
                 "The training of --resume_model {folder} cannot be continued to iteration {iters}.",
@@ -170,11 +173,8 @@ def _require_a_batch(samples: int, batch_size: int) -> None:
 
 
 def start_of(flags: Flags) -> int:
-    """The iteration to start after, which PaddleSeg reads from the folder's name; -1 if there is no checkpoint."""
-    if flags.resume_model is None:
-        return 0
-    number = os.path.normpath(flags.resume_model).split("_")[-1]
-    return int(number) if number.isdigit() and Path(flags.resume_model, "model.pdopt").is_file() else -1
+    """The iteration to start after, which PaddleSeg reads from the folder's name."""
+    return int(os.path.normpath(flags.resume_model).rpartition("_")[2]) if flags.resume_model else 0
 
 
 def _has_export() -> bool:

@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Callable
 
 import paddle
 from paddle.utils import unique_name
 
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
 from ..i18n import Message, _
 from . import config as configs
 from .console import Log, captured
-from .display import Display, Silent, Step
-from .evaluation import Scores, evaluate
+from .display import Display, Silent
+from .evaluation import evaluate
 from .flags import Flags
 from .map_loading import provide_maps
 from .monitor import monitored
 from .registration import register
+from .resuming import safe_load, unwritable, verified
+from .session import Result, Session
 from .shims import Swap, fixed, module, swapped
-from .train_arguments import Recipe, build, start_of
-
-
-@dataclass
-class Result:
-    """What a training leaves behind; `metrics.json` in its folder holds the same."""
-
-    save_dir: Path
-    loss: list[dict[str, Any]] = field(default_factory=list)  # iteration, loss, learning_rate, terms
-    evaluations: list[dict[str, Any]] = field(default_factory=list)  # iteration, ema, mean_iou, accuracy, class_iou
-    checkpoint: Path | None = None  # the folder of the weights that were scored
-    scores: Scores | None = None  # None without a val_dataset
-    model: Any = None  # with the weights of the checkpoint, if it was scored
-    val_dataset: Any = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """For a JSON file."""
-        return {
-            "loss": self.loss,
-            "evaluations": self.evaluations,
-            "checkpoint": str(self.checkpoint) if self.checkpoint else None,
-            "scores": self.scores.as_dict() if self.scores else None,
-        }
+from .train_arguments import Recipe, build
 
 
 def train(
@@ -69,32 +46,41 @@ def train(
     """
     given = Flags(config=str(config), **flags)
     configs.load(given.config)  # its errors are more helpful than PaddleSeg's
+    checkpoint = verified(given.resume_model) if given.resume_model else {}
     register(override)
     first = paddle.distributed.get_rank() == 0
     display = (display or Display()) if first else Silent()
-    save_dir = Path(given.save_dir)
-    save_dir.mkdir(parents=True, exist_ok=True)
-    path = save_dir / "train.log" if first else None
+    result = Result(_folder(given.save_dir))
+    path = result.save_dir / "train.log" if first else None
     # Names from zero, as in a new process: a checkpoint's optimizer is found again by the names of the weights.
     with (
         unique_name.guard(),
         fixed() as defects,
         captured(path, display) as log,
+        swapped((paddle, "load", safe_load(paddle.load))),
     ):
         for defect in defects:
             log.record("INFO", f"fixed: {defect}")
         try:
-            result = _run(given, log)
+            _run(given, result, log, checkpoint)
         finally:
             display.close()
     if first:
-        (save_dir / "metrics.json").write_text(json.dumps(result.as_dict(), indent=1) + "\n", encoding="utf-8")
+        result.write()
     return result
 
 
-def _run(flags: Flags, log: Log) -> Result:
+def _folder(save_dir: str) -> Path:
+    folder = Path(save_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return folder
+
+
+def _run(flags: Flags, result: Result, log: Log, checkpoint: dict[str, Any]) -> None:
     recipe = build(flags)
-    result = Result(Path(flags.save_dir))
     if flags.resume_model is None and (result.save_dir / "metrics.json").exists():
         log.display.warn(
             _(
@@ -104,13 +90,7 @@ def _run(flags: Flags, log: Log) -> Result:
             )
         )
     log.display.say(_headline(recipe, result.save_dir))
-    with (
-        swapped(*_listeners(flags, recipe, result, log.display), provide_maps()),
-        monitored(log.watched),
-        _explained_lengths(),
-    ):
-        module("core").train(recipe.model, recipe.train_dataset, **recipe.arguments)
-    result.loss = [_point(step) for step in log.steps]
+    _train(flags, recipe, result, log, checkpoint)
     result.checkpoint = result.save_dir / ("best_model" if flags.do_eval else f"iter_{recipe.arguments['iters']}")
     if recipe.val_dataset is not None:
         if paddle.distributed.get_world_size() > 1:
@@ -118,18 +98,24 @@ def _run(flags: Flags, log: Log) -> Result:
         recipe.model.set_state_dict(paddle.load(str(result.checkpoint / "model.pdparams")))
         result.scores = evaluate(recipe.model, recipe.val_dataset, **recipe.evaluation)
         result.model, result.val_dataset = recipe.model, recipe.val_dataset
-    return result
 
 
-def _point(step: Step) -> dict[str, Any]:
-    loss = step.loss if math.isfinite(step.loss) else None
-    terms = [asdict(term) for term in step.terms]
-    return {
-        "iteration": step.iteration,
-        "loss": loss,
-        "learning_rate": step.rate,
-        **({"terms": terms} if terms else {}),
-    }
+def _train(flags: Flags, recipe: Recipe, result: Result, log: Log, checkpoint: dict[str, Any]) -> None:
+    """PaddleSeg's loop, so that whatever ends it can be made good again."""
+    session = Session(flags, result, log, checkpoint)
+    try:
+        with (
+            swapped(*_listeners(recipe, session), provide_maps(), *session.swaps()),
+            monitored(log.watched),
+            _explained_lengths(),
+            _explained_deaths(),
+        ):
+            session.repeater.begin(session.start + 1)
+            module("core").train(recipe.model, session.repeater.dataset(recipe.train_dataset), **recipe.arguments)
+        session.record()
+    except BaseException:
+        session.interrupted()
+        raise
 
 
 def _headline(recipe: Recipe, save_dir: Path) -> Message:
@@ -170,24 +156,44 @@ def _explained_lengths() -> Iterator[None]:
         ) from error
 
 
-def _listeners(flags: Flags, recipe: Recipe, result: Result, display: Display) -> list[Swap]:
+@contextmanager
+def _explained_deaths() -> Iterator[None]:
+    """A process of the loader can be killed, for memory for example; Paddle says that a queue is."""
+    try:
+        yield
+    except (RuntimeError, SystemError) as error:
+        if not re.search(r"[Bb]locking ?[Qq]ueue is killed|exit(ed)? unexpectedly|killed by signal", str(error)):
+            raise
+        raise DataError(
+            _("A process that loads data has died."),
+            _("processes that live as long as the training"),
+            _(
+                "if memory ran out, reduce --num_workers or batch_size; --num_workers 0 loads in the main process and "
+                "shows what happens"
+            ),
+        ) from error
+
+
+def _listeners(recipe: Recipe, session: Session) -> list[Swap]:
     """Count the iterations and record the evaluations of `train()`, which has no callbacks."""
     profiler, core = module("utils.train_profiler"), module("core.train")
     step: Callable[..., Any] = profiler.add_profiler_step  # called once an iteration
     measure: Callable[..., Any] = core.evaluate
-    iteration = start_of(flags)
+    iteration, display = session.start, session.log.display
+    evaluations = session.result.evaluations
 
     def counting(*args: Any) -> None:
         nonlocal iteration
         iteration += 1
         display.tick(iteration, recipe.arguments["iters"])
         step(*args)
+        session.repeater.begin(iteration + 1)
 
     def noting(model: Any, *args: Any, **kwargs: Any) -> Any:
         evaluated = measure(model, *args, **kwargs)
         miou, accuracy, class_iou = float(evaluated[0]), float(evaluated[1]), [float(iou) for iou in evaluated[2]]
-        average = bool(result.evaluations) and result.evaluations[-1]["iteration"] == iteration  # the second is EMA's
-        result.evaluations.append(
+        average = bool(evaluations) and evaluations[-1]["iteration"] == iteration  # the second is EMA's
+        evaluations.append(
             {"iteration": iteration, "ema": average, "mean_iou": miou, "accuracy": accuracy, "class_iou": class_iou}
         )
         display.evaluated(iteration, miou, average)

@@ -178,8 +178,6 @@ def run_windows(kernels, problem, z, image, threads):
         kernels.window_nacl_forward(*window, 1, address(total), address(slope), threads)
     lines, sums = np.empty((n, c if problem.sigmoid else 1, problem.s), "uint8"), np.ones((n, c, 4))
     for iterations in (0, 2):
-        kernels.skeleton_forward(address(z), n * c, *image, iterations, address(out), threads)
-        kernels.skeleton_backward(address(z), address(z), n * c, *image, iterations, address(out), threads)
         kernels.centerline_truth(problem, *image, iterations, address(lines), threads)
         region = (problem, *image, iterations, min(1, c - 1), address(lines))
         kernels.centerline_forward(*region, address(sums), threads)

@@ -6,6 +6,7 @@ import pytest
 
 from paddleseg_losses import SoftCLDiceLoss, kernels
 from paddleseg_losses.errors import KernelError
+from paddleseg_losses.functional import centerline
 from paddleseg_losses.kernels.centerline import centerline_sums
 from tests.kernels.problems import task
 from tests.laws.cases import CASES, IGNORED, Case, value_and_gradient
@@ -21,6 +22,7 @@ LARGE = [
     Case("multiclass", 3, (1, 19)),
     Case("binary", 1, (1, 40, 1)),
 ]
+SHAPES = [(2, 3, 1), (1, 2, 90), (2, 1, 1, 7), (2, 3, 37, 52), (1, 2, 5, 9, 7), (2, 1, 2, 1, 3), (1, 1, 40, 200)]
 OPTIONS = [{}, {"iters": 0}, {"iters": 2, "include_background": False, "smooth": 0.1}]
 
 
@@ -41,6 +43,38 @@ def test_equal_to_the_composed_path(case, blocks, options):
             found.append(value_and_gradient(SoftCLDiceLoss(**options), logits, labels))
     np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-5 * np.abs(found[1][1]).max())
+
+
+def _halves_ties():
+    """Whether this Paddle gives each of two equal numbers half of a maximum's gradient, as the kernel does."""
+    one, other = (paddle.to_tensor(1.0, stop_gradient=False) for _ in range(2))
+    paddle.maximum(one, other).backward()
+    return float(one.grad) == 0.5
+
+
+def _sums_and_gradient(mode, p, labels, iterations):
+    """The sums of given probabilities, and the gradient of a mixture of them."""
+    p = paddle.to_tensor(p, stop_gradient=False)
+    with kernels.use_kernels(mode):
+        inputs = SoftCLDiceLoss(from_logits=False).prepare(p, paddle.to_tensor(labels))
+        sums = centerline.centerline_sums(inputs, 0, iterations)
+        sum(factor * x.sum() for factor, x in zip((0.7, -1.3, 0.4, 1.1), sums)).backward()
+    return np.stack([x.numpy() for x in sums]), p.grad.numpy()
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("iterations", [0, 1, 4])
+@pytest.mark.parametrize("levels", [None, 3, 1], ids=["distinct", "ties", "constant"])
+def test_ties_of_probabilities(shape, iterations, levels):
+    rng = np.random.default_rng(0)
+    p = (rng.random(shape) if levels is None else rng.integers(0, levels, shape) / 2).astype("float32")
+    labels = rng.integers(0, 2, shape)
+    native, composed = (_sums_and_gradient(mode, p, labels, iterations) for mode in ("native", "composed"))
+    np.testing.assert_allclose(native[0], composed[0], rtol=1e-5, atol=1e-6)
+    if levels is None or _halves_ties():
+        np.testing.assert_allclose(native[1], composed[1], rtol=1e-5, atol=1e-6)
+    else:  # all of it goes to one of the two: what is passed on is the same
+        np.testing.assert_allclose(native[1].sum(), composed[1].sum(), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,7 @@ def _failed(copy: Path, tests: list[str]) -> str | None:
         "-p",
         "no:cacheprovider",
         "--timeout=200",
+        "--timeout-method=thread",  # ends a process that hangs in native code too
         *tests,
     ]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}

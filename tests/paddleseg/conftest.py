@@ -2,11 +2,18 @@
 
 import contextlib
 import importlib
+import os
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
 from tests import tiny
+
+collect_ignore = ["stand_ins"]  # programs of their own
+STAND_IN = Path(__file__).parent / "stand_ins" / "medicalseg_folder"
+CLONE = os.environ.get("MEDICALSEG_CLONE")
 
 with warnings.catch_warnings(), contextlib.suppress(ImportError):
     warnings.simplefilter("ignore")  # compiling PaddleSeg's newest code warns
@@ -23,3 +30,26 @@ def dataset(tmp_path_factory):
 def four_classes(tmp_path_factory):
     pytest.importorskip("cv2", reason="PaddleSeg is not installed")
     return tiny.write_dataset(tmp_path_factory.mktemp("tiny") / "four", classes=4)
+
+
+@pytest.fixture(params=["stand-in", "clone"] if CLONE else ["stand-in"])
+def medicalseg_folder(request, monkeypatch):
+    """The folder of MedicalSeg as the working folder: what stands for it, and the real one where it is named."""
+    folder = STAND_IN if request.param == "stand-in" else Path(CLONE)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(folder)
+    before = set(sys.modules)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield folder
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in ("medicalseg", "nnunet", "tools"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def volumes(tmp_path):
+    """Three volumes of a ball in a ball, in MedicalSeg's layout; each has voxels of its own size."""
+    from tests import tiny
+
+    return tiny.write_volumes(tmp_path / "volumes")

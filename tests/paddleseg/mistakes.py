@@ -386,3 +386,97 @@ PADDLESEGS = {
         None,
     ),
 }
+
+# Facts of a file of MedicalSeg that a PaddleSeg file does not have.
+MEDICAL = {
+    "data_root": "data/",
+    "train_dataset": {"type": "LungCoronavirus"},
+    "val_dataset": {"type": "LungCoronavirus"},
+}
+DICE, CROSS = {"type": OURS + "DiceLoss"}, {"type": "CrossEntropyLoss"}
+_MIXED = {"type": "MixedLoss", "coef": [1, 1]}
+_PLAN = {"type": "MultipleLoss", "plan_path": "plans.pkl", "stage": 0}
+
+# The same, for MedicalSeg: what its loops cannot train or evaluate.
+MEDICALSEGS = {
+    "no Dice": (
+        {"types": [{**CROSS, "weight": None}], "coef": [1]},
+        MEDICAL,
+        [r"loss.types\[0\]: CrossEntropyLoss gives no Dice.*type: paddleseg_losses.CrossEntropyLoss"],
+        {"types": [{"type": OURS + "CrossEntropyLoss", "weight": None}], "coef": [1]},
+    ),
+    "a loss without a counterpart": (
+        {"types": [{"type": "BCELoss"}], "coef": [1]},
+        MEDICAL,
+        ["BCELoss gives no Dice"],
+        None,
+    ),
+    "their Dice alone": (
+        {"types": [{"type": "DiceLoss"}], "coef": [1, 0.5]},
+        MEDICAL,
+        ["MedicalSeg's own DiceLoss takes no ignore_index.*type: paddleseg_losses.DiceLoss"],
+        {"types": [DICE], "coef": [1, 0.5]},
+    ),
+    "nnU-Net's loss without its wrapper": (
+        {"types": [{"type": "DC_and_CE_loss", "do_bg": False}], "coef": [1]},
+        MEDICAL,
+        ["MedicalSeg's own DC_and_CE_loss takes no ignore_index"],
+        {"types": [{"type": OURS + "DiceCELoss"}], "coef": [1]},
+    ),
+    "nnU-Net's loss in a mixture": (
+        {"types": [{**_MIXED, "losses": [{"type": "DC_and_CE_loss"}, DICE]}], "coef": [1]},
+        MEDICAL,
+        ["MedicalSeg's MixedLoss cannot add DC_and_CE_loss"],
+        {"types": [{**_MIXED, "losses": [{"type": OURS + "DiceCELoss"}, DICE]}], "coef": [1]},
+    ),
+    "a mixture without a Dice": (
+        {"types": [{**_MIXED, "losses": [CROSS, {"type": "BCELoss"}]}], "coef": [1]},
+        MEDICAL,
+        [r"MixedLoss gives no Dice.*\[\.\.\., \{type: paddleseg_losses.DiceLoss\}\]"],
+        None,
+    ),
+    "a later mixture takes the Dice away": (
+        {"types": [DICE, {**_MIXED, "losses": [CROSS, CROSS]}], "coef": [1, 0.4]},
+        MEDICAL,
+        [r"loss.types\[1\]: MixedLoss gives no Dice"],
+        None,
+    ),
+    "two losses under deep supervision": (
+        {"types": [{**_PLAN, "losses": [DICE, {"type": "BoundaryLoss"}], "coef": [1, 0.1]}], "coef": [1]},
+        {**MEDICAL, "train_dataset": {"type": "MSDDataset"}},
+        ["MultipleLoss uses the first of its losses and no other"],
+        {
+            "types": [
+                {
+                    **_PLAN,
+                    "losses": [
+                        {"type": "WeightedSumLoss", "losses": [DICE, {"type": "BoundaryLoss"}], "coef": [1, 0.1]}
+                    ],
+                    "coef": [1],
+                }
+            ],
+            "coef": [1],
+        },
+    ),
+    "no plan": (
+        {"types": [{"type": "MultipleLoss", "losses": [DICE], "coef": [1]}], "coef": [1]},
+        {**MEDICAL, "train_dataset": {"type": "MSDDataset"}},
+        ["MultipleLoss needs 'plan_path'"],
+        None,
+    ),
+    "a mixture does not get the ignore_index": (
+        {"types": [{**_MIXED, "losses": [DICE, TVERSKY]}], "coef": [1]},
+        {**MEDICAL, "train_dataset": {"type": "LungCoronavirus", "ignore_index": 0}},
+        [
+            r"losses\[0\].ignore_index: it is missing: the loss keeps 255, the dataset has 0",
+            r"losses\[1\].ignore_index",
+        ],
+        {"types": [{**_MIXED, "losses": [{**DICE, "ignore_index": 0}, {**TVERSKY, "ignore_index": 0}]}], "coef": [1]},
+    ),
+    "two numbers for three axes": (
+        {"types": [{"type": "BoundaryLoss", "spacing": [1, 2]}], "coef": [1]},
+        MEDICAL,
+        [r"spacing: BoundaryLoss: spacing=\[1.0, 2.0\] for an image with 3 spatial axes"],
+        {"types": [{"type": "BoundaryLoss"}], "coef": [1]},
+    ),
+}

@@ -9,7 +9,7 @@ import yaml
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.checking.names import BUILT_IN
 from tests import tiny
-from tests.paddleseg.mistakes import MISTAKES, OURS, PADDLESEGS, TVERSKY
+from tests.paddleseg.mistakes import CROSS, DICE, MEDICAL, MEDICALSEGS, MISTAKES, OURS, PADDLESEGS, TVERSKY
 
 
 def _file(folder, loss, changes, section="loss"):
@@ -167,3 +167,50 @@ def test_a_right_sum_with_paddlesegs_own_is_right(tmp_path):
     (text,) = report.losses
     assert text.startswith("WeightedSumLoss(losses=(MixedLoss(")
     assert "OhemCrossEntropyLoss()" in text
+
+
+@pytest.mark.parametrize("case", list(MEDICALSEGS))
+def test_what_medicalseg_cannot_train(case, tmp_path):
+    loss, changes, phrases, corrected = MEDICALSEGS[case]
+    _assert_found(_file(tmp_path, loss, changes), phrases, corrected)
+
+
+RIGHT_IN_MEDICALSEG = {
+    "ours": {"types": [DICE], "coef": [1, 0.5, 0.25]},
+    "a name that is PaddleSeg's elsewhere": {"types": [{"type": "FocalLoss"}], "coef": [1]},
+    "three axes": {"types": [{"type": "BoundaryLoss", "spacing": [3, 1, 1]}], "coef": [1]},
+    "theirs after ours": {"types": [DICE, CROSS], "coef": [1, 0.4]},
+    "a sum with theirs": {"types": [{"type": "WeightedSumLoss", "losses": [CROSS, DICE]}], "coef": [1]},
+}
+
+
+@pytest.mark.parametrize("case", list(RIGHT_IN_MEDICALSEG))
+def test_what_medicalseg_can_train(case, tmp_path):
+    report = check(_file(tmp_path, RIGHT_IN_MEDICALSEG[case], MEDICAL))
+    assert report.right, str(report)
+    assert not any("evaluation" in str(note) for note in report.notes)
+
+
+def test_medicalsegs_own_mixture_stops_in_evaluation(tmp_path):
+    mixed = {"type": "MixedLoss", "losses": [CROSS, {"type": "DiceLoss"}], "coef": [1, 1]}
+    report = check(_file(tmp_path, {"types": [mixed], "coef": [1]}, MEDICAL))
+    assert report.right
+    assert any("stops at losses without an axis" in str(note) for note in report.notes)
+
+
+PADDLEX = {"train_dataset.type": "SegDataset", "train_dataset.ignore_index": 0, "val_dataset.ignore_index": 0}
+
+
+@pytest.mark.parametrize(
+    "entry", [TVERSKY, {"type": "WeightedSumLoss", "losses": [TVERSKY, DICE]}], ids=["one", "a sum"]
+)
+def test_nobody_passes_the_ignore_index_of_a_segdataset_on(entry, tmp_path):
+    path = _file(tmp_path, {"types": [entry], "coef": [1]}, PADDLEX)
+    phrase = (
+        r"loss.types\[0\].ignore_index: it is missing: the loss keeps 255, the dataset has 0.*write ignore_index: 0"
+    )
+    _assert_found(path, [phrase], {"types": [{**entry, "ignore_index": 0}], "coef": [1]})
+
+
+def test_a_segdataset_with_the_usual_ignore_index_is_right(tmp_path):
+    assert check(_file(tmp_path, {"types": [TVERSKY], "coef": [1]}, {"train_dataset.type": "SegDataset"})).right

@@ -13,6 +13,7 @@ import pytest
 import paddleseg_losses
 from paddleseg_losses.errors import ConfigError
 from paddleseg_losses.paddleseg import enabling
+from tests.paddleseg.conftest import STAND_IN
 
 HOME = str(Path(paddleseg_losses.__file__).parents[1])
 PADDLESEG = pytest.mark.skipif(not find_spec("cv2"), reason="PaddleSeg is not installed")
@@ -100,6 +101,39 @@ def test_without_the_package_paddleseg_starts_as_ever(enabled, tmp_path):
     assert "(RuntimeError: half installed)" in enabled.train().stderr
 
 
+AFTER = {
+    "looked up first": """
+        import importlib.util
+        assert importlib.util.find_spec("paddleseg") and importlib.util.find_spec("paddleseg.cvlibs")
+    """,
+    "looked up again and again": """
+        import importlib.util
+        found = [importlib.util.find_spec("paddleseg") for _ in range(3)]
+    """,
+    "an import that failed": """
+        import sys
+        sys.modules["paddle"] = None
+        try:
+            import paddleseg.cvlibs
+        except ImportError:
+            pass
+        else:
+            raise SystemExit("it was found")
+        for name in [name for name in sys.modules if name.split(".")[0] in ("paddle", "paddleseg")]:
+            del sys.modules[name]
+    """,
+}
+
+
+@PADDLESEG
+@pytest.mark.parametrize("case", AFTER)
+def test_it_is_not_bypassed(case, enabled, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(AFTER[case]) + textwrap.dedent(SCRIPT))
+    done = enabled.run(script)
+    assert (done.stdout, done.returncode) == (ON, 0), done.stderr
+
+
 def test_no_other_program_notices(enabled):
     code = "import sys, json; print([n for n in sys.modules if 'paddle' in n and n != '_paddleseg_losses_enable'])"
     done = enabled.run("-c", code)
@@ -124,6 +158,25 @@ def test_the_hook_takes_milliseconds(enabled):
         assert added == "['_paddleseg_losses_enable']"
         times.append(float(took))
     assert min(times) < 0.005
+
+
+MEDICAL = """
+    import sys
+    sys.path.insert(0, sys.argv[1])
+    import nnunet
+    from medicalseg.core import evaluate, train
+    from medicalseg.cvlibs import manager
+    table = manager.LOSSES.components_dict
+    print(hasattr(table.get("TverskyLoss"), "loss_class"), hasattr(table["DiceLoss"], "loss_class"))
+    print(["monitor" in each.__code__.co_filename for each in (train, nnunet.core.train)], "paddleseg" in sys.modules)
+    print("map_loading" in evaluate.__code__.co_filename)
+"""
+
+
+def test_medicalseg_and_its_nnunet_are_known_too(enabled, tmp_path):
+    (tmp_path / "script.py").write_text(textwrap.dedent(MEDICAL))
+    done = enabled.run(tmp_path / "script.py", STAND_IN)
+    assert (done.stdout, done.stderr) == ("True False\n[True, True] False\nTrue\n", "")
 
 
 @PADDLESEG
@@ -152,6 +205,72 @@ def test_a_folder_that_is_not_ours_to_write(tmp_path):
     with pytest.raises(ConfigError, match="cannot be written to") as caught:
         enabling.enable(tmp_path / "nowhere")
     assert "paddleseg-losses run" in str(caught.value.cure)
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Package folders of an interpreter: those of all users, and those of this one."""
+    (tmp_path / "all").mkdir()
+    monkeypatch.setattr(enabling, "_packages", lambda: tmp_path / "all")
+    monkeypatch.setattr(enabling.site, "getusersitepackages", lambda: str(tmp_path / "home" / "own"))
+    monkeypatch.setattr(enabling.site, "ENABLE_USER_SITE", True)
+    monkeypatch.setattr(enabling.sys, "prefix", enabling.sys.base_prefix)
+    return tmp_path / "all", tmp_path / "home" / "own"
+
+
+def _read_only(folder, monkeypatch):
+    """As root may write anywhere, permissions alone would not keep the tests out."""
+    write, unlink = Path.write_text, Path.unlink
+
+    def refuse(original):
+        def refused(self, *args, **kwargs):
+            if self.parent == folder:
+                raise OSError(30, "Read-only file system", str(self))
+            return original(self, *args, **kwargs)
+
+        return refused
+
+    monkeypatch.setattr(Path, "write_text", refuse(write))
+    monkeypatch.setattr(Path, "unlink", refuse(unlink))
+
+
+def test_packages_of_all_users_that_are_read_only(folders, monkeypatch):
+    everybodys, own = folders
+    _read_only(everybodys, monkeypatch)
+    assert {file.parent for file in enabling.enable().files} == {own}
+    assert sorted(os.listdir(own)) == [HOOK, PTH]
+    assert {file.parent for file in enabling.disable().files} == {own}
+    assert os.listdir(own) == []
+
+
+def test_a_virtual_environment_leaves_the_users_own_alone(folders, monkeypatch):
+    everybodys, own = folders
+    enabling.enable(everybodys)
+    own.mkdir(parents=True)
+    enabling.enable(own)
+    monkeypatch.setattr(enabling.sys, "prefix", "/a/venv")
+    assert {file.parent for file in enabling.disable().files} == {everybodys}
+    assert sorted(os.listdir(own)) == [HOOK, PTH]
+    _read_only(everybodys, monkeypatch)
+    with pytest.raises(ConfigError, match="cannot be written to"):
+        enabling.enable()
+
+
+def test_a_hook_that_may_not_be_removed(folders, monkeypatch):
+    everybodys, _own = folders
+    enabling.enable(everybodys)
+    _read_only(everybodys, monkeypatch)
+    with pytest.raises(ConfigError, match=f"{PTH} cannot be removed"):
+        enabling.disable()
+    assert not enabling.enable().changed  # it is there, and may not be written again
+
+
+def test_any_python_can_read_the_hook():
+    """Some systems have one package folder for all versions."""
+    import ast
+
+    source = Path(enabling.__file__).with_name("hook.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 7))
 
 
 def test_it_says_what_it_did(tmp_path):

@@ -54,7 +54,7 @@ def test_going_on_from_a_checkpoint(dataset, tmp_path, quick_end):
     options = {"save_dir": str(tmp_path / "output"), "log_iters": 1, "display": tiny.recorder()}
     train(path, iters=2, save_interval=2, **options)
     result = train(path, resume_model=str(tmp_path / "output" / "iter_2"), iters=4, **options)
-    assert [point["iteration"] for point in result.loss] == [3, 4]
+    assert [point["iteration"] for point in result.loss] == [1, 2, 3, 4]
     assert (tmp_path / "output" / "train.log").read_text().count("[TRAIN]") == 4
 
 
@@ -133,7 +133,7 @@ REFUSED = {
     "do_eval without data": ({"do_eval": True}, {"val_dataset": None}, "has no val_dataset"),
     "early stop without do_eval": ({"early_stop_intervals": 2}, {}, "early_stop_intervals is set"),
     "nothing is exported": ({"for_fd": True}, {}, "nothing will be exported"),
-    "not a checkpoint": ({"resume_model": "nowhere/iter_2"}, {}, "cannot be continued to iteration"),
+    "not a checkpoint": ({"resume_model": "nowhere/iter_2"}, {}, "There is no folder nowhere/iter_2"),
     "batch too large": ({"batch_size": 40}, {}, "less than one batch"),
     "layout": ({"data_format": "NHWC"}, {}, "NHWC with the model PPHumanSegLite"),
     "opts": ({"opts": ("nothing",)}, {}, "--opts params should be key=value"),

@@ -145,3 +145,21 @@ def test_compound_parts():
     assert list(parts) == ["cross_entropy", "dice"]
     assert value == pytest.approx(0.3 * parts["cross_entropy"] + 0.7 * parts["dice"], rel=1e-6)
     assert parts["dice"] == pytest.approx(float(paddleseg_losses.DiceLoss(include_background=False)(z, y)), rel=1e-6)
+
+
+@pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
+def test_a_docstring_without_its_indentation_says_the_same(spec, monkeypatch):
+    """Python 3.13 strips it when it compiles."""
+    import inspect
+
+    from paddleseg_losses.describe import docstring
+    from paddleseg_losses.options.declared import with_arguments
+
+    stripped, head = inspect.cleandoc(spec.cls.__doc__), "\nArgs:\n"
+    before, _, rest = stripped.partition(head)
+    written = before + rest[rest.index("\nShape:\n") :]  # as it stands in the file
+    indented = "\n".join(f"    {line}" if line else "" for line in written.splitlines()).strip() + "\n    "
+    assert with_arguments(written, spec.cls) == with_arguments(indented, spec.cls) == stripped
+    known = docstring(spec.cls)
+    monkeypatch.setattr(spec.cls, "__doc__", indented)
+    assert docstring(spec.cls) | {"Args": known["Args"]} == known

@@ -166,12 +166,6 @@ EXPORT Status lovasz_backward(const Problem* problem, int per_image, int hinge, 
 
 // ---- neighbourhood
 
-// x, upstream and out [maps, *sizes].
-EXPORT Status skeleton_forward(const float* x, std::int64_t maps, int axes, const std::int64_t* sizes, int iterations,
-                               float* out, int threads);
-EXPORT Status skeleton_backward(const float* x, const float* upstream, std::int64_t maps, int axes, const std::int64_t* sizes,
-                                int iterations, float* out, int threads);
-
 // lines [planes, s]: whether a pixel lies on the skeleton of its true region.
 EXPORT Status centerline_truth(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, std::uint8_t* lines,
                                int threads);

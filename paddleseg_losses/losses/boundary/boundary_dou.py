@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ...functional.contours import boundary_counts
-from ...functional.error_sums import SumSpec
+from ...functional.error_sums import SumSpec, pixel_count
 from ...functional.region_sums import SQUARED
 from ...inputs import Inputs, Tensor
 from ...options import number
@@ -86,4 +86,4 @@ class BoundaryDoULoss(ScalarLoss):
             alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
         error = sums.error2 + self.smooth
         values = error / (error + (1 - alpha) * sums.pg)
-        return paddle.where(sums.count > 0, values, paddle.zeros_like(values)).mean()
+        return paddle.where(pixel_count(inputs).sum(axis=0) > 0, values, paddle.zeros_like(values)).mean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Callable
 
 import paddle
 
@@ -11,7 +11,7 @@ from ... import numeric
 from ...errors import OptionError
 from ...functional.error_sums import SumSpec, pixel_count
 from ...functional.labels import every_cell_counts
-from ...functional.region_sums import REGION, RegionSums, Statistics
+from ...functional.region_sums import REGION, RegionSums, Statistics, over_ranks
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...options import class_subset, flag, numbers_or_none, only_mean
@@ -32,9 +32,9 @@ class PerClassLoss(Loss):
         skip = 1 if inputs.multiclass and not self.include_background else 0
         return list(range(skip, inputs.channels))
 
-    def reduce(self, cells: Tensor, count: Tensor, inputs: Inputs) -> Tensor:
-        """Average the cells; one without a valid pixel is 0 and still counts."""
-        if not every_cell_counts(inputs):
+    def reduce(self, cells: Tensor, count: Tensor | None) -> Tensor:
+        """Average the cells; one without a valid pixel is 0 and still counts. No `count`: every cell has one."""
+        if count is not None:
             cells = paddle.where(count > 0, cells, paddle.zeros_like(cells))
         if self.reduction == "none":
             return cells
@@ -71,15 +71,18 @@ class SumsLoss(PerClassLoss):
     def pooled(self, inputs: Inputs) -> RegionSums:
         """The sums of the channels that count, over the samples and ranks that are pooled."""
         sums: RegionSums = self.statistics.of(inputs)
-        if self.batch:
-            sums = sums.pooled()
-        if self.sync:
-            sums = sums.synchronised()
+        return sums.map(self._pooling(inputs))
+
+    def _pooling(self, inputs: Inputs) -> Callable[[Tensor], Tensor]:
         indices = self.channel_indices(inputs)
-        if indices == list(range(inputs.channels)):
-            return sums
-        index = paddle.to_tensor(indices)
-        return sums.map(lambda x: x.index_select(index, axis=-1))
+        index = None if indices == list(range(inputs.channels)) else paddle.to_tensor(indices)
+
+        def pool(x: Tensor) -> Tensor:
+            x = x.sum(axis=0) if self.batch else x
+            x = over_ranks(x) if self.sync else x
+            return x if index is None else x.index_select(index, axis=-1)
+
+        return pool
 
 
 class RegionLoss(SumsLoss):
@@ -125,7 +128,12 @@ class RegionLoss(SumsLoss):
             cells = cells * present
             if self.reduction == "mean":
                 return self.transform(numeric.safe_divide(cells.sum(), present.sum()))
-        return self.transform(self.reduce(cells, sums.count, inputs))
+        return self.transform(self.reduce(cells, self._pooled_count(inputs)))
+
+    def _pooled_count(self, inputs: Inputs) -> Tensor | None:
+        """Valid pixels of each cell; None if every cell has one. Ranks pool it together, or none does."""
+        certain = every_cell_counts(inputs) and not self.sync
+        return None if certain else self._pooling(inputs)(pixel_count(inputs))
 
 
 class ClassSumLoss(SumsLoss):
@@ -161,4 +169,4 @@ class MapLoss(PerClassLoss):
         """Average the pixels of each class."""
         skip = self.channel_indices(inputs)[0]
         sums, count = self.map_sums(inputs, skip), pixel_count(inputs)[:, skip:]
-        return self.reduce(numeric.safe_divide(sums, count), count, inputs)
+        return self.reduce(numeric.safe_divide(sums, count), None if every_cell_counts(inputs) else count)

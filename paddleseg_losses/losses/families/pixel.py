@@ -10,6 +10,7 @@ from ...functional.error_sums import SumSpec
 from ...functional.pixelwise import ONE, Balance, Formula
 from ...i18n import _
 from ...inputs import Inputs, Tensor
+from ...known_spacing import Spacing, spacing_of
 from ...options import numbers_or_none
 from ..base import Loss
 from .class_options import each_class
@@ -57,7 +58,7 @@ class PixelLoss(Loss):
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The formula's sums, which terms that ask for others can share."""
-        return pixelwise.needs(self.formula(), inputs) if self._shares and pixelwise.can_share(inputs) else ()
+        return pixelwise.shareable(self.formula(), inputs) if self._shares and pixelwise.can_share(inputs) else ()
 
     @property
     def _shares(self) -> bool:
@@ -89,9 +90,11 @@ class Spaced(Loss):
         help="size of a pixel along each axis, one number or one for each axis",
     )
 
-    def pixel_size(self, inputs: Inputs) -> tuple[float, ...] | None:
-        """`spacing` with a number for each axis, or None."""
-        if self.spacing is None or len(self.spacing) == inputs.axes:
+    def pixel_size(self, inputs: Inputs) -> Spacing | None:
+        """`spacing` with a number for each axis, that of the batch if there is none, or None."""
+        if self.spacing is None:
+            return spacing_of(int(inputs.problem.scores.shape[0]), inputs.problem.space)
+        if len(self.spacing) == inputs.axes:
             return self.spacing
         if len(self.spacing) == 1:
             return self.spacing * inputs.axes

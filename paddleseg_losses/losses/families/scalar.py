@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import reduce
+from operator import add
 
 import paddle
 
@@ -49,7 +51,7 @@ class CompoundLoss(ScalarLoss):
         terms = self.terms(inputs)
         if paddle.in_dynamic_mode():
             self._last = {name: (float(weight), value.detach()) for name, (weight, value) in terms.items()}
-        return sum(weight * value for weight, value in terms.values())
+        return reduce(add, (value if weight == 1 else weight * value for weight, value in terms.values()))
 
     @property
     def last(self) -> dict[str, tuple[float, Tensor]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional import region
-from ...functional.region_sums import RegionSums
+from ...functional.region_sums import CONFUSION, ConfusionSums, Statistics
 from ...inputs import Tensor
 from ...options import flag, number
 from ...registry import registered
@@ -67,6 +67,11 @@ class MCCLoss(RegionLoss):
     eps: float = number(default=1e-7, low=0.0, open_low=True, help="added under the root")
     batch: bool = flag(default=True, help="pool the batch before the formula")
 
-    def per_class(self, sums: RegionSums) -> Tensor:
+    @property
+    def statistics(self) -> Statistics:
+        """TN too."""
+        return CONFUSION
+
+    def per_class(self, sums: ConfusionSums) -> Tensor:
         """1 - MCC."""
         return region.matthews(sums, self.eps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import paddle
+
 from ...functional.centerline import centerline_sums
 from ...functional.error_sums import pixel_count
 from ...inputs import Inputs, Tensor
@@ -79,12 +81,13 @@ class SoftCLDiceLoss(ScalarLoss):
         """1 - clDice of each sample, averaged."""
         skip = 1 if inputs.multiclass and not self.include_background else 0
         precision_error, predicted, sensitivity_error, true = centerline_sums(inputs, skip, self.iters)
-        precision = self._inside(precision_error, predicted)
-        sensitivity = self._inside(sensitivity_error, true)
-        score = safe_divide(2 * precision * sensitivity, precision + sensitivity)
+        a, b = self._outside(precision_error, predicted), self._outside(sensitivity_error, true)
+        # 1 - 2 P S / (P + S) with P = 1 - a and S = 1 - b, without what would cancel.
+        error, total = a * (1 - b) + b * (1 - a), 2 - a - b
+        value = paddle.where(total == 0, paddle.ones_like(total), safe_divide(error, total))
         valid = pixel_count(inputs).sum(axis=1) > 0
-        return ((1 - score) * valid.astype(score.dtype)).mean()
+        return (value * valid.astype(value.dtype)).mean()
 
-    def _inside(self, outside: Tensor, whole: Tensor) -> Tensor:
-        """Fraction of each sample's centerlines that lies in a region; 1 for an empty one."""
-        return 1 - smooth_divide(outside, whole, self.smooth)
+    def _outside(self, outside: Tensor, whole: Tensor) -> Tensor:
+        """Fraction of each sample's centerlines that lies outside a region; 0 for an empty one."""
+        return smooth_divide(outside, whole, self.smooth)

@@ -13,12 +13,14 @@ from ...i18n.counts import numbers
 from ...options import option_advice, parse
 from ...other_libraries import loss_hints, renamed, said
 from ...registry import PREFIX
+from ..toolkits import MEDICALSEG
 from . import trial
 from .facts import Facts
 from .names import Names, Unseen
 from .report import Place, Report
 
 Entry = dict[str, Any]
+DEFAULT = 255  # ignore_index of a loss that is given none
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class EntryChecker:
         if cls is None or cls is Unseen:
             if name in self.names.table:
                 self.report.remark(
-                    _("{name} is PaddleSeg's own, which is not installed: its options are not checked", name=name)
+                    _("{name} is MedicalSeg's own: its options are not checked", name=name)
+                    if self.names.toolkit is MEDICALSEG
+                    else _("{name} is PaddleSeg's own, which is not installed: its options are not checked", name=name)
                 )
             return cls, {"type": name, **self._ignoring(place, options)}
         ours = hasattr(cls, "spec")
@@ -82,7 +86,12 @@ class EntryChecker:
             name = near
         if name in registry.names() and not hasattr(self.names.table[name], "spec"):
             self.report.remark(
-                _("{name} is PaddleSeg's own loss here; that of this package is {ours}", name=name, ours=PREFIX + name)
+                _(
+                    "{name} is {toolkit}'s own loss here; that of this package is {ours}",
+                    name=name,
+                    toolkit=self.names.toolkit.title,
+                    ours=PREFIX + name,
+                )
             )
         return self.names.table[name], name
 
@@ -155,13 +164,29 @@ class EntryChecker:
 
     def _ignoring(self, place: Place, options: Entry) -> Entry:
         expected, value = self.facts.ignore_index, options.get("ignore_index")
-        if expected is None or "ignore_index" not in options or value == expected:
+        if expected is None or value == expected:
             return options
+        if "ignore_index" not in options:
+            return options if self.facts.handed_on or expected == DEFAULT else self._not_handed_on(place, options)
         self.report.mistake(
             (*place, "ignore_index"),
             _("ignore_index is {value!r}, but {expected} in the dataset.", value=value, expected=expected),
             _("ignore_index: {expected}, or none: PaddleSeg passes the dataset's on", expected=expected),
             _("write {yaml}, or set the dataset's to {value!r}", yaml=f"ignore_index: {expected}", value=value),
+        )
+        return {**options, "ignore_index": expected}
+
+    def _not_handed_on(self, place: Place, options: Entry) -> Entry:
+        expected = self.facts.ignore_index
+        self.report.mistake(
+            (*place, "ignore_index"),
+            _(
+                "it is missing: the loss keeps {default}, the dataset has {expected}.",
+                default=DEFAULT,
+                expected=expected,
+            ),
+            _("ignore_index: {expected}: the trainer does not pass the dataset's on to it", expected=expected),
+            _("write {yaml}", yaml=f"ignore_index: {expected}"),
         )
         return {**options, "ignore_index": expected}
 

@@ -9,18 +9,32 @@ from ...errors import MissingDependencyError
 from ...i18n import _, listed
 from ..config import Config
 from ..registration import import_manager
+from ..toolkits import MEDICALSEG, toolkit_of
 from .report import Report
 
 _UNTYPED = ("Dataset", "SegDataset")  # their facts stand in the file, those of all others in the class
+_FLAT = ("TransUNet", "SwinUNet")  # MedicalSeg's models that take a volume slice by slice
 
 
 @dataclass(frozen=True)
 class Facts:
-    """None is unknown."""
+    """None is unknown.
+
+    Attributes:
+        classes: of the model.
+        ignore_index: of the dataset.
+        multilabel: whether labels have one channel for each class.
+        axes: spatial axes of an image.
+        handed_on: whether the trainer hands the dataset's ignore_index on to the entries of `types`.
+        handed_deeper: and to the losses in a MixedLoss.
+    """
 
     classes: int | None
     ignore_index: int | None
     multilabel: bool
+    axes: int = 2
+    handed_on: bool = True
+    handed_deeper: bool = True
 
 
 def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Facts:
@@ -30,11 +44,11 @@ def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Fa
     classes = _said("num_classes", {"model": model, **data})
     ignored = _said("ignore_index", data)
     default: int | None = 255  # of Dataset
-    kind = train.get("type")
+    kind, medical = train.get("type"), toolkit_of(config) is MEDICALSEG
     if kind is None:
         report.remark(_("there is no train_dataset here, so the ignore_index of the losses cannot be checked"))
         default = None
-    elif kind not in _UNTYPED:
+    elif kind not in _UNTYPED and not medical:
         dataset = _dataset_class(kind, report)
         classes.update(_said("NUM_CLASSES", {kind: vars(dataset)}))
         ignored.update(_said("IGNORE_INDEX", {kind: vars(dataset)}))
@@ -43,6 +57,9 @@ def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Fa
         classes=_agreed("num_classes", classes, None, report),
         ignore_index=_agreed("ignore_index", ignored, default, report),
         multilabel=use_multilabel or bool(_section(config, "test_config").get("use_multilabel")),
+        axes=2 if not medical or model.get("type") in _FLAT or train.get("plan2d") else 3,
+        handed_on=medical or kind != "SegDataset",
+        handed_deeper=not medical and kind != "SegDataset",
     )
 
 

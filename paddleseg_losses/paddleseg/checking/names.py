@@ -9,6 +9,7 @@ from ... import registry
 from ...errors import MissingDependencyError
 from ...registry import PREFIX
 from ..registration import available, built_in
+from ..toolkits import MEDICALSEG, PADDLESEG, Toolkit
 
 # PaddleSeg's own losses, for when it is not installed; those of the wheel and of the newest code.
 # fmt: off
@@ -20,6 +21,7 @@ BUILT_IN = (
     "RMILoss", "RelaxBoundaryLoss", "SECrossEntropyLoss", "SemanticConnectivityLoss",
 )
 # fmt: on
+BUILT_IN_MEDICALSEG = ("BCELoss", "CrossEntropyLoss", "DC_and_CE_loss", "DiceLoss", "MixedLoss", "MultipleLoss")
 
 
 class Unseen:
@@ -28,10 +30,11 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Names:
-    """Every name that a YAML file may use. `installed` is false if PaddleSeg's own losses could not be looked at."""
+    """Every name that a YAML file may use. `installed` is false if the toolkit's own losses could not be looked at."""
 
     table: dict[str, type]
     installed: bool
+    toolkit: Toolkit = PADDLESEG
 
     def suggest(self, name: str) -> str | None:
         """The nearest name, dotted if the misspelt one is."""
@@ -41,10 +44,14 @@ class Names:
         return registry.suggest(name, [known for known in self.table if "." not in known])
 
 
-def read_names(override: str | Iterable[str] = ()) -> Names:
+def read_names(override: str | Iterable[str] = (), toolkit: Toolkit = PADDLESEG) -> Names:
     """The names that hold once ours are registered; nothing is registered here."""
-    try:
-        own, installed = built_in(), True
-    except MissingDependencyError:
-        own, installed = dict.fromkeys(BUILT_IN, Unseen), False
-    return Names({**own, **available(own, override)}, installed)
+    if toolkit is MEDICALSEG:  # a folder, not a package that is installed: looked at only where it is in use
+        own = dict(built_in(toolkit)) if toolkit.imported else {}
+        own, installed = {**dict.fromkeys(BUILT_IN_MEDICALSEG, Unseen), **own}, toolkit.imported
+    else:
+        try:
+            own, installed = built_in(), True
+        except MissingDependencyError:
+            own, installed = dict.fromkeys(BUILT_IN, Unseen), False
+    return Names({**own, **available(own, override)}, installed, toolkit)

@@ -12,11 +12,13 @@ from ... import registry
 from ...errors import ConfigError, LossError
 from ...i18n import Text, _
 from ..config import load
+from ..toolkits import MEDICALSEG, toolkit_of
 from . import terms as terms_of_sum
 from .entries import Entry, EntryChecker
 from .facts import facts_of
 from .names import Unseen, read_names
 from .report import Place, Report
+from .reporting import check_reporting
 from .terms import is_sum
 from .text import inline
 
@@ -43,11 +45,14 @@ def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: 
         near = registry.suggest("loss", list(config))
         cure = _("did you mean {near}?", near=near) if near else _("add `loss` with `types` and `coef`")
         report.mistake((), _("There is no loss section."), _("a key `loss`"), cure)
-    names = read_names(override)
+    toolkit = toolkit_of(config)
+    names = read_names(override, toolkit)
     checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report, use_multilabel)))
     for name in _SECTIONS:
         if name in config:
             report.corrected[name] = checker.section((name,), config[name])
+            if toolkit is MEDICALSEG:
+                report.corrected[name] = check_reporting(report, (name,), report.corrected[name], names)
     if report.mistakes and not report.comments and all(report.corrected[n] == config[n] for n in report.corrected):
         report.corrected.clear()  # the mistakes are elsewhere in the file
     return report
@@ -128,8 +133,13 @@ class _SectionChecker:
             entry = {"type" if name == near else name: value for name, value in entry.items()}
         if self.entries.lacks_schedule(entry):
             return self._entry(place, self._scheduled(place, entry))
+        return self._of_a_kind(place, entry)
+
+    def _of_a_kind(self, place: Place, entry: Entry) -> Entry:
         if entry["type"] == "MixedLoss":
-            return self._mixed(place, entry)
+            return self._within(handed_on=self.entries.facts.handed_deeper)._mixed(place, entry)
+        if entry["type"] == "MultipleLoss" and self.entries.names.toolkit is MEDICALSEG:
+            return self._within(handed_on=False)._multiple(place, entry)
         if is_sum(self.entries.names.table.get(entry["type"])):
             return self._summed(place, entry)
         before = len(self.report.mistakes)
@@ -162,13 +172,42 @@ class _SectionChecker:
                 entry = {key: value for key, value in entry.items() if key != name}
         return self._weighted(place, entry, "losses", repeats=False)
 
+    def _within(self, handed_on: bool) -> _SectionChecker:
+        """For what is inside an entry; a sum of ours hands its own ignore_index on."""
+        facts = replace(self.entries.facts, handed_on=handed_on)
+        return _SectionChecker(self.report, replace(self.entries, facts=facts))
+
+    def _multiple(self, place: Place, entry: Entry) -> Entry:
+        """MedicalSeg's deep supervision, which uses the first of its losses at every level."""
+        if not entry.get("plan_path"):
+            self.report.mistake(
+                place,
+                _("{loss} needs {name!r}.", loss="MultipleLoss", name="plan_path"),
+                _("a value for it"),
+                _("add {name}: ...", name="plan_path"),
+            )
+            self.report.comment(place, _("{name}: a value is needed", name="plan_path"))
+        corrected = self._weighted(place, entry, "losses", repeats=False)
+        if len(corrected["losses"]) > 1:
+            self.report.mistake(
+                (*place, "losses"),
+                _("MultipleLoss uses the first of its losses and no other."),
+                _("one loss"),
+                _("put them into one WeightedSumLoss"),
+            )
+            corrected["losses"] = [
+                {"type": "WeightedSumLoss", "losses": corrected["losses"], "coef": corrected["coef"]}
+            ]
+            corrected["coef"] = [1]
+        return corrected
+
     def _summed(self, place: Place, entry: Entry) -> Entry:
         """Our weighted sum: its terms one by one, then the sum of what PaddleSeg makes of them."""
         mistakes, losses = len(self.report.mistakes), len(self.report.losses)
         weighed = entry.get("coef") is not None or registry.suggest("coef", list(entry))
         terms = entry["losses"] if isinstance(entry.get("losses"), list) else []
         coef = {} if weighed else {"coef": [1] * max(len(terms), 1)}
-        entry = self._weighted(place, {**entry, **coef}, "losses", repeats=False)
+        entry = self._within(handed_on=True)._weighted(place, {**entry, **coef}, "losses", repeats=False)
         entry = {name: value for name, value in entry.items() if name not in coef}
         if len(self.report.mistakes) > mistakes:
             return entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import paddle
@@ -11,7 +12,7 @@ from ...i18n import _
 from ...options import REQUIRED, options_of
 from .facts import Facts
 
-_SIZE = (16, 20)
+_SIZE = (16, 20, 6)
 
 
 def failure(cls: type, options: dict[str, Any], facts: Facts) -> LossError | None:
@@ -44,14 +45,15 @@ def culprit(cls: type, options: dict[str, Any], facts: Facts, error: LossError) 
 
 def _call(loss: Any, facts: Facts) -> None:
     classes = facts.classes or 1
-    logits = paddle.full([1, classes, *_SIZE], 1 / classes)  # also valid as probabilities
-    labels = paddle.arange(_SIZE[0] * _SIZE[1]).reshape([1, *_SIZE])
+    size = _SIZE[: facts.axes]
+    logits = paddle.full([1, classes, *size], 1 / classes)  # also valid as probabilities
+    labels = paddle.arange(math.prod(size)).reshape([1, *size])
     if loss.mode == "multilabel" or facts.multilabel:
         labels = paddle.stack([(labels + c) % 2 for c in range(classes)], axis=1)
     else:
         labels = labels % max(classes, 2)
     if loss.data_format == "NHWC":
-        logits = logits.transpose([0, 2, 3, 1])
+        logits = logits.moveaxis(1, -1)
     value = loss(logits, labels)
     if value.ndim:
         raise InputError(

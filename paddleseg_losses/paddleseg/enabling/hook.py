@@ -1,7 +1,7 @@
 """Written by `paddleseg-losses enable`, removed by `paddleseg-losses disable`.
 
-Whenever a Python of this environment imports `paddleseg`, the losses of paddleseg_losses are registered with it. This
-file runs at every start of Python, so it imports nothing, and nothing that it does may end a program.
+Whenever a Python of this environment imports `paddleseg` or `medicalseg`, the losses of paddleseg_losses are registered
+with it. This file runs at every start of Python, so it imports nothing, and nothing that it does may end a program.
 """
 
 from __future__ import annotations
@@ -14,29 +14,49 @@ if TYPE_CHECKING:
 
 
 class Finder:
-    """Waits for the first import of `paddleseg`, whichever clone or wheel it comes from."""
+    """Waits for imports of some packages, whichever clone or wheel they come from.
+
+    It stays for good: looking a module up does not import it, and an import that failed may be tried again.
+    """
+
+    packages = ("paddleseg", "medicalseg", "nnunet")  # the last is a part of MedicalSeg
+    searching = False
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Let the others find it, and step in after it has run."""
-        if name != "paddleseg":
+        if name not in self.packages or self.searching:
             return None
-        sys.meta_path.remove(self)
-        from importlib.util import find_spec
-
-        spec = find_spec(name)
-        if spec is not None and spec.loader is not None:
-            loader: Any = spec.loader
-            loader.exec_module = _then_activate(spec.loader.exec_module)
+        self.searching = True
+        try:
+            spec = _found(name, path, target)
+        finally:
+            self.searching = False
+        loader: Any = spec and spec.loader
+        try:
+            if not hasattr(loader, "_paddleseg_losses"):
+                loader.exec_module = _then_activate(name, loader.exec_module)
+                loader._paddleseg_losses = True
+        except AttributeError:
+            pass  # no loader, or one of a kind that nobody may change
         return spec
 
 
-def _then_activate(exec_module: Any) -> Any:
+def _found(name: str, path: Any, target: Any) -> Any:
+    for finder in list(sys.meta_path):
+        find = getattr(finder, "find_spec", None)
+        spec = find(name, path, target) if find else None
+        if spec is not None:
+            return spec
+    return None
+
+
+def _then_activate(name: str, exec_module: Any) -> Any:
     def run(module: Any) -> None:
         exec_module(module)
         try:
             from paddleseg_losses.paddleseg.enabling import activate
 
-            activate()
+            activate(name)
         except Exception as error:
             sys.stderr.write(
                 "paddleseg_losses is enabled but its losses are not registered (%s: %s). To stop this message run "

@@ -59,6 +59,19 @@ INLINE void power_slopes(const SumSpec* specs, int count, const double* upstream
     }
 }
 
+// `add_lookup` for up to C classes.
+template <int C>
+INLINE void add_lookup_of_few(const std::int32_t* label, int w, const float (&table)[Tile::FEW], const float* value,
+                              float* out) {
+#pragma omp simd
+    for (int i = 0; i < w; ++i) {
+        float entry = label[i] < 1 ? table[0] : 0.0f;
+#pragma GCC unroll 8
+        for (int k = 1; k < C; ++k) entry += label[i] == k ? table[k] : 0.0f;  // exact: all but one are 0
+        out[i] += entry * value[i];
+    }
+}
+
 // out[i] += table[label[i]] * value[i]; pixels that are left out count as class 0.
 INLINE void add_lookup(const Tile& t, int c, int w, const float* table, const float* value, float* out) {
     const std::int32_t* label = t.label.data();
@@ -67,11 +80,10 @@ INLINE void add_lookup(const Tile& t, int c, int w, const float* table, const fl
         for (int i = 0; i < w; ++i) out[i] += table[label[i] < 0 ? 0 : label[i]] * value[i];
         return;
     }
-    for (int k = 0; k < c; ++k) {
-        const float entry = table[k];
-#pragma omp simd
-        for (int i = 0; i < w; ++i) out[i] += (label[i] == k || (k == 0 && label[i] < 0) ? entry : 0.0f) * value[i];
-    }
+    float entries[Tile::FEW] = {};
+    std::copy_n(table, c, entries);
+    if (c <= 4) add_lookup_of_few<4>(label, w, entries, value, out);
+    else add_lookup_of_few<Tile::FEW>(label, w, entries, value, out);
 }
 
 // After `softmax_tile`, with `negative.of_error` as upstream if it has errors, and stable if it has nll.

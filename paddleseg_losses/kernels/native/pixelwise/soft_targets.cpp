@@ -24,7 +24,14 @@ struct SoftTile {
     float* row(std::int64_t k) { return rows.data() + k * WIDTH; }
 };
 
-INLINE float clean(float target, float valid) { return valid > 0.0f && target >= 0.0f && target <= 1.0f ? target : 0.0f; }
+constexpr float ROUNDING = 1e-2f;  // sums of shares in half precision are off by so much, and single ones exceed 1
+
+INLINE bool is_share(float target) { return target >= -ROUNDING && target <= 1.0f + ROUNDING; }
+
+INLINE float clean(float target, float valid) {
+    const float above = target > 0.0f ? target : 0.0f;
+    return valid > 0.0f && is_share(target) ? (above < 1.0f ? above : 1.0f) : 0.0f;
+}
 
 // max(x, 0), but NaN for NaN.
 INLINE float positive_part(float x) { return x > 0.0f ? x : 0.0f * x; }
@@ -197,10 +204,10 @@ void check_tile(const SoftProblem& q, std::int64_t plane, std::int64_t first, in
         for (int i = 0; i < w; ++i) {
             sum[i] += target[i];
             valid[i] = target[i] != q.ignore ? 1.0f : valid[i];
-            outside[i] = target[i] >= 0.0f && target[i] <= 1.0f ? outside[i] : 1.0f;
+            outside[i] = is_share(target[i]) ? outside[i] : 1.0f;
         }
     }
-    const float slack = q.sigmoid ? 3e38f : 1e-2f;
+    const float slack = q.sigmoid ? 3e38f : ROUNDING;
     std::int32_t wrong = 0, count = 0;
 #pragma omp simd reduction(+ : wrong, count)
     for (int i = 0; i < w; ++i) {

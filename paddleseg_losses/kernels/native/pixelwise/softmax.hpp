@@ -95,6 +95,53 @@ TARGET_CLONES bool softmax_fast(const Problem& q, std::int64_t sample, std::int6
     return bad == 0;
 }
 
+// The same with the loop over few classes inside that over the pixels: what is summed over the classes stays in registers.
+template <bool DOT, int C>
+TARGET_CLONES bool softmax_of_few(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream,
+                                  Tile& t) {
+    const std::int32_t* label = t.label.data();
+    float *exp_label = t.exp_label.data(), *others = t.error.data(), *dot = t.dot.data();
+    const float least = t.bounds.least, most = t.bounds.most;
+    const float* z[C];
+    float *row[C], u[C];
+    for (int k = 0; k < C; ++k) {
+        z[k] = q.logits + (sample * C + k) * q.s + first;
+        row[k] = t.row(k);
+        u[k] = DOT ? upstream[k] : 0.0f;
+        prefetch_ahead(q, sample, first, k, w);
+    }
+    int bad = 0;
+#pragma omp simd reduction(+ : bad)
+    for (int i = 0; i < w; ++i) {
+        float of_label = 1.0f, of_others = 0.0f, product = 0.0f;
+#pragma GCC unroll 8
+        for (int k = 0; k < C; ++k) {
+            const float e = exp_within(least, most, z[k][i]), exp_other = label[i] < 0 || label[i] == k ? 0.0f : e;
+            of_label = label[i] == k ? e : of_label;
+            row[k][i] = exp_other;
+            of_others += exp_other;
+            if (DOT) product += u[k] * exp_other;
+        }
+        const float sum = of_label + of_others;
+        bad += sum < LEAST_SUM || sum > MOST_SUM || of_others > MOST_ODDS * of_label ? 1 : 0;
+        exp_label[i] = of_label;
+        others[i] = of_others;
+        dot[i] = product;
+    }
+    return bad == 0;
+}
+
+template <bool DOT>
+INLINE auto fast_softmax(std::int64_t c) {
+    return c == 3   ? softmax_of_few<DOT, 3>
+           : c == 4 ? softmax_of_few<DOT, 4>
+           : c == 5 ? softmax_of_few<DOT, 5>
+           : c == 6 ? softmax_of_few<DOT, 6>
+           : c == 7 ? softmax_of_few<DOT, 7>
+           : c == 8 ? softmax_of_few<DOT, 8>
+                    : softmax_fast<DOT>;
+}
+
 // The same for any logits, with e^(z - top); `gap` is the label's z - top.
 template <bool DOT>
 TARGET_CLONES void softmax_stable(const Problem& q, std::int64_t sample, std::int64_t first, int w, const float* upstream,
@@ -167,7 +214,7 @@ INLINE void softmax_tile(const Problem& q, std::int64_t sample, std::int64_t fir
     const float* upstream = request.upstream;
     float *exp_label = t.exp_label.data(), *others = t.error.data(), *nll = t.nll.data();
     read_labels(q, sample * q.s + first, w, q.c, t.label.data());
-    const auto fast = upstream == nullptr ? softmax_fast<false> : softmax_fast<true>;
+    const auto fast = upstream == nullptr ? fast_softmax<false>(q.c) : fast_softmax<true>(q.c);
     const auto stable = upstream == nullptr ? softmax_stable<false> : softmax_stable<true>;
     const bool is_fast = !request.stable && fast(q, sample, first, w, upstream, t);
     if (!is_fast) stable(q, sample, first, w, upstream, t);

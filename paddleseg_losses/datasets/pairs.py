@@ -1,0 +1,82 @@
+"""Whether the files of a data set are there, and whether each mask has the size of its image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ..i18n import Message, Text, _
+from .counting import MaskProblem
+from .mask_sources import Pair
+
+_ORIENTATION = 0x0112  # the EXIF tag: 1 is upright, above 4 width and height are swapped
+
+
+def check_pairs(pairs: Sequence[Pair]) -> dict[str, MaskProblem]:
+    """Problems by kind; only the heads of the files are read.
+
+    The kinds: 'images_missing', 'masks_missing', 'images_unreadable', 'sizes', 'swapped' (width and height), 'exif'
+    (a rotation that the mask lacks) and 'exif_unclear' (one that the mask may lack).
+    """
+    problems: dict[str, MaskProblem] = {}
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for pair, (kind, detail) in zip(pairs, pool.map(_examined, pairs)):
+            if kind:
+                what = str(Message("{where}: {what}", where=pair.where, what=detail))
+                problems.setdefault(kind, MaskProblem()).add(MaskProblem(1, [what]))
+    return problems
+
+
+def _examined(pair: Pair) -> tuple[str, Text]:
+    """The kind of a pair's problem, and what it is; an empty kind if there is none."""
+    for kind, path in (("images_missing", pair.image), ("masks_missing", pair.mask)):
+        if not path.is_file():
+            return kind, str(path)
+    try:
+        stored, orientation = _head(pair.image)
+    except Exception as error:
+        return "images_unreadable", f"{pair.image} ({type(error).__name__})"
+    try:
+        mask, _upright = _head(pair.mask)
+    except Exception:
+        return "", ""  # counting the masks says so
+    image, turned = _as_loaded(pair.image, stored, orientation)
+    sizes = {"mask": pair.mask, "image": pair.image, "mask_size": _size(mask), "image_size": _size(image)}
+    if turned and mask == stored:
+        return "exif" if image != stored else "exif_unclear", _size_words(sizes)
+    if mask == image:
+        return "", ""
+    return "swapped" if mask == image[::-1] else "sizes", _size_words(sizes)
+
+
+def _size_words(sizes: dict[str, Any]) -> Text:
+    return _("{mask} has {mask_size} pixels, {image} {image_size}", **sizes)
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def _head(path: Path) -> tuple[tuple[int, int], int]:
+    """Width and height of a picture, and how it is turned."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return picture.size, picture.getexif().get(_ORIENTATION, 1)
+
+
+def _as_loaded(path: Path, size: tuple[int, int], orientation: int) -> tuple[tuple[int, int], bool]:
+    """Width and height as OpenCV reads an image, and whether it turns or mirrors it: that depends on its format."""
+    if orientation not in range(2, 9):
+        return size, False
+    try:
+        import cv2
+    except ImportError:
+        return (size[::-1] if orientation > 4 else size), True
+    loaded, raw = (cv2.imread(str(path), cv2.IMREAD_COLOR | flag) for flag in (0, cv2.IMREAD_IGNORE_ORIENTATION))
+    if loaded is None or raw is None or (loaded.shape == raw.shape and (loaded == raw).all()):
+        return size, False
+    return (loaded.shape[1], loaded.shape[0]), True

@@ -1,0 +1,90 @@
+"""Findings about lists and files: what PaddleSeg cannot read, what is missing, masks that do not fit their images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..datasets import MaskProblem, MaskSource
+from ..errors import LossError
+from ..i18n import Message, _, plural
+from .report import Finding, commented
+
+_LINES = _("Restore the files, or remove their lines from the list")
+_NEAREST = "Image.open(mask).resize(Image.open(image).size, Image.NEAREST)"
+_UPRIGHT = "cv2.imwrite(image, cv2.imread(image, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))"
+_TURNED = "cv2.imwrite(image, cv2.imread(image))"
+_KINDS = {
+    "images_missing": (_("{count} image not found: {what}"), _("{count} images not found: {what}"), None),
+    "masks_missing": (_("{count} mask not found: {what}"), _("{count} masks not found: {what}"), None),
+    "images_unreadable": (
+        _("{count} image cannot be read: {what}"),
+        _("{count} images cannot be read: {what}"),
+        Message("# {comment}", comment=_LINES),
+    ),
+    "sizes": (
+        _("{count} mask has another size than its image: {what}"),
+        _("{count} masks have another size than their images: {what}"),
+        Message(
+            "# {comment}",
+            comment=_(
+                "Look at one of them over its image. If it was only scaled, save {code}; a transform does not mend it",
+                code=_NEAREST,
+            ),
+        ),
+    ),
+    "swapped": (
+        _("{count} mask has width and height swapped: {what}"),
+        _("{count} masks have width and height swapped: {what}"),
+        Message(
+            "# {comment}",
+            comment=_(
+                "Look at one of them over its image, and save {code}, where {way} is what makes it fit: {ways}; a "
+                "transform does not mend it",
+                code="Image.open(mask).transpose(way)",
+                way="way",
+                ways="Image.ROTATE_90, Image.ROTATE_270, Image.TRANSPOSE, Image.TRANSVERSE",
+            ),
+        ),
+    ),
+    "exif": (
+        _("{count} image is turned by its EXIF tag when it is read, but its mask is not: {what}"),
+        _("{count} images are turned by their EXIF tags when they are read, but their masks are not: {what}"),
+        Message("# {comment}", comment=_("Save the images as they are stored, without the tag: {code}", code=_UPRIGHT)),
+    ),
+    "exif_unclear": (
+        _("{count} image is turned by its EXIF tag when it is read; its mask has no such tag: {what}"),
+        _("{count} images are turned by their EXIF tags when they are read; their masks have no such tag: {what}"),
+        Message(
+            "# {comment}\n# {turned}\n# {stored}",
+            comment=_("Look at one of the masks over its image, and save the images without the tag:"),
+            turned=_("if the masks fit the turned images, by {code}", code=_TURNED),
+            stored=_("if they fit the images as they are stored, by {code}", code=_UPRIGHT),
+        ),
+    ),
+}
+
+
+def check_files(source: MaskSource, problems: Mapping[str, MaskProblem], part: str) -> Iterator[Finding]:
+    """Problems of the list and of its files."""
+    for defect in source.defects:
+        yield refused(defect, "list")
+    for kind, problem in problems.items():
+        one, many, yaml = _KINDS[kind]
+        what = "; ".join(problem.first) + ("; ..." if problem.count > len(problem.first) else "")
+        text = plural(one.template, many.template, problem.count, what=what)
+        yield Finding(kind, text, yaml or _root(part))
+
+
+def _root(part: str) -> Message:
+    section = f"{part}_dataset:\n  dataset_root: ..."
+    return Message(
+        "{section}\n# {comment}",
+        section=commented(section, _("the folder that the paths of the list are relative to")),
+        comment=_LINES,
+    )
+
+
+def refused(error: LossError, code: str = "refused") -> Finding:
+    """An error as a finding: its own words say why."""
+    text = _("{found} (expected: {expected})", found=error.found, expected=error.expected)
+    return Finding(code, text, Message("# {cure}", cure=error.cure))

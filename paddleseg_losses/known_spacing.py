@@ -1,0 +1,88 @@
+"""The size of a voxel where the data knows it: each case of a medical dataset has a spacing of its own.
+
+A loss that has no `spacing` of its own then measures in the unit of its batch, sample by sample.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+from .i18n import _
+
+Row = tuple[float, ...]  # one number for each axis
+Spacing = Sequence[Any]  # a row for all samples, or one for each
+
+
+@dataclass(frozen=True)
+class _Known:
+    rows: tuple[Row, ...]
+    space: tuple[int, ...] | None  # the image's size to which they belong
+
+
+_current: _Known | None = None
+
+
+@contextmanager
+def known_spacing(spacing: Any, space: Sequence[int] | None = None) -> Iterator[None]:
+    """Let losses inside the block that have no `spacing` of their own measure with that of the batch.
+
+    Args:
+        spacing: size of a voxel along each axis: `[axes]` for all samples, or `[N, axes]`; None changes nothing.
+        space: size of the images that it belongs to. Smaller outputs of the same images, as under deep supervision,
+            then have voxels that are larger by the same ratio; None if all outputs have the same size.
+    """
+    global _current
+    before = _current
+    _current = before if spacing is None else _read(spacing, space)
+    try:
+        yield
+    finally:
+        _current = before
+
+
+def spacing_of(samples: int, space: Sequence[int]) -> Spacing | None:
+    """The known spacing of a batch: one row for all its samples if they agree, else one for each; None if unknown."""
+    if _current is None:
+        return None
+    rows, whole = _current.rows, _current.space or tuple(space)
+    alike = len(set(rows)) == 1
+    if len(rows[0]) != len(space) or not (alike or len(rows) == samples):
+        warnings.warn(
+            str(
+                _(
+                    "the spacing of the batch is not used: it has shape {shape}, the output of the model {samples} "
+                    "samples of {axes} axes; distances are in pixels",
+                    shape=[len(rows), len(rows[0])],
+                    samples=samples,
+                    axes=len(space),
+                )
+            ),
+            stacklevel=2,
+        )
+        return None
+    scaled = tuple(tuple(step * (big / small) for step, big, small in zip(row, whole, space)) for row in rows)
+    return scaled[0] if alike else scaled
+
+
+def varies(spacing: Spacing | None) -> bool:
+    """Whether there is a row for each sample."""
+    return spacing is not None and len(spacing) > 0 and not np.isscalar(spacing[0])
+
+
+def _read(spacing: Any, space: Sequence[int] | None) -> _Known:
+    table = np.asarray(spacing, "float64")
+    table = table[None] if table.ndim == 1 else table
+    if table.ndim != 2 or 0 in table.shape or not (np.isfinite(table).all() and (table > 0).all()):
+        raise InputError(
+            _("known_spacing was given {value}.", value=np.asarray(spacing).tolist()),
+            _("numbers > 0: one for each axis, or a row of them for each sample"),
+            _("give the spacing in the order of the axes of the images"),
+        )
+    return _Known(tuple(map(tuple, table.tolist())), None if space is None else tuple(int(size) for size in space))

@@ -1,0 +1,37 @@
+"""Every command that reads a configuration refuses what no configuration is, with a sentence and exit code 1."""
+
+import time
+
+import pytest
+
+pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+
+from tests.unit.test_safe_yaml import BOMB
+
+FILES = {
+    "bomb.yml": (f"{BOMB}loss: {{types: [*a11], coef: [1]}}\n", "more than 20000 values"),
+    "device.yml": ("_base_: /dev/zero\n", "a device, not a file"),
+    "name.yml": ("loss: !!python/name:os.system\n", "the tag !!python/name:os.system"),
+    "deep.yml": ("loss: " + "[" * 3000, "more than 64 levels"),
+}
+COMMANDS = {
+    "check": ["check"],
+    "doctor": ["doctor", "--config"],
+    "train": ["train", "--config"],
+    "weights": ["weights"],
+    "run": ["run", "script.py", "--config"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", FILES)
+def test_it_is_refused(name, command, call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "script.py").write_text("raise SystemExit('it ran')\n")
+    text, found = FILES[name]
+    (tmp_path / name).write_text(text)
+    start = time.perf_counter()
+    result = call(*COMMANDS[command], name)
+    assert time.perf_counter() - start < 2
+    assert result.exit_code == 1
+    assert found in " ".join(result.output.split())

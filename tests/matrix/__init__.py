@@ -1,0 +1,1 @@
+"""The versions that the package is tested with: `make test-matrix`."""

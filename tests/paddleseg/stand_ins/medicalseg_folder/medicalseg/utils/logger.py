@@ -1,0 +1,2 @@
+def info(message=""):
+    print(f"[INFO] {message}", flush=True)

@@ -1,0 +1,2 @@
+def add_profiler_step(options=None):
+    """Called once a step."""

@@ -1,0 +1,51 @@
+"""Run one of the trials and print its figures; exits 1 if something broke.
+
+python -m tests.reliability fuzz --calls 100000 --seed 1
+python -m tests.reliability kills --times 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+
+def _fuzz(arguments: argparse.Namespace) -> int:
+    from .fuzz import Tally, drawn
+
+    tally, start = Tally(), time.perf_counter()
+    for number in range(arguments.first, arguments.first + arguments.calls):
+        before = len(tally.broken)
+        tally.add(drawn(number, arguments.seed))
+        for text in tally.broken[before:]:
+            print(text, flush=True)
+    print(tally.as_json(), f"{time.perf_counter() - start:.0f} s")
+    return 1 if tally.broken else 0
+
+
+def _kills(arguments: argparse.Namespace) -> int:
+    from .kills import trial
+
+    return trial(arguments.times, arguments.seed)
+
+
+def main() -> int:
+    """One of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    trials = parser.add_subparsers(dest="trial", required=True)
+    fuzz = trials.add_parser("fuzz", help="random calls on every backend")
+    fuzz.add_argument("--calls", type=int, default=1000)
+    fuzz.add_argument("--first", type=int, default=0, help="the number of the first call")
+    fuzz.add_argument("--seed", type=int, default=0)
+    fuzz.set_defaults(run=_fuzz)
+    kills = trials.add_parser("kills", help="kill -9 at random moments of a training, then go on")
+    kills.add_argument("--times", type=int, default=20)
+    kills.add_argument("--seed", type=int, default=0)
+    kills.set_defaults(run=_kills)
+    arguments = parser.parse_args()
+    return int(arguments.run(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""Random calls of random losses: each keeps the laws and is equal on all backends, or is refused by an error of ours.
+
+A call is drawn from its number alone, so that any of them can be made again: `fuzz --first 4711 --calls 1`.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import paddle
+
+from paddleseg_losses import kernels, registry
+from paddleseg_losses.errors import LossError
+from paddleseg_losses.options import REQUIRED, options_of
+
+SHARED = 1e-4  # of the largest number: what float32 may differ from float64, for all losses and logits
+PART = 0.01  # of what a pixel has in a mean: numbers below it are compared with it
+UNUSUAL = (None, -1, 0, 1, 2, 0.5, 1e-6, "mean", "1e-3", "x", [], [1, 2], [0.5, 1, 2], True, float("nan"), 2**70, {})
+SKIPPED = {"sync", "schedule", "checks", "data_format"}  # of other tests: they need ranks, steps, or change the layout
+BUILT = not kernels.status()["library"].startswith("not built")
+PATHS = [*([("native", "float32")] if BUILT else []), ("composed", "float32"), ("composed", "float64")]
+
+
+@dataclass
+class Call:
+    """Everything about one call."""
+
+    number: int
+    loss: str
+    options: dict[str, object]
+    logits: np.ndarray
+    labels: np.ndarray
+    ignored: np.ndarray  # where it is sure that pixels are ignored, or nothing
+    facts: dict[str, object]
+
+    def __str__(self) -> str:
+        return f"call {self.number}: {self.loss}({self.options}) on {self.facts}"
+
+
+@dataclass
+class Tally:
+    """What became of the calls."""
+
+    kept: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+    def add(self, call: Call) -> None:
+        """Make it."""
+        outcome = tried(call)
+        if outcome == "kept":
+            self.kept[call.loss] += 1
+        elif outcome.startswith("refused"):
+            self.refused[call.loss] += 1
+        else:
+            self.broken.append(f"{call}: {outcome}")
+
+    def as_json(self) -> str:
+        """A line of figures."""
+        kept, refused = sum(self.kept.values()), sum(self.refused.values())
+        return json.dumps({"kept": kept, "refused": refused, "broken": len(self.broken)})
+
+
+def drawn(number: int, seed: int = 0) -> Call:
+    """The call of a number."""
+    rng = np.random.default_rng([seed, number])
+    spec = registry.get(str(rng.choice(registry.names())))
+    mode = str(rng.choice(spec.modes)) if rng.random() < 0.98 else str(rng.choice(registry.MODES))
+    channels = 1 if mode == "binary" else int(rng.integers(2, 6)) if mode == "multiclass" else int(rng.integers(1, 4))
+    space = tuple(int(size) for size in rng.integers(1, 10, rng.integers(1, 4)))
+    samples = int(rng.integers(1, 4))
+    scale = float(rng.choice([0.0, 0.3, 2.0, 8.0, 30.0, 1000.0], p=[0.05, 0.2, 0.45, 0.15, 0.1, 0.05]))
+    logits = (rng.normal(size=(samples, channels, *space)) * scale).astype("float32")
+    labels, ignored, kind = _labels(rng, spec, mode, (samples, channels, *space))
+    options = _options(rng, spec, channels)
+    if kind in ("one-hot", "soft") or (mode == "multilabel" and channels == 1):
+        options["mode"] = mode  # the labels alone do not say it
+    facts = {"logits": list(logits.shape), "scale": scale, "mode": mode, "labels": kind, "dtype": str(labels.dtype)}
+    return Call(number, spec.name, options, logits, labels, ignored, facts)
+
+
+def _labels(rng, spec, mode, sizes):
+    """Labels in one of the forms that are taken, or in one that is not; with where they are ignored."""
+    samples, channels, *space = sizes
+    classes = channels if mode == "multiclass" else 2
+    shape = (samples, channels, *space) if mode == "multilabel" else (samples, *space)
+    labels = rng.integers(0, classes, shape)
+    if rng.random() < 0.15:
+        labels[:] = rng.integers(0, classes)
+    where = rng.random(shape) < rng.choice([0, 0, 0.2, 0.9, 1])
+    form = str(rng.choice(["index", "axis", "one-hot", "soft", "wrong value", "wrong shape"], p=_FORMS))
+    if form == "soft" and not spec.soft and rng.random() < 0.8:
+        form = "index"
+    if form in ("one-hot", "soft") and mode == "multiclass":
+        hot = np.moveaxis(np.eye(channels)[labels], -1, 1)
+        noise = rng.dirichlet(np.ones(channels), labels.shape)
+        soft = np.moveaxis(noise, -1, 1)
+        return (soft.astype("float32") if form == "soft" else hot.astype("int64")), np.zeros((), bool), form
+    if form == "soft":
+        return rng.random(shape).astype("float32"), np.zeros((), bool), form
+    labels = np.where(where, 255, labels)
+    dtype = str(rng.choice(["int64", "int32", "uint8", "int16", "float32", "float64"], p=_DTYPES))
+    if form == "wrong value":
+        labels.flat[rng.integers(labels.size)] = rng.choice([classes, -1, 77, 254])
+        return labels.astype("int64"), np.zeros((), bool), form
+    if form == "wrong shape":
+        return labels[..., :-1].astype(dtype), np.zeros((), bool), form
+    ignored = where if mode == "multilabel" else where[:, None]
+    if form == "axis" and mode != "multilabel":
+        labels = labels[:, None]
+    return labels.astype(dtype), ignored, form
+
+
+_FORMS = [0.5, 0.18, 0.15, 0.1, 0.04, 0.03]
+
+
+_DTYPES = [0.4, 0.2, 0.2, 0.14, 0.03, 0.03]
+
+
+def _options(rng, spec, channels):
+    """Some of the loss's options: mostly values that it takes, and now and then one that it does not."""
+    options = dict(spec.example)
+    if "dist_matrix" in options:
+        options["dist_matrix"] = (1 - np.eye(channels)).tolist()
+    declared = {name: option for name, option in options_of(spec.cls).items() if name not in SKIPPED}
+    for name in rng.permutation(sorted(declared))[: rng.integers(0, 5)]:
+        examples = list(declared[name].examples or [])
+        default = declared[name].default
+        if rng.random() < 0.04:
+            options[name] = UNUSUAL[rng.integers(len(UNUSUAL))]
+        elif name == "weight" and default is None:
+            options[name] = [0.5 + 0.25 * c for c in range(channels)]
+        elif examples:
+            options[name] = examples[rng.integers(len(examples))]
+        elif default is not REQUIRED and name not in options:
+            options[name] = default
+    return options
+
+
+def tried(call: Call) -> str:
+    """ "kept", "refused" and why, or what is wrong."""
+    outcomes = {}
+    for backend, dtype in PATHS:
+        with kernels.use_kernels(backend), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                outcomes[backend, dtype] = _made(call, dtype)
+            except LossError as error:
+                outcomes[backend, dtype] = f"refused: {type(error).__name__}: {error.found}"
+            except Exception as error:
+                return f"{type(error).__name__} of another library on {backend}: {str(error)[:300]}"
+    texts = {outcome for outcome in outcomes.values() if isinstance(outcome, str)}
+    if texts:
+        same = len(texts) == 1 and all(isinstance(outcome, str) for outcome in outcomes.values())
+        return texts.pop() if same else f"refused on some backends only: {outcomes}"[:600]
+    return _lawful(call, outcomes) or "kept"
+
+
+def _made(call, dtype):
+    logits = paddle.to_tensor(call.logits.astype(dtype), stop_gradient=False)
+    labels = paddle.to_tensor(call.labels)
+    value = registry.get(call.loss).cls(**call.options)(logits, labels)
+    value.sum().backward()
+    unchanged = np.array_equal(logits.numpy(), call.logits.astype(dtype)) and np.array_equal(
+        labels.numpy(), call.labels
+    )
+    gradient = np.zeros_like(call.logits, dtype) if logits.grad is None else logits.grad.numpy()
+    return value.numpy(), gradient, unchanged
+
+
+def _lawful(call, outcomes):
+    """What is wrong with the values and gradients, if anything is."""
+    for path, (value, gradient, unchanged) in outcomes.items():
+        if not unchanged:
+            return f"it wrote to its inputs on {path}"
+        if not (np.isfinite(value).all() and np.isfinite(gradient).all()):
+            return f"not finite on {path}: value {np.ravel(value)[:3]}, gradient {np.abs(gradient).max()}"
+        if call.ignored.any() and np.abs(np.where(call.ignored, gradient, 0)).max():
+            return f"a gradient where pixels are ignored on {path}"
+        if call.ignored.ndim and call.ignored.all() and np.abs(value).max():
+            return f"all is ignored, but the value on {path} is {np.ravel(value)[:3]}"
+    return _equal(call, outcomes)
+
+
+def _equal(call, outcomes):
+    thresholds = registry.get(call.loss).detached and call.facts["scale"] > 100  # in float64 other errors are above 0
+    exact, slopes, _ = outcomes["composed", "float32" if thresholds else "float64"]
+    for path, (value, gradient, _) in list(outcomes.items())[: -1 if thresholds else None]:
+        if value.shape != exact.shape:
+            return f"shape {value.shape} on {path}, {exact.shape} in float64"
+        for name, found, expected in (("value", value, exact), ("gradient", gradient, slopes)):
+            if name == "gradient" and call.facts["scale"] == 0:
+                continue  # ties may be broken in any order
+            gap = float(np.abs(found - expected).max()) if found.size else 0.0
+            largest = float(np.abs(expected).max()) if found.size else 0.0
+            if gap > SHARED * max(largest, PART if name == "value" else PART / found.size):
+                return f"{name} on {path} differs by {gap:.3g} of {largest:.3g}"
+    return None
