@@ -7,8 +7,8 @@ import click
 from .._version import __version__
 from .catalogue import list_losses
 from .check import check
-from .compare import compare
 from .command import LocalizedOption, option
+from .compare import compare
 from .data import data
 from .doctor import doctor
 from .enable import disable, enable

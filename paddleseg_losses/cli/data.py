@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import click
 
 from ..i18n import _, listed
 from . import screen
 from .command import LocalizedCommand, LocalizedGroup, option
+
+Decorator = Callable[[Any], Any]
 
 
 @click.group(
@@ -21,7 +23,7 @@ def data() -> None:
     """Make a dataset in the layout of PaddleSeg: small ones to try things on, or slices of your own volumes."""
 
 
-def _command(example: str) -> Any:
+def _command(example: str) -> Decorator:
     return data.command(cls=LocalizedCommand, example=f"paddleseg-losses data {example}")
 
 
@@ -29,7 +31,7 @@ _out = option("--out", required=True, type=click.Path(file_okay=False), help="Fo
 _root = option("--root", required=True, type=click.Path(), help="Folder with the volumes.")
 
 
-def _size(default: int) -> Any:
+def _size(default: int) -> Decorator:
     return option("--size", type=click.IntRange(16), default=default, show_default=True,
                   help="Height and width of an image in pixels.")  # fmt: skip
 
@@ -100,7 +102,7 @@ def tree(out: str, **scene: Any) -> None:
     _report(make_synthetic_dataset(out, Tree(**scene)))
 
 
-def _slicing(function: Any) -> Any:
+def _slicing(function: Callable[..., None]) -> Callable[..., None]:
     """The options of volumes that are cut into slices."""
     for each in reversed(
         (

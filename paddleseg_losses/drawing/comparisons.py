@@ -61,8 +61,8 @@ def draw_curves(path: Path, points: Mapping[str, Sequence[tuple[float, float, fl
                           capsize=2, zorder=3)  # fmt: skip
         else:
             axis.plot(places, means, color=FAINT, linewidth=1)
-    places = [place for each in points.values() for place, _, _ in each]
-    if min(places) > 0 and max(places) >= 10 * min(places):
+    reach = [place for each in points.values() for place, _, _ in each]
+    if min(reach) > 0 and max(reach) >= 10 * min(reach):
         axis.set_xscale("log")
     axis.set_xlabel(dial, color=INK)
     axis.set_ylabel("Dice", color=INK)

@@ -95,8 +95,8 @@ def warnings(study: Study) -> Iterator[Message]:
         kind = str((task.config.get("optimizer") or {}).get("type", ""))
         if kind.lower() not in ADAPTIVE:
             yield _(
-                "task {task} is trained with {optimizer}: its step is as long as the gradient, and losses of other scale "
-                "need other learning rates. Use Adam or AdamW, or more values of --rates",
+                "task {task} is trained with {optimizer}, whose steps grow with the gradient: a loss of another scale "
+                "needs another learning rate. Use Adam or AdamW, or more values of --rates",
                 task=task.name,
                 optimizer=kind,
             )
@@ -107,12 +107,19 @@ def warnings(study: Study) -> Iterator[Message]:
 
 
 def _try_out(study: Study, ledger: Ledger, files: Mapping[str, Path], device: str | None) -> None:
-    """One step of each task that is new, and its images for the pictures: what cannot run shows before the long wait."""
+    """One step of each new task, which also keeps its images: what cannot run shows before the long wait."""
     control = next(loss for loss in study.losses if loss.name == study.control)
     tasks = [task for task in study.tasks if not ledger.images_file(task.name).is_file()]
     first = {
         Run(task.name, study.control, study.rates[0], 0): Job(
-            files[task.name], control, study.rates[0], 0, False, ledger.images_file(task.name), device=device, trial=True
+            files[task.name],
+            control,
+            study.rates[0],
+            0,
+            False,
+            ledger.images_file(task.name),
+            device=device,
+            trial=True,
         )
         for task in tasks
     }

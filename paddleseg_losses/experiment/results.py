@@ -104,7 +104,9 @@ def costs(study: Study, ledger: Ledger, task: Task) -> list[tuple[str, float, fl
     found = []
     for loss in study.of(task):
         rows = [row for run, row in ledger.rows.items() if (run.task, run.loss) == (task.name, loss.name)]
-        steps, memory = ([n for row in rows if not math.isnan(n := number(row, name))] for name in ("step_ms", "memory_mb"))
+        steps, memory = (
+            [n for row in rows if not math.isnan(n := number(row, name))] for name in ("step_ms", "memory_mb")
+        )
         if steps:
             found.append((loss.name, float(np.median(steps)), max(memory, default=math.nan)))
     return sorted(found, key=lambda each: each[1])

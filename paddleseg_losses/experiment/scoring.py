@@ -1,7 +1,7 @@
 """Scores of one image: counts of pixels, and distances between boundaries.
 
-Conventions. A boundary is the pixels of a mask that a 4-connected erosion removes (6-connected in 3-D), outside the image
-counting as background. `hd95` is the larger of the two directed 95th percentiles. A class that only one side holds costs
+Conventions. A boundary is the pixels of a mask that a 4-connected erosion removes (6-connected in 3-D); outside the
+image is background. `hd95` is the larger of the two directed 95th percentiles. A class that only one side holds costs
 the diagonal of the image and has a surface Dice of 0; a class that neither holds is NaN: left out of every mean.
 """
 
@@ -71,7 +71,7 @@ def _distances(of: Array, to: Array, spacing: Sequence[float]) -> Array:
 
 
 def ratios(counts: Mapping[str, Array]) -> dict[str, Array]:
-    """Every metric by image and class from `tp`, `fp`, `fn`, `tn`, `hd95` and `surface_dice`, all `[images, classes]`."""
+    """Every metric by image and class, from what `score_image` gives for each image: `[images, classes]`."""
     tp, fp, fn, tn = (np.asarray(counts[name], float) for name in ("tp", "fp", "fn", "tn"))
     with np.errstate(invalid="ignore"):  # 0 / 0: the class is on neither side
         return {

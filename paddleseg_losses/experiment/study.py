@@ -45,7 +45,7 @@ class Candidate:
     section: Mapping[str, Any]
 
     def takes(self, task: Task) -> bool:
-        """Whether the loss is defined for the classes of a task. A loss for two classes takes a model of two channels."""
+        """Whether the loss is defined for a task. A loss for two classes takes a model of two channels."""
         if self._spec is None:
             return True
         most = self._spec.most_classes

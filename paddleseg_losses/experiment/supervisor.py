@@ -62,7 +62,8 @@ def perform_all(
         at_once: number of processes.
         timeout: seconds after which a run is stopped.
     """
-    waiting, children = iter(jobs), {}
+    waiting = iter(jobs)
+    children: dict[Any, _Child] = {}
     with _one_thread():
         context = _context()
         try:

@@ -56,7 +56,10 @@ def _of_task(task: TaskResults) -> Iterable[str]:
         yield grid(_head(task), (_row(line) for line in task.common))
     if len(task.class_names) > 2:
         yield str(_("Dice of each class:"))
-        yield grid([_("loss"), *task.class_names], ([line.loss, *map(_plain, line.classes)] for line in task.own if line.classes))
+        yield grid(
+            [_("loss"), *task.class_names],
+            ([line.loss, *map(_plain, line.classes)] for line in task.own if line.classes),
+        )
 
 
 def _head(task: TaskResults) -> list[Text]:

@@ -68,7 +68,7 @@ class JoinedChannels(nn.Layer):
 
 
 class Seeded:
-    """A dataset whose augmentation is decided by the seed and the number of the draw, in whatever process it happens."""
+    """A dataset whose augmentation is decided by the seed and the number of the draw."""
 
     def __init__(self, dataset: Any, seed: int) -> None:
         self.dataset, self.seed = dataset, seed
@@ -135,7 +135,7 @@ def train(builder: Any, job: Job) -> Trained:
         loss.backward()
         optimizer.step()
         trained.model.clear_gradients()
-        _advance(optimizer)
+        _advance(builder.lr_scheduler)
         trained.seconds.append(time.perf_counter() - began)
     return trained
 
@@ -203,12 +203,11 @@ def _seed_everything(seed: int, number: int = 0) -> None:
     paddle.seed(state)
 
 
-def _advance(optimizer: Any) -> None:
+def _advance(rate: Any) -> None:
     """To the next learning rate; a schedule that looks at a metric does not move."""
-    schedule = getattr(optimizer, "user_defined_optimizer", optimizer)._learning_rate
-    if isinstance(schedule, paddle.optimizer.lr.LRScheduler):
-        if not isinstance(schedule, paddle.optimizer.lr.ReduceOnPlateau):
-            schedule.step()
+    lr = paddle.optimizer.lr
+    if isinstance(rate, lr.LRScheduler) and not isinstance(rate, lr.ReduceOnPlateau):
+        rate.step()
 
 
 def _peak_megabytes() -> float:

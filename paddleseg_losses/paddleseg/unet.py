@@ -28,7 +28,11 @@ class UNet(nn.Layer):
     """
 
     def __init__(
-        self, num_classes: int, channels: Sequence[int] = (32, 64, 128, 256), convolutions: int = 2, in_channels: int = 3
+        self,
+        num_classes: int,
+        channels: Sequence[int] = (32, 64, 128, 256),
+        convolutions: int = 2,
+        in_channels: int = 3,
     ) -> None:
         super().__init__()
         steps = list(zip((in_channels, *channels), channels))
@@ -40,7 +44,7 @@ class UNet(nn.Layer):
 
     def forward(self, image: Any) -> list[Any]:
         """Logits `[N, num_classes, H, W]`, in a list as PaddleSeg wants them."""
-        levels = []
+        levels: list[Any] = []
         features = image
         for block in self.down:
             features = block(F.max_pool2d(features, 2, ceil_mode=True) if levels else features)

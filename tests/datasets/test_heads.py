@@ -27,7 +27,8 @@ def test_no_held_out_slice_has_its_neighbour_in_training():
         return {start + i for start, volume in zip(starts, volumes) for i in range(volume.image.shape[2])}
 
     ours, theirs = levels(train), levels(held_out)
-    assert ours and theirs
+    assert ours
+    assert theirs
     assert not any(level + step in ours for level in theirs for step in (-1, 0, 1))
 
 
@@ -47,4 +48,5 @@ def test_the_brain_is_inside_the_head(tmp_path):
             assert set(np.unique(mask)) <= {0, 1}
             assert (image[mask == 1] > 10).mean() > 0.8
     test = (root / "test.txt").read_text()
-    assert "mni152" in test and "robex" not in test
+    assert "mni152" in test
+    assert "robex" not in test

@@ -84,48 +84,53 @@ def test_usual_names_are_understood(tmp_path, names, pairs):
     assert [pair.name for pair in find_pairs(tmp_path)] == pairs
 
 
-def _spoil(repository, how):
-    mask = _mask_of(repository, 1)
-    image, labels = _head(1)
-    if how == "missing":
-        mask.unlink()
-    elif how == "shape":
-        _save(mask, labels[:-1])
-    elif how == "affine":
-        _save(mask, labels, np.diag([2.0, 1, 1, 1]))
-    elif how == "axes":
-        _save(mask, np.stack([labels, labels], -1))
-    elif how == "empty":
-        _save(mask, labels * 0)
-    elif how == "values":
-        _save(mask, labels.astype(np.float32) * 0.5)
-    elif how == "truncated":
-        content = mask.read_bytes()
-        mask.write_bytes(content[: len(content) // 2])
-    elif how == "not gzip":
-        mask.write_bytes(b"hello")
-    elif how == "header alone":
-        mask.write_bytes(gzip.compress(gzip.decompress(mask.read_bytes())[:360]))
+def _cut(mask):
+    content = mask.read_bytes()
+    mask.write_bytes(content[: len(content) // 2])
 
 
+# How the mask of a subject is spoilt, and what is said of it.
 DAMAGE = {
-    "missing": "there is no such file", "shape": "its shape", "affine": "its affine", "axes": "not three axes",
-    "empty": "0 everywhere", "values": "not class indices", "truncated": "cannot be read", "not gzip": "cannot be read",
-    "header alone": "cannot be read",
-}  # fmt: skip
+    "missing": (lambda mask, labels: mask.unlink(), "there is no such file"),
+    "shape": (lambda mask, labels: _save(mask, labels[:-1]), "its shape"),
+    "affine": (lambda mask, labels: _save(mask, labels, np.diag([2.0, 1, 1, 1])), "its affine"),
+    "axes": (lambda mask, labels: _save(mask, np.stack([labels, labels], -1)), "not three axes"),
+    "empty": (lambda mask, labels: _save(mask, labels * 0), "0 everywhere"),
+    "values": (lambda mask, labels: _save(mask, labels.astype(np.float32) * 0.5), "not class indices"),
+    "truncated": (lambda mask, labels: _cut(mask), "cannot be read"),
+    "not gzip": (lambda mask, labels: mask.write_bytes(b"hello"), "cannot be read"),
+    "header alone": (
+        lambda mask, labels: mask.write_bytes(gzip.compress(gzip.decompress(mask.read_bytes())[:360])),
+        "cannot be read",
+    ),
+}
+
+
+def _spoil(repository, how):
+    DAMAGE[how][0](_mask_of(repository, 1), _head(1)[1])
 
 
 @pytest.mark.parametrize("how", DAMAGE)
 def test_damage_is_named_and_nothing_is_written(repository, tmp_path, how):
     _spoil(repository, how)
-    with pytest.raises(DataError, match=f"A00001.*{DAMAGE[how]}"):
+    with pytest.raises(DataError, match=f"A00001.*{DAMAGE[how][1]}"):
         make_nifti_dataset(tmp_path / "out", repository, *NFBS, slices=SMALL)
     assert not (tmp_path / "out").exists()
 
 
 def test_damaged_volumes_can_be_left_out(repository, tmp_path):
     _spoil(repository, "empty")
-    arguments = ["data", "nfbs", "--root", str(repository), "--out", str(tmp_path / "out"), "--size", "16", "--skip_damaged"]
+    arguments = [
+        "data",
+        "nfbs",
+        "--root",
+        str(repository),
+        "--out",
+        str(tmp_path / "out"),
+        "--size",
+        "16",
+        "--skip_damaged",
+    ]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     assert "left out" in result.stderr

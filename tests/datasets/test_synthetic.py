@@ -50,7 +50,9 @@ def test_empty_images(tmp_path):
 
 def test_ragged_borders_are_longer(tmp_path):
     def border(ragged):
-        masks = _masks(make_synthetic_dataset(tmp_path / str(ragged), Discs(share=0.1, ragged=ragged, **FEW)), "test") > 0
+        masks = (
+            _masks(make_synthetic_dataset(tmp_path / str(ragged), Discs(share=0.1, ragged=ragged, **FEW)), "test") > 0
+        )
         return sum((m & ~ndimage.binary_erosion(m)).sum() for m in masks) / masks.sum()
 
     assert border(0.4) > 1.2 * border(0.0)

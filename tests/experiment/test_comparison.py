@@ -69,7 +69,7 @@ def test_the_report(undisturbed):
     page = (undisturbed / "index.html").read_text(encoding="utf-8")
     assert "<table>" in page
     assert page.count("data:image/png;base64,") == len(list(undisturbed.glob("*.png"))) == 3
-    assert "src=\"http" not in page
+    assert 'src="http' not in page
 
 
 def test_a_loss_sees_the_same_weights_and_batches_whatever_ran_before(undisturbed, file, tmp_path):
@@ -112,7 +112,10 @@ def test_a_file_that_cannot_be_trained_shows_at_once(file, tmp_path):
 
 def test_what_makes_a_comparison_unfair_is_said(file, tmp_path):
     table = config(tmp_path, {"type": "DiceLoss"}, classes=3)
-    said = [str(warning) for warning in warnings(read(write(tmp_path / "task.yml", table), losses="DiceLoss,LovaszHingeLoss"))]
+    said = [
+        str(warning)
+        for warning in warnings(read(write(tmp_path / "task.yml", table), losses="DiceLoss,LovaszHingeLoss"))
+    ]
     assert "SGD" in said[0]
     assert "LovaszHingeLoss is left out" in said[1]
     assert not list(warnings(read(file, losses="DiceLoss")))

@@ -60,18 +60,17 @@ def test_failed_runs_can_be_forgotten(study, tmp_path):
 
 
 def test_two_processes_do_not_share_a_folder(study, tmp_path):
-    with Ledger(tmp_path / "out").opened(study), pytest.raises(ConfigError, match="Another process"):
-        with Ledger(tmp_path / "out").opened(study):
-            pass
+    first, second = Ledger(tmp_path / "out"), Ledger(tmp_path / "out")
+    with first.opened(study), pytest.raises(ConfigError, match="Another process"), second.opened(study):
+        pass
 
 
 def test_nothing_is_written_over(study, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "runs.csv").write_text("somebody's table\n")
-    with pytest.raises(ConfigError, match="other files"):
-        with Ledger(folder).opened(study):
-            pass
+    with pytest.raises(ConfigError, match="other files"), Ledger(folder).opened(study):
+        pass
     assert (folder / "runs.csv").read_text() == "somebody's table\n"
 
 

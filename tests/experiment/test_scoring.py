@@ -57,9 +57,23 @@ def test_ignored_pixels_do_not_count():
 
 
 def test_ratios():
-    counts = {"tp": [[1, 4]], "fp": [[0, 1]], "fn": [[3, 2]], "tn": [[4, 1]], "hd95": [[0, 2.0]], "surface_dice": [[1, 0.5]]}
+    counts = {
+        "tp": [[1, 4]],
+        "fp": [[0, 1]],
+        "fn": [[3, 2]],
+        "tn": [[4, 1]],
+        "hd95": [[0, 2.0]],
+        "surface_dice": [[1, 0.5]],
+    }
     found = {name: float(values[0, 1]) for name, values in ratios(counts).items()}
-    assert found == {"dice": 8 / 11, "iou": 4 / 7, "sensitivity": 4 / 6, "specificity": 1 / 2, "hd95": 2, "surface_dice": 0.5}
+    assert found == {
+        "dice": 8 / 11,
+        "iou": 4 / 7,
+        "sensitivity": 4 / 6,
+        "specificity": 1 / 2,
+        "hd95": 2,
+        "surface_dice": 0.5,
+    }
 
 
 def test_means_leave_the_background_and_absent_classes_out():
@@ -67,7 +81,9 @@ def test_means_leave_the_background_and_absent_classes_out():
     counts = {"tp": np.array([[9, 1, 0], [9, 0, 0]]), "fp": np.array([[0, 0, 0], [0, 1, 0]]), "hd95": blank,
               "fn": np.array([[0, 1, 0], [0, 0, 0]]), "tn": np.ones((2, 3)), "surface_dice": blank}  # fmt: skip
     means = foreground_means(counts)
-    assert means["dice"] == pytest.approx((2 / 3 + 0) / 2)  # class 2 is nowhere; class 1 has a false alarm in the second
+    assert means["dice"] == pytest.approx(
+        (2 / 3 + 0) / 2
+    )  # class 2 is nowhere; class 1 has a false alarm in the second
     assert math.isnan(means["hd95"])
 
 

@@ -29,7 +29,10 @@ def test_all_losses_by_default(file):
 
 def test_a_file_of_several_tasks(file):
     losses = ["DiceLoss", {"name": "gamma 3", "type": "FocalLoss", "gamma": 3}]
-    tasks = {"first": "task.yml", "second": {"config": "task.yml", "change": {"batch_size": 1}, "curve": "size", "at": 2}}
+    tasks = {
+        "first": "task.yml",
+        "second": {"config": "task.yml", "change": {"batch_size": 1}, "curve": "size", "at": 2},
+    }
     table = {"tasks": tasks, "losses": losses, "seeds": 3, "rates": [0.1], "control": "DiceLoss"}
     study = read(write(file.parent / "compare.yml", table))
     first, second = study.tasks
