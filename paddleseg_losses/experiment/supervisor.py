@@ -110,9 +110,16 @@ def _work(job: Any, answer: Any) -> None:
     except MemoryError:
         answer.send({"status": CRASHED, "detail": "out of memory"})
     except Exception as error:
-        known = isinstance(error, LossError)
-        text = str(error) if known else traceback.format_exception_only(type(error), error)[-1]
-        answer.send({"status": REFUSED if known else CRASHED, "detail": text[:500]})
+        ours = _of_ours(error)
+        text = str(ours) if ours else traceback.format_exception_only(type(error), error)[-1]
+        answer.send({"status": REFUSED if ours else CRASHED, "detail": text[:500]})
+
+
+def _of_ours(error: BaseException | None) -> LossError | None:
+    """The error of this package behind one of PaddleSeg's, which keeps only its text."""
+    while error is not None and not isinstance(error, LossError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _die_with_parent() -> None:
