@@ -183,9 +183,9 @@ class Loss(nn.Layer):  # type: ignore[misc]
         if count <= len(_ARGUMENTS) and set(given) in _CALLS and len(given) == len(set(given)):
             return
         extra = (f"#{number}" for number in range(len(_ARGUMENTS) + 1, count + 1))
-        given = ", ".join([*_ARGUMENTS[:count], *extra, *named])
+        shown = ", ".join([*_ARGUMENTS[:count], *extra, *named])
         raise InputError(
-            _("{loss} was called with ({given}).", loss=type(self).__name__, given=given),
+            _("{loss} was called with ({given}).", loss=type(self).__name__, given=shown),
             _("(logits, labels) and, for pixel losses, pixel_weight"),
             _("write for example {code}", code="loss(logits, labels)"),
         )
