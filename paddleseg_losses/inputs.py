@@ -196,7 +196,7 @@ class Inputs:
     def one_minus_prob(self) -> Tensor:
         """1 - p, which keeps its digits where p is nearly 1."""
         if not self.problem.from_logits:
-            return 1 - self._scores
+            return 1 - self.prob
         return numeric.one_minus_shares(self.prob) if self.multiclass else numeric.sigmoids(self.logits)[1]
 
     @cached_in_graph

@@ -81,7 +81,7 @@ class LayoutReader:
 
     def _unmasked(self, array: Any, what: str) -> Any:
         """A masked array of labels says which pixels to ignore; of logits and weights it says nothing."""
-        if not np.ma.is_masked(array):
+        if not np.ma.is_masked(array):  # type: ignore[no-untyped-call]
             return np.asarray(array)
         if what == "labels":
             return filled(array, self.ignore_index)

@@ -52,6 +52,8 @@ else:
 
 
 _COUNT = "optimizer_steps"  # a buffer of losses with a schedule
+_ARGUMENTS = ("logits", "labels", "pixel_weight")  # of `forward`
+_CALLS = ({*_ARGUMENTS[:2]}, {*_ARGUMENTS})
 CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 
@@ -168,6 +170,25 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
+
+    def __call__(self, *inputs: Any, **named: Any) -> Tensor:
+        """Compute the loss, as `forward`."""
+        if len(inputs) != 2 or named:
+            self._require_arguments(len(inputs), named)
+        return super().__call__(*inputs, **named)
+
+    def _require_arguments(self, count: int, named: Mapping[str, Any]) -> None:
+        """Refuse a call that lacks logits or labels, or has more than `forward` takes."""
+        given = [*_ARGUMENTS[:count], *named]
+        if count <= len(_ARGUMENTS) and set(given) in _CALLS and len(given) == len(set(given)):
+            return
+        extra = (f"#{number}" for number in range(len(_ARGUMENTS) + 1, count + 1))
+        shown = ", ".join([*_ARGUMENTS[:count], *extra, *named])
+        raise InputError(
+            _("{loss} was called with ({given}).", loss=type(self).__name__, given=shown),
+            _("(logits, labels) and, for pixel losses, pixel_weight"),
+            _("write for example {code}", code="loss(logits, labels)"),
+        )
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
         """Compute the loss; see the class for the shapes.

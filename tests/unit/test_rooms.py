@@ -76,6 +76,7 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
+    "experiment": {"errors", "registry", "paddleseg", "drawing"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})
