@@ -210,7 +210,8 @@ class Inputs:
         kernel = find("probabilities", self.problem)
         if kernel is not None:
             return kernel(self.problem, signed=True)
-        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), -self.error, self.prob)
+        negated = self.error * paddle.full([], -1.0, self.dtype)  # Paddle's minus makes 0 of 0, not -0
+        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negated, self.prob)
 
     @property
     def of_probabilities(self) -> Problem:
