@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import errors, kernels
+from paddleseg_losses import DiceCELoss, errors, kernels
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.inputs import Inputs
 from paddleseg_losses.kernels import error_sums as kernel
@@ -155,12 +155,19 @@ def test_a_graph_can_be_kept_and_walked_twice():
     value = make(spec)(z, paddle.to_tensor(case.labels()))
     once, twice = (paddle.grad(value, z, retain_graph=True)[0].numpy() for _ in range(2))
     assert np.array_equal(once, twice)
-    # Paddle itself ends the process at a second `backward` through any PyLayer; the composed path has none.
-    with kernels.use_kernels("composed"):
-        value = make(spec)(z, paddle.to_tensor(case.labels()))
+    value.backward()
+    np.testing.assert_allclose(z.grad.numpy(), once, rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize("mode", ["native", "composed"])
+def test_a_second_backward_pass_through_a_kept_graph_is_refused(mode):
+    """Paddle itself would end the process: it keeps a PyLayer for one."""
+    z = paddle.to_tensor(CASES[3].logits(dtype="float32"), stop_gradient=False)
+    with kernels.use_kernels(mode):
+        value = DiceCELoss()(z, paddle.to_tensor(CASES[3].labels()))
         value.backward(retain_graph=True)
-        value.backward()
-    np.testing.assert_allclose(z.grad.numpy(), 2 * once, rtol=1e-4, atol=1e-8)
+        with pytest.raises(OSError, match="second backward pass"):
+            value.backward()
 
 
 def test_hostile_tensors_never_reach_native_code():
