@@ -82,8 +82,9 @@ def test_every_loss_is_what_it_is_in_float64(spec, case):
         for which in ("native", "composed"):
             with kernels.use_kernels(which):
                 found = value_and_gradient(loss, logits, labels)
-            # Equal errors may be sorted either way, which exchanges slopes of a few pixels: the mean is compared.
-            size = np.mean if spec.sorts else np.max
+            # Equal errors may be sorted either way, or either be the largest, which erosions are scaled by: that exchanges
+            # slopes of a few pixels, so the mean is compared.
+            size = np.mean if spec.sorts or spec.name == "HausdorffERLoss" else np.max
             off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(found, exact)]
         for native, composed in zip(off["native"], off["composed"]):
             assert native <= max(2e-6, 3 * composed)
