@@ -19,7 +19,7 @@ from paddleseg_losses.options import REQUIRED, options_of
 
 SHARED = 1e-4  # of the largest number: what float32 may differ from float64, for all losses and logits
 SORTED = 2e-3  # of gradients that depend on an order: float32 cannot tell all errors apart
-PART = 0.01  # of what a pixel has in a mean: numbers below it are compared with it
+PART = 0.1  # of what a pixel has in a mean: numbers below it are compared with it
 UNUSUAL = (None, -1, 0, 1, 2, 0.5, 1e-6, "mean", "1e-3", "x", [], [1, 2], [0.5, 1, 2], True, float("nan"), 2**70, {})
 SKIPPED = {"sync", "schedule", "checks", "data_format"}  # of other tests: they need ranks, steps, or change the layout
 BUILT = not kernels.status()["library"].startswith("not built")
@@ -189,8 +189,8 @@ def _lawful(call, outcomes):
 
 def _equal(call, outcomes):
     spec = registry.get(call.loss)
-    if spec.detached and call.facts["scale"] > 100:
-        return None  # what is constant by definition jumps, and float32 holds errors of 1e-38 or none
+    if spec.detached and not 0 < call.facts["scale"] < 100:
+        return None  # what is constant by definition jumps where errors are equal, or too small for float32
     exact, slopes, _ = outcomes["composed", "float64"]
     for path, (value, gradient, _) in outcomes.items():
         if value.shape != exact.shape:
