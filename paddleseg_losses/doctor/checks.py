@@ -78,6 +78,8 @@ def _check_data(diagnosis: Diagnosis, source: MaskSource, masks: int, part: str)
     problems = check_pairs(source.pairs)
     if source.pairs:
         counts.problems.pop("missing", None)  # all files have been looked for
+    if "unreadable" in counts.problems:  # which says more about them
+        problems.pop("masks_unreadable", None)
     diagnosis.findings += files.check_files(source, problems, part)
     diagnosis.findings += labels.check_labels(source, counts, len(some) == len(source), part)
     if part == "train":

@@ -87,6 +87,11 @@ class _Guarded(paddle.io.Dataset):  # type: ignore[misc]
     def __len__(self) -> int:
         return len(self.dataset)
 
+    def __getattr__(self, name: str) -> Any:
+        if name == "dataset":  # while it is copied to a process of the loader
+            raise AttributeError(name)
+        return getattr(self.dataset, name)
+
     def __getitem__(self, index: int) -> tuple[int, Sample]:
         try:
             return index, self.dataset[index]
@@ -140,6 +145,12 @@ def _explained(dataset: Any, fault: Any) -> DataError:
                 _("images and masks that can be read"),
                 _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
             )
+    if "NoneType" in facts["text"] and Path(names[0][0]).suffix:
+        return DataError(
+            _("OpenCV, by which PaddleSeg reads images, cannot read {path}.", path=names[0][0]),
+            _("images and masks that can be read"),
+            _("save the image as PNG or JPEG"),
+        )
     return DataError(
         _(
             "{files} cannot be loaded: {error}",
