@@ -67,10 +67,10 @@ def main(losses, kernels, shapes, peers, chosen, threads, rounds, seconds, outpu
     whole = (losses, shapes, peers, chosen) == (_losses(), list(SHAPES), list(PEERS), list(PARTS))
     plan = Plan(rounds, seconds)
     say = _progress(started_at)
-    found, peers = conditions.peers([name for name in PEERS if name in (OURS, *peers)], threads)
-    for peer, reason in found["missing"].items():
+    installed, peers = conditions.peers([name for name in PEERS if name in (OURS, *peers)], threads)
+    for peer, reason in installed["missing"].items():
         click.echo(f"left out: {peer} ({reason})", err=True)
-    results = {"conditions": conditions.describe(threads, plan, found, whole)}
+    results = {"conditions": conditions.describe(threads, plan, installed, whole)}
     runs = {
         "times": lambda: parts.times(losses, shapes, peers, threads, plan, say),
         "memory": lambda: parts.memory(losses, shapes, peers, threads, _slow(results.get("times", [])), say),

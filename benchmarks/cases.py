@@ -85,8 +85,8 @@ def written(labels: np.ndarray, classes: int, form: str) -> np.ndarray:
     if form == INDEX:
         return labels
     hot = np.moveaxis(np.eye(classes, dtype=labels.dtype)[np.where(labels == IGNORED, 0, labels)], -1, 1)
-    found = hot if form == ONE_HOT else (0.9 * hot + 0.1 / classes).astype(np.float32)
-    return np.where(labels[:, None] == IGNORED, found.dtype.type(IGNORED), found)
+    targets = hot if form == ONE_HOT else (0.9 * hot + 0.1 / classes).astype(np.float32)
+    return np.where(labels[:, None] == IGNORED, targets.dtype.type(IGNORED), targets)
 
 
 @lru_cache(maxsize=2)

@@ -35,17 +35,17 @@ def load() -> float | None:
 
 def peers(wanted: list[str], threads: int) -> tuple[dict[str, Any], list[str]]:
     """Which of some peers can be imported, which cannot and why, and their versions."""
-    found: dict[str, Any] = {"missing": {}, "versions": {}}
+    installed: dict[str, Any] = {"missing": {}, "versions": {}}
     names = list(dict.fromkeys(PEERS[name].framework for name in [OURS, *wanted]))
     with started(*names, threads=threads) as processes:
         for process in processes.values():
             told = process.ask("peers")
-            found["missing"].update({k: v for k, v in told["missing"].items() if k in wanted})
-            found["versions"].update(told["versions"])
-    return found, [name for name in wanted if name not in found["missing"]]
+            installed["missing"].update({k: v for k, v in told["missing"].items() if k in wanted})
+            installed["versions"].update(told["versions"])
+    return installed, [name for name in wanted if name not in installed["missing"]]
 
 
-def describe(threads: int, plan: Plan, found: dict[str, Any], whole: bool) -> dict[str, Any]:
+def describe(threads: int, plan: Plan, installed: dict[str, Any], whole: bool) -> dict[str, Any]:
     """Everything that a reader needs to judge the figures."""
     from paddleseg_losses import kernels
 
@@ -61,5 +61,5 @@ def describe(threads: int, plan: Plan, found: dict[str, Any], whole: bool) -> di
         "rounds": plan.rounds,
         "seconds": plan.seconds,
         "everything": whole,
-        **found,
+        **installed,
     }

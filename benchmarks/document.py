@@ -119,14 +119,21 @@ def _others(language: str) -> str:
     return " · ".join(links)
 
 
-def _conditions(found: dict[str, Any], say: dict[str, str]) -> str:
-    lines = [f"- {_('{name}: {text}', name=fact, text=found[name])}" for name, fact in FACTS.items() if name in found]
+def _conditions(conditions: dict[str, Any], say: dict[str, str]) -> str:
+    lines = [
+        f"- {_('{name}: {text}', name=fact, text=conditions[name])}"
+        for name, fact in FACTS.items()
+        if name in conditions
+    ]
     lines.append(
-        f"- {say['versions']} " + ", ".join(f"{package} {version}" for package, version in found["versions"].items())
+        f"- {say['versions']} "
+        + ", ".join(f"{package} {version}" for package, version in conditions["versions"].items())
     )
-    if found["missing"]:
-        lines.append(f"- {say['missing']} " + ", ".join(f"{peer} ({why})" for peer, why in found["missing"].items()))
-    return ("" if found["everything"] else say["partial"] + "\n\n") + "\n".join(lines)
+    if conditions["missing"]:
+        lines.append(
+            f"- {say['missing']} " + ", ".join(f"{peer} ({why})" for peer, why in conditions["missing"].items())
+        )
+    return ("" if conditions["everything"] else say["partial"] + "\n\n") + "\n".join(lines)
 
 
 def _asked(verdicts: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
@@ -145,8 +152,8 @@ def _times(rows: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
         head = "| " + say["times_head"].format(peers="|".join(peers)).replace("|", " | ") + " |"
         lines = []
         for loss in dict.fromkeys(row["loss"] for row in here):
-            found = {row["peer"]: row for row in here if row["loss"] == loss}
-            ours = found.get(OURS, {})
+            by_peer = {row["peer"]: row for row in here if row["loss"] == loss}
+            ours = by_peer.get(OURS, {})
             beside = ours.get("of_fastest")
             last = (
                 1 / beside if beside else None,
@@ -154,7 +161,7 @@ def _times(rows: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
                 ours.get("extra_mib"),
                 _relative_to_dice(ours),
             )
-            cells = [_cell(found.get(peer)) for peer in peers]
+            cells = [_cell(by_peer.get(peer)) for peer in peers]
             lines.append([f"`{loss}`", *cells, *(number(x) for x in last)])
         parts += [f"### {shape} {SHAPES[shape].axes}", _lines(head, lines)]
     return parts
@@ -181,8 +188,8 @@ def _growth(rows: list[dict[str, Any]]) -> list[str]:
         head = "| | " + " | ".join(f"C={s[1]}" if along == "classes" else f"{s[2]}²" for s in sizes) + " |"
         lines = []
         for loss in dict.fromkeys(row["loss"] for row in here):
-            found = {tuple(row["size"]): row["ns"] for row in here if row["loss"] == loss}
-            lines.append([f"`{loss}`", *(number(found.get(size)) for size in sizes)])
+            by_size = {tuple(row["size"]): row["ns"] for row in here if row["loss"] == loss}
+            lines.append([f"`{loss}`", *(number(by_size.get(size)) for size in sizes)])
         parts.append(_lines(head, lines))
     return parts
 
@@ -204,9 +211,9 @@ def _threads(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
 def _labels(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
     lines = []
     for row in rows:
-        found = row.get("ms", {})
-        ratios = (found[form] / found[INDEX] if form in found else None for form in (ONE_HOT, SOFT))
-        times = ["✗" if "error" in row else number(found.get(form)) for form in (INDEX, ONE_HOT, SOFT)]
+        ms = row.get("ms", {})
+        ratios = (ms[form] / ms[INDEX] if form in ms else None for form in (ONE_HOT, SOFT))
+        times = ["✗" if "error" in row else number(ms.get(form)) for form in (INDEX, ONE_HOT, SOFT)]
         size = "[" + ",".join(map(str, row["size"])) + "]"
         lines.append([f"`{row['loss']}`", size, *times, *map(number, ratios)])
     return _lines(say["labels_head"], lines)
@@ -214,8 +221,8 @@ def _labels(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
 
 def _accuracy(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
     def cells(r: dict[str, Any]) -> list[str]:
-        found = (r.get(of) for of in ("value", "gradient", "composed"))
-        return [f"`{r['loss']}`", str(r["size"]), *("" if x is None else f"{x:.1e}" for x in found)]
+        errors = (r.get(of) for of in ("value", "gradient", "composed"))
+        return [f"`{r['loss']}`", str(r["size"]), *("" if x is None else f"{x:.1e}" for x in errors)]
 
     lines = (cells(r) for r in rows)
     return _lines(say["accuracy_head"], lines)

@@ -67,10 +67,10 @@ def growth(losses: list[str], threads: int, plan: Plan, say: Say) -> Rows:
         for loss in (name for name in GROWING if name in losses):
             for along, shape in pixels + classes:
                 say(f"growth  {shape.name:9} {loss}")
-                found = _alone(processes[OURS], loss, shape, plan)
+                ms = _alone(processes[OURS], loss, shape, plan)
                 elements = shape.size[0] * shape.size[1] * shape.size[2] * shape.size[3]
                 unit = elements if along == "classes" else elements // shape.size[1]
-                yield {"loss": loss, "along": along, "size": list(shape.size), "ms": found, "ns": 1e6 * found / unit}
+                yield {"loss": loss, "along": along, "size": list(shape.size), "ms": ms, "ns": 1e6 * ms / unit}
 
 
 def scaling(losses: list[str], shapes: list[str], threads: int, plan: Plan, say: Say) -> Rows:

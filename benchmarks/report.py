@@ -18,14 +18,14 @@ Results = dict[str, Any]
 
 def verdicts(results: Results) -> list[dict[str, Any]]:
     """Everything that is asked, judged."""
-    found: list[Check] = []
-    found += thresholds.speed(results.get("times", []))
-    found += thresholds.memory(results.get("memory", []), lambda name: SHAPES[name].size)
-    found += thresholds.growth(results.get("growth", []))
-    found += thresholds.scaling(results.get("threads", []))
-    found += thresholds.labels(results.get("labels", []))
-    found += thresholds.accuracy(results.get("accuracy", []))
-    return [vars(verdict) for verdict in found]
+    checks: list[Check] = []
+    checks += thresholds.speed(results.get("times", []))
+    checks += thresholds.memory(results.get("memory", []), lambda name: SHAPES[name].size)
+    checks += thresholds.growth(results.get("growth", []))
+    checks += thresholds.scaling(results.get("threads", []))
+    checks += thresholds.labels(results.get("labels", []))
+    checks += thresholds.accuracy(results.get("accuracy", []))
+    return [vars(verdict) for verdict in checks]
 
 
 def table(results: Results) -> list[dict[str, Any]]:

@@ -165,21 +165,21 @@ def _relative_to_dice(loss: str, ours: Row) -> list[Check]:
     cost = ours["ms"] / ours["dice_ms"]
     asked = _("<= {most:g}x Dice, or a reason", most=MOST_TIMES_DICE)
     reason = REASONS.get(loss)
-    found: Text = f"{cost:.2f}x"
+    text: Text = f"{cost:.2f}x"
     if reason and cost > MOST_TIMES_DICE:
-        found = _("{name}: {text}", name=found, text=reason)
-    return [Check(asked, loss, ours["shape"], found, cost <= MOST_TIMES_DICE or reason is not None)]
+        text = _("{name}: {text}", name=text, text=reason)
+    return [Check(asked, loss, ours["shape"], text, cost <= MOST_TIMES_DICE or reason is not None)]
 
 
 def _tiny(loss: str, ours: Row, group: list[Row]) -> list[Check]:
     composed, by_hand = of(COMPOSED, group), of("paddle", group)
     if not composed:
         return []
-    found = _("{ours:.0f} us, composed {composed:.0f} us", ours=1e3 * ours["ms"], composed=1e3 * composed["ms"])
+    times = _("{ours:.0f} us, composed {composed:.0f} us", ours=1e3 * ours["ms"], composed=1e3 * composed["ms"])
     if by_hand:
-        found = _("{times}, unchecked and by hand {by_hand:.0f} us", times=found, by_hand=1e3 * by_hand["ms"])
+        times = _("{times}, unchecked and by hand {by_hand:.0f} us", times=times, by_hand=1e3 * by_hand["ms"])
     met = ours["ms"] <= composed["ms"]
-    return [Check(_("tiny: no slower than composed of Paddle's operators"), loss, "tiny", found, met)]
+    return [Check(_("tiny: no slower than composed of Paddle's operators"), loss, "tiny", times, met)]
 
 
 def _small(loss: str, ours: Row, group: list[Row]) -> list[Check]:
@@ -200,8 +200,8 @@ def memory(rows: list[Row], sizes: Callable[[str], tuple[int, ...]]) -> list[Che
             for length in sizes(row["shape"]):
                 gradient *= length
             spare = row["bytes"] - gradient
-            found = _("gradient {gradient:.1f} MiB {spare:+.1f} MiB", gradient=gradient / MIB, spare=spare / MIB)
-            checks.append(Check(_("one gradient + 5 MiB"), row["loss"], row["shape"], found, spare <= SPARE))
+            spent = _("gradient {gradient:.1f} MiB {spare:+.1f} MiB", gradient=gradient / MIB, spare=spare / MIB)
+            checks.append(Check(_("one gradient + 5 MiB"), row["loss"], row["shape"], spent, spare <= SPARE))
     return checks
 
 
@@ -215,8 +215,8 @@ def growth(rows: list[Row]) -> list[Check]:
             ends, asked = _("256^2 to 4096^2"), _("flat along pixels (<= {most:g}x)", most=MOST_GROWTH)
         else:
             ends, asked = _("C 2 to 150"), _("flat along classes (<= {most:g}x)", most=MOST_GROWTH)
-        found = _("{ratio:.2f}x ({first:.2f} to {last:.2f} ns)", ratio=ratio, first=line[0], last=line[-1])
-        checks.append(Check(asked, loss, ends, found, ratio <= MOST_GROWTH))
+        measured = _("{ratio:.2f}x ({first:.2f} to {last:.2f} ns)", ratio=ratio, first=line[0], last=line[-1])
+        checks.append(Check(asked, loss, ends, measured, ratio <= MOST_GROWTH))
     return checks
 
 
@@ -260,6 +260,6 @@ def accuracy(rows: list[Row]) -> list[Check]:
         else:
             met = row["gradient"] <= GRADIENT_ERROR
             asked = _("gradient within {most:g} of its largest", most=GRADIENT_ERROR)
-            found = _("{ours:.1e}, composed {composed:.1e}", ours=row["gradient"], composed=row["composed"])
-            checks.append(Check(asked, row["loss"], _("accuracy"), found, met))
+            errors = _("{ours:.1e}, composed {composed:.1e}", ours=row["gradient"], composed=row["composed"])
+            checks.append(Check(asked, row["loss"], _("accuracy"), errors, met))
     return checks

@@ -44,13 +44,13 @@ class Job:
 
 def jobs(processes: dict[str, Process], peers: Iterable[str], loss: str, shape: Shape) -> list[Job]:
     """The implementations that there are of a loss for a shape."""
-    found = []
+    jobs = []
     for peer in peers:
         job = Job(peer, loss, processes[PEERS[peer].framework], shape)
         job.facts = job.process.ask("describe", peer=peer, loss=loss, shape=shape)
         if job.facts.pop("has"):
-            found.append(job)
-    return found
+            jobs.append(job)
+    return jobs
 
 
 def yardstick(processes: dict[str, Process], loss: str, shape: Shape) -> list[Job]:

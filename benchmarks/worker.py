@@ -104,14 +104,14 @@ class Worker:
         return self._inputs[shape]
 
     def _versions(self) -> dict[str, str]:
-        found = {}
+        versions = {}
         for name in self.tables:
             for package in PEERS[name].packages:
                 try:
-                    found[package] = metadata.version(package)
+                    versions[package] = metadata.version(package)
                 except metadata.PackageNotFoundError:
-                    found[package] = "not installed: from the source tree"
-        return found
+                    versions[package] = "not installed: from the source tree"
+        return versions
 
 
 def main(framework: str, threads: str) -> None:

@@ -8,16 +8,16 @@ Importing this registers nothing with PaddleSeg; `register()` does.
 """
 
 import warnings as _warnings
-import zlib  # noqa: F401  Paddle 2.6 crashes if it is imported before zlib and scipy comes later
 
 from . import errors as errors
 from . import i18n as i18n
+from . import import_order as _import_order  # before Paddle, for its sake
 from ._version import __version__ as __version__
 
 try:
     with _warnings.catch_warnings():
         _warnings.filterwarnings("ignore", "No ccache found")  # Paddle says so at every start; nobody compiles here
-        import paddle as _paddle  # noqa: F401
+        import paddle as _paddle
 except ImportError as _error:
     raise errors.MissingDependencyError(
         i18n.Message("{package} cannot be imported ({error}).", package="PaddlePaddle", error=_error),
@@ -30,3 +30,5 @@ from .paddleseg.registration import register as register
 from .registry import build as build
 from .registry import get as get
 from .registry import names as names
+
+_import_order.warn_of_zlib(_paddle.__version__)

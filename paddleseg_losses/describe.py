@@ -99,8 +99,8 @@ def _key(text: str) -> str:
 
 
 def _translated(text: str) -> str:
-    found = translate(_key(text))
-    return text if found == _key(text) else found
+    translated = translate(_key(text))
+    return text if translated == _key(text) else translated
 
 
 def _translated_line(line: Line) -> Line:

@@ -88,14 +88,14 @@ def is_math(piece: str, options: Iterable[str]) -> bool:
 
 def symbols(math: str) -> list[str]:
     """The symbols in mathematics, with their subscripts; of `sum_i` only the i."""
-    found = []
+    names = []
     for token in TOKEN.findall(math):
         name = NAME.fullmatch(token)
         if name and name[1] in FUNCTIONS:
-            found += symbols(name[2] or "")
+            names += symbols(name[2] or "")
         elif name and token != "in":
-            found.append(token)
-    return found
+            names.append(token)
+    return names
 
 
 def _explain(symbol: str, lines: list[Line], options: Mapping[str, str]) -> None:
@@ -105,8 +105,8 @@ def _explain(symbol: str, lines: list[Line], options: Mapping[str, str]) -> None
     base, below = _parts(symbol)
     if symbol in options:
         lines.append(Line(symbol, options[symbol], symbol))
-    elif found := [line for line in read(SHARED) if symbol in line.explains]:
-        lines.extend(found)
+    elif shared := [line for line in read(SHARED) if symbol in line.explains]:
+        lines.extend(shared)
     elif below:
         for part in (base, *symbols(below)):
             _explain(part, lines, options)
@@ -124,5 +124,5 @@ def _is_explained(symbol: str, lines: list[Line]) -> bool:
 
 def _parts(symbol: str) -> tuple[str, str]:
     """A symbol without its subscript, and this."""
-    found = NAME.fullmatch(symbol)
-    return (found[1], found[2] or "") if found else (symbol, "")
+    match = NAME.fullmatch(symbol)
+    return (match[1], match[2] or "") if match else (symbol, "")

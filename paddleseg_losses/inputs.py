@@ -204,6 +204,24 @@ class Inputs:
         """The problem whose scores are the probabilities, for kernels that work on those."""
         return replace(self.problem, scores=self.prob, from_logits=True)
 
+    @cached_in_graph
+    def signed_prob(self) -> Tensor:
+        """Probabilities with all their digits: of the true class p - 1 where p > 1/2 (p = 1 is -0), else p."""
+        kernel = find("probabilities", self.problem)
+        if kernel is not None:
+            return kernel(self.problem, signed=True)
+        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), -self.error, self.prob)
+
+    @property
+    def of_probabilities(self) -> Problem:
+        """The problem to find kernels for that work on probabilities, which are not computed yet."""
+        return replace(self.problem, from_logits=True)
+
+    @cached_in_graph
+    def scored_by_signed_prob(self) -> Problem:
+        """The problem whose scores are these, for kernels that work on them."""
+        return replace(self.problem, scores=self.signed_prob, from_logits=True)
+
     @property
     def for_labels(self) -> Problem:
         """The problem for kernels that read labels alone, or do not care what the scores are."""

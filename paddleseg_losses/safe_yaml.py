@@ -83,14 +83,21 @@ def parse(text: str, name: Text) -> Any:
         ) from None
 
 
-def _text(path: Path, name: Text, only_named_so: bool) -> str:
+def require_file(path: Path, name: Text | None = None) -> None:
+    """Refuse what has no end, or waits for somebody: pipes, devices, sockets; other errors are those of `stat`."""
     mode = path.stat().st_mode
     for is_kind, kind in _KINDS.items():
         if is_kind(mode):
             raise ConfigError(
-                _("{path} is {kind}, not a file.", path=name, kind=kind), _("a YAML file"), _("give the path of a file")
+                _("{path} is {kind}, not a file.", path=str(path) if name is None else name, kind=kind),
+                _("a file"),
+                _("give the path of a file"),
             )
-    if only_named_so and stat.S_ISREG(mode) and path.suffix not in (".yml", ".yaml"):
+
+
+def _text(path: Path, name: Text, only_named_so: bool) -> str:
+    require_file(path, name)
+    if only_named_so and path.is_file() and path.suffix not in (".yml", ".yaml"):
         raise ConfigError(
             _("{path} is not named as a YAML file.", path=name), _("a name that ends in .yml"), _("rename the file")
         )

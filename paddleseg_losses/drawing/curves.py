@@ -30,27 +30,27 @@ def curve(losses: Mapping[str, Loss], curves: Mapping[str, Curve] | None = None)
     Returns:
         A matplotlib figure, for `save`.
     """
-    found = {name: (curves or {}).get(name) or curve_of(loss) for name, loss in losses.items()}
-    return _several(found) if len(found) > 1 else _one(next(iter(found.values())))
+    drawn = {name: (curves or {}).get(name) or curve_of(loss) for name, loss in losses.items()}
+    return _several(drawn) if len(drawn) > 1 else _one(next(iter(drawn.values())))
 
 
-def _one(found: Curve) -> Any:
+def _one(curve: Curve) -> Any:
     figure = new_figure(7.6, 2.9)
     left, right = figure.subplots(1, 2)
     for color, side in zip(COLORS, PIXELS):
-        _line(left, found.logits, found.values[side], color, SIDES[side])
-        _line(right, found.logits, found.slopes[side], color, SIDES[side])
+        _line(left, curve.logits, curve.values[side], color, SIDES[side])
+        _line(right, curve.logits, curve.slopes[side], color, SIDES[side])
     _label(left, "loss", "value")
     _label(right, "slope by the logit", "slope")
     _legend(figure, left)
     return figure
 
 
-def _several(found: Mapping[str, Curve]) -> Any:
+def _several(curves: Mapping[str, Curve]) -> Any:
     figure = new_figure(7.6, 5.4)
     grid = figure.subplots(2, 2, sharex=True)
     for column, side in zip(grid.T, PIXELS):
-        for number, (name, one) in enumerate(found.items()):
+        for number, (name, one) in enumerate(curves.items()):
             color, dash = COLORS[number % len(COLORS)], ("-", "--", ":")[number // len(COLORS) % 3]
             span = max(np.ptp(v) for v in one.values.values()) or 1.0
             steepest = max(np.abs(s).max() for s in one.slopes.values()) or 1.0

@@ -29,15 +29,15 @@ def gradient_map(
     Returns:
         A matplotlib figure, for `save`.
     """
-    found = {name: (gradients or {}).get(name) or gradient_on(loss, scene) for name, loss in losses.items()}
-    figure = new_figure(10.2, 2.35 * len(found) + 0.1)
-    grid = figure.subplots(len(found), 4, squeeze=False, width_ratios=[1, 1, 1.12, 0.85])
+    rows = {name: (gradients or {}).get(name) or gradient_on(loss, scene) for name, loss in losses.items()}
+    figure = new_figure(10.2, 2.35 * len(rows) + 0.1)
+    grid = figure.subplots(len(rows), 4, squeeze=False, width_ratios=[1, 1, 1.12, 0.85])
     _truth(grid[0, 0], scene)
     _prediction(grid[0, 1], scene)
     for axis in grid[1:, :2].flat:
         axis.set_axis_off()
-    for row, (name, measured) in zip(grid, found.items()):
-        title = f"{textwrap.fill(name, 36)}\n" if len(found) > 1 else ""
+    for row, (name, measured) in zip(grid, rows.items()):
+        title = f"{textwrap.fill(name, 36)}\n" if len(rows) > 1 else ""
         _gradient(figure, row[2], measured, scene, title)
         _bars(row[3], measured)
     return figure

@@ -49,8 +49,8 @@ class SceneGradient:
 
 def curve_of(loss: Loss, logits: Array = LOGITS) -> Curve:
     """Move one pixel of the object, then one of the background, and evaluate the loss at each of the logits."""
-    found = {name: _moved(loss, pixel, logits) for name, pixel in PIXELS.items()}
-    return Curve(logits, {name: v for name, (v, _) in found.items()}, {name: s for name, (_, s) in found.items()})
+    moved = {name: _moved(loss, pixel, logits) for name, pixel in PIXELS.items()}
+    return Curve(logits, {name: v for name, (v, _) in moved.items()}, {name: s for name, (_, s) in moved.items()})
 
 
 def gradient_on(loss: Loss, scene: Scene = SCENE) -> SceneGradient:

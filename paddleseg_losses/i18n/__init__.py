@@ -60,8 +60,8 @@ def of_locale(environment: Mapping[str, str] = os.environ) -> str:
     if name is None and os.name == "nt":
         name = locale.getlocale()[0]  # such as Chinese_China
         name = locale.locale_alias.get((name or "").split("_")[0].lower(), name)
-    found = gettext.find(DOMAIN, str(FOLDER), [name or ENGLISH])
-    return Path(found).parts[-3] if found else ENGLISH
+    catalogue = gettext.find(DOMAIN, str(FOLDER), [name or ENGLISH])
+    return Path(catalogue).parts[-3] if catalogue else ENGLISH
 
 
 class Message:

@@ -21,14 +21,14 @@ _chosen: list[str] = []  # innermost `use_kernels` last
 
 def mode() -> str:
     """The mode in force."""
-    found = _chosen[-1] if _chosen else os.environ.get(VARIABLE, "auto")
-    if found not in MODES:
+    chosen = _chosen[-1] if _chosen else os.environ.get(VARIABLE, "auto")
+    if chosen not in MODES:
         raise KernelError(
-            _("{variable} is {value!r}.", variable=VARIABLE, value=found),
+            _("{variable} is {value!r}.", variable=VARIABLE, value=chosen),
             _("one of {names}", names=", ".join(MODES)),
             _("unset {variable}, or correct it", variable=VARIABLE),
         )
-    return found
+    return chosen
 
 
 @contextmanager
@@ -74,8 +74,8 @@ def library() -> ctypes.CDLL | None:
     wanted = mode()
     if wanted == "composed":
         return None
-    found, reason = _load()
-    if found is None:
+    loaded, reason = _load()
+    if loaded is None:
         if wanted == "native":
             raise KernelError(
                 _("{setting}, but native kernels are {reason}.", setting=f"{VARIABLE}=native", reason=reason),
@@ -86,7 +86,7 @@ def library() -> ctypes.CDLL | None:
                 ),
             )
         _warn(reason)
-    return found
+    return loaded
 
 
 def threads(elements: int) -> int:
@@ -105,7 +105,7 @@ def threads(elements: int) -> int:
 
 def status() -> dict[str, Text]:
     """What is active and why, for people."""
-    found, reason = _load()
+    loaded, reason = _load()
     wanted = mode()
-    active = "native" if found is not None and wanted != "composed" else "composed"
+    active = "native" if loaded is not None and wanted != "composed" else "composed"
     return {"mode": wanted, "active": active, "library": reason, "threads": str(threads(SMALL))}

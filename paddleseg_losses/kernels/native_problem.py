@@ -91,10 +91,10 @@ def require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: 
 @cache
 def function(name: str) -> Any:
     """A function of the library; it raises MemoryError if memory runs out."""
-    found = library()
-    if found is None:
+    loaded = library()
+    if loaded is None:
         raise KernelError("A kernel was called without its library.", "native kernels", "ask `find` first")
-    return signatures.bind(found, name)
+    return signatures.bind(loaded, name)
 
 
 def refuse_second_derivatives() -> None:

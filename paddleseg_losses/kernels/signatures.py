@@ -48,25 +48,25 @@ def _fields(body: str) -> Iterator[tuple[str, Any]]:
 @lru_cache(maxsize=1)
 def structs() -> dict[str, type[ctypes.Structure]]:
     """Structs by name."""
-    found = re.findall(r"struct (\w+) \{(.*?)\n\};", _header(), re.DOTALL)
-    return {name: type(name, (ctypes.Structure,), {"_fields_": tuple(_fields(body))}) for name, body in found}
+    declared = re.findall(r"struct (\w+) \{(.*?)\n\};", _header(), re.DOTALL)
+    return {name: type(name, (ctypes.Structure,), {"_fields_": tuple(_fields(body))}) for name, body in declared}
 
 
 @lru_cache(maxsize=1)
 def enums() -> dict[str, dict[str, int]]:
     """Numbers by name, of each enum."""
-    found = re.findall(r"enum (\w+) : [\w:]+ \{(.*?)\};", _header(), re.DOTALL)
-    return {name: {key: int(value) for key, value in re.findall(r"(\w+) = (\d+)", body)} for name, body in found}
+    declared = re.findall(r"enum (\w+) : [\w:]+ \{(.*?)\};", _header(), re.DOTALL)
+    return {name: {key: int(value) for key, value in re.findall(r"(\w+) = (\d+)", body)} for name, body in declared}
 
 
 @lru_cache(maxsize=1)
 def functions() -> dict[str, tuple[str, tuple[Any, ...]]]:
     """What each function returns, and the types of its arguments."""
-    found = re.findall(r"EXPORT ([\w:]+) (\w+)\((.*?)\);", _header(), re.DOTALL)
+    exported = re.findall(r"EXPORT ([\w:]+) (\w+)\((.*?)\);", _header(), re.DOTALL)
     split = re.compile(r"(.*[ *])\w+$")
     return {
         name: (result, tuple(_type(split.sub(r"\1", each.strip())) for each in arguments.split(",")))
-        for result, name, arguments in found
+        for result, name, arguments in exported
     }
 
 

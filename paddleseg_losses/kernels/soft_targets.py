@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..problem import Problem
 from . import signatures
 from .buffer_pool import empty_like, tensor_of
@@ -32,9 +32,9 @@ def soft_sums(problem: Problem) -> Tensor:
 
 def check_soft_targets(problem: Problem) -> tuple[int, int]:
     """How many pixels (elements where each channel is a problem of its own) have wrong targets, and how many count."""
-    found = np.zeros(2, np.int64)
-    _call("soft_targets_check", problem, found.ctypes.data)
-    return int(found[0]), int(found[1])
+    counts = np.zeros(2, np.int64)
+    _call("soft_targets_check", problem, counts.ctypes.data)
+    return int(counts[0]), int(counts[1])
 
 
 def _call(name: str, problem: Problem, *arguments: Any) -> None:
@@ -54,7 +54,7 @@ def _call(name: str, problem: Problem, *arguments: Any) -> None:
     function(name)(ctypes.byref(struct), *arguments, threads(math.prod(shape)))
 
 
-class _SoftSums(PyLayer):  # type: ignore[misc]
+class _SoftSums(Differentiable):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, problem: Problem) -> Tensor:
         sums = np.empty((*logits.shape[:2], SUMS))

@@ -78,8 +78,8 @@ def _examples(default: float | None, low: float, high: float, open_low: bool) ->
         lowest, *steps = (low + part * (high - low) for part in (0.01 if open_low else 0, 0.25, 0.5, 0.75, 1))
     else:
         lowest, *steps = (low + 0.01 * scale if open_low else low, scale / 4, scale / 2, scale, 2 * scale, 4 * scale)
-    found = {lowest, *steps} if default is None else {lowest, *steps, default}
-    return sorted(value for value in found if math.isfinite(value))
+    values = {lowest, *steps} if default is None else {lowest, *steps, default}
+    return sorted(value for value in values if math.isfinite(value))
 
 
 def number(

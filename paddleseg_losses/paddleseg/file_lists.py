@@ -18,6 +18,7 @@ from ..errors import DataError
 from ..i18n import Text, _, plural
 from ..i18n.foreign import recognized
 from ..registry import suggest
+from ..safe_yaml import require_file
 
 LISTED = ("Dataset", "SegDataset")  # PaddleSeg's own datasets that read a list of files and nothing else
 _THREADS = 16  # that ask for files: on a network drive each answer takes a while
@@ -134,6 +135,7 @@ def missing_files(found: FileList, root: Path) -> Iterator[DataError]:
 
 def _bytes(path: Path) -> bytes:
     try:
+        require_file(path)
         return path.read_bytes()
     except FileNotFoundError:
         files_by_stem = {file.stem: file for file in path.parent.glob("*.*")} if path.parent.is_dir() else {}

@@ -58,7 +58,7 @@ def make_batch(dataset: Any, indices: Sequence[int]) -> Any:
     """
     guarded = _Guarded(dataset)
     batch = _collate_guarded([guarded[int(index)] for index in indices])
-    if _FAULT in batch:
+    if isinstance(batch, Mapping) and _FAULT in batch:
         raise _explained(dataset, batch[_FAULT])
     return batch
 

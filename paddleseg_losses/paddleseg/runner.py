@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 
+import paddle
+
 from .. import safe_yaml
 from ..errors import ConfigError
 from ..i18n import _
@@ -15,6 +17,7 @@ from . import config as configs
 from .map_loading import provide_maps
 from .monitor import monitored
 from .registration import register_in
+from .resuming import safe_load
 from .shims import fixed, swapped
 from .toolkits import PADDLESEG, clones
 
@@ -45,7 +48,7 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
     mended = fixed if toolkit is PADDLESEG else nullcontext
     with swapped((sys, "argv", [str(script), *arguments]), (sys, "path", paths)):
         register_in(toolkit, override)
-        with mended(), monitored(toolkit=toolkit), swapped(provide_maps()):
+        with mended(), monitored(toolkit=toolkit), swapped(provide_maps(), (paddle, "load", safe_load(paddle.load))):
             runpy.run_path(str(script), run_name="__main__")
 
 

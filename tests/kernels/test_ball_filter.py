@@ -59,6 +59,16 @@ def test_same_bits_on_any_number_of_threads(space, samples, monkeypatch):
         assert np.array_equal(gradient, found[0][1])
 
 
+def test_ignored_pixels_get_no_gradient_whatever_their_probability():
+    rng = np.random.default_rng(0)
+    p = paddle.to_tensor(rng.random((1, 1, 9, 8)).astype("float32"), stop_gradient=False)
+    labels = rng.choice([0, 1, 255], (1, 1, 9, 8))
+    ball_filter_sums(task(p, paddle.to_tensor(labels), True), 0, [2.0], [1.0]).sum().backward()
+    gradient = p.grad.numpy()
+    assert not gradient[labels == 255].any()
+    assert gradient[labels != 255].any()
+
+
 def test_second_derivatives_are_refused():
     case = Case("multiclass", 3, (5, 7))
     z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)

@@ -83,3 +83,10 @@ def test_an_error_made_anew_from_its_text_says_it_all():
     """Paddle does so with errors of a static graph."""
     error = errors.InputError("one", "two", "three")
     assert str(type(error)(str(error))) == str(error) == "one\n  expected: two\n  what to do: three"
+
+
+def test_a_restricted_call_has_no_target_where_no_pixel_counts():
+    """Its labels were read before the restriction, and are kept."""
+    inputs = DiceLoss(mode="multilabel").prepare(paddle.to_tensor(LOGITS.astype("float64")), paddle.to_tensor(ONE_HOT))
+    before, valid = inputs.target.numpy(), paddle.to_tensor(RNG.random(ONE_HOT.shape) < 0.5)
+    np.testing.assert_array_equal(inputs.restricted(valid).target.numpy(), before * valid.numpy())

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import os
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -53,3 +54,29 @@ def volumes(tmp_path):
     from tests import tiny
 
     return tiny.write_volumes(tmp_path / "volumes")
+
+
+@pytest.fixture(scope="session")
+def started(dataset, tmp_path_factory):
+    """The configuration of a training, the folder that it left behind undisturbed, and its flags."""
+    import paddle
+    from paddleseg.cvlibs import manager
+
+    from paddleseg_losses.paddleseg.trainer import train
+    from tests.paddleseg.undisturbed import FLAGS, Dropping, configuration
+
+    manager.MODELS.components_dict["Dropping"] = Dropping
+    folder = tmp_path_factory.mktemp("undisturbed")
+    path, flags = configuration(folder, dataset), {**FLAGS, "do_eval": True, "use_ema": True}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paddle, "flops", lambda *args, **kwargs: 0)
+        train(path, save_dir=str(folder / "whole"), display=tiny.recorder(), **flags)
+    yield path, folder / "whole", flags
+    del manager.MODELS.components_dict["Dropping"]
+
+
+@pytest.fixture
+def copy(started, tmp_path):
+    """The folder of that training, to be damaged."""
+    shutil.copytree(started[1], tmp_path / "copy")
+    return tmp_path / "copy"

@@ -28,6 +28,13 @@ def test_present_averages_the_cells_that_have_a_target():
     assert present == pytest.approx((cells.sum() - cells[0, 2]) / 5, rel=1e-12)
 
 
+def test_alpha_of_1_leaves_the_positives_alone():
+    logits, labels = LOGITS[:, :1], (LABELS == 2).astype("int64")
+    positives = FocalLoss(alpha=1, reduction="none")(logits, labels).numpy()
+    expected = FocalLoss(reduction="none")(logits, labels).numpy() * labels.numpy()
+    np.testing.assert_allclose(positives, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("weight", [[0.5, 2, 1], (0.5, 2, 1), np.array([0.5, 2, 1]), ["5e-1", "2", 1.0]], ids=str)
 def test_weights_in_any_container(weight):
     expected = float(CrossEntropyLoss(weight=[0.5, 2.0, 1.0])(LOGITS, LABELS))

@@ -163,3 +163,27 @@ def test_a_docstring_without_its_indentation_says_the_same(spec, monkeypatch):
     known = docstring(spec.cls)
     monkeypatch.setattr(spec.cls, "__doc__", indented)
     assert docstring(spec.cls) | {"Args": known["Args"]} == known
+
+
+ORDERS = {
+    "zlib first": (["zlib", "paddle.base.libpaddle"], "2.6.2", False),
+    "paddle first": (["paddle.base.libpaddle", "zlib"], "2.6.2", True),
+    "a newer paddle first": (["paddle.base.libpaddle", "zlib"], "3.0.0", False),
+}
+
+
+@pytest.mark.parametrize("case", ORDERS)
+def test_a_zlib_that_will_fail_is_told_of(case, monkeypatch):
+    import warnings
+
+    from paddleseg_losses import import_order
+
+    order, version, warned = ORDERS[case]
+    monkeypatch.setattr(import_order.zlib, "__file__", "zlib.so", raising=False)
+    monkeypatch.setattr(import_order, "sys", type("Sys", (), {"modules": dict.fromkeys(order)}))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        import_order.warn_of_zlib(version)
+    assert ["import paddleseg_losses, or zlib, before paddle" in str(each.message) for each in caught] == [
+        True
+    ] * warned

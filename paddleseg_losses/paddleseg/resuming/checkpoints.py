@@ -108,9 +108,11 @@ class Writer:
         """A full disk must not leave half a checkpoint as the newest."""
         try:
             yield
-        except OSError as error:
+        except (OSError, DataError) as error:
             if whole_folder:
                 shutil.rmtree(file.parent, ignore_errors=True)
+            if isinstance(error, DataError):  # of what is written with the last file
+                raise
             raise unwritable(file, error) from error
 
 
@@ -164,8 +166,7 @@ def verified(folder: str | Path) -> dict[str, Any]:
     for file in (folder / WEIGHTS, folder / OPTIMIZER):
         if not file.is_file():
             raise _no_checkpoint(_("{file} is missing: the checkpoint was not finished.", file=file), folder)
-    note = folder / NOTE
-    facts = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else _looked_at(folder)
+    facts = _noted(folder) if (folder / NOTE).is_file() else _looked_at(folder)
     if facts["iteration"] != int(name[1]):
         found = _(
             "{folder} holds the state of iteration {found}, not of {named}.",
@@ -174,9 +175,16 @@ def verified(folder: str | Path) -> dict[str, Any]:
         raise _no_checkpoint(found, folder)
     for file, fingerprint in facts.get("files", {}).items():
         if not (folder / file).is_file() or _fingerprint(folder / file) != fingerprint:
-            changed = _("{file} is not the file that was saved with this checkpoint.", file=folder / file)
-            raise _no_checkpoint(changed, folder)
+            raise _changed(folder / file)
     return facts
+
+
+def _noted(folder: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        return {"iteration": int(facts["iteration"]), "seed": int(facts["seed"]), "files": dict(facts["files"])}
+    except (ValueError, KeyError, TypeError):
+        raise _changed(folder / NOTE) from None
 
 
 def _looked_at(folder: Path) -> dict[str, Any]:
@@ -184,6 +192,10 @@ def _looked_at(folder: Path) -> dict[str, Any]:
     read(folder / WEIGHTS)
     scheduler = read(folder / OPTIMIZER).get("LR_Scheduler") or {}
     return {"iteration": scheduler.get("last_epoch", int(folder.name.rpartition("_")[2]))}
+
+
+def _changed(file: Path) -> ConfigError:
+    return _no_checkpoint(_("{file} is not the file that was saved with this checkpoint.", file=file), file.parent)
 
 
 def _no_checkpoint(found: Text, folder: Path) -> ConfigError:

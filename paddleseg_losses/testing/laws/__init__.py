@@ -6,8 +6,8 @@ from ..law import Law
 from . import layouts, masks, numbers, optimum, symmetries, text
 
 LAWS: tuple[Law, ...] = tuple(
-    found
+    law
     for module in (masks, layouts, symmetries, optimum, numbers, text)
-    for found in vars(module).values()
-    if isinstance(found, Law)
+    for law in vars(module).values()
+    if isinstance(law, Law)
 )

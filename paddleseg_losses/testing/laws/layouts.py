@@ -70,8 +70,8 @@ def one_hot(spec: LossSpec, case: Case) -> None:
     logits, labels = case.logits(), case.labels()
     hot = np.moveaxis(np.eye(case.channels, dtype="int64")[np.where(labels == IGNORED, 0, labels)], -1, 1).copy()
     hot[case.ignored(labels)] = IGNORED
-    found = value_and_gradient(make(spec, mode="multiclass"), logits, hot)
-    assert_equal(found, value_and_gradient(make(spec), logits, labels), "of one-hot labels")
+    one_hot = value_and_gradient(make(spec, mode="multiclass"), logits, hot)
+    assert_equal(one_hot, value_and_gradient(make(spec), logits, labels), "of one-hot labels")
 
 
 @law(4, "make the formula for soft targets the hard one at 0 and 1", applies_to=lambda spec: spec.soft)
@@ -82,8 +82,8 @@ def hard_targets_as_floats(spec: LossSpec, case: Case) -> None:
         soft = np.moveaxis(np.eye(case.channels)[labels], -1, 1).astype(case.dtype)
     else:
         soft = labels.astype(case.dtype)
-    found = value_and_gradient(make(spec, mode=case.mode), logits, soft)
-    assert_equivalent(found, value_and_gradient(make(spec), logits, labels), "of soft targets that are 0 and 1")
+    of_soft = value_and_gradient(make(spec, mode=case.mode), logits, soft)
+    assert_equivalent(of_soft, value_and_gradient(make(spec), logits, labels), "of soft targets that are 0 and 1")
 
 
 @law(

@@ -58,8 +58,8 @@ def other_index(spec: LossSpec, case: Case) -> None:
     """Another ignore_index means the same."""
     logits, labels = case.logits(), case.labels()
     expected = value_and_gradient(make(spec), logits, labels)
-    found = value_and_gradient(make(spec, ignore_index=-100), logits, np.where(labels == IGNORED, -100, labels))
-    assert_equal(found, expected, "with ignore_index=-100")
+    renamed = value_and_gradient(make(spec, ignore_index=-100), logits, np.where(labels == IGNORED, -100, labels))
+    assert_equal(renamed, expected, "with ignore_index=-100")
 
 
 @law(3, "divide by numeric.safe_divide, so that nothing valid gives 0 and not 0 / 0")

@@ -22,19 +22,19 @@ DECLARED = "declare options as `alpha: float = number(default=0.3, help=...)`, a
 
 def _changed(spec: LossSpec) -> dict[str, Any]:
     """Options of a spec, each with a value that is not its default, where one is easily found."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, option in options_of(spec.cls).items():
         if isinstance(option.default, bool) and "only" not in str(option.help):
-            found[name] = not option.default
+            values[name] = not option.default
         elif isinstance(option.default, float):
             for value in (option.default / 2 + 0.1, option.default):
                 try:
-                    found[name] = option.parse(value, spec.name)
+                    values[name] = option.parse(value, spec.name)
                     break
                 except OptionError:
                     continue
-    found.pop("sync", None)  # valid only together with batch
-    return found
+    values.pop("sync", None)  # valid only together with batch
+    return values
 
 
 @law(12, f"{DECLARED}; define the class at the top of a module, where pickle finds it", cases=None)

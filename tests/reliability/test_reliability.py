@@ -1,0 +1,61 @@
+"""The trials in short; `python -m tests.reliability` runs them at length."""
+
+import pytest
+
+from .fuzz import Tally, drawn
+
+CALLS = 240
+
+
+def test_random_calls_are_kept_or_refused():
+    tally = Tally()
+    for number in range(CALLS):
+        tally.add(drawn(number))
+    assert not tally.broken, "\n".join(tally.broken)
+    assert sum(tally.kept.values()) > CALLS / 2
+    assert len(tally.kept) > 30
+
+
+def test_a_call_is_drawn_from_its_number_alone():
+    assert str(drawn(11)) == str(drawn(11)) != str(drawn(12))
+
+
+def test_what_is_wrong_is_found(monkeypatch):
+    """A trial that finds nothing because it looks at nothing would be worse than none."""
+    from . import fuzz
+
+    call = next(call for call in map(drawn, range(CALLS)) if _is_partly_ignored(call) and fuzz.tried(call) == "kept")
+    made = fuzz._made
+
+    def with_gradient(change):
+        def changed(call, dtype):
+            value, gradient, unchanged = made(call, dtype)
+            return change(value, gradient, unchanged) if dtype == "float32" else (value, gradient, unchanged)
+
+        return changed
+
+    def other_backend(call, dtype):
+        raise ValueError("inside of something else")
+
+    changes = {
+        "not finite": with_gradient(lambda value, gradient, same: (value * float("nan"), gradient, same)),
+        "a gradient where pixels are ignored": with_gradient(lambda value, gradient, same: (value, gradient + 1, same)),
+        "it wrote to its inputs": with_gradient(lambda value, gradient, same: (value, gradient, False)),
+        "differs by": with_gradient(lambda value, gradient, same: (value * 1.001 + 0.001, gradient, same)),
+        "ValueError of another library": other_backend,
+    }
+    for found, change in changes.items():
+        monkeypatch.setattr(fuzz, "_made", change)
+        assert found in fuzz.tried(call)
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on():
+    pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+    from .kills import trial
+
+    assert trial(times=1, seed=3) == 0
+
+
+def _is_partly_ignored(call):
+    return call.ignored.any() and not call.ignored.all()
