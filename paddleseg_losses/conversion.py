@@ -24,7 +24,7 @@ def tensor_of(array: Any) -> Tensor:
 def filled(array: Any, ignore_index: int) -> Any:
     """A masked array of labels with the ignored label where it is masked."""
     wide = array.astype("float64" if array.dtype.kind == "f" else "int64")
-    return np.ma.filled(wide, ignore_index)
+    return np.ma.filled(wide, ignore_index)  # type: ignore[no-untyped-call]
 
 
 def of_truth_values(labels: Tensor) -> Tensor:

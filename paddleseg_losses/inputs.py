@@ -196,13 +196,31 @@ class Inputs:
     def one_minus_prob(self) -> Tensor:
         """1 - p, which keeps its digits where p is nearly 1."""
         if not self.problem.from_logits:
-            return 1 - self._scores
+            return 1 - self.prob
         return numeric.one_minus_shares(self.prob) if self.multiclass else numeric.sigmoids(self.logits)[1]
 
     @cached_in_graph
     def scored_by_prob(self) -> Problem:
         """The problem whose scores are the probabilities, for kernels that work on those."""
         return replace(self.problem, scores=self.prob, from_logits=True)
+
+    @cached_in_graph
+    def signed_prob(self) -> Tensor:
+        """Probabilities with all their digits: of the true class p - 1 where p > 1/2 (p = 1 is -0), else p."""
+        kernel = find("probabilities", self.problem)
+        if kernel is not None:
+            return kernel(self.problem, signed=True)
+        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), -self.error, self.prob)
+
+    @property
+    def of_probabilities(self) -> Problem:
+        """The problem to find kernels for that work on probabilities, which are not computed yet."""
+        return replace(self.problem, from_logits=True)
+
+    @cached_in_graph
+    def scored_by_signed_prob(self) -> Problem:
+        """The problem whose scores are these, for kernels that work on them."""
+        return replace(self.problem, scores=self.signed_prob, from_logits=True)
 
     @property
     def for_labels(self) -> Problem:

@@ -35,6 +35,11 @@ class LayoutReader:
         if self.mode is not None and self.mode not in self.supported.modes:
             raise InputError(*self._wrong_mode(self.mode))
 
+    @property
+    def _is_multilabel(self) -> bool:
+        """Whether labels with one channel for each class are sure to be those of a multilabel problem."""
+        return self.mode == "multilabel" or "multiclass" not in self.supported.modes
+
     def read(self, scores: Any, labels: Any) -> Problem:
         """Both in one layout; labels of a multiclass problem may still have one channel for each class."""
         scores = self._scores(scores)
@@ -76,7 +81,7 @@ class LayoutReader:
 
     def _unmasked(self, array: Any, what: str) -> Any:
         """A masked array of labels says which pixels to ignore; of logits and weights it says nothing."""
-        if not np.ma.is_masked(array):
+        if not np.ma.is_masked(array):  # type: ignore[no-untyped-call]
             return np.asarray(array)
         if what == "labels":
             return filled(array, self.ignore_index)
@@ -140,6 +145,9 @@ class LayoutReader:
     def _layout(self, labels: Tensor, logits: Tensor) -> tuple[Tensor, bool]:
         """Give labels the layout `[N, 1 or C, *S]`; true where they have one channel a class."""
         (n, c, *space), shape = list(logits.shape), list(labels.shape)
+        channel = -1 if self.channels_last else 1
+        if len(shape) == len(space) + 2 and shape[channel] < 0 and self._is_multilabel:
+            shape[channel] = c  # open in a static graph
         if same_shape(shape, [n, *space]):
             return labels.unsqueeze(1), False
         if same_shape(shape, [n, 1, *space]):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
-from paddle.autograd import PyLayer
 
+from .differentiable import Differentiable
 from .i18n import _
 
 Tensor = Any
@@ -25,6 +26,11 @@ EPSILON = 1e-7  # below it a fractional power continues as a straight line
 def name_of(dtype: Any) -> str:
     """As NumPy spells it: 'float32'."""
     return str(dtype).replace("paddle.", "")
+
+
+def constant(numbers: Any, dtype: Any) -> Tensor:
+    """Numbers as a tensor; `paddle.to_tensor` would keep some hundred bytes of each call for ever."""
+    return paddle.assign(np.asarray(numbers, name_of(dtype)))
 
 
 def spatial_sum(x: Tensor) -> Tensor:
@@ -64,7 +70,7 @@ def _softplus(x: Tensor) -> Tensor:
     return linear + paddle.log1p(paddle.exp(paddle.where(negative, x, -x)))
 
 
-class _Softplus(PyLayer):  # type: ignore[misc]
+class _Softplus(Differentiable):
     """Keeps x alone, and has a second derivative."""
 
     @staticmethod
@@ -101,7 +107,7 @@ def softmax(z: Tensor, valid: Tensor) -> Tensor:
     return paddle.where(valid, paddle.where(large, 1 - others.sum(axis=1, keepdim=True), others), zero)
 
 
-class _Softmax(PyLayer):  # type: ignore[misc]
+class _Softmax(Differentiable):
     """Keeps the shares alone."""
 
     @staticmethod
@@ -169,7 +175,7 @@ def _own(z: Tensor, labels: Tensor) -> Tensor:
     return paddle.take_along_axis(z, labels, axis=1).clip(min=-FAR)
 
 
-class _LogOdds(PyLayer):  # type: ignore[misc]
+class _LogOdds(Differentiable):
     """Keeps nothing of the size of the logits but themselves, and has a second derivative."""
 
     @staticmethod

@@ -51,6 +51,11 @@ class Problem:
         """Number of values that a label can have."""
         return self.channels if self.multiclass else 2
 
+    def reach(self, most: int) -> int:
+        """So many steps along an axis, but no more than the image has: what lies beyond is outside for every pixel."""
+        known = [size for size in self.space if size >= 0]
+        return min(most, max(known) - 1) if len(known) == len(self.space) else most
+
     def sample(self, index: int) -> Problem:
         """The problem of one sample of the batch."""
         here = slice(index, index + 1)

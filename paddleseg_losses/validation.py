@@ -85,6 +85,12 @@ def _cure(given: Any, wrong: Any, classes: int, ignore_index: int) -> Text:
             last=classes,
             code=shift,
         )
+    if given.shape[1] > 1:
+        return _(
+            "use 0 and 1 in each channel; if {label} marks pixels to ignore, set ignore_index={label}; if these are "
+            "the colors of an RGB(A) mask, convert them to class indices first",
+            label=wrong[0],
+        )
     if len(wrong) == 1:
         return _(
             "if {label} marks pixels to ignore, set ignore_index={label}; else increase the number of classes",

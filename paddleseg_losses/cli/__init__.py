@@ -8,6 +8,7 @@ from .._version import __version__
 from .catalogue import list_losses
 from .check import check
 from .command import LocalizedOption, option
+from .compare import compare
 from .data import data
 from .doctor import doctor
 from .enable import disable, enable
@@ -38,5 +39,5 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (list_losses, show, check, weights, doctor, plot, train, run, enable, disable, data):
+for command in (list_losses, show, check, weights, doctor, plot, train, compare, run, enable, disable, data):
     main.add_command(command)

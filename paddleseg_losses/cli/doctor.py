@@ -45,9 +45,11 @@ def doctor(
 ) -> None:
     """Run one real batch through the data, model and losses of a configuration, and report common problems.
 
-    Checks label values and class shares, classes that never occur, RGB masks and masks of 0 and 255, num_classes
-    against the labels, model outputs against coef, the gradient share of every term, NaN and half precision, distance
-    losses on images without a boundary, the optimizer. Each warning says what to change, in YAML.
+    Checks the lists and all files of the training and validation data, the sizes of masks and images, EXIF rotation,
+    label values and class shares on disk and in the batch, classes that never occur, RGB masks, masks of 0 and 255, of
+    1 and 16 bits or stored as JPEG, num_classes against the labels, model outputs against coef, the gradient share of
+    every term, NaN and half precision, distance losses on images without a boundary, the optimizer. Each warning says
+    what to change, in YAML.
 
     Exits with 1 if there is a warning. With --kernels: if the composed path is used although nothing asks for it.
     """

@@ -106,6 +106,8 @@ def weights(file: str, scheme: str | None, beta: float | None, workers: int | No
     source = open_source(file, where.pop("num_classes"), **where)
     with _progress(len(source)) as progress:
         counts = count(source, workers, progress)
+    for defect in source.defects:
+        screen.warn(defect.found)
     _warn_of_problems(counts)
     balance = weigh(source, counts, scheme, beta)
     if screen.wants_json():

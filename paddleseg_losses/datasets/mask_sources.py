@@ -14,7 +14,9 @@ from ..i18n import Text, _
 from ..paddleseg import config as configs
 from ..paddleseg.file_lists import LISTED, FileList, lines_of, read_list
 from ..paddleseg.registration import import_manager
+from ..paddleseg.toolkits import MEDICALSEG, toolkit_of
 from ..registry import PREFIX, suggest
+from .volumes_of_medicalseg import read_volumes
 
 MOST_CLASSES = 1 << 16
 
@@ -168,7 +170,8 @@ def _of_list(title: Text, listing: tuple[FileList, Path], classes: int | None, i
 
 
 def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: str) -> MaskSource:
-    section = configs.load(path).get(f"{part}_dataset")
+    config = configs.load(path)
+    section = config.get(f"{part}_dataset")
     if not isinstance(section, dict) or not isinstance(section.get("type"), str):
         raise ConfigError(
             _("{path} has no {section} with a type.", path=path, section=f"{part}_dataset"),
@@ -176,6 +179,11 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
             _("add it, or give a file list such as train.txt instead"),
         )
     title = _("{section} of {path}", section=f"{part}_dataset", path=path)
+    if toolkit_of(config) is MEDICALSEG:
+        classes = section.get("num_classes") if classes is None else classes
+        ignore_index = section.get("ignore_index", 255) if ignore_index is None else ignore_index
+        source = MaskSource(title, *read_volumes(title, config, part), classes, ignore_index)
+        return _as_transformed(source, section)
     if section["type"] not in LISTED:
         return _as_transformed(_of_dataset(title, section, classes, ignore_index, part), section)
     for key in ("dataset_root", f"{part}_path"):

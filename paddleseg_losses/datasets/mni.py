@@ -6,16 +6,15 @@ It is a single average brain: enough to see a loss at work within minutes, not t
 
 from __future__ import annotations
 
-import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, MissingDependencyError
+from ..errors import MissingDependencyError
 from ..i18n import _
+from . import folder
 
 CLASS_NAMES = ("background", "CSF", "grey matter", "white matter")
 VERSION = 1  # of the dataset: raise it when the same call would write other files
@@ -60,19 +59,9 @@ def make_mni_dataset(out: str | Path, size: int = 128) -> Summary:
         DataError: ``out`` holds anything else than this dataset at this size.
         MissingDependencyError: nilearn or Pillow is missing.
     """
-    out = Path(out).expanduser().resolve()
     facts = {"dataset": "icbm2009a", "version": VERSION, "size": size}
-    if not _is_finished(out, facts):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-            draft = Path(scratch) / out.name
-            _write(draft, size)
-            (draft / _MARKER).write_text(json.dumps(facts) + "\n", encoding="utf-8")
-            if out.exists():
-                out.rmdir()  # empty, but Windows cannot rename onto it
-            draft.rename(out)
-    train, val = (len((out / f"{part}.txt").read_text("utf-8").splitlines()) for part in ("train", "val"))
-    return Summary(out, size, train, val)
+    root = folder.write_once(out, facts, _MARKER, lambda draft: _write(draft, size))
+    return Summary(root, size, folder.length(root, "train"), folder.length(root, "val"))
 
 
 def split_slices(count: int) -> tuple[list[int], list[int]]:
@@ -81,21 +70,6 @@ def split_slices(count: int) -> tuple[list[int], list[int]]:
     val = [start + i for start in starts for i in range(_BLOCK)]
     near = {start + i for start in starts for i in range(-_GAP, _BLOCK + _GAP)}
     return [i for i in range(count) if i not in near], val
-
-
-def _is_finished(out: Path, facts: dict[str, object]) -> bool:
-    """Whether ``out`` already holds the dataset; raises if it holds anything else."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return False
-    marker = out / _MARKER
-    content = marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
-    if content == json.dumps(facts):
-        return True
-    raise DataError(
-        _("{folder} already contains {content}.", folder=out, content=content or _("other files")),
-        _("an empty folder, or the finished dataset {facts}", facts=json.dumps(facts)),
-        _("choose another folder, or move this one"),
-    )
 
 
 def _write(out: Path, size: int) -> None:
@@ -109,20 +83,19 @@ def _write(out: Path, size: int) -> None:
     area = (t1 > 0).sum(axis=(0, 1))
     levels = [int(z) for z in (area >= _MIN_BRAIN * area.max()).nonzero()[0]]
 
-    for folder in ("images", "annotations"):
-        (out / folder).mkdir(parents=True)
+    for name in ("images", "annotations"):
+        (out / name).mkdir(parents=True)
     names = [f"axial_{z:03d}.png" for z in levels]
     for z, name in zip(levels, names):
         # Rows run from front to back, columns from left to right. Labels are picked, never averaged: the mean of
         # CSF (1) and white matter (3) would be grey matter (2).
-        for volume, folder, how in ((t1, "images", Image.BILINEAR), (labels, "annotations", Image.NEAREST)):
+        for volume, kind, how in ((t1, "images", Image.BILINEAR), (labels, "annotations", Image.NEAREST)):
             picture = Image.fromarray(volume[..., z][window].T[::-1].copy())
-            picture.resize((size, size), how).save(out / folder / name)
+            picture.resize((size, size), how).save(out / kind / name)
 
-    for part, indices in zip(("train", "val"), split_slices(len(names))):
-        lines = (f"images/{names[i]} annotations/{names[i]}\n" for i in indices)
-        (out / f"{part}.txt").write_text("".join(lines), encoding="utf-8")
-    (out / "labels.txt").write_text("\n".join(CLASS_NAMES) + "\n", encoding="utf-8")
+    train, val = split_slices(len(names))
+    folder.write_lists(out, {"train": [names[i] for i in train], "val": [names[i] for i in val]})
+    folder.write_labels(out, CLASS_NAMES)
 
 
 def _load_volumes() -> tuple[Any, Any]:

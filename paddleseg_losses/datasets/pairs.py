@@ -18,8 +18,8 @@ _ORIENTATION = 0x0112  # the EXIF tag: 1 is upright, above 4 width and height ar
 def check_pairs(pairs: Sequence[Pair]) -> dict[str, MaskProblem]:
     """Problems by kind; only the heads of the files are read.
 
-    The kinds: 'images_missing', 'masks_missing', 'images_unreadable', 'sizes', 'swapped' (width and height), 'exif'
-    (a rotation that the mask lacks) and 'exif_unclear' (one that the mask may lack).
+    The kinds: 'images_missing', 'masks_missing', 'images_unreadable', 'masks_unreadable', 'sizes', 'swapped' (width and
+    height), 'exif' (a rotation that the mask lacks) and 'exif_unclear' (one that the mask may lack).
     """
     problems: dict[str, MaskProblem] = {}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
@@ -39,10 +39,12 @@ def _examined(pair: Pair) -> tuple[str, Text]:
         stored, orientation = _head(pair.image)
     except Exception as error:
         return "images_unreadable", f"{pair.image} ({type(error).__name__})"
+    if not _opencv_reads(pair.image):
+        return "images_unreadable", f"{pair.image} (OpenCV)"
     try:
         mask, _upright = _head(pair.mask)
-    except Exception:
-        return "", ""  # counting the masks says so
+    except Exception as error:
+        return "masks_unreadable", f"{pair.mask} ({type(error).__name__})"
     image, turned = _as_loaded(pair.image, stored, orientation)
     sizes = {"mask": pair.mask, "image": pair.image, "mask_size": _size(mask), "image_size": _size(image)}
     if turned and mask == stored:
@@ -66,6 +68,15 @@ def _head(path: Path) -> tuple[tuple[int, int], int]:
 
     with Image.open(path) as picture:
         return picture.size, picture.getexif().get(_ORIENTATION, 1)
+
+
+def _opencv_reads(path: Path) -> bool:
+    """Whether PaddleSeg can read an image of this format: GIF for example depends on the version of OpenCV."""
+    try:
+        import cv2
+    except ImportError:
+        return True
+    return not hasattr(cv2, "haveImageReader") or cv2.haveImageReader(str(path))
 
 
 def _as_loaded(path: Path, size: tuple[int, int], orientation: int) -> tuple[tuple[int, int], bool]:

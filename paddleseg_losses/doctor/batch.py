@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -15,6 +16,7 @@ from ..i18n import _
 from ..paddleseg.build_errors import explained
 from ..paddleseg.loading import make_batch
 from ..paddleseg.shims import module
+from ..paddleseg.train_arguments import require_builder
 
 Tensor = Any
 
@@ -35,17 +37,19 @@ class Batch:
     errors: tuple[tuple[str, LossError], ...] = ()  # why there is no optimizer, or no validation sample
     chosen: tuple[int, ...] = ()  # which images
     draw: Callable[[], Any] | None = None  # loads the same images again, with other random transforms: their labels
+    facts: Callable[[], AbstractContextManager[Any]] = nullcontext  # lets the losses know the spacing of the batch
 
 
 def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
     """Build everything, load one shuffled batch with its transforms, and call the model once in training mode."""
+    require_builder()
     with explained(str(config)):
         cfg = module("cvlibs").Config(str(config), batch_size=batch_size)
-        _forget_weights(cfg.dic.get("model"))
+        forget_weights(cfg.dic.get("model"))
         module("utils.utils").set_seed(seed)
         builder = module("cvlibs").SegBuilder(cfg)
         dataset, losses = builder.train_dataset, builder.loss
-        chosen = _chosen(dataset, cfg.batch_size, config)
+        chosen = chosen_of(dataset, cfg.batch_size, config)
         sample = _sample(dataset, chosen)
         model = builder.model
         model.train()
@@ -80,7 +84,8 @@ def _of_validation(builder: Any, config: str | Path, cfg: Any) -> Iterator[tuple
         yield from _refusal(config, "validation", lambda: make_batch(builder.val_dataset, [0]))
 
 
-def _chosen(dataset: Any, batch_size: int, config: str | Path) -> tuple[int, ...]:
+def chosen_of(dataset: Any, batch_size: int, config: str | Path) -> tuple[int, ...]:
+    """Indices of the images of a shuffled batch."""
     if len(dataset) == 0:
         raise ConfigError(
             _("{dataset} is empty.", dataset=_("train_dataset of {path}", path=config)),
@@ -95,9 +100,9 @@ def _sample(dataset: Any, chosen: Sequence[int]) -> Any:
     return {key: paddle.to_tensor(batch[key]) for key in ("img", "label", "edge") if key in batch}
 
 
-def _forget_weights(section: Any) -> None:
+def forget_weights(section: Any) -> None:
     """Take out pretrained weights: they would be downloaded, and a new head is random anyway."""
     if isinstance(section, dict):
         section.pop("pretrained", None)
         for inner in section.values():
-            _forget_weights(inner)
+            forget_weights(inner)

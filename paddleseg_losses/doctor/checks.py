@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 
@@ -16,9 +19,10 @@ from ..paddleseg import config as configs
 from ..paddleseg.checking import check
 from ..paddleseg.console import captured
 from ..paddleseg.display import Display
-from ..paddleseg.registration import register
+from ..paddleseg.registration import register_in
 from ..paddleseg.shims import fixed
-from . import files, findings, labels
+from ..paddleseg.toolkits import MEDICALSEG, Toolkit, importable, toolkit_of
+from . import files, findings, labels, volume_batch
 from .batch import Batch, run
 from .changes import of_changes
 from .report import ClassFact, Diagnosis, Finding, commented
@@ -48,7 +52,9 @@ def run_checks(
     """
     content = configs.load(config)  # its errors are more helpful than PaddleSeg's
     diagnosis = Diagnosis(Path(config))
-    register(override)
+    toolkit = toolkit_of(content)
+    with importable(toolkit, Path(config)):
+        register_in(toolkit, override)
     report = check(config, override)
     if not report.right:
         diagnosis.mistakes, diagnosis.corrected = report.mistakes, report.yaml
@@ -57,7 +63,9 @@ def run_checks(
     counts = _check_data(diagnosis, source, masks, "train")
     diagnosis.classes = _classes(source, counts, None)
     if not {item.code for item in diagnosis.findings} & _NO_BATCH:
-        _check_training(config, batch_size, seed, diagnosis, source, counts)
+        load = volume_batch.run if toolkit is MEDICALSEG else run
+        with _quiet(toolkit):
+            _check_training(lambda: load(config, batch_size, seed), diagnosis, source, counts)
     if isinstance(content.get("val_dataset"), dict):
         _check_validation(config, diagnosis, masks)
     return diagnosis
@@ -70,6 +78,8 @@ def _check_data(diagnosis: Diagnosis, source: MaskSource, masks: int, part: str)
     problems = check_pairs(source.pairs)
     if source.pairs:
         counts.problems.pop("missing", None)  # all files have been looked for
+    if "unreadable" in counts.problems:  # which says more about them
+        problems.pop("masks_unreadable", None)
     diagnosis.findings += files.check_files(source, problems, part)
     diagnosis.findings += labels.check_labels(source, counts, len(some) == len(source), part)
     if part == "train":
@@ -89,16 +99,24 @@ def _check_validation(config: str | Path, diagnosis: Diagnosis, masks: int) -> N
     diagnosis.findings = [*before, *found]
 
 
-def _check_training(
-    config: str | Path, batch_size: int | None, seed: int, diagnosis: Diagnosis, source: MaskSource, counts: Counts
-) -> None:
-    with fixed(), captured(None, _Quiet()):
-        try:
-            batch = run(config, batch_size, seed)
-        except LossError as error:  # what has been found already is not lost
-            diagnosis.findings.append(files.refused(error))
-            return
-        _check_batch(batch, diagnosis, source, counts)
+def _check_training(load: Callable[[], Batch], diagnosis: Diagnosis, source: MaskSource, counts: Counts) -> None:
+    try:
+        batch = load()
+    except LossError as error:  # what has been found already is not lost
+        diagnosis.findings.append(files.refused(error))
+        return
+    _check_batch(batch, diagnosis, source, counts)
+
+
+@contextmanager
+def _quiet(toolkit: Toolkit) -> Iterator[None]:
+    """Keep to oneself what a toolkit prints, and mend what it needs."""
+    if toolkit is MEDICALSEG:
+        with redirect_stdout(io.StringIO()):
+            yield
+    else:
+        with fixed(), captured(None, _Quiet()):
+            yield
 
 
 class _Quiet(Display):
@@ -125,7 +143,8 @@ def _check_batch(batch: Batch, diagnosis: Diagnosis, source: MaskSource, counts:
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            terms = term_gradients(batch)
+            with batch.facts():
+                terms = term_gradients(batch)
     except LossError as error:
         if not codes & {"labels_out_of_range", "masks_lossy"}:  # else it has been reported already
             diagnosis.findings.append(files.refused(error))
@@ -161,7 +180,7 @@ def _classes(source: MaskSource, counts: Counts, batch: Batch | None) -> list[Cl
     labelled = sum(pixels.values())
     names = source.class_names or []
     inside = None
-    if batch is not None and batch.labels.ndim == 3:
+    if batch is not None and batch.labels.ndim == batch.logits[0].ndim - 1:
         values = batch.labels.numpy()
         inside = values[values != source.ignore_index]
     return [

@@ -21,6 +21,11 @@ _KINDS = {
         _("{count} images cannot be read: {what}"),
         Message("# {comment}", comment=_LINES),
     ),
+    "masks_unreadable": (
+        _("{count} mask cannot be read: {what}"),
+        _("{count} masks cannot be read: {what}"),
+        Message("# {comment}", comment=_LINES),
+    ),
     "sizes": (
         _("{count} mask has another size than its image: {what}"),
         _("{count} masks have another size than their images: {what}"),
@@ -38,10 +43,9 @@ _KINDS = {
         Message(
             "# {comment}",
             comment=_(
-                "Look at one of them over its image, and save {code}, where {way} is what makes it fit: {ways}; a "
+                "Look at one of them over its image, and save {code} with whichever of {ways} makes it fit; a "
                 "transform does not mend it",
-                code="Image.open(mask).transpose(way)",
-                way="way",
+                code="Image.open(mask).transpose(...)",
                 ways="Image.ROTATE_90, Image.ROTATE_270, Image.TRANSPOSE, Image.TRANSVERSE",
             ),
         ),

@@ -80,13 +80,13 @@ def of_size(batch: Batch) -> Iterator[Finding]:
 def of_labels(batch: Batch, ignore_index: int | None, fitting: bool = True) -> Iterator[Finding]:
     """Labels as they reach the loss; where they do not fit the images on disk, a crop would only hide it."""
     shape, logits = list(batch.labels.shape), batch.logits[0]
-    if len(shape) == 4 and shape[-1] in (3, 4):
+    if len(shape) == logits.ndim and shape[-1] in (3, 4):
         yield Finding(
             "labels_rgb",
             _("The labels of a batch have shape {shape}: RGB masks.", shape=shape),
             Message("# {comment}", comment=SAVE_AS_INDICES),
         )
-    elif shape[-2:] != list(logits.shape)[-2:] and fitting and not batch.sums_losses_itself:
+    elif shape[2 - logits.ndim :] != list(logits.shape)[2:] and fitting and not batch.sums_losses_itself:
         yield Finding(
             "sizes",
             _("Labels have shape {labels}, the model output {logits}.", labels=shape, logits=list(logits.shape)),
@@ -131,7 +131,7 @@ def of_boundaries(batch: Batch, gradients: list[TermGradient], ignore_index: int
         if getattr(getattr(term.loss, "spec", None), "family", "") == "boundary"
         or type(term.loss).__name__ == "DistancePenalizedCELoss"
     }
-    if not distances or batch.labels.ndim != 3:
+    if not distances or batch.labels.ndim != batch.logits[0].ndim - 1:
         return
     bare = sum(len({int(v) for v in paddle.unique(image)} - {ignore_index}) < 2 for image in batch.labels)
     if not bare:

@@ -115,7 +115,8 @@ def _lossy(source: MaskSource, counts: Counts) -> Finding:
 
 def _one_class(left: int, ignored: int | None) -> Finding:
     text = _(
-        "Class {label} alone is left: all other labels are {ignored}, which is ignored. Nothing tells it from others.",
+        "Only class {label} is left: the others are written as {ignored}, the ignored label, and a class alone teaches "
+        "nothing.",
         label=left,
         ignored=ignored,
     )
@@ -136,33 +137,32 @@ def _out_of_range(unknown: list[int], classes: int, counts: Counts, source: Mask
             classes=source.classes,
             ignored=source.ignore_index,
         ),
-        _in_range(unknown, classes, sorted(v for v in counts.pixels if v != source.ignore_index), source, part),
+        _in_range(unknown, classes, counts, source, part),
     )
 
 
-def _in_range(unknown: list[int], classes: int, labels: list[int], source: MaskSource, part: str) -> Text:
-    section, other = (f"{name}_dataset" for name in ((part, "val") if part == "train" else (part, "train")))
+def _in_range(unknown: list[int], classes: int, counts: Counts, source: MaskSource, part: str) -> Text:
+    ignored = source.ignore_index
+    labels = {value for value in counts.pixels if value != ignored}
+    section, other = ("train_dataset", "val_dataset") if part == "train" else ("val_dataset", "train_dataset")
     gap = max(labels) + 1 - len(labels)
     if 0 not in labels and unknown == [classes]:
-        code = f"np.where(mask == {source.ignore_index}, mask, mask - 1)"
-        return Message(
-            "# {comment}", comment=_("The labels begin with 1: subtract 1 from the masks, {code}", code=code)
-        )
-    if len(unknown) == 1 and (gap > 1 or unknown[0] < 0):
-        comment = _(
+        code = f"np.where(mask == {ignored}, mask, mask - 1)"
+        comment = _("The labels begin with 1: subtract 1 from the masks, {code}", code=code)
+    elif len(unknown) == 1 and (gap > 1 or unknown[0] < 0) and ignored not in counts.pixels:
+        padding = _(
             "if it marks pixels to ignore; {section} too, and label_padding_value of transforms that pad", section=other
         )
-        return commented(f"{section}:\n  ignore_index: {unknown[0]}", comment)
-    if unknown[0] < 0 or (gap > 1 and len(unknown) > 3):
-        grey = _("These look like gray levels: convert them to the classes 0, 1, 2, ... first")
-        below = _(
-            "Labels below 0 are no classes: write the ignored label, {ignored}, instead", ignored=source.ignore_index
-        )
-        return Message("# {comment}", comment=below if unknown[0] < 0 else grey)
-    count = max(labels) + 1
-    return commented(
-        f"model:\n  num_classes: {count}\n{section}:\n  num_classes: {count}", _("{section} too", section=other)
-    )
+        return commented(f"{section}:\n  ignore_index: {unknown[0]}", padding)
+    elif unknown[0] < 0 or (gap > 1 and len(unknown) == 1):
+        comment = _("Write the ignored label, {ignored}, where these labels mark pixels to ignore", ignored=ignored)
+    elif gap > 3 or (gap > 1 and len(unknown) > 3):
+        comment = _("These look like gray levels: convert them to the classes 0, 1, 2, ... first")
+    else:
+        count = max(labels) + 1
+        more = _("{section} too", section=other)
+        return commented(f"model:\n  num_classes: {count}\n{section}:\n  num_classes: {count}", more)
+    return Message("# {comment}", comment=comment)
 
 
 def _absent(absent: list[int], source: MaskSource, counts: Counts, complete: bool) -> Finding:

@@ -11,6 +11,7 @@ import paddle
 
 from ..losses.base import Loss
 from ..losses.families import CompoundLoss
+from ..paddleseg.medicalseg.adapter import bare
 from .batch import Batch
 from .report import TermFact
 
@@ -62,6 +63,7 @@ def _gradient(head: int, term: Term, coef: float, logits: Tensor) -> TermGradien
 
 def _terms(loss: Any, logits: Tensor, labels: Tensor, batch: Batch, head: int) -> Iterator[Term]:
     """The terms of a compound, the losses of a MixedLoss, or the loss itself."""
+    loss = bare(loss)
     name = type(loss).__name__
     if name == "MixedLoss":
         for weight, inner in zip(loss.coef, loss.losses):
@@ -77,4 +79,5 @@ def _terms(loss: Any, logits: Tensor, labels: Tensor, batch: Batch, head: int) -
         yield Term(name, 1.0, loss(logits, batch.logits[1].detach()), loss)
     else:
         value = loss(logits, labels.clone())
-        yield Term(name, 1.0, sum(value) if isinstance(value, (list, tuple)) else value, loss)
+        parts = value if isinstance(value, (list, tuple)) else [value]
+        yield Term(name, 1.0, sum(part for part in parts if paddle.is_tensor(part)), loss)

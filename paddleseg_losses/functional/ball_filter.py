@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 
@@ -24,9 +25,9 @@ LARGEST = (64, 64, 48)  # radius in pixels, on 1, 2 and 3 axes, beyond which Fou
 
 def ball_filter_sums(inputs: Inputs, skip: int, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
     """The sums of `ball_filter_errors` over the pixels of each cell from channel `skip` on, `[N, C - skip]`."""
-    kernel = find("ball_filter_sums", inputs.scored_by_prob)
+    kernel = find("ball_filter_sums", inputs.of_probabilities)
     if kernel is not None and max(radii) <= LARGEST[inputs.axes - 1]:
-        return kernel(inputs.scored_by_prob, skip, radii, weights)[:, skip:]
+        return kernel(inputs.scored_by_signed_prob, skip, radii, weights)[:, skip:]
     return composed_sums(inputs, skip, lambda p, g, excess: ball_filter_errors(p, g, excess**2, radii, weights))
 
 
@@ -59,19 +60,31 @@ def ball_means(x: Tensor, radii: Sequence[float]) -> list[Tensor]:
     means = []
     for radius in radii:
         ball = _ball(radius, sizes, x.dtype)
-        filter_ = paddle.fft.rfftn(ball / ball_size(radius**2, len(sizes)), axes=list(range(len(sizes))))
+        filter_ = paddle.fft.rfftn(ball / ball_size(min(radius, 1e20) ** 2, len(sizes)), axes=list(range(len(sizes))))
         mean = paddle.fft.irfftn(spectrum * filter_, s=sizes, axes=axes)
         means.append(mean.slice(axes, [0] * len(axes), space))
     return means
 
 
 @lru_cache(maxsize=4096)
-def ball_size(square: float, axes: int) -> int:
-    """Number of pixels within the square of a radius."""
-    reach = math.isqrt(int(square))
+def ball_size(square: float, axes: int) -> float:
+    """Number of pixels within the square of a radius; the volume of balls so large that nobody sees a difference."""
     if axes == 1:
-        return 2 * reach + 1
-    return sum(ball_size(square - step**2, axes - 1) for step in range(-reach, reach + 1))
+        return _line(square)
+    if square > (1e12, 1e7)[axes - 2]:
+        return math.pi * square if axes == 2 else 4 / 3 * math.pi * square**1.5
+    if axes == 2:
+        return _disc(square)
+    return _disc(square) + 2 * sum(_disc(square - step**2) for step in range(1, math.isqrt(int(square)) + 1))
+
+
+def _line(square: float) -> float:
+    return 2.0 * math.isqrt(int(square)) + 1
+
+
+def _disc(square: float) -> float:
+    steps = np.arange(1, math.isqrt(int(square)) + 1, dtype="float64")
+    return _line(square) + 2 * float((2 * np.floor(np.sqrt(np.floor(square - steps**2))) + 1).sum())
 
 
 def _ball(radius: float, sizes: Sequence[int], dtype: Any) -> Tensor:
@@ -81,4 +94,4 @@ def _ball(radius: float, sizes: Sequence[int], dtype: Any) -> Tensor:
         place = paddle.arange(size, dtype=dtype)
         place = paddle.minimum(place, size - place) ** 2
         squared = squared + place.reshape([-1 if k == axis else 1 for k in range(len(sizes))])
-    return (squared <= radius**2).astype(dtype)
+    return (squared <= min(radius, 1e20) ** 2).astype(dtype)

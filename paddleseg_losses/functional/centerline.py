@@ -20,9 +20,12 @@ def centerline_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor,
     S is the soft skeleton after a number of erosions: the sums are the errors and the totals of topology precision and
     sensitivity.
     """
-    kernel = find("centerline_sums", inputs.scored_by_prob)
+    space = inputs.problem.space
+    if min(space) >= 0:  # after so many erosions a map is constant
+        iterations = min(iterations, sum(space))
+    kernel = find("centerline_sums", inputs.of_probabilities)
     if kernel is not None:
-        sums = kernel(inputs.scored_by_prob, skip, iterations).sum(axis=1)
+        sums = kernel(inputs.scored_by_signed_prob, skip, iterations).sum(axis=1)
         precision_error, predicted, sensitivity_error, true = sums.unbind(-1)
         return precision_error, predicted, sensitivity_error, true
     p, g = (inputs.prob * inputs.mask)[:, skip:], inputs.target[:, skip:]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import paddle
 
 from .. import numeric
@@ -25,6 +24,5 @@ def confusion_sums(inputs: Inputs, matrix: Any) -> Tensor:
     if kernel is not None:
         return kernel(inputs.problem, matrix)
     p, positive = inputs.prob.flatten(2), inputs.target.flatten(2)
-    matrix = np.asarray(matrix, numeric.name_of(p.dtype))  # Paddle 2.6 casts none of float64 in a static graph
-    cost = paddle.matmul(paddle.to_tensor(matrix), p)  # of each label at each pixel
+    cost = paddle.matmul(numeric.constant(matrix, p.dtype), p)  # of each label at each pixel
     return numeric.spatial_sum(cost * positive)

@@ -10,7 +10,7 @@ from .. import precomputed_maps
 from ..inputs import Inputs
 from ..kernels import find
 from ..known_spacing import Spacing, varies
-from ..numeric import power
+from ..numeric import constant, power
 from ..problem import Problem
 from .each_sample import each_sample
 from .edt import boundary_distance
@@ -21,7 +21,7 @@ Tensor = Any
 
 def hausdorff_sums(inputs: Inputs, skip: int, spacing: Spacing | None, alpha: float, one_sided: bool) -> Tensor:
     """Sums of (p - g)^2 (d_g^alpha + d_p^alpha), the second term unless `one_sided`, `[N, C - skip]`."""
-    kernel = find("hausdorff_sums", inputs.scored_by_prob)
+    kernel = find("hausdorff_sums", inputs.of_probabilities)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
@@ -29,7 +29,7 @@ def hausdorff_sums(inputs: Inputs, skip: int, spacing: Spacing | None, alpha: fl
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
         return kernel(problem, skip, steps, alpha, one_sided, _part(known, here))
 
-    return each_sample(inputs.scored_by_prob, spacing, call)[:, skip:]
+    return each_sample(inputs.scored_by_signed_prob, spacing, call)[:, skip:]
 
 
 def _hausdorff(p: Tensor, g: Tensor, spacing: Spacing | None, alpha: float, one_sided: bool) -> Tensor:
@@ -44,7 +44,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
 
     Outside the region it is the distance to it, inside minus (the distance to its outside - 1 pixel).
     """
-    kernel = find("boundary_sums", inputs.scored_by_prob)
+    kernel = find("boundary_sums", inputs.of_probabilities)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
@@ -52,7 +52,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
         return kernel(problem, skip, steps, _part(known, here))
 
-    return each_sample(inputs.scored_by_prob, spacing, call)[:, skip:]
+    return each_sample(inputs.scored_by_signed_prob, spacing, call)[:, skip:]
 
 
 def _boundary(p: Tensor, g: Tensor, spacing: Spacing | None) -> Tensor:
@@ -66,7 +66,7 @@ def _smallest(spacing: Spacing | None, p: Tensor) -> Any:
     """The shortest side of a pixel; of those of each sample, if they differ."""
     if spacing is None or not varies(spacing):
         return min(spacing or (1.0,))
-    return paddle.to_tensor([min(row) for row in spacing], dtype=p.dtype).reshape([-1] + [1] * (p.ndim - 1))
+    return constant([min(row) for row in spacing], p.dtype).reshape([-1] + [1] * (p.ndim - 1))
 
 
 def _part(known: Any, here: slice) -> Any:

@@ -15,6 +15,7 @@ from ..kernels import edt as native
 from ..kernels import library, on_cpu
 from ..kernels.edt import distance_map
 from ..known_spacing import Spacing, varies
+from ..numeric import constant
 from ..precomputed_maps import find
 
 Tensor = Any
@@ -46,7 +47,7 @@ def boundary_distance(mask: Tensor, spacing: Spacing | None = None, dtype: Any =
         if on_cpu(mask):
             return distance_map(mask, spacing, dtype)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
-            return paddle.to_tensor(host_distance(mask.numpy(), steps), dtype=dtype)
+            return constant(host_distance(mask.numpy(), steps), dtype)
         return _on_device(mask, steps, dtype)
 
 

@@ -18,9 +18,9 @@ Tensor = Any
 
 def erosion_sums(inputs: Inputs, skip: int, weights: Sequence[float]) -> Tensor:
     """The sums of `erosion_errors` over the pixels of each cell from channel `skip` on, `[N, C - skip]`."""
-    kernel = find("erosion_sums", inputs.scored_by_prob)
+    kernel = find("erosion_sums", inputs.of_probabilities)
     if kernel is not None:
-        return kernel(inputs.scored_by_prob, skip, weights)[:, skip:]
+        return kernel(inputs.scored_by_signed_prob, skip, weights)[:, skip:]
     return composed_sums(inputs, skip, lambda p, g, excess: erosion_errors(excess**2, weights))
 
 

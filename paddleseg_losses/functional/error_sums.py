@@ -103,7 +103,7 @@ def pixel_count(inputs: Inputs) -> Tensor:
 def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
-        return paddle.to_tensor(sides.astype("float32").sum(axis=0))
+        return numeric.constant(sides.sum(axis=0), "float32")
     soft = kernel_sums(inputs)
     return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
@@ -113,7 +113,7 @@ def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Te
     read = [spec for spec in specs if spec.function != COUNT]
     counted = [spec for spec in specs if spec.function == COUNT]
     counts: Any = np.stack([side_counts(inputs)[spec.side] for spec in counted], axis=-1) if counted else None
-    table = kernel(inputs.problem, flat(read), counts=counts) if read else paddle.to_tensor(counts.astype("float32"))
+    table = kernel(inputs.problem, flat(read), counts=counts) if read else numeric.constant(counts, "float32")
     sums = dict(zip([*read, *counted], table.unbind(-1)))
     return [sums[spec] for spec in specs]
 

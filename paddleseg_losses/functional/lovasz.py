@@ -9,6 +9,7 @@ import paddle
 
 from ..inputs import Inputs
 from ..kernels import find
+from ..numeric import constant
 
 Tensor = Any
 
@@ -25,7 +26,7 @@ def softmax_rows(
     kernel = find("lovasz_rows", inputs.problem)
     if kernel is not None:
         rows, sizes = kernel(inputs.problem, per_image, wanted=wanted, present_only=present_only)
-        return rows, paddle.to_tensor(sizes)
+        return rows, constant(sizes, "int64")
     target = inputs.target
     errors = paddle.where(inputs.valid, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
     hits = as_rows(target.astype("int64"), per_image)

@@ -11,9 +11,9 @@ from typing import Any, Callable, TypeVar
 
 import paddle
 import paddle.distributed as dist
-from paddle.autograd import PyLayer
 
 from .. import numeric
+from ..differentiable import Differentiable
 from ..inputs import Inputs
 from . import error_sums
 from .error_sums import COUNT, ERROR, NEGATIVE, POSITIVE, PROB_TRUE, SumSpec, negative_count, pixel_count, sum_of
@@ -156,7 +156,7 @@ def over_ranks(x: Tensor) -> Tensor:
     return _AllReduce.apply(x) if dist.is_initialized() and dist.get_world_size() > 1 else x
 
 
-class _AllReduce(PyLayer):  # type: ignore[misc]
+class _AllReduce(Differentiable):
     """Sum over ranks whose gradient is right under data-parallel training.
 
     Paddle's `all_reduce` has an identity gradient. Every rank holds the same value of the sum, and data-parallel

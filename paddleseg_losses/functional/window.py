@@ -66,21 +66,26 @@ def ssl_weights(inputs: Inputs, window: Sequence[float], c4: float, beta: float)
     With e how much prediction and truth, each standardised in the window, differ, and f = 1 where e is above beta times
     the largest e, else 0.
     """
-    # Where the truth is flat the deviation is the root of what rounding leaves: float64 leaves little.
-    mask = inputs.mask.astype("float64")
-    total = window_mean(mask, window)
-    steady = paddle.to_tensor(c4, dtype="float64")  # Paddle 2.6 adds a number in float32
-
-    def standardised(x: Tensor) -> Tensor:
-        mean = safe_divide(window_mean(x, window), total.expand_as(x))
-        square = safe_divide(window_mean(x * x, window), total.expand_as(x))
-        deviation = (square - mean * mean).clip(min=0.0).sqrt()
-        return (x - mean + steady) / (deviation + steady)
-
-    p = (
-        F.sigmoid(inputs.logits.astype("float64")) if inputs.problem.from_logits else inputs.prob.astype("float64")
-    ) * mask
-    error = (standardised(inputs.target.astype("float64")) - standardised(p)).abs() * mask
+    # All follows from d = p - g, which keeps its digits: the difference of two standardised maps would have none.
+    mask, g = inputs.mask.astype("float64"), inputs.target.astype("float64")
+    d = _excess_of_sigmoid(inputs).astype("float64") * mask
+    total = window_mean(mask, window).expand_as(d)
+    steady = paddle.full([], c4, "float64")  # Paddle 2.6 adds a number in float32
+    mean, mean_d, mean_gd, mean_dd = (safe_divide(window_mean(x, window), total) for x in (g, d, g * d, d * d))
+    variance, change = mean * (1 - mean), 2 * (mean_gd - mean * mean_d) + mean_dd - mean_d * mean_d
+    deviation, deviation_p = variance.clip(min=0.0).sqrt(), (variance + change).clip(min=0.0).sqrt()
+    spread = safe_divide(change, deviation + deviation_p)  # deviation_p - deviation
+    error = (g - mean + steady) * spread / (deviation + steady) - (d - mean_d)
+    error = (error / (deviation_p + steady)).abs() * mask
     kept = (error > beta * error.max()).astype("float64")
     dtype = inputs.dtype
     return (error * kept).astype(dtype), grand_total(kept).astype(dtype)
+
+
+def _excess_of_sigmoid(inputs: Inputs) -> Tensor:
+    """The probability of each channel on its own minus its target; hard labels only."""
+    if not (inputs.multiclass and inputs.problem.from_logits):
+        return inputs.excess
+    own = inputs.target > 0
+    error = F.sigmoid(paddle.where(own, -inputs.logits, inputs.logits))
+    return paddle.where(own, -error, error)

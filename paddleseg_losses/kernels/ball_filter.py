@@ -22,7 +22,7 @@ def ball_filter_sums(problem: Problem, skip: int, radii: Sequence[float], weight
     The cost grows with the number of lines that a ball crosses, that of a Fourier transform does not.
 
     Args:
-        problem: scored by probabilities, to which the gradient flows.
+        problem: scored by signed probabilities, to which the gradient flows.
         skip: channels before it are left out, their sums are 0.
         radii: of the balls, in pixels.
         weights: one for each radius.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..errors import KernelError
 from ..problem import Problem
 from .buffer_pool import empty_like, tensor_of
@@ -20,7 +20,7 @@ def centerline_sums(problem: Problem, skip: int, iterations: int) -> Tensor:
     """Sums `[N, C, 4]` over the pixels of S(p) (1 - g), S(p), S(g) (1 - p) and S(g), S the soft skeleton.
 
     Args:
-        problem: scored by probabilities, 0 where a pixel is left out; the gradient flows to them.
+        problem: scored by signed probabilities, 0 where a pixel is left out; the gradient flows to them.
         skip: channels before it are left out, their sums are 0.
         iterations: number of erosions.
     """
@@ -29,7 +29,7 @@ def centerline_sums(problem: Problem, skip: int, iterations: int) -> Tensor:
     return _Centerline.apply(problem.scores, problem, skip, int(iterations))
 
 
-class _Centerline(PyLayer):  # type: ignore[misc]
+class _Centerline(Differentiable):
     @staticmethod
     def forward(ctx: Any, p: Tensor, problem: Problem, skip: int, iterations: int) -> Tensor:
         native, image = NativeProblem(problem), (*grid(problem.space), iterations)

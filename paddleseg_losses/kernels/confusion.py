@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..errors import KernelError
 from ..problem import Problem
 from .buffer_pool import empty_like, tensor_of
@@ -29,7 +29,7 @@ def confusion_sums(problem: Problem, matrix: Any) -> Tensor:
     return _Confusion.apply(problem.scores, problem, columns)
 
 
-class _Confusion(PyLayer):  # type: ignore[misc]
+class _Confusion(Differentiable):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, problem: Problem, columns: Any) -> Tensor:
         native = NativeProblem(problem)

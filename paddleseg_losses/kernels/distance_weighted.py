@@ -30,7 +30,7 @@ def hausdorff_sums(
     """Sums `[N, C]` of (p - g)^2 (d_g^alpha + d_p^alpha) over the valid pixels.
 
     Args:
-        problem: scored by probabilities, to which the gradient flows.
+        problem: scored by signed probabilities, to which the gradient flows.
         skip: channels before it are left out, their sums are 0.
         spacing: size of a pixel along each axis; 1 if None.
         alpha: exponent of the distances.

@@ -17,7 +17,7 @@ def erosion_sums(problem: Problem, skip: int, weights: Sequence[float]) -> Tenso
     """Sums `[N, C]` of weight_k E_k over the valid pixels and over k = 1 ... K, E_k the errors after k erosions.
 
     Args:
-        problem: scored by probabilities, to which the gradient flows.
+        problem: scored by signed probabilities, to which the gradient flows.
         skip: channels before it are left out, their sums are 0.
         weights: one for each erosion.
     """

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..problem import Problem
 from .buffer_pool import empty_like, tensor_of
 from .native_problem import NativeProblem, function, refuse_second_derivatives
@@ -54,7 +54,7 @@ def gradient(native: NativeProblem, specs: Any, upstream: Any, kept: Tensor | No
     return grad
 
 
-class _Sums(PyLayer):  # type: ignore[misc]
+class _Sums(Differentiable):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, counts: Any, keep: bool) -> Tensor:
         native = NativeProblem(problem)

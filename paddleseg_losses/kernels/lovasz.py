@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..errors import KernelError
 from ..i18n import _
 from ..problem import Problem
@@ -63,7 +63,7 @@ def lovasz_rows(
     return _Lovasz.apply(logits, problem, how, chosen, int(present_only), hits, keep), hits
 
 
-class _Lovasz(PyLayer):  # type: ignore[misc]
+class _Lovasz(Differentiable):
     @staticmethod
     def forward(
         ctx: Any, logits: Tensor, problem: Problem, how: Any, chosen: Any, present_only: int, hits: Any, keep: bool

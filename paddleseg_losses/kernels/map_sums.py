@@ -9,8 +9,8 @@ from typing import Any, Callable
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..problem import Problem
 from .buffer_pool import empty_like, tensor_of
 from .native_problem import NativeProblem, function, refuse_second_derivatives
@@ -31,7 +31,7 @@ def map_sums(problem: Problem, run: Run) -> Tensor:
     return _MapSums.apply(p, problem, run, wanted)
 
 
-class _MapSums(PyLayer):  # type: ignore[misc]
+class _MapSums(Differentiable):
     @staticmethod
     def forward(ctx: Any, p: Tensor, problem: Problem, run: Run, wanted: bool) -> Tensor:
         native, slope = NativeProblem(problem), empty_like(p) if wanted else None

@@ -7,8 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from paddle.autograd import PyLayer
-
+from ..differentiable import Differentiable
 from ..problem import Problem
 from .buffer_pool import empty, empty_like, tensor_of
 from .error_sums import SumSpec, as_array, as_table, gradient
@@ -39,7 +38,7 @@ def pixel_total(
     return _Total.apply(problem.scores, problem, weight, as_array(specs), coefficients, wanted)
 
 
-class _Values(PyLayer):  # type: ignore[misc]
+class _Values(Differentiable):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, coefficients: Any) -> Tensor:
         native = NativeProblem(problem)
@@ -57,7 +56,7 @@ class _Values(PyLayer):  # type: ignore[misc]
         return gradient(NativeProblem(problem.with_scores(logits), upstream), specs, table)
 
 
-class _Total(PyLayer):  # type: ignore[misc]
+class _Total(Differentiable):
     @staticmethod
     def forward(
         ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, specs: Any, coefficients: Any, wanted: bool

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..problem import Problem
 from . import signatures
 from .buffer_pool import empty_like, tensor_of
@@ -54,7 +54,7 @@ def _call(name: str, problem: Problem, *arguments: Any) -> None:
     function(name)(ctypes.byref(struct), *arguments, threads(math.prod(shape)))
 
 
-class _SoftSums(PyLayer):  # type: ignore[misc]
+class _SoftSums(Differentiable):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, problem: Problem) -> Tensor:
         sums = np.empty((*logits.shape[:2], SUMS))

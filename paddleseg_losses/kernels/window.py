@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
 
+from ..differentiable import Differentiable
 from ..errors import KernelError
 from ..problem import Problem
 from .buffer_pool import empty_like, tensor_of
@@ -39,7 +39,7 @@ def nacl_penalty(problem: Problem, window: Sequence[float], squared: bool) -> Te
     return _Window.apply(problem.scores, problem, window, options, np.zeros(1))
 
 
-class _Window(PyLayer):  # type: ignore[misc]
+class _Window(Differentiable):
     @staticmethod
     def forward(
         ctx: Any, logits: Tensor, problem: Problem, window: Sequence[float], options: Any, results: Any

@@ -5,10 +5,8 @@ A class is abstract (here and in `families`) or final (in the chapters): no fina
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import paddle
@@ -32,6 +30,7 @@ from ..options import (
     option_for,
     options_of,
     own_options_of,
+    parse,
     resolve,
     schedule_or_none,
     signature_of,
@@ -41,6 +40,7 @@ from ..options import (
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
+from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -51,6 +51,9 @@ else:
         return lambda cls: cls
 
 
+_COUNT = "optimizer_steps"  # a buffer of losses with a schedule
+_ARGUMENTS = ("logits", "labels", "pixel_weight")  # of `forward`
+_CALLS = ({*_ARGUMENTS[:2]}, {*_ARGUMENTS})
 CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 
@@ -76,6 +79,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     spec: ClassVar[LossSpec]
     takes_pixel_weight: ClassVar[bool] = False
+    _options: ClassVar[frozenset[str]] = frozenset()
     edge_label: ClassVar[bool] = False  # loops of PaddleSeg's family ask losses called FocalLoss or BCELoss for it
 
     ignore_index: int = whole(default=255, help="label of pixels to ignore")
@@ -104,7 +108,8 @@ class Loss(nn.Layer):  # type: ignore[misc]
         super().__init_subclass__(**kwargs)
         cls.__signature__ = signature_of(cls)
         cls.__doc__ = with_arguments(cls.__doc__ or "", cls)
-        _run_as_it_is(cls)
+        cls._options = frozenset(options_of(cls))
+        run_as_it_is(cls)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__()
@@ -121,13 +126,36 @@ class Loss(nn.Layer):  # type: ignore[misc]
                 _("a final class with a spec"),
                 _("decorate it with @registered(...)"),
             )
-        for name, value in resolve(cls, options).items():
-            setattr(self, name, value)
         self._calls = self._steps = 0
+        for name, value in resolve(cls, options).items():
+            super().__setattr__(name, value)
+        self._configure()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an option as the constructor does: read or refused, with all that follows from it."""
+        if name not in self._options:
+            super().__setattr__(name, value)
+            return
+        before = getattr(self, name)
+        super().__setattr__(name, parse(type(self), name, value))
+        try:
+            self._configure()
+            self.step(to=self._steps)
+        except Exception:
+            super().__setattr__(name, before)
+            self._configure()
+            raise
+
+    def _configure(self) -> None:
+        """Make what follows from the options."""
         self._schedule = None if self.schedule is None else Schedule.read(self.schedule)
+        if self._schedule is not None and _COUNT not in self._buffers and paddle.in_dynamic_mode():
+            count = paddle.to_tensor(self._steps, "int64", place=paddle.CPUPlace())
+            self.register_buffer(_COUNT, count)  # so that `state_dict` has it
         self.setup()
+        self.pools_ranks = any(getattr(layer, "sync", False) for layer in self.sublayers(include_self=True))
         self._preparer = InputPreparer(
-            name=cls.__name__,
+            name=type(self).__name__,
             supported=self.supported,
             mode=self.mode,
             ignore_index=self.ignore_index,
@@ -142,6 +170,25 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
+
+    def __call__(self, *inputs: Any, **named: Any) -> Tensor:
+        """Compute the loss, as `forward`."""
+        if len(inputs) != 2 or named:
+            self._require_arguments(len(inputs), named)
+        return super().__call__(*inputs, **named)
+
+    def _require_arguments(self, count: int, named: Mapping[str, Any]) -> None:
+        """Refuse a call that lacks logits or labels, or has more than `forward` takes."""
+        given = [*_ARGUMENTS[:count], *named]
+        if count <= len(_ARGUMENTS) and set(given) in _CALLS and len(given) == len(set(given)):
+            return
+        extra = (f"#{number}" for number in range(len(_ARGUMENTS) + 1, count + 1))
+        shown = ", ".join([*_ARGUMENTS[:count], *extra, *named])
+        raise InputError(
+            _("{loss} was called with ({given}).", loss=type(self).__name__, given=shown),
+            _("(logits, labels) and, for pixel losses, pixel_weight"),
+            _("write for example {code}", code="loss(logits, labels)"),
+        )
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
         """Compute the loss; see the class for the shapes.
@@ -163,9 +210,10 @@ class Loss(nn.Layer):  # type: ignore[misc]
     # Nothing below depends on values, so a static graph is recorded by running it, without rewriting its source.
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
     def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
-        with _full_precision():
+        with full_precision():
             inputs = self.prepare(logits, labels, pixel_weight, self._check())
-            result = _guard(self.compute(inputs), inputs)
+            result = self.compute(inputs) if self.pools_ranks else zero_if_all_ignored(self.compute(inputs), inputs)
+            result = nan_if_invalid(result, inputs)
             return result if self._schedule is None else result * self.factor
 
     def prepare(
@@ -179,16 +227,24 @@ class Loss(nn.Layer):  # type: ignore[misc]
     @property
     def factor(self) -> float:
         """What its schedule multiplies it by at this step; 1 without a schedule."""
-        return 1.0 if self._schedule is None else self._schedule.at(self._steps)
+        if self._schedule is None:
+            return 1.0
+        if _COUNT in self._buffers and paddle.in_dynamic_mode():
+            self._steps = int(self._buffers[_COUNT])  # `set_state_dict` may have set it
+        return self._schedule.at(self._steps)
 
     def step(self, to: int | None = None) -> None:
         """Count one optimiser step, for this loss and its terms; `to` sets the count, after a checkpoint for example.
 
         Call it once after each `optimizer.step()`. PaddleSeg's trainer needs no such call under our commands.
         """
-        for layer in self.sublayers(include_self=True):
-            if isinstance(layer, Loss):
-                layer._steps = layer._steps + 1 if to is None else int(to)
+        for layer in self._losses():
+            layer._set_count(layer._steps + 1 if to is None else int(to))
+
+    def _set_count(self, steps: int) -> None:
+        self._steps = steps
+        if _COUNT in self._buffers and paddle.in_dynamic_mode():
+            self._buffers[_COUNT].fill_(steps)
 
     def _check(self) -> str:
         if self.checks == "never":
@@ -231,41 +287,16 @@ class Loss(nn.Layer):  # type: ignore[misc]
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown.items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy by the options."""
-        return _rebuild, (type(self), self.options)
+        """Pickle and copy by the options and the steps that have been counted."""
+        return _rebuild, (type(self), self.options, [layer._steps for layer in self._losses()])
+
+    def _losses(self) -> list[Loss]:
+        """Itself and the losses in it."""
+        return [layer for layer in self.sublayers(include_self=True) if isinstance(layer, Loss)]
 
 
-def _full_precision() -> Any:
-    """Leave autocast; a static graph of Paddle 2.6 cannot, and does not need to: inputs are cast already."""
-    active = getattr(paddle.amp, "is_autocast_enabled", paddle.in_dynamic_mode)  # Paddle 3.0 does not tell
-    return paddle.amp.auto_cast(enable=False) if paddle.in_dynamic_mode() and active() else nullcontext()
-
-
-def _run_as_it_is(code: Any) -> None:
-    """Keep `to_static` by default, which reads bytecode, away from a class of losses or a function: it runs as it is.
-
-    Paddle before 3.2 has no such mark.
-    """
-    mark = getattr(getattr(paddle.jit, "marker", None), "force_dynamic", None)
-    if mark is not None:
-        mark(code)
-
-
-def _rebuild(cls: type[Loss], options: Mapping[str, Any]) -> Loss:
-    return cls(**options)
-
-
-def _guard(result: Tensor, inputs: Inputs) -> Tensor:
-    """0, still attached to the graph, if everything is ignored; NaN with a gradient of 0 if a label was wrong.
-
-    The NaN is seen in the log without waiting for the device, and the weights are not harmed.
-    """
-    if inputs.any_valid is not True:
-        result = paddle.where(_condition(inputs.any_valid), result, paddle.zeros_like(result))
-    if inputs.invalid is None or inputs.invalid is False:
-        return result
-    return paddle.where(_condition(inputs.invalid), paddle.full_like(result, math.nan), result)
-
-
-def _condition(known: Tensor | bool) -> Tensor:
-    return paddle.full([], known, "bool") if isinstance(known, bool) else known
+def _rebuild(cls: type[Loss], options: Mapping[str, Any], steps: Iterable[int] = ()) -> Loss:
+    loss = cls(**options)
+    for layer, count in zip(loss._losses(), steps):
+        layer._set_count(count)
+    return loss

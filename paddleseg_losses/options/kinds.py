@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from numbers import Number
 from typing import Any
 
@@ -12,7 +12,25 @@ from ..schedules import Schedule
 from .declared import REQUIRED, Option
 
 
+def _python(value: Any) -> Any:
+    """What an array or a Tensor holds, as Python's own numbers and lists."""
+    if getattr(value, "is_dense", lambda: True)() and hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "is_dense"):  # reading a sparse Tensor ends the process
+        raise TypeError("sparse")
+    return value
+
+
+def _single(value: Any) -> Any:
+    """The one element of an array or a Tensor, anything else as it is."""
+    found = _python(value)
+    while found is not value and isinstance(found, list):
+        (found,) = found
+    return found
+
+
 def _float(value: Any) -> float:
+    value = _single(value)
     if isinstance(value, bool):
         raise TypeError("a truth value is not a number")
     result = float(value)
@@ -24,14 +42,14 @@ def _float(value: Any) -> float:
 def _floats(value: Any) -> tuple[float, ...]:
     if isinstance(value, (Mapping, Set)):
         raise TypeError("unordered")  # a mapping would be read as its keys
-    if hasattr(value, "tolist"):  # ndarray or Tensor
-        value = value.tolist()
+    value = _python(value)
     if isinstance(value, (str, Number)):
         value = [value]
     return tuple(_float(item) for item in value)
 
 
 def _whole(value: Any) -> int:
+    value = _single(value)
     number = _float(value)
     if isinstance(value, int):
         return value
@@ -102,6 +120,7 @@ def flag(*, default: bool, help: str) -> Any:
 
     def read(value: Any) -> bool:
         words = {True: True, False: False, "true": True, "false": False}
+        value = _single(value)
         key = value.lower() if isinstance(value, str) else value
         if key not in words:
             raise ValueError("not a truth value")
@@ -114,7 +133,7 @@ def choice(*, default: str | None, of: tuple[str | None, ...], help: str) -> Any
     """One of a few words."""
 
     def read(value: Any) -> str | None:
-        if value not in of:
+        if not (value is None or isinstance(value, str)) or value not in of:
             raise ValueError("not one of them")
         return value  # type: ignore[no-any-return]
 
@@ -126,7 +145,7 @@ def only(*, default: bool, help: str) -> Any:
     """A flag of the family that has one possible value here."""
 
     def read(value: Any) -> bool:
-        if value != default:
+        if _single(value) != default:
             raise ValueError("the other value")
         return default
 
@@ -172,7 +191,7 @@ def matrix_or_none(*, default: None, help: str) -> Any:
     def read(value: Any) -> tuple[tuple[float, ...], ...] | None:
         if value is None:
             return None
-        rows = tuple(tuple(_inside(item, 0.0, math.inf, False) for item in _floats(row)) for row in value)
+        rows = tuple(tuple(_inside(item, 0.0, math.inf, False) for item in _floats(row)) for row in _python(value))
         if any(len(row) != len(rows) or row[place] != 0 for place, row in enumerate(rows)):
             raise ValueError("not square, or a cost on the diagonal")
         if not any(map(any, rows)):
@@ -188,7 +207,7 @@ def loss_list(*, default: Any = REQUIRED, help: str) -> Any:
     """A list of losses: names, mappings with a `type`, or anything that can be called."""
 
     def read(value: Any) -> tuple[Any, ...]:
-        if isinstance(value, (str, Mapping)) or not value:
+        if isinstance(value, str) or not isinstance(value, Sequence) or not value:
             raise ValueError("not a list, or empty")
         items = tuple(dict(item) if isinstance(item, Mapping) else item for item in value)
         if not all(isinstance(item, (str, dict)) or callable(item) for item in items):

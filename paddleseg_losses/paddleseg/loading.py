@@ -57,7 +57,7 @@ def make_batch(dataset: Any, indices: Sequence[int]) -> Any:
     """
     guarded = _Guarded(dataset)
     batch = _collate_guarded([guarded[int(index)] for index in indices])
-    if _FAULT in batch:
+    if isinstance(batch, Mapping) and _FAULT in batch:
         raise _explained(dataset, batch[_FAULT])
     return batch
 
@@ -86,6 +86,11 @@ class _Guarded(paddle.io.Dataset):  # type: ignore[misc]
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "dataset":  # while it is copied to a process of the loader
+            raise AttributeError(name)
+        return getattr(self.dataset, name)
 
     def __getitem__(self, index: int) -> tuple[int, Sample]:
         try:
@@ -140,6 +145,12 @@ def _explained(dataset: Any, fault: Any) -> DataError:
                 _("images and masks that can be read"),
                 _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
             )
+    if "NoneType" in facts["text"] and Path(names[0][0]).suffix:
+        return DataError(
+            _("OpenCV, by which PaddleSeg reads images, cannot read {path}.", path=names[0][0]),
+            _("images and masks that can be read"),
+            _("save the image as PNG or JPEG"),
+        )
     return DataError(
         _(
             "{files} cannot be loaded: {error}",

@@ -12,6 +12,7 @@ from ..registry import PREFIX
 from ..transforms import TRANSFORMS
 from .medicalseg.adapter import adapted, adapted_transform
 from .toolkits import MEDICALSEG, PADDLESEG, TOOLKITS, Toolkit
+from .unet import UNet
 
 
 def register(override: str | Iterable[str] = ()) -> dict[str, type]:
@@ -19,7 +20,8 @@ def register(override: str | Iterable[str] = ()) -> dict[str, type]:
 
     Each loss gets its dotted name, `type: paddleseg_losses.DiceLoss`, and its bare name where PaddleSeg has no loss of
     that name. PaddleSeg's own `CrossEntropyLoss`, `DiceLoss`, `FocalLoss`, `LovaszHingeLoss` and `LovaszSoftmaxLoss`
-    stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` get dotted names.
+    stay what they are unless they are named here. The transforms of `paddleseg_losses.transforms` and the `UNet`
+    of experiments get dotted names.
 
     A program that has imported `medicalseg` gets them in MedicalSeg's YAML files instead, or in both.
 
@@ -48,6 +50,8 @@ def register_in(toolkit: Toolkit, override: str | Iterable[str] = ()) -> dict[st
     known.update({name: adapted(cls) for name, cls in ours.items()} if medical else ours)
     transforms = {PREFIX + each.__name__: adapted_transform(each) if medical else each for each in TRANSFORMS}
     toolkit.manager().TRANSFORMS.components_dict.update(transforms)
+    if not medical:  # whose images have a third axis
+        toolkit.manager().MODELS.components_dict[PREFIX + UNet.__name__] = UNet
     return ours
 
 

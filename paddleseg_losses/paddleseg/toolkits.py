@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,18 @@ TOOLKITS = (PADDLESEG, MEDICALSEG)
 def toolkit_of(config: dict[str, Any]) -> Toolkit:
     """Which toolkit a configuration is for: MedicalSeg insists on a `data_root`, PaddleSeg has none."""
     return MEDICALSEG if "data_root" in config else PADDLESEG
+
+
+@contextmanager
+def importable(toolkit: Toolkit, config: Path) -> Iterator[None]:
+    """Let a clone in the working folder, or above the configuration, be found where none is installed."""
+    homes = [home for kind, home in clones(Path.cwd(), *config.resolve().parents) if kind is toolkit]
+    before = list(sys.path)
+    sys.path.extend(map(str, homes[:1]))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def clones(*folders: Path) -> Iterator[tuple[Toolkit, Path]]:

@@ -42,6 +42,7 @@ class Recipe:
 
 def build(flags: Flags) -> Recipe:
     """Read the file and build model, data, optimizer and losses, or raise a ConfigError."""
+    require_builder()
     with explained(flags.config, flags.use_multilabel):
         cfg = _read(flags)
         sections = {"train": cfg.dic.get("train_dataset"), "val": cfg.val_dataset_cfg}
@@ -64,6 +65,16 @@ def build(flags: Flags) -> Recipe:
         arguments.update(val_dataset=val_dataset if flags.do_eval else None)
     evaluation = {"precision": flags.precision, "amp_level": flags.amp_level, **cfg.test_config}
     return Recipe(model, train_dataset, val_dataset, arguments, evaluation)
+
+
+def require_builder() -> None:
+    """PaddleSeg before 2.8 builds losses elsewhere; its own script trains with ours all the same."""
+    if not hasattr(module("cvlibs"), "SegBuilder"):
+        raise ConfigError(
+            _("PaddleSeg {version} has no SegBuilder.", version=module("").__version__),
+            _("PaddleSeg 2.8.0, or its newest code"),
+            _("install one of them, or start this one's own script: `paddleseg-losses run train.py --config ...`"),
+        )
 
 
 def _read(flags: Flags) -> Any:

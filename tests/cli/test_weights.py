@@ -6,6 +6,8 @@ import yaml
 
 pytest.importorskip("PIL", reason="Pillow is not installed")
 
+from PIL import Image
+
 from paddleseg_losses import registry
 from paddleseg_losses.datasets import SCHEMES
 from tests.datasets.test_mask_sources import FIRST, SECOND, write_masks
@@ -103,3 +105,28 @@ def test_in_a_shell_with_processes(shell, tmp_path):
     code, out, err = shell("weights", listing, "--workers", 2)
     assert (code, err) == (0, "")
     assert yaml.safe_load(out)["inverse"] == [0.25, 1.75]
+
+
+@pytest.mark.parametrize("label", [20_000, 2_000_000_000])
+def test_one_absurd_label_makes_no_table_of_so_many_classes(label, call, tmp_path):
+    mask = np.zeros([20, 20], np.int32)
+    mask[:5], mask[0, 0] = 1, label
+    listing = write_masks(tmp_path, np.zeros([1, 1], np.uint8))
+    Image.fromarray(mask).save(tmp_path / "a.tif")
+    listing.write_text("image a.tif\n")
+    result = call("weights", listing)
+    assert result.exit_code == 1
+    assert f"the largest label is {label}, in a.tif" in result.stderr
+    result = call("weights", listing, "--num_classes", 2)  # as it says
+    assert result.exit_code == 1
+    assert f"out of range (pixels): {label} (1)" in result.stderr
+    assert yaml.safe_load(result.stdout)["inverse"] == pytest.approx([0.49, 1.51], abs=0.01)
+    assert call("weights", listing, "--num_classes", 2_000_000_000).exit_code == 1
+
+
+def test_a_tab_between_names_with_blanks(call, tmp_path):
+    listing = write_masks(tmp_path, FIRST)
+    (tmp_path / "0.png").rename(tmp_path / "a 0.png")
+    listing.write_text("an image.png\ta 0.png\n")
+    assert 'set separator: "\\t"' in call("weights", listing).stderr
+    assert call("weights", listing, "--separator", "\\t").exit_code == 0

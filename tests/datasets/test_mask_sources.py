@@ -10,7 +10,7 @@ pytest.importorskip("PIL", reason="Pillow is not installed")
 
 from PIL import Image
 
-from paddleseg_losses.datasets import count, open_source
+from paddleseg_losses.datasets import count, counting, open_source
 from paddleseg_losses.errors import ConfigError, DataError
 from tests import tiny
 
@@ -57,17 +57,41 @@ def test_palettes_wide_labels_and_bits(tmp_path):
 
 def test_troubles_do_not_end_the_count(tmp_path):
     write_masks(tmp_path, FIRST, *[np.zeros([4, 4, 3], np.uint8)] * 5)
-    Image.fromarray(np.zeros([2, 2], np.float32)).save(tmp_path / "f.tif")
+    Image.fromarray(np.full([2, 2], 0.5, np.float32)).save(tmp_path / "f.tif")
+    Image.fromarray(np.full([2, 2], np.nan, np.float32)).save(tmp_path / "n.tif")
     (tmp_path / "broken.png").write_bytes(b"not a picture")
     with open(tmp_path / "train.txt", "a") as file:
-        file.write("a nowhere.png\nb broken.png\nc f.tif\n")
+        file.write("a nowhere.png\nb broken.png\nc f.tif\nd n.tif\n")
     counts = count(open_source(tmp_path / "train.txt"))
     assert counts.masks == 1
     assert {kind: problem.count for kind, problem in counts.problems.items()} == {
-        "channels": 5, "missing": 1, "unreadable": 1, "fractions": 1,
+        "channels": 5, "missing": 1, "unreadable": 1, "fractions": 1, "nan": 1,
     }  # fmt: skip
     assert counts.problems["channels"].first == [f"{i}.png [4, 4, 3]" for i in (1, 2, 3)]
     assert "UnidentifiedImageError" in counts.problems["unreadable"].first[0]
+
+
+def test_whole_numbers_as_floats_and_absurd_ones(tmp_path):
+    Image.fromarray(np.array([[0, 1], [-9999, 255]], np.float32)).save(tmp_path / "f.tif")
+    Image.fromarray(np.array([[0, 2_000_000_000]], np.int32)).save(tmp_path / "a.tif")
+    (tmp_path / "list.txt").write_text("x f.tif\ny a.tif\n")
+    counts = count(open_source(tmp_path / "list.txt"))
+    assert counts.pixels == {0: 2, 1: 1, -9999: 1, 255: 1, 2_000_000_000: 1}
+    assert (counts.first[-9999], counts.first[2_000_000_000]) == ("f.tif", "a.tif")
+
+
+def test_numbers_of_objects_are_no_labels(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    for name in ("0", "1"):
+        Image.fromarray(rng.integers(0, 2**30, [80, 80]).astype("int32")).save(tmp_path / f"{name}.tif")
+    Image.fromarray(np.arange(40, dtype="int32")[None]).save(tmp_path / "2.tif")
+    (tmp_path / "list.txt").write_text("".join(f"x {name}.tif\n" for name in "012"))
+    counts = count(open_source(tmp_path / "list.txt"))
+    assert (counts.masks, counts.problems["values"].count) == (1, 2)
+    monkeypatch.setattr(counting, "MOST_LABELS", 30)
+    counts = count(open_source(tmp_path / "list.txt"), workers=1)
+    assert len(counts.pixels) == 30
+    assert counts.problems["values"].count == 12
 
 
 def test_memory_does_not_grow_with_the_masks(tmp_path):

@@ -10,13 +10,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-THIS_TREE = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+PATHS = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+THIS_TREE = {**os.environ, "PYTHONPATH": PATHS, "PYTHONWARNINGS": "ignore"}
+MEDICALSEG = os.environ.get("MEDICALSEG_CLONE")
 NOT_RUN_HERE = {"quick_start", "shapes"}  # the demo, minutes of training; and what the others import
 
 
-def _run(name, folder, *arguments):
+def _run(name, folder, *arguments, timeout=300):
     command = [sys.executable, str(EXAMPLES / f"{name}.py"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=THIS_TREE, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=THIS_TREE, timeout=timeout)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -52,6 +54,18 @@ def test_multilabel(tmp_path):
     assert len(_dice(text)) == 2
     assert min(_dice(text)) > 0.7
     assert int(re.search(r"bear both labels: (\d+)", text)[1]) > 1000
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not MEDICALSEG, reason="MEDICALSEG_CLONE does not name contrib/MedicalSeg of a clone of PaddleSeg")
+def test_skull_stripping(tmp_path):
+    """Two steps on tiny volumes: it prepares, trains and evaluates; the weights are those that were saved."""
+    budget = ["--size", "16", "16", "16", "--cuts", "2", "--iters", "2"]
+    text = _run("skull_stripping", tmp_path, "--medicalseg", MEDICALSEG, *budget, timeout=1500)
+    assert "the losses are right" in text
+    assert "distance losses measure in the spacing of each case" in text
+    during, after = re.findall(r"\[EVAL\] #Images: 1, Dice: ([\d.]+)", text)
+    assert during == after
 
 
 def test_volume(tmp_path):

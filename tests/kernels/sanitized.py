@@ -90,12 +90,13 @@ def run_sums(kernels, problem, labels, z, threads):
         kernels.pixelwise_values(q, specs, 2, address(sums), address(values), threads)
         for count, grad in product((1, 2), (None, out)):  # one alone is fusable
             kernels.pixelwise_total(q, specs, count, address(sums), address(grad), address(total), threads)
-        kernels.probabilities_forward(q, address(out), threads)
+        for signed in (0, 1):
+            kernels.probabilities_forward(q, signed, address(out), threads)
+        kernels.probabilities_backward(q, address(z), address(out), threads)
         if not problem.sigmoid:
             costs, of_classes = np.ones((c, c), "float32"), np.ones((n, c))
             kernels.confusion_forward(q, address(costs), address(of_classes), threads)
             kernels.confusion_backward(q, address(costs), address(of_classes), address(out), threads)
-    kernels.probabilities_backward(problem, address(z), address(z), address(out), threads)
     kernels.pixelwise_scale(address(out), out.size, 0.5, threads)
 
 

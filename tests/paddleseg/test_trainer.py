@@ -250,3 +250,11 @@ def test_a_loss_that_is_no_number_is_reported_once(tmp_path):
     assert [step.loss for step in log.steps] == pytest.approx([0.5, math.nan, math.nan], nan_ok=True)
     assert [text.split(":")[0] for text in display.warned] == ["the loss is nan at iteration 2", "warning"]
     assert (tmp_path / "train.log").read_text().endswith("[WARNING] something to know\nnoise\n")
+
+
+def test_a_paddleseg_before_2_8_is_told_apart(dataset, tmp_path, losses_table, monkeypatch):
+    monkeypatch.delattr(module("cvlibs"), "SegBuilder")
+    path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss"})
+    with pytest.raises(ConfigError, match="has no SegBuilder") as caught:
+        train(path, save_dir=str(tmp_path / "output"))
+    assert "paddleseg-losses run train.py" in str(caught.value.cure)

@@ -21,7 +21,8 @@ ROOMS = {
     "safe_yaml": {"errors"},
     "import_order": set(),
     "formula": set(),
-    "numeric": set(),
+    "differentiable": set(),
+    "numeric": {"differentiable"},
     "problem": set(),
     "shape_advice": set(),
     "other_libraries": set(),
@@ -30,9 +31,18 @@ ROOMS = {
     "precomputed_maps": {"errors", "numeric", "known_spacing"},
     "conversion": set(),
     "validation": {"errors", "numeric", "shape_advice"},
-    "kernels": {"errors", "problem"},
+    "kernels": {"errors", "problem", "differentiable"},
     "inputs": {"numeric", "problem", "kernels"},
-    "functional": {"errors", "numeric", "problem", "known_spacing", "precomputed_maps", "kernels", "inputs"},
+    "functional": {
+        "errors",
+        "differentiable",
+        "numeric",
+        "problem",
+        "known_spacing",
+        "precomputed_maps",
+        "kernels",
+        "inputs",
+    },
     "layout": {"conversion", "errors", "numeric", "problem", "registry", "shape_advice"},
     "preparation": {"errors", "problem", "inputs", "kernels", "layout", "validation"},
     "schedules": {"errors", "registry"},
@@ -66,6 +76,7 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
+    "experiment": {"errors", "registry", "paddleseg", "drawing"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})

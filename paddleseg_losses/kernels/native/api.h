@@ -87,9 +87,8 @@ EXPORT Status pixelwise_total(const Problem* problem, const SumSpec* specs, int 
 EXPORT Status pixelwise_scale(float* values, std::int64_t size, float factor, int threads);
 
 // p [n, c, s], 0 where a pixel is left out.
-EXPORT Status probabilities_forward(const Problem* problem, float* p, int threads);
-EXPORT Status probabilities_backward(const Problem* problem, const float* p, const float* upstream, float* gradient,
-                                     int threads);
+EXPORT Status probabilities_forward(const Problem* problem, int with_sign, float* p, int threads);
+EXPORT Status probabilities_backward(const Problem* problem, const float* upstream, float* gradient, int threads);
 
 // columns: the cost matrix as [predicted, true]. sums [n, c]: the expected costs of the pixels of each class.
 EXPORT Status confusion_forward(const Problem* problem, const float* columns, double* sums, int threads);
@@ -132,8 +131,8 @@ EXPORT Status edt_float32(const std::uint8_t* masks, std::int64_t maps, int axes
 EXPORT Status edt_float64(const std::uint8_t* masks, std::int64_t maps, int axes, const std::int64_t* sizes,
                           const double* spacing, double* out, int threads);
 
-// Of probabilities: sums [n, c] and their slope [n, c, s], 0 in channels before `first`. `precomputed` are signed distances of
-// the true regions, or null; `fits` says whether they belong to these labels: if not, the results are meaningless.
+// Of signed probabilities: sums [n, c] and their slope [n, c, s], 0 in channels before `first`. `precomputed` are signed
+// distances of the true regions, or null; `fits` says whether they belong to these labels: if not, the results are meaningless.
 EXPORT Status distance_weighted_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
                                         double alpha, double pixel, int boundary, int one_sided, int first,
                                         const float* precomputed, int* fits, double* sums, float* slope, int threads);
@@ -169,13 +168,13 @@ EXPORT Status lovasz_backward(const Problem* problem, int per_image, int hinge, 
 // lines [planes, s]: whether a pixel lies on the skeleton of its true region.
 EXPORT Status centerline_truth(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, std::uint8_t* lines,
                                int threads);
-// Of probabilities, 0 where a pixel is left out. sums [n, c, 4], 0 in channels before `first`.
+// Of signed probabilities, 0 where a pixel is left out. sums [n, c, 4], 0 in channels before `first`.
 EXPORT Status centerline_forward(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, int first,
                                  const std::uint8_t* lines, double* sums, int threads);
 EXPORT Status centerline_backward(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, int first,
                                   const std::uint8_t* lines, const double* upstream, float* gradient, int threads);
 
-// Of probabilities: sums [n, c], 0 in channels before `first`, and their slope [n, c, s], or null. weights [erosions].
+// Of signed probabilities: sums [n, c], 0 in channels before `first`, and their slope [n, c, s], or null. weights [erosions].
 EXPORT Status erosion_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int erosions,
                               int first, double* sums, float* slope, int threads);
 // The same; radii and weights [count].

@@ -6,7 +6,7 @@ from ...functional.ball_filter import ball_filter_sums
 from ...inputs import Inputs, Tensor
 from ...options import number, numbers
 from ...registry import registered
-from ..families import MapLoss
+from ..families import MapLoss, powers
 
 
 @registered(
@@ -75,4 +75,4 @@ class HausdorffCVLoss(MapLoss):
 
     def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
         """The errors far from a boundary, weighted by the radius of the ball."""
-        return ball_filter_sums(inputs, skip, self.radii, [radius**self.alpha for radius in self.radii])
+        return ball_filter_sums(inputs, skip, self.radii, powers(self.radii, self.alpha, type(self).__name__))

@@ -6,7 +6,7 @@ from ...functional.erosion import erosion_sums
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, whole
 from ...registry import registered
-from ..families import MapLoss
+from ..families import MapLoss, powers
 
 
 @registered(
@@ -69,9 +69,9 @@ class HausdorffERLoss(MapLoss):
     """
 
     alpha: float = number(default=2.0, low=0.0, help="exponent of the number of erosions")
-    erosions: int = whole(default=10, low=1, help="number of erosions")
+    erosions: int = whole(default=10, low=1, high=10_000, help="number of erosions")
     include_background: bool = flag(default=True, help="whether class 0 of a multiclass problem counts")
 
     def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
         """The errors after each erosion, weighted by the number of erosions."""
-        return erosion_sums(inputs, skip, [step**self.alpha for step in range(1, self.erosions + 1)])
+        return erosion_sums(inputs, skip, powers(range(1, self.erosions + 1), self.alpha, type(self).__name__))

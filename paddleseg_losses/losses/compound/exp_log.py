@@ -109,5 +109,5 @@ class ExpLogLoss(CompoundLoss):
 
     def _label_weight(self, counts: Tensor) -> Tensor:
         if self.weight is not None:
-            return paddle.to_tensor(fit(self.weight, counts.shape[0], "weight", type(self).__name__), counts.dtype)
+            return numeric.constant(fit(self.weight, counts.shape[0], "weight", type(self).__name__), counts.dtype)
         return paddle.sqrt(numeric.safe_divide(paddle.ones_like(counts) * counts.sum(), counts))

@@ -94,13 +94,14 @@ class StructuralSimilarityLoss(ScalarLoss):
 
     def value(self, inputs: Inputs) -> Tensor:
         """Weighted mean of the binary cross entropies."""
-        return ssl_mean(inputs, self.window(), self.c4, self.beta, self.weights)
+        return ssl_mean(inputs, self.window(inputs), self.c4, self.beta, self.weights)
 
-    def window(self) -> list[float]:
-        """Weights of the Gaussian window along an axis."""
-        half = self.window_size // 2
-        return [math.exp(-(step**2) / (2 * self.sigma**2)) for step in range(-half, half + 1)]
+    def window(self, inputs: Inputs) -> list[float]:
+        """Weights of the Gaussian window along an axis, as far as the image reaches."""
+        half = inputs.problem.reach(self.window_size // 2)
+        sigma = min(max(self.sigma, 1e-150), 1e150)  # whose square is a number, and neither 0 nor infinite
+        return [math.exp(-(step**2) / (2 * sigma**2)) for step in range(-half, half + 1)]
 
     def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """E f of every pixel and channel, and M."""
-        return ssl_weights(inputs, self.window(), self.c4, self.beta)
+        return ssl_weights(inputs, self.window(inputs), self.c4, self.beta)

@@ -16,6 +16,7 @@ from ...options import loss_list, numbers_or_none, options_of
 from ...registry import SupportedInputs, build, registered
 from ..base import Loss
 from ..families import CompoundLoss
+from ..guards import zero_if_all_ignored
 
 # The terms read the same clean tensors, so these options are the sum's.
 SHARED = ("ignore_index", "mode", "from_logits", "data_format")
@@ -91,8 +92,7 @@ class WeightedSumLoss(CompoundLoss):
 
     def setup(self) -> None:
         """Build the terms; refuse what they cannot share."""
-        built = [build(item) if isinstance(item, (str, Mapping)) else item for item in self.losses]
-        self.losses = tuple(term.to_config() if isinstance(term, Loss) else term for term in built)
+        built = self._made_terms()
         self.terms_by_name = _named(built)
         self.layers = nn.LayerList([term for term in self._leaves() if isinstance(term, nn.Layer)])
         for term in self._leaves():
@@ -113,6 +113,22 @@ class WeightedSumLoss(CompoundLoss):
                 _("one number for each loss"),
                 _("give coef {numbers}", numbers=numbers(len(built))),
             )
+
+    def _made_terms(self) -> list[Any]:
+        """The terms: the same objects for as long as `losses` is not set anew."""
+        if getattr(self, "_made_of", None) is not self.losses:
+            self._terms = [build(item) if isinstance(item, (str, Mapping)) else item for item in self.losses]
+            named = tuple(term.to_config() if isinstance(term, Loss) else term for term in self._terms)
+            object.__setattr__(self, "losses", named)  # already read
+            self._made_of = named
+        return self._terms
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Every option with its value; the terms as they are now."""
+        terms = self.terms_by_name.values()
+        now = tuple(term.to_config() if isinstance(term, Loss) else term for term in terms)
+        return {**super().options, "losses": now}
 
     @property
     def supported(self) -> SupportedInputs:
@@ -170,14 +186,15 @@ class WeightedSumLoss(CompoundLoss):
 
     def _value(self, term: Any, inputs: Inputs) -> Tensor:
         if isinstance(term, Loss):
-            return term.compute(inputs)
+            value: Tensor = term.compute(inputs)
+            return zero_if_all_ignored(value, inputs) if self.pools_ranks and not term.pools_ranks else value
         if _mixes(term):  # its terms would see each other's labels
             parts = zip(term.coef, term.losses)
             return sum(coef * getattr(part, "factor", 1.0) * self._value(part, inputs) for coef, part in parts)
         # On labels of its own: PaddleSeg's DiceLoss writes over them.
         ignored = paddle.full_like(inputs.labels, _ignored_by(term, self.ignore_index))
         labels = paddle.where(inputs.valid, inputs.labels, ignored)
-        value: Tensor = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
+        value = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
         value = sum(value) if isinstance(value, (list, tuple)) else value
         if value.size != 1:
             raise InputError(

@@ -82,7 +82,8 @@ class NACLLoss(CompoundLoss):
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Cross entropy and the distance to the neighbourhood."""
-        size = 2 * (self.kernel_size // 2) + 1
-        distance = nacl_penalty(inputs, [1 / size] * size, squared=self.distance_type == "l2")
+        half = self.kernel_size // 2
+        window = [1 / (2 * half + 1)] * (2 * inputs.problem.reach(half) + 1)
+        distance = nacl_penalty(inputs, window, squared=self.distance_type == "l2")
         mean = safe_divide(distance, pixel_count(inputs).sum())
         return {"cross_entropy": (1.0, self.entropy.compute(inputs)), "neighbours": (self.alpha, mean)}

@@ -10,5 +10,6 @@ from .per_class import RegionLoss as RegionLoss
 from .per_class import SumsLoss as SumsLoss
 from .pixel import PixelLoss as PixelLoss
 from .pixel import Spaced as Spaced
+from .powers import powers as powers
 from .scalar import CompoundLoss as CompoundLoss
 from .scalar import ScalarLoss as ScalarLoss

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import paddle
-
 from ...errors import OptionError
 from ...i18n import _, counts
 from ...inputs import Inputs, Tensor
+from ...numeric import constant
 
 Numbers = TypeVar("Numbers", bound="tuple[Any, ...]")
 
@@ -34,7 +33,7 @@ def fit(numbers: Numbers, expected: int, option: str, name: str) -> Numbers:
 def each_class(numbers: tuple[float, ...], inputs: Inputs, option: str, name: str) -> Tensor:
     """One number for each class as `[1, C]`."""
     fitting = fit(numbers, inputs.channels, option, name)
-    return paddle.to_tensor([fitting], dtype=inputs.dtype)
+    return constant([fitting], inputs.dtype)
 
 
 def pick(classes: tuple[int, ...], kept: list[int], channels: int, name: str) -> list[int]:

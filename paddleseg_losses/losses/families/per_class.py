@@ -75,7 +75,7 @@ class SumsLoss(PerClassLoss):
 
     def _pooling(self, inputs: Inputs) -> Callable[[Tensor], Tensor]:
         indices = self.channel_indices(inputs)
-        index = None if indices == list(range(inputs.channels)) else paddle.to_tensor(indices)
+        index = None if indices == list(range(inputs.channels)) else numeric.constant(indices, "int64")
 
         def pool(x: Tensor) -> Tensor:
             x = x.sum(axis=0) if self.batch else x
@@ -122,7 +122,7 @@ class RegionLoss(SumsLoss):
         cells = self.per_class(sums)
         if self.weight is not None:
             weight = fit(self.weight, inputs.channels, "weight", type(self).__name__)
-            cells = cells * paddle.to_tensor([weight[c] for c in self.channel_indices(inputs)], dtype=cells.dtype)
+            cells = cells * numeric.constant([weight[c] for c in self.channel_indices(inputs)], cells.dtype)
         if self.classes == "present":
             present = (sums.g > 0).astype(cells.dtype)
             cells = cells * present

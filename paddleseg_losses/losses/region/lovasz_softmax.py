@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import paddle
-
 from ... import numeric
 from ...functional import lovasz
 from ...inputs import Inputs, Tensor
@@ -86,5 +84,5 @@ class LovaszSoftmaxLoss(ScalarLoss):
             counts = (sizes > 0).astype(cells.dtype)
         else:
             chosen = [float(wanted is None or c in wanted) for c in range(inputs.channels)]
-            counts = paddle.to_tensor([chosen], dtype=cells.dtype).expand_as(cells)
+            counts = numeric.constant([chosen], cells.dtype).expand_as(cells)
         return numeric.safe_divide((cells * counts).sum(axis=1), counts.sum(axis=1)).mean()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import paddle
@@ -31,8 +31,19 @@ def facts_known(batch: Any) -> Iterator[Any]:
         yield batch
         return
     *rest, facts = batch
-    with known_spacing(facts.get(SPACING), rest[1].shape[-3:]), known_maps(facts.get(MAPS)):
+    with facts_of(facts, rest[1])():
         yield rest
+
+
+def facts_of(facts: dict[str, Any], labels: Any) -> Callable[[], AbstractContextManager[None]]:
+    """What opens a block in which the losses know the facts of a batch."""
+
+    @contextmanager
+    def known() -> Iterator[None]:
+        with known_spacing(facts.get(SPACING), labels.shape[-3:]), known_maps(facts.get(MAPS)):
+            yield
+
+    return known
 
 
 class Cases(paddle.io.Dataset):  # type: ignore[misc]

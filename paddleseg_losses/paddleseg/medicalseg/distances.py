@@ -8,7 +8,6 @@ from typing import Any
 
 from paddle import nn
 
-from ...i18n import ENGLISH, _, speaking
 from ...known_spacing import known_spacing
 from ...losses.families import Spaced
 from .cases import plan_of, with_facts
@@ -42,16 +41,14 @@ def _is_medical(dataset: Any) -> bool:
 
 
 def _sentence(dataset: Any, plan: Any) -> str:
-    with speaking(ENGLISH):  # as all of the log
-        if plan is not None:
-            steps = plan[0].tolist()
-            return str(_("distance losses measure in the spacing of the plan, {spacing}", spacing=steps))
-        spacing = with_facts(dataset).spacing(0)
-        if spacing is None:
-            where = "dataset_json_path"
-            return str(_("distance losses measure in voxels: no {where} has the spacing of every case", where=where))
-        first = {"path": dataset.dataset_json_path, "spacing": spacing.tolist()}
-        return str(_("distance losses measure in the spacing of each case in {path}; the first: {spacing}", **first))
+    """For the log, which is in English."""
+    if plan is not None:
+        return f"distance losses measure in the spacing of the plan, {plan[0].tolist()}"
+    spacing = with_facts(dataset).spacing(0)
+    if spacing is None:
+        return "distance losses measure in voxels: no dataset_json_path has the spacing of every case"
+    path = dataset.dataset_json_path
+    return f"distance losses measure in the spacing of each case in {path}; the first: {spacing.tolist()}"
 
 
 def _layers(loss: Any) -> Iterator[Any]:

@@ -6,6 +6,7 @@
 #include "distance/edt.hpp"
 #include "image.hpp"
 #include "memory.hpp"
+#include "signed_prob.hpp"
 
 namespace psl {
 
@@ -62,7 +63,8 @@ double weighted_error_sum(const float* p, const std::int32_t* label, int own, bo
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int i = 0; i < w; ++i) {
-        const float error = boundary ? p[i] : p[i] - (label[i] == own ? 1.0f : 0.0f);
+        const bool mine = label[i] == own;
+        const float error = boundary ? prob_of(p[i], mine) : excess_of(p[i], mine);
         const float value = boundary ? error * weight[i] : error * error * weight[i];
         const float slope = boundary ? weight[i] : 2.0f * error * weight[i];
         sum += label[i] < 0 ? 0.0 : double(value);
@@ -76,7 +78,7 @@ void mark(const std::int32_t* label, int own, const float* p, std::int64_t pixel
     if (p == nullptr)
         for (std::int64_t i = 0; i < pixels; ++i) mask[i] = label[i] == own;
     else
-        for (std::int64_t i = 0; i < pixels; ++i) mask[i] = label[i] >= 0 && p[i] > 0.5f;
+        for (std::int64_t i = 0; i < pixels; ++i) mask[i] = label[i] >= 0 && prob_of(p[i], label[i] == own) > 0.5f;
 }
 
 template <class Square>

@@ -164,22 +164,27 @@ void Lovasz::rows(std::int64_t number, int threads, Sorter& sorter, double* loss
 TARGET_CLONES
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const std::int32_t* label,
                       const float* grad, const double* upstream, float* space, float* out) {
-    float *top = space, *inverse = space + BLOCK, *mean = space + 2 * BLOCK, *one_minus_p_true = space + 3 * BLOCK;
-    softmax_scales(q, sample, first, w, label, top, inverse, one_minus_p_true);
-    for (int i = 0; i < w; ++i) mean[i] = 0.0f;
+    float *top = space, *inverse = space + BLOCK, *mean = space + 2 * BLOCK, *of_large = space + 3 * BLOCK;
+    softmax_scales(q, sample, first, w, label, top, inverse, of_large);
+    for (int i = 0; i < w; ++i) mean[i] = of_large[i] = 0.0f;
     for (int k = 0; k < q.c; ++k) {
         const std::int64_t plane = (sample * q.c + k) * q.s + first;
         const float *z = q.logits + plane, *h = grad + k * q.n * q.s, u = float(upstream[k]);
         float* dz = out + plane;
         for (int i = 0; i < w; ++i) {
             dz[i] = exp_below_88(z[i] - top[i]) * inverse[i];
-            mean[i] += dz[i] * u * h[i];
+            of_large[i] = dz[i] > 0.5f ? u * h[i] : of_large[i];
         }
+    }
+    for (int k = 0; k < q.c; ++k) {  // less that of a class that has nearly all of a pixel: then nothing cancels
+        const float *h = grad + k * q.n * q.s, u = float(upstream[k]);
+        const float* dz = out + (sample * q.c + k) * q.s + first;
+        for (int i = 0; i < w; ++i) mean[i] += dz[i] * (u * h[i] - of_large[i]);
     }
     for (int k = 0; k < q.c; ++k) {
         const float *h = grad + k * q.n * q.s, u = float(upstream[k]);
         float* dz = out + (sample * q.c + k) * q.s + first;
-        for (int i = 0; i < w; ++i) dz[i] = label[i] < 0 ? 0.0f : dz[i] * (u * h[i] - mean[i]);
+        for (int i = 0; i < w; ++i) dz[i] = label[i] < 0 ? 0.0f : dz[i] * ((u * h[i] - of_large[i]) - mean[i]);
     }
 }
 

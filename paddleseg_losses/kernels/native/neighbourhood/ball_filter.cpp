@@ -7,6 +7,7 @@
 // sum of a disk serves the balls of two planes. A ball's mean is its own adjoint.
 #include "image.hpp"
 #include "memory.hpp"
+#include "signed_prob.hpp"
 
 namespace psl {
 
@@ -123,18 +124,18 @@ private:
     std::vector<Number> pairs_, disk_, sums_;
 };
 
-INLINE double excess(double x) { return x <= 0.5 ? 0.0 : x - 0.5; }  // NaN stays NaN
+INLINE double above_half(double x) { return x <= 0.5 ? 0.0 : x - 0.5; }  // NaN stays NaN
 
 // The weighted errors of a line, summed; their slope in p without the part through B_r p, and `grad`, the gradient of B_r p.
 TARGET_CLONES
-double weigh_line(const float* p_map, const float* g_map, const double* sum_p, const std::int32_t* sum_g, std::int64_t width,
-                  double size, double weight, double* slope, double* grad) {
+double weigh_line(const float* p_map, const float* g_map, const float* excess, const double* sum_p, const std::int32_t* sum_g,
+                  std::int64_t width, double size, double weight, double* slope, double* grad) {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (std::int64_t i = 0; i < width; ++i) {
         const double p = double(p_map[i]), g = double(g_map[i]), of_p = sum_p[i] / size, of_g = double(sum_g[i]) / size;
-        const double gap = p - g, error = weight * gap * gap;
-        const double field_p = excess(1 - of_g) + excess(of_p), field_g = excess(1 - of_p) + excess(of_g);
+        const double gap = double(excess[i]), error = weight * gap * gap;
+        const double field_p = above_half(1 - of_g) + above_half(of_p), field_g = above_half(1 - of_p) + above_half(of_g);
         const double field = field_p * p + field_g * g;
         sum += error * field;
         slope[i] += 2 * weight * gap * field + error * field_p;
@@ -149,10 +150,12 @@ void add_means(const double* sums, std::int64_t width, double size, double* to) 
 }
 
 TARGET_CLONES
-void read_map(const float* logits, const std::int32_t* label, int own, std::int64_t pixels, float* p, float* g) {
+void read_map(const float* signed_p, const std::int32_t* label, int own, std::int64_t pixels, float* p, float* g, float* gap) {
     for (std::int64_t i = 0; i < pixels; ++i) {
-        p[i] = label[i] < 0 ? 0.0f : logits[i];
-        g[i] = label[i] == own ? 1.0f : 0.0f;
+        const bool mine = label[i] == own;
+        g[i] = mine ? 1.0f : 0.0f;
+        gap[i] = label[i] < 0 ? 0.0f : excess_of(signed_p[i], mine);
+        p[i] = label[i] < 0 ? 0.0f : prob_of(signed_p[i], mine);
     }
 }
 
@@ -160,10 +163,10 @@ double one_map(const Problem& q, const Image& image, const std::vector<Ball>& ba
                int threads, float* slope) {
     const std::int64_t n = q.s, width = image.width, height = image.height;
     std::vector<std::int32_t> label(n);
-    std::vector<float> p(n), g(n);
+    std::vector<float> p(n), g(n), gap(n);
     std::vector<double> slopes(n), grad(n), totals(height);
     read_label_part(q, (q.sigmoid ? cell : cell / q.c) * n, int(n), q.sigmoid ? 2 : q.c, label.data());
-    read_map(q.logits + cell * n, label.data(), q.sigmoid ? 1 : int(cell % q.c), n, p.data(), g.data());
+    read_map(q.logits + cell * n, label.data(), q.sigmoid ? 1 : int(cell % q.c), n, p.data(), g.data(), gap.data());
     std::int64_t reach = 0;
     for (const Ball& ball : balls) reach = std::max(reach, ball.half[0][0]);
     PrefixSums<double> p_map(image, reach), grad_sums(image, reach);
@@ -177,8 +180,8 @@ double one_map(const Problem& q, const Image& image, const std::vector<Ball>& ba
             for (std::int64_t y = first; y < last; ++y) {
                 of_p.sum(balls[k], y), of_g.sum(balls[k], y);
                 for (std::int64_t z = 0, at = y * width; z < image.depth; ++z, at += height * width)
-                    totals[y] += weigh_line(&p[at], &g[at], of_p.plane(z), of_g.plane(z), width, size, weights[k], &slopes[at],
-                                            &grad[at]);
+                    totals[y] += weigh_line(&p[at], &g[at], &gap[at], of_p.plane(z), of_g.plane(z), width, size, weights[k],
+                                            &slopes[at], &grad[at]);
             }
         });
         if (slope == nullptr) continue;

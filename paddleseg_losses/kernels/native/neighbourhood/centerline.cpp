@@ -6,6 +6,7 @@
 #include "image.hpp"
 #include "memory.hpp"
 #include "neighbourhood/skeleton.hpp"
+#include "signed_prob.hpp"
 
 namespace psl {
 
@@ -95,7 +96,7 @@ Sums add_up(std::int64_t pixels, const float* skeleton, const float* p, const st
         const bool mine = label[i] == own, truth = mine & (on_line[i] != 0);
         skeleton_predicted += double(skeleton[i]);
         skeleton_outside += mine ? 0.0 : double(skeleton[i]);
-        skeleton_missed += truth ? 1.0 - double(p[i]) : 0.0;
+        skeleton_missed += truth ? -double(excess_of(p[i], true)) : 0.0;
         skeleton_true += truth ? 1.0 : 0.0;
     }
     return {skeleton_outside, skeleton_predicted, skeleton_missed, skeleton_true};
@@ -115,18 +116,35 @@ void write_gradient(std::int64_t pixels, const float* found, const std::int32_t*
     }
 }
 
-// The labels of a map, and the label of its class.
+TARGET_CLONES
+void read_probabilities(std::int64_t pixels, const float* signed_p, const std::int32_t* label, int own, float* p) {
+    for (std::int64_t i = 0; i < pixels; ++i) p[i] = prob_of(signed_p[i], label[i] == own);
+}
+
+// The labels of a map, the label of its class, and its probabilities.
 struct Truth {
     std::int64_t plane, pixels;
     int own;
+    const float* signed_p;
     std::vector<std::int32_t> labels;  // of a slice
+    std::vector<float> p;
 
     Truth(const Problem& q, const Slices& grid, std::int64_t map)
-        : plane(q.sigmoid ? map : map / q.c), pixels(grid.pixels()), own(q.sigmoid ? 1 : int(map % q.c)), labels(pixels) {}
+        : plane(q.sigmoid ? map : map / q.c),
+          pixels(grid.pixels()),
+          own(q.sigmoid ? 1 : int(map % q.c)),
+          signed_p(q.logits + map * q.s),
+          labels(pixels),
+          p(pixels) {}
 
     const std::int32_t* read(const Problem& q, std::int64_t slice) {
         read_label_part(q, plane * q.s + slice * pixels, int(pixels), q.sigmoid ? 2 : q.c, labels.data());
         return labels.data();
+    }
+
+    const float* probabilities(const Problem& q, std::int64_t slice) {
+        read_probabilities(pixels, signed_p + slice * pixels, read(q, slice), own, p.data());
+        return p.data();
     }
 };
 
@@ -139,10 +157,11 @@ Status sum_up(const Problem& q, const Slices& grid, int iterations, int first, c
     const Status status = in_bands(maps, grid, iterations, threads, [&](std::int64_t map, std::int64_t low, std::int64_t high) {
         if (map % q.c < first) return;
         Truth truth(q, grid, map);
-        const float* p = q.logits + map * q.s;
-        Skeleton<VOLUME>(grid, iterations, false).forward(p, low, high, [&](std::int64_t slice, const float* found) {
+        const auto map_of = [&](std::int64_t slice) { return truth.probabilities(q, slice); };
+        Skeleton<VOLUME>(grid, iterations, false).forward(map_of, low, high, [&](std::int64_t slice, const float* found) {
             const std::uint8_t* on_line = lines + truth.plane * q.s + slice * size;
-            parts[map * grid.count + slice] = add_up(size, found, p + slice * size, truth.read(q, slice), on_line, truth.own);
+            const float* p = truth.signed_p + slice * size;
+            parts[map * grid.count + slice] = add_up(size, found, p, truth.read(q, slice), on_line, truth.own);
         });
     });
     for (std::int64_t map = 0; map < q.n * q.c; ++map) {
@@ -169,15 +188,15 @@ Status backward(const Problem& q, const Slices& grid, int iterations, int first,
         const double* u = upstream + 4 * map;
         const float inside = float(u[1]), outside = float(u[0] + u[1]), of_line = float(-u[2]);
         Skeleton<VOLUME>(grid, iterations, true)
-            .backward(
-                q.logits + map * q.s, low, high,
-                [&](std::int64_t slice, float* to) {
-                    skeleton_upstream(size, truth.read(q, slice), truth.own, inside, outside, to);
-                },
-                [&](std::int64_t slice, const float* found) {
-                    const std::uint8_t* on_line = lines + truth.plane * q.s + slice * size;
-                    write_gradient(size, found, truth.read(q, slice), on_line, truth.own, of_line, gradient + slice * size);
-                });
+            .backward([&](std::int64_t slice) { return truth.probabilities(q, slice); }, low, high,
+                      [&](std::int64_t slice, float* to) {
+                          skeleton_upstream(size, truth.read(q, slice), truth.own, inside, outside, to);
+                      },
+                      [&](std::int64_t slice, const float* found) {
+                          const std::uint8_t* on_line = lines + truth.plane * q.s + slice * size;
+                          write_gradient(size, found, truth.read(q, slice), on_line, truth.own, of_line,
+                                         gradient + slice * size);
+                      });
     });
 }
 

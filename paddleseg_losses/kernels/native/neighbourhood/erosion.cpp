@@ -8,6 +8,7 @@
 
 #include "image.hpp"
 #include "memory.hpp"
+#include "signed_prob.hpp"
 
 namespace psl {
 
@@ -69,7 +70,7 @@ double first_errors(const float* p, const std::int32_t* label, int own, std::int
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (std::int64_t i = 0; i < pixels; ++i) {
-        const float error = p[i] - (label[i] == own ? 1.0f : 0.0f);
+        const float error = excess_of(p[i], label[i] == own);
         map[i] = label[i] < 0 ? 0.0f : error * error;
         sum += double(map[i]);
     }
@@ -96,10 +97,8 @@ void step_backward(const std::int32_t* label, std::int64_t pixels, float weight,
 TARGET_CLONES
 void input_gradient(const float* p, const std::int32_t* label, int own, std::int64_t pixels, const float* upstream,
                     float* slope) {
-    for (std::int64_t i = 0; i < pixels; ++i) {
-        const float error = p[i] - (label[i] == own ? 1.0f : 0.0f);
-        slope[i] = label[i] < 0 ? 0.0f : 2.0f * error * upstream[i];
-    }
+    for (std::int64_t i = 0; i < pixels; ++i)
+        slope[i] = label[i] < 0 ? 0.0f : 2.0f * excess_of(p[i], label[i] == own) * upstream[i];
 }
 
 double one_map(const Problem& q, const Image& image, const double* weights, int erosions, std::int64_t cell, float* slope) {

@@ -37,9 +37,9 @@ public:
         for (std::int64_t k = 0; back && k <= last_ + 1; ++k) gradients_.emplace_back(grid_.pixels(), last_ - k + 4);
     }
 
-    // done(slice, its skeleton)
-    template <class Done>
-    void forward(const float* map, std::int64_t first, std::int64_t last, Done done) {
+    // map(slice) is where the pixels of a slice are, until the next call; done(slice, its skeleton).
+    template <class Map, class Done>
+    void forward(Map map, std::int64_t first, std::int64_t last, Done done) {
         begin_ = std::max<std::int64_t>(0, first - last_ - 2), end_ = std::min(grid_.count, last + last_ + 2);
         for (std::int64_t now = begin_; now < end_ + last_ + 2; ++now) {
             erode_and_open(map, now);
@@ -50,8 +50,8 @@ public:
     }
 
     // upstream(slice, to) writes the gradient of the skeleton; done(slice, the map's gradient).
-    template <class Upstream, class Done>
-    void backward(const float* map, std::int64_t first, std::int64_t last, Upstream upstream, Done done) {
+    template <class Map, class Upstream, class Done>
+    void backward(Map map, std::int64_t first, std::int64_t last, Upstream upstream, Done done) {
         const std::int64_t reach = 2 * last_ + 4;
         begin_ = std::max<std::int64_t>(0, first - reach), end_ = std::min(grid_.count, last + reach);
         for (std::int64_t now = begin_; now < end_ + reach; ++now) {
@@ -89,8 +89,9 @@ private:
         return rows;
     }
 
-    void erode_and_open(const float* map, std::int64_t now) {
-        if (inside(now)) read(grid_, map + now * grid_.pixels(), x_[0][now]);
+    template <class Map>
+    void erode_and_open(Map& map, std::int64_t now) {
+        if (inside(now)) read(grid_, map(now), x_[0][now]);
         for (std::int64_t k = 0; k <= last_; ++k) {
             const std::int64_t eroded = now - k - 1, opened = now - k - 2;
             if (inside(eroded)) erode<VOLUME>(grid_, neighbors(x_[k], eroded), x_[k + 1][eroded]);

@@ -89,33 +89,41 @@ void read_map_labels(const Problem& q, std::int64_t map, std::int64_t first, int
     read_labels(q, plane * q.s + first, w, q.sigmoid ? 2 : q.c, label);
 }
 
+// The valid pixels, the truth g, and d = p - g, which keeps its digits near 0; g d and d^2.
 TARGET_CLONES
-void moments_of(const float* z, const std::int32_t* label, int own, std::int64_t size, double* m, double* g, double* p,
-                double* square) {
+void moments_of(const float* z, const std::int32_t* label, int own, std::int64_t size, double* m, double* g, double* d,
+                double* gd, double* dd) {
     for (std::int64_t i = 0; i < size; ++i) {
-        const double x = label[i] < 0 ? 0.0 : double(sigmoid(z[i]));
+        const bool mine = label[i] == own;
+        const float error = sigmoid(mine ? -z[i] : z[i]);
+        const double x = label[i] < 0 ? 0.0 : double(mine ? -error : error);
         m[i] = label[i] < 0 ? 0.0 : 1.0;
-        g[i] = label[i] == own ? 1.0 : 0.0;
-        p[i] = x;
-        square[i] = x * x;
+        g[i] = mine ? 1.0 : 0.0;
+        d[i] = x;
+        gd[i] = mine ? x : 0.0;
+        dd[i] = x * x;
     }
 }
 
-INLINE double standardized(double x, double mean, double square, double c) {
-    const double variance = square - mean * mean;
-    return (x - mean + c) / (std::sqrt(variance > 0.0 ? variance : 0.0) + c);
-}
+INLINE double root(double variance) { return std::sqrt(variance > 0.0 ? variance : 0.0); }
 
-// e of the pixels, and the largest.
+// e of the pixels, and the largest. The difference of two standardised maps would cancel: with the deviations s_g and s_p,
+//     e = |(g - m_g + c) (s_p - s_g) / (s_g + c) - (d - m_d)| / (s_p + c),
+// where s_p^2 - s_g^2 is made of d.
 TARGET_CLONES
 float similarity_errors(const float* z, const std::int32_t* label, int own, std::int64_t size, const double* m, const double* g,
-                        const double* p, const double* square, double c, float* error) {
+                        const double* d, const double* gd, const double* dd, double c, float* error) {
     float largest = 0.0f;
     for (std::int64_t i = 0; i < size; ++i) {
-        const double inverse = 1.0 / m[i];
-        const double mean = g[i] * inverse, truth = label[i] == own ? 1.0 : 0.0;
-        const double gap =
-            standardized(truth, mean, mean, c) - standardized(double(sigmoid(z[i])), p[i] * inverse, square[i] * inverse, c);
+        // Divided, so that the mean of a window of ones is 1, and its variance 0.
+        const double mean = g[i] / m[i], mean_d = d[i] / m[i], variance = mean * (1.0 - mean);
+        const double change = 2.0 * (gd[i] / m[i] - mean * mean_d) + dd[i] / m[i] - mean_d * mean_d;
+        const double of_g = root(variance), of_p = root(variance + change), both = of_g + of_p;
+        const double spread = both > 0.0 ? change / both : 0.0;
+        const bool mine = label[i] == own;
+        const float wrong = sigmoid(mine ? -z[i] : z[i]);
+        const double x = double(mine ? -wrong : wrong), truth = mine ? 1.0 : 0.0;
+        const double gap = ((truth - mean + c) * spread / (of_g + c) - (x - mean_d)) / (of_p + c);
         error[i] = label[i] < 0 ? 0.0f : float(gap < 0.0 ? -gap : gap);
     }
 #pragma omp simd reduction(max : largest)
@@ -177,14 +185,14 @@ EXPORT Status window_ssl_forward(const Problem* problem, int axes, const std::in
         run_parallel(slabs, threads, [&](int i) {
             Slab slab(windows, i);
             const int own = q.sigmoid ? 1 : int(slab.map % q.c);
-            std::vector<double> m(slab.size), g(slab.size), p(slab.size), square(slab.size);
+            std::vector<double> m(slab.size), g(slab.size), d(slab.size), gd(slab.size), dd(slab.size);
             read_map_labels(q, slab.map, slab.first, int(slab.size), slab.label.data());
             const float* z = q.logits + slab.map * q.s;
-            moments_of(z + slab.first, slab.label.data(), own, slab.size, m.data(), g.data(), p.data(), square.data());
-            for (auto* field : {&m, &g, &p, &square}) slab.sum(windows, *field);
+            moments_of(z + slab.first, slab.label.data(), own, slab.size, m.data(), g.data(), d.data(), gd.data(), dd.data());
+            for (auto* field : {&m, &g, &d, &gd, &dd}) slab.sum(windows, *field);
             const std::int64_t skip = slab.begin - slab.first;
             largest[i] = similarity_errors(z + slab.begin, &slab.label[skip], own, slab.end - slab.begin, &m[skip], &g[skip],
-                                           &p[skip], &square[skip], c4, slope + slab.map * q.s + slab.begin);
+                                           &d[skip], &gd[skip], &dd[skip], c4, slope + slab.map * q.s + slab.begin);
         });
         const float least = float(beta * *std::max_element(largest.begin(), largest.end()));
         run_parallel(slabs, threads, [&](int i) {

@@ -1,20 +1,26 @@
-// Probabilities of every pixel and class, 0 where a pixel is left out, and their gradient:
+// Probabilities of every pixel and class, signed or not (see `signed_prob.hpp`), 0 where a pixel is left out, and their
+// gradient:
 //     softmax: dz_c = p_c (u_c - sum_k u_k p_k);   sigmoid: dz = u p (1 - p).
+// Where p_c is nearly 1, u_c is subtracted from all u, which changes no gradient, so that nothing cancels.
 #include "memory.hpp"
 #include "pixelwise/binary_logit.hpp"
 #include "pixelwise/softmax.hpp"
+#include "signed_prob.hpp"
 
 namespace psl {
 
 namespace {
 
 TARGET_CLONES
-void tile_probabilities(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t, float* out) {
+void tile_probabilities(const Problem& q, bool with_sign, std::int64_t plane, std::int64_t first, int w, Tile& t, float* out) {
     if (is_binary(q)) {
         binary_tile(q, plane, first, w, false, t);
         for (int k = first_class(q); k < 2; ++k) {
             float* row = out + (q.sigmoid ? plane : 2 * plane + k) * q.s + first;
-            for (int i = 0; i < w; ++i) row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == k ? t.correct[i] : t.error[i];
+            for (int i = 0; i < w; ++i) {
+                const float own = with_sign ? signed_prob(t.correct[i], t.error[i]) : t.correct[i];
+                row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == k ? own : t.error[i];
+            }
         }
         return;
     }
@@ -25,48 +31,73 @@ void tile_probabilities(const Problem& q, std::int64_t plane, std::int64_t first
         for (int i = 0; i < w; ++i) row[i] = exp_z[i] * t.inverse[i];
     }
     for (int i = 0; i < w; ++i)
-        if (t.label[i] >= 0) out[(plane * q.c + t.label[i]) * q.s + first + i] = t.correct[i];
+        if (t.label[i] >= 0)
+            out[(plane * q.c + t.label[i]) * q.s + first + i] =
+                with_sign ? signed_prob(t.correct[i], t.error[i]) : t.correct[i];
 }
 
 TARGET_CLONES
-void tile_gradient(const Problem& q, const float* p, const float* upstream, std::int64_t plane, std::int64_t first, int w,
-                   Tile& t, float* gradient) {
-    if (q.sigmoid) {
-        const std::int64_t start = plane * q.s + first;
-        for (std::int64_t i = start; i < start + w; ++i) gradient[i] = upstream[i] * p[i] * (1.0f - p[i]);
-        return;
+void binary_tile_gradient(const Problem& q, const float* upstream, std::int64_t plane, std::int64_t first, int w, Tile& t,
+                          float* gradient) {
+    binary_tile(q, plane, first, w, false, t);
+    const std::int64_t start = (q.sigmoid ? plane : 2 * plane) * q.s + first;
+    const float* u = upstream + start;
+    float* to = gradient + start;
+    for (int i = 0; i < w; ++i) {
+        const float slope = t.label[i] < 0 ? 0.0f : t.correct[i] * t.error[i];
+        if (q.sigmoid) to[i] = u[i] * slope;
+        else {
+            to[q.s + i] = (u[q.s + i] - u[i]) * slope;
+            to[i] = -to[q.s + i];
+        }
     }
-    float* dot = t.dot.data();
-    for (int i = 0; i < w; ++i) dot[i] = 0.0f;
+}
+
+TARGET_CLONES
+void tile_gradient(const Problem& q, const float* upstream, std::int64_t plane, std::int64_t first, int w, Tile& t,
+                   float* gradient) {
+    if (is_binary(q)) return binary_tile_gradient(q, upstream, plane, first, w, t, gradient);
+    softmax_tile(q, plane, first, w, STABLE, t);
+    const std::int32_t* label = t.label.data();
+    float *of_large = t.value.data(), *dot = t.slope.data();
+    for (int i = 0; i < w; ++i) of_large[i] = dot[i] = 0.0f;
+    for (std::int64_t k = 0; k < q.c; ++k) {
+        const float* u = upstream + (plane * q.c + k) * q.s + first;
+        float* p = t.row(k);
+        for (int i = 0; i < w; ++i) {
+            p[i] = label[i] == k ? t.correct[i] : p[i] * t.inverse[i];
+            of_large[i] = p[i] > 0.5f ? u[i] : of_large[i];
+        }
+    }
+    for (std::int64_t k = 0; k < q.c; ++k) {
+        const float *u = upstream + (plane * q.c + k) * q.s + first, *p = t.row(k);
+        for (int i = 0; i < w; ++i) dot[i] += p[i] * (u[i] - of_large[i]);
+    }
     for (std::int64_t k = 0; k < q.c; ++k) {
         const std::int64_t start = (plane * q.c + k) * q.s + first;
-        for (int i = 0; i < w; ++i) dot[i] += upstream[start + i] * p[start + i];
-    }
-    for (std::int64_t k = 0; k < q.c; ++k) {
-        const std::int64_t start = (plane * q.c + k) * q.s + first;
-        for (int i = 0; i < w; ++i) gradient[start + i] = p[start + i] * (upstream[start + i] - dot[i]);
+        const float *u = upstream + start, *p = t.row(k);
+        for (int i = 0; i < w; ++i) gradient[start + i] = label[i] < 0 ? 0.0f : p[i] * ((u[i] - of_large[i]) - dot[i]);
     }
 }
 
 }  // namespace
 
-EXPORT Status probabilities_forward(const Problem* problem, float* out, int threads) {
+EXPORT Status probabilities_forward(const Problem* problem, int with_sign, float* out, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
         expect_large_pages(out, sizeof(float) * q.n * q.c * q.s);
         Tiling(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
-            tile_probabilities(q, plane, first, w, t, out);
+            tile_probabilities(q, with_sign != 0, plane, first, w, t, out);
         });
     });
 }
 
-EXPORT Status probabilities_backward(const Problem* problem, const float* p, const float* upstream, float* gradient,
-                                     int threads) {
+EXPORT Status probabilities_backward(const Problem* problem, const float* upstream, float* gradient, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
         expect_large_pages(gradient, sizeof(float) * q.n * q.c * q.s);
         Tiling(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
-            tile_gradient(q, p, upstream, plane, first, w, t, gradient);
+            tile_gradient(q, upstream, plane, first, w, t, gradient);
         });
     });
 }

@@ -18,6 +18,10 @@ class Config:
         self._model = self._loss = None
 
     @property
+    def batch_size(self):
+        return self.dic.get("batch_size", 1)
+
+    @property
     def train_dataset(self):
         return self._dataset("train_dataset")
 

@@ -1,0 +1,175 @@
+"""The table of runs: one line a finished run, on the disk before the next one is begun."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ConfigError, MissingDependencyError
+from ..i18n import _
+from .study import Run, Study
+
+KEY = ("task", "loss", "rate", "seed", "tuning")
+METRICS = ("dice", "iou", "sensitivity", "specificity", "hd95", "surface_dice")
+COLUMNS = (*KEY, "status", *METRICS, "iterations", "step_ms", "memory_mb", "seconds", "versions", "detail")
+OK, DIVERGED, COLLAPSED = "ok", "diverged", "collapsed"  # every other status is a run without scores
+
+Row = dict[str, str]
+_HEADER = ",".join(COLUMNS) + "\n"
+
+
+class Ledger:
+    """The folder of a study.
+
+    `runs.csv` holds a line a run. Its numbers for each image and class are in `counts/`, renamed into place before the
+    line is written: a line says that they are whole.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "runs.csv"
+        self.rows: dict[Run, Row] = {}
+
+    @contextmanager
+    def opened(self, study: Study) -> Iterator[Ledger]:
+        """Take the folder for this process, refuse one of another study, and read what is finished."""
+        (self.folder / "counts").mkdir(parents=True, exist_ok=True)
+        with _locked(self.folder):
+            self._remember(study)
+            self._read()
+            yield self
+
+    def counts(self, run: Run) -> dict[str, Any]:
+        """The numbers of a run, by image and class."""
+        with np.load(self.counts_file(run)) as stored:
+            return dict(stored)
+
+    def images(self, task: str) -> dict[str, Any]:
+        """Images of a task and their labels; nothing if there are none."""
+        file = self.images_file(task)
+        if not file.is_file():
+            return {}
+        with np.load(file) as stored:
+            return dict(stored)
+
+    def counts_file(self, run: Run) -> Path:
+        """Where they are."""
+        return self.folder / "counts" / f"{run.name}.npz"
+
+    def images_file(self, task: str) -> Path:
+        """Where they are."""
+        return self.folder / "counts" / f"{task}-images.npz"
+
+    def forget(self, statuses: Container[str]) -> None:
+        """Take back the runs that ended so: they are run once more."""
+        self.rows = {run: row for run, row in self.rows.items() if row["status"] not in statuses}
+        _write(self.file, (_HEADER + "".join(map(_line, self.rows.values()))).encode())
+
+    def append(self, run: Run, outcome: Mapping[str, Any]) -> Row:
+        """Write a finished run down."""
+        key = {"task": run.task, "loss": run.loss, "rate": f"{run.rate:g}", "seed": run.seed, "tuning": int(run.tuning)}
+        row = {name: _cell({**outcome, **key}.get(name)) for name in COLUMNS}
+        with self.file.open("a", encoding="utf-8", newline="") as file:
+            file.write(_line(row))
+            file.flush()
+            os.fsync(file.fileno())
+        self.rows[run] = row
+        return row
+
+    def _read(self) -> None:
+        """Whole lines alone: the last one may be torn, and is cut off."""
+        content = self.file.read_bytes() if self.file.is_file() else b""
+        whole = content[: content.rfind(b"\n") + 1]
+        if not whole:
+            _write(self.file, _HEADER.encode())
+        elif whole != content:
+            _write(self.file, whole)
+        for row in csv.DictReader(io.StringIO(whole.decode("utf-8"), newline="")):
+            run = Run(row["task"], row["loss"], float(row["rate"]), int(row["seed"]), row["tuning"] == "1")
+            self.rows[run] = row
+
+    def _remember(self, study: Study) -> None:
+        file = self.folder / "study.json"
+        known: dict[str, Any] = {}
+        if file.is_file():
+            try:
+                known = json.loads(file.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise ConfigError(
+                    _("{path} cannot be read: {error}.", path=file, error=error),
+                    _("the study with which the folder was begun"),
+                    _("give another folder as --out"),
+                ) from None
+            study.require_same(known, self.folder)
+        elif self.file.exists() or any(self.folder.glob("*.yml")):
+            raise ConfigError(
+                _("{folder} contains other files, and no study.json.", folder=self.folder),
+                _("an empty folder, or that of a study"),
+                _("give another folder as --out"),
+            )
+        now = study.as_dict()
+        for table in ("tasks", "losses"):
+            now[table] = {**known.get(table, {}), **now[table]}
+        _write(file, (json.dumps(now, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def number(row: Mapping[str, str], name: str) -> float:
+    """A number of a row; NaN where it has none."""
+    return float(row[name]) if row.get(name) else math.nan
+
+
+def _line(row: Row) -> str:
+    line = io.StringIO()
+    csv.DictWriter(line, COLUMNS, lineterminator="\n").writerow(row)
+    return line.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All or nothing."""
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Two processes that compare into one folder would repeat each other's runs."""
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise MissingDependencyError(
+            _("{package} cannot be imported ({error}).", package="filelock", error=error),
+            _("filelock, so that two processes do not write into one folder"),
+            'pip install "paddleseg-losses[compare]"',
+        ) from error
+    lock = FileLock(str(folder / ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ConfigError(
+            _("Another process is comparing losses in {folder}.", folder=folder),
+            _("one process at a time"),
+            _("wait for it, or give another folder as --out"),
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

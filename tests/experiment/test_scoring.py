@@ -1,0 +1,100 @@
+"""Metrics beside brute force and beside what MONAI computes."""
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddleseg_losses.experiment.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
+
+STORED = Path(__file__).parent / "monai_distances.npz"  # written by monai_distances.py beside it
+
+
+def _slow(a, b, spacing):
+    """Both scores from all pairs of boundary pixels."""
+
+    def boundary(mask):
+        padded = np.pad(mask, 1)
+        steps = [np.roll(padded, s, axis) for axis in range(mask.ndim) for s in (1, -1)]
+        inner = np.logical_and.reduce(steps)[tuple(slice(1, -1) for _ in mask.shape)]
+        return np.argwhere(mask & ~inner) * np.array(spacing)
+
+    x, y = boundary(a), boundary(b)
+    apart = np.sqrt(((x[:, None] - y[None]) ** 2).sum(-1))
+    there, back = apart.min(1), apart.min(0)
+    near = (there <= 1).sum() + (back <= 1).sum()
+    return max(np.percentile(there, 95), np.percentile(back, 95)), near / (len(there) + len(back))
+
+
+@pytest.mark.parametrize(("shape", "spacing"), [((9, 12), (1, 1)), ((9, 12), (0.5, 2)), ((5, 6, 7), (1, 1, 3))])
+def test_distances_between_boundaries(shape, spacing):
+    rng = np.random.default_rng(len(shape))
+    for share in (0.05, 0.4, 0.9):
+        a, b = rng.random((2, *shape)) < share
+        assert boundary_scores(a, b, spacing) == pytest.approx(_slow(a, b, spacing), abs=1e-12)
+
+
+def test_distances_are_those_of_monai():
+    with np.load(STORED) as stored:
+        for a, b, hd95, surface in zip(stored["a"], stored["b"], stored["hd95"], stored["surface_dice"]):
+            assert boundary_scores(a, b, (1.0, 1.0)) == pytest.approx((hd95, surface), abs=1e-6)
+
+
+def test_a_class_on_one_side_costs_the_diagonal_and_one_on_neither_is_left_out():
+    empty, full = np.zeros((4, 5), bool), np.ones((4, 5), bool)
+    assert boundary_scores(full, empty, (1, 2)) == (math.hypot(3, 8), 0)
+    assert all(math.isnan(score) for score in boundary_scores(empty, empty, (1, 1)))
+
+
+def test_ignored_pixels_do_not_count():
+    truth = np.array([[0, 1, 255], [1, 1, 255]])
+    for rest in itertools.product(range(2), repeat=2):
+        prediction = np.array([[0, 1, rest[0]], [0, 1, rest[1]]])
+        scores = score_image(prediction, truth, 2)
+        assert [scores[name][1] for name in ("tp", "fp", "fn", "tn")] == [2, 0, 1, 1]
+
+
+def test_ratios():
+    counts = {
+        "tp": [[1, 4]],
+        "fp": [[0, 1]],
+        "fn": [[3, 2]],
+        "tn": [[4, 1]],
+        "hd95": [[0, 2.0]],
+        "surface_dice": [[1, 0.5]],
+    }
+    found = {name: float(values[0, 1]) for name, values in ratios(counts).items()}
+    assert found == {
+        "dice": 8 / 11,
+        "iou": 4 / 7,
+        "sensitivity": 4 / 6,
+        "specificity": 1 / 2,
+        "hd95": 2,
+        "surface_dice": 0.5,
+    }
+
+
+def test_means_leave_the_background_and_absent_classes_out():
+    blank = np.full((2, 3), np.nan)
+    counts = {"tp": np.array([[9, 1, 0], [9, 0, 0]]), "fp": np.array([[0, 0, 0], [0, 1, 0]]), "hd95": blank,
+              "fn": np.array([[0, 1, 0], [0, 0, 0]]), "tn": np.ones((2, 3)), "surface_dice": blank}  # fmt: skip
+    means = foreground_means(counts)
+    assert means["dice"] == pytest.approx(
+        (2 / 3 + 0) / 2
+    )  # class 2 is nowhere; class 1 has a false alarm in the second
+    assert math.isnan(means["hd95"])
+
+
+@pytest.mark.parametrize(
+    ("tp", "fp", "fn", "given_up"),
+    [
+        ([90, 0], [10, 0], [0, 10], True),  # the background alone
+        ([0, 10], [0, 90], [90, 0], True),  # the object alone
+        ([50, 1], [99, 900], [900, 99], True),  # no better than chance
+        ([85, 5], [5, 5], [5, 5], False),
+    ],
+)
+def test_a_model_that_has_given_up(tp, fp, fn, given_up):
+    assert collapsed({"tp": [tp], "fp": [fp], "fn": [fn]}) is given_up

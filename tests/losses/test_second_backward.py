@@ -1,0 +1,45 @@
+"""A second backward pass through a graph that is gone raises, whatever the loss, and does not end the process."""
+
+import subprocess
+import sys
+import textwrap
+
+from paddleseg_losses import registry
+
+PROGRAM = """
+    import sys, warnings
+    warnings.simplefilter("ignore")
+    import paddle
+    import paddleseg_losses as pl
+
+    def attempt(name, again):
+        spec = pl.registry.get(name)
+        channels = 1 if "multiclass" not in spec.modes else spec.most_classes or 3
+        z = paddle.to_tensor(paddle.rand([2, channels, 9, 11]), stop_gradient=False)
+        value = spec.cls(**spec.example)(z, paddle.randint(0, 2, [2, 9, 11]))
+        value.backward()
+        try:
+            again(value, z)
+        except (RuntimeError, SystemError) as error:
+            return "retain_graph" in str(error)
+        return False
+
+    WAYS = (
+        lambda value, z: value.backward(),
+        lambda value, z: (2 * value).backward(),
+        lambda value, z: paddle.grad(value, z),
+    )
+    for mode in ("auto", "composed"):
+        with pl.kernels.use_kernels(mode):
+            for name in sys.argv[1:]:
+                print(name, *(attempt(name, again) for again in WAYS), flush=True)
+"""
+
+
+def test_every_loss():
+    names = registry.names()
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(PROGRAM), *names], capture_output=True, text=True, timeout=240
+    )
+    assert done.stdout.split("\n")[:-1] == [f"{name} True True True" for name in names] * 2, done.stderr[-2000:]
+    assert done.returncode == 0

@@ -1,0 +1,138 @@
+"""Loading: labels keep their values, and whatever a loader raises ends the training with the name of the file."""
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+
+pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+
+from PIL import Image
+
+from paddleseg_losses.errors import DataError
+from paddleseg_losses.paddleseg.loading import Loader, collate, plain
+from paddleseg_losses.paddleseg.shims import fixed, module
+from paddleseg_losses.paddleseg.trainer import train
+from tests import tiny
+
+DICE = {"type": "paddleseg_losses.DiceLoss"}
+
+
+class Broken:
+    """A transform that a user has written."""
+
+    def __call__(self, data):
+        raise ZeroDivisionError("of the transform")
+
+
+class Exits:
+    """One that ends the process, or thinks so."""
+
+    def __call__(self, data):
+        raise SystemExit(3)
+
+
+@pytest.fixture
+def transforms(losses_table):
+    table = module("cvlibs").manager.TRANSFORMS.components_dict
+    table.update(Broken=Broken, Exits=Exits)
+    return table
+
+
+def _junk(folder):
+    (folder / "image1.png").write_bytes(b"no picture")
+
+
+def _junk_mask(folder):
+    (folder / "label5.png").write_bytes(b"no picture")
+
+
+def _smaller(folder):
+    for kind in ("image", "label"):
+        file = str(folder / f"{kind}1.png")
+        cv2.imwrite(file, cv2.imread(file, cv2.IMREAD_UNCHANGED)[:20])
+
+
+CASES = {
+    "an image that is none": (_junk, [], "image1.png cannot be read"),
+    "a validation mask that is none": (_junk_mask, [], "label5.png cannot be read"),
+    "a transform that raises": (None, [{"type": "Broken"}], r"image\d.png, .*ZeroDivisionError: of the transform"),
+    "a transform that exits": (None, [{"type": "Exits"}], "SystemExit: 3"),
+    "images of two sizes": (_smaller, [], r"differ in size: .*image1.png \[3, 20, 40\]"),
+}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("case", CASES)
+def test_errors_end_the_training(case, workers, tmp_path, transforms, quick_end):
+    prepare, extra, said = CASES[case]
+    dataset = tiny.write_dataset(tmp_path / "data")
+    if prepare:
+        prepare(dataset)
+    config = tiny.config(dataset, DICE)
+    config["train_dataset"]["transforms"] += extra
+    path = tiny.write(tmp_path / "config.yml", config)
+    options = {"do_eval": True, "save_interval": 2, "iters": 4, "display": tiny.recorder(), "num_workers": workers}
+    with pytest.raises(DataError, match=said) as caught:
+        train(path, save_dir=str(tmp_path / "output"), **options)
+    assert caught.value.cure
+
+
+def test_batches_are_those_of_paddle():
+    class Samples(paddle.io.Dataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, index):
+            picture = np.full([3, 2], index, "float32")
+            return {"img": picture, "trans_info": [("resize", (index, 2))], "number": index, "name": str(index)}
+
+    def flat(batch):
+        if isinstance(batch, dict):
+            return {key: flat(value) for key, value in batch.items()}
+        if isinstance(batch, (list, tuple)):
+            return [flat(value) for value in batch]
+        return batch.numpy().tolist() if paddle.is_tensor(batch) else batch
+
+    for workers in (0, 1):
+        ours, theirs = (
+            [flat(batch) for batch in loader(Samples(), batch_size=2, num_workers=workers)]
+            for loader in (Loader, paddle.io.DataLoader)
+        )
+        assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values"),
+    [("bool", [0, 1]), ("uint16", [0, 255, 20000, 65535]), (">u2", [0, 2]), ("uint32", [0, 2**31]), (">i4", [-1, 7]),
+     ("uint8", [0, 255]), ("float32", [0, 1])],
+)  # fmt: skip
+def test_labels_keep_their_values(dtype, values):
+    labels = np.array([values, values]).astype(dtype)
+    batch = paddle.to_tensor(collate([{"label": labels}] * 2)["label"]).astype("int64")
+    assert batch.numpy().tolist() == [[values, values]] * 2
+    assert plain(np.zeros([2], "uint8")).dtype == np.uint8
+
+
+def test_truth_values_that_are_stored_as_255():
+    raw = np.array([0, 255], np.uint8).view(bool)
+    assert paddle.to_tensor(collate([raw])).astype("int64").numpy().tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("kind", ["1 bit", "16 bits", "8 bits"])
+def test_masks_under_transforms(kind, tmp_path, losses_table):
+    """A mask of any kind is that of 8 bits, in PaddleSeg's own dataset too."""
+    mask = np.zeros([16, 20], np.uint8)
+    mask[4:9, 5:15] = 1
+    stored = {"1 bit": mask > 0, "16 bits": mask.astype("uint16"), "8 bits": mask}[kind]
+    Image.fromarray(np.zeros([16, 20, 3], np.uint8)).save(tmp_path / "image.png")
+    Image.fromarray(stored).save(tmp_path / "label.png")
+    (tmp_path / "list.txt").write_text("image.png label.png\n")
+    with fixed():
+        resize = module("transforms").Resize(target_size=[40, 32])
+        dataset = module("datasets").Dataset(
+            mode="train", dataset_root=str(tmp_path), transforms=[resize], num_classes=2,
+            train_path=str(tmp_path / "list.txt"),
+        )  # fmt: skip
+        (batch,) = Loader(dataset, batch_size=1)
+    assert np.array_equal(batch["label"].astype("int64").numpy()[0], mask.repeat(2, 0).repeat(2, 1))
