@@ -82,7 +82,7 @@ def test_every_loss_is_what_it_is_in_float64(spec, case):
         for which in ("native", "composed"):
             with kernels.use_kernels(which):
                 found = value_and_gradient(loss, logits, labels)
-            # Equal errors may be sorted either way, or either be the largest, which erosions are scaled by: that exchanges
+            # Equal errors may be sorted either way, or either be the largest that scales an erosion, which exchanges
             # slopes of a few pixels, so the mean is compared.
             size = np.mean if spec.sorts or spec.name == "HausdorffERLoss" else np.max
             off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(found, exact)]
