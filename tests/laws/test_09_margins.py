@@ -53,6 +53,8 @@ def _compare(spec, case, backend, wrong):
     for margin in MARGINS:
         logits = _logits(case, said, margin)
         expected = _exact(make(spec), logits, labels)
+        if abs(float(expected[0])) < 1e-30:  # errors times errors, at the end of what a float32 holds
+            continue
         with kernels.use_kernels(backend):
             found = value_and_gradient(make(spec), logits, labels)
         off = [_off(one, other) for one, other in zip(found, expected)]
