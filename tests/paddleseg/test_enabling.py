@@ -179,6 +179,16 @@ def test_medicalseg_and_its_nnunet_are_known_too(enabled, tmp_path):
     assert (done.stdout, done.stderr) == ("True False\n[True, True] False\nTrue\n", "")
 
 
+def test_the_nnunet_of_others_is_left_alone(enabled, tmp_path):
+    (tmp_path / "nnunet").mkdir()
+    (tmp_path / "nnunet" / "__init__.py").write_text("")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import nnunet; print([n for n in sys.modules if 'paddle' in n])"
+    )
+    done = enabled.run("-c", code, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['_paddleseg_losses_enable']\n", "")
+
+
 @PADDLESEG
 def test_a_whole_training_sees_its_terms_once(enabled, tmp_path):
     from tests import tiny

@@ -53,6 +53,8 @@ def _found(name: str, path: Any, target: Any) -> Any:
 def _then_activate(name: str, exec_module: Any) -> Any:
     def run(module: Any) -> None:
         exec_module(module)
+        if name == "nnunet" and "medicalseg" not in sys.modules:
+            return  # the nnU-Net of PyTorch: nothing of Paddle is imported there
         try:
             from paddleseg_losses.paddleseg.enabling import activate
 
