@@ -142,7 +142,7 @@ def test_masks_under_transforms(kind, tmp_path, losses_table):
 
 def test_no_process_is_left_behind():
     class Fails(paddle.io.Dataset):
-        file_list = (("image.png", "label.png"),) * 100
+        file_list = (("first", "second"),) * 100
 
         def __len__(self):
             return 100
