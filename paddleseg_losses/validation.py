@@ -186,7 +186,7 @@ def _soft_cure(labels: Tensor, ignore_index: int) -> Text:
         code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {ignore_index}), labels)"
         return _("replace NaN by the ignore_index: {code}", code=code)
     low, high = float(labels.amin()), float(labels.amax())
-    if low < -1 and low == int(low):
+    if -(2**53) < low < -1 and low == int(low):
         return _("if {label} marks pixels to ignore, set ignore_index={label}", label=int(low))
     if high > 200:
         return _("divide a 0/255 mask by 255; use integers for class indices")

@@ -218,6 +218,14 @@ def test_labels_that_say_no_data(value, dtype):
     assert found == pytest.approx(float(pl.DiceLoss()(t(z), t(np.where(Y == 2, 255, ONE)))), rel=1e-6)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, -1e30, -2.0, -0.5, 3.0, 1e30])
+def test_shares_that_are_none(wrong):
+    labels = ONE[:, None].astype("float32")
+    labels[0, 0, 0, 0] = wrong
+    with pytest.raises(errors.LabelError, match="what to do"):
+        pl.DiceLoss()(t(Z[:, :1]), t(labels))
+
+
 @pytest.mark.parametrize("name", SOFT)
 @pytest.mark.parametrize("kernels", ["auto", "composed"])
 def test_shares_beyond_1_by_rounding(name, kernels):

@@ -109,7 +109,7 @@ def test_options_of_any_type(name):
     z, y = map(t, _problem(name))
     cls = type(_loss(name))
     for option in options_of(cls) if name == "DiceLoss" else own_options_of(cls):
-        for odd in ODD:
+        for odd in ODD if name == "DiceLoss" else ODD[registry.names().index(name) % 4 :: 4]:
             found = _value_or_ours(name, z, y, **{option: odd})
             assert isinstance(found, float) or _is_refusal(found)
 
