@@ -40,8 +40,8 @@ def check_pixel_weight(weight: Tensor, valid: Tensor, name: str) -> None:
             _(
                 "{name}: pixel_weight ranges from {min:.4g} to {max:.4g}.",
                 name=name,
-                min=float(weight.min()),
-                max=float(weight.max()),
+                min=float(weight.amin()),
+                max=float(weight.amax()),
             ),
             _("finite weights of at least 0"),
             _("clip it, and look for a division by 0 where it is computed"),
@@ -127,8 +127,8 @@ def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
             _(
                 "{name}: from_logits=False, but the input ranges from {min:.4g} to {max:.4g}.",
                 name=name,
-                min=float(p.min()),
-                max=float(p.max()),
+                min=float(p.amin()),
+                max=float(p.amax()),
             ),
             _("probabilities in [0, 1]"),
             _("pass the model's raw output and leave from_logits=True, or apply softmax or sigmoid first"),
@@ -139,8 +139,8 @@ def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
             _(
                 "{name}: from_logits=False, but the channels sum to between {min:.4g} and {max:.4g}.",
                 name=name,
-                min=float(total.min()),
-                max=float(total.max()),
+                min=float(total.amin()),
+                max=float(total.amax()),
             ),
             _("probabilities of mutually exclusive classes, which sum to 1"),
             _("apply softmax, not sigmoid, or pass the raw output and leave from_logits=True"),
@@ -154,8 +154,8 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: in
             _(
                 "{name}: soft labels range from {min:.4g} to {max:.4g}.",
                 name=name,
-                min=float(labels.min()),
-                max=float(labels.max()),
+                min=float(labels.amin()),
+                max=float(labels.amax()),
             ),
             _("fractions in [0, 1] (a pixel is ignored where all its channels hold the ignore_index)"),
             _soft_cure(labels, ignore_index),
@@ -165,7 +165,7 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: in
     else:
         total = labels.sum(axis=1, keepdim=True)
         if bool(unbalanced(labels, valid).any()):
-            low, high = float(total.min()), float(total.max())
+            low, high = float(total.amin()), float(total.amax())
             raise LabelError(
                 _(
                     "{name}: the soft labels of a pixel sum to between {low:.4g} and {high:.4g}.",
@@ -185,7 +185,7 @@ def _soft_cure(labels: Tensor, ignore_index: int) -> Text:
     if bool(paddle.isnan(labels.astype("float32")).any()):
         code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {ignore_index}), labels)"
         return _("replace NaN by the ignore_index: {code}", code=code)
-    low, high = float(labels.min()), float(labels.max())
+    low, high = float(labels.amin()), float(labels.amax())
     if low < -1 and low == int(low):
         return _("if {label} marks pixels to ignore, set ignore_index={label}", label=int(low))
     if high > 200:

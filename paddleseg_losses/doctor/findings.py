@@ -42,7 +42,7 @@ def of_outputs(batch: Batch) -> Iterator[Finding]:
             commented(f"loss:\n  coef: {right}", _("with one loss in types, which is then used for every output")),
         )
     for head, logits in enumerate(batch.logits):
-        most = float(logits.detach().astype("float32").abs().max())
+        most = float(logits.detach().astype("float32").abs().amax())
         if not math.isfinite(most):
             yield Finding(
                 "outputs_not_finite",
@@ -182,7 +182,7 @@ def _no_gradient(term: TermGradient) -> Finding:
 def _in_half_precision(term: TermGradient) -> Iterator[Finding]:
     """What becomes of the gradient in float16 under PaddleSeg's first loss scale."""
     sizes = term.gradient.abs() * LOSS_SCALE  # type: ignore[union-attr]
-    most, nonzero = float(sizes.max()), int((sizes > 0).sum())
+    most, nonzero = float(sizes.amax()), int((sizes > 0).sum())
     lost = float((sizes[sizes > 0] < HALF_LEAST / 2).astype("float32").sum()) / max(nonzero, 1)
     label = term.fact.label
     if most > HALF_MOST:

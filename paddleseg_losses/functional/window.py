@@ -77,7 +77,7 @@ def ssl_weights(inputs: Inputs, window: Sequence[float], c4: float, beta: float)
     spread = safe_divide(change, deviation + deviation_p)  # deviation_p - deviation
     error = (g - mean + steady) * spread / (deviation + steady) - (d - mean_d)
     error = (error / (deviation_p + steady)).abs() * mask
-    kept = (error > beta * error.max()).astype("float64")
+    kept = (error > beta * error.amax()).astype("float64")
     dtype = inputs.dtype
     return (error * kept).astype(dtype), grand_total(kept).astype(dtype)
 

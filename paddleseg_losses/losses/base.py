@@ -84,15 +84,8 @@ class Loss(nn.Layer):  # type: ignore[misc]
 
     ignore_index: int = whole(default=255, help="label of pixels to ignore")
     reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how the values are reduced")
-    mode: str | None = choice(
-        default=None,
-        of=(None, *MODES),
-        help="kind of problem, inferred from the shapes if None",
-    )
-    from_logits: bool = flag(
-        default=True,
-        help="whether the input is logits (else probabilities)",
-    )
+    mode: str | None = choice(default=None, of=(None, *MODES), help="kind of problem, inferred from the shapes if None")
+    from_logits: bool = flag(default=True, help="whether the input is logits (else probabilities)")
     data_format: str = choice(default="NCHW", of=("NCHW", "NHWC"), help="where the channels are")
     checks: str = choice(
         default="first",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from numbers import Number
 from pathlib import Path
 from typing import Any
@@ -67,15 +68,50 @@ class Loader(paddle.io.DataLoader):  # type: ignore[misc]
 
     def __init__(self, dataset: Any, *args: Any, **kwargs: Any) -> None:
         guards = not isinstance(dataset, paddle.io.IterableDataset) and not kwargs.get("collate_fn")
+        self._stoppable: _Stoppable | None = None
         if guards:
             kwargs["collate_fn"] = _collate_guarded
+            if kwargs.get("batch_sampler") is not None:
+                self._stoppable = kwargs["batch_sampler"] = _Stoppable(kwargs["batch_sampler"])
         super().__init__(_Guarded(dataset) if guards else dataset, *args, **kwargs)
 
     def __iter__(self) -> Iterator[Any]:
-        for batch in super().__iter__():
+        batches = super().__iter__()
+        for batch in batches:
             if isinstance(batch, Mapping) and _FAULT in batch:
+                self._end(batches)
                 raise _explained(self.dataset.dataset, np.asarray(batch[_FAULT]))
             yield batch
+
+    def _end(self, batches: Iterator[Any]) -> None:
+        """Read what is under way: at its end the loader stops its thread or its processes."""
+        if self._stoppable is not None:
+            self._stoppable.stopped = True
+            with suppress(Exception):  # a second error explains no more than the first
+                for _batch in batches:
+                    pass
+            self._stoppable.stopped = False
+
+
+class _Stoppable:
+    """A sampler of batches that can be told to end."""
+
+    def __init__(self, sampler: Any) -> None:
+        self.sampler, self.stopped = sampler, False
+
+    def __len__(self) -> int:
+        return len(self.sampler)
+
+    def __iter__(self) -> Iterator[Any]:
+        for indices in self.sampler:
+            if self.stopped:
+                return
+            yield indices
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "sampler":
+            raise AttributeError(name)
+        return getattr(self.sampler, name)
 
 
 class _Guarded(paddle.io.Dataset):  # type: ignore[misc]

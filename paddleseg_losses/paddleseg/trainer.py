@@ -24,6 +24,7 @@ from .registration import register
 from .resuming import safe_load, unwritable, verified
 from .session import Result, Session
 from .shims import Swap, fixed, module, swapped
+from .toolkits import MEDICALSEG, toolkit_of
 from .train_arguments import Recipe, build
 
 
@@ -45,7 +46,13 @@ def train(
         ConfigError: the file cannot be used, or the installed PaddleSeg cannot do what a flag asks for.
     """
     given = Flags(config=str(config), **flags)
-    configs.load(given.config)  # its errors are more helpful than PaddleSeg's
+    content = configs.load(given.config)  # its errors are more helpful than PaddleSeg's
+    if toolkit_of(content) is MEDICALSEG:
+        raise ConfigError(
+            _("{config} is a configuration of MedicalSeg, with a data_root.", config=given.config),
+            _("one of PaddleSeg"),
+            _("train it in contrib/MedicalSeg: `paddleseg-losses run train.py --config ...`"),
+        )
     checkpoint = verified(given.resume_model) if given.resume_model else {}
     register(override)
     first = paddle.distributed.get_rank() == 0

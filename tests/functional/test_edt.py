@@ -19,6 +19,21 @@ def _brute(mask, spacing):
     return out
 
 
+@pytest.mark.parametrize("path", ["native", "composed"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_arrays_are_measured_where_data_is_loaded(path, shape):
+    masks = np.random.default_rng(0).random((3, *shape)) < 0.3
+    masks[1], masks[2] = True, False
+    spacing = [0.5, 2.0, 3.25][: len(shape)]
+    expected = np.stack([_brute(mask, spacing) for mask in masks])
+    with kernels.use_kernels(path):
+        found = edt.host_map(masks, spacing)
+        strided = edt.host_map(masks.T.copy().T, spacing)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_array_equal(strided, found)
+
+
 @pytest.mark.parametrize("path", ["native", "composed", "threads", "device"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("stretched", [False, True])

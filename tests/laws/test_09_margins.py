@@ -86,7 +86,8 @@ def test_half_precision(spec, case, backend):
             value = make(spec)(half, paddle.to_tensor(labels))
             value.backward()
         assert _off(value.numpy(), expected[0]) <= 1e-5
-        assert _off(half.grad.astype("float32").numpy(), expected[1]) <= 2**-8
+        if not spec.neighbours:  # of equal numbers, which rounding makes, either may be the least of its neighbours
+            assert _off(half.grad.astype("float32").numpy(), expected[1]) <= 2**-8
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -42,6 +42,7 @@ marked = pytest.mark.skipif(
 
 
 @marked
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", each_loss())
 def test_the_default(spec):
     logits, labels = _problem(spec)
@@ -59,10 +60,11 @@ def test_the_default_around_a_step():
     def step(logits, labels):
         return loss(logits * 2, labels)
 
-    for call in (step, paddle.jit.to_static(DiceLoss()), paddle.jit.to_static(DiceLoss().forward)):
+    for call in (step, paddle.jit.to_static(DiceLoss()), paddle.jit.to_static(loss.forward)):
         assert np.abs(value_and_gradient(call, logits, labels)[1]).max() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", each_loss())
 def test_open_sizes(spec):
     logits, labels = _problem(spec)

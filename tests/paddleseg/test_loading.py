@@ -1,5 +1,7 @@
 """Loading: labels keep their values, and whatever a loader raises ends the training with the name of the file."""
 
+import multiprocessing
+
 import cv2
 import numpy as np
 import paddle
@@ -136,3 +138,25 @@ def test_masks_under_transforms(kind, tmp_path, losses_table):
         )  # fmt: skip
         (batch,) = Loader(dataset, batch_size=1)
     assert np.array_equal(batch["label"].astype("int64").numpy()[0], mask.repeat(2, 0).repeat(2, 1))
+
+
+def test_no_process_is_left_behind():
+    class Fails(paddle.io.Dataset):
+        file_list = (("image.png", "label.png"),) * 100
+
+        def __len__(self):
+            return 100
+
+        def __getitem__(self, index):
+            if index == 3:
+                raise ValueError("here")
+            return {"img": np.zeros([2], "float32")}
+
+    for workers in (0, 2):
+        before = set(multiprocessing.active_children())
+        sampler = paddle.io.BatchSampler(Fails(), batch_size=1)
+        with pytest.raises(DataError, match="ValueError: here"):
+            list(Loader(Fails(), batch_sampler=sampler, num_workers=workers))
+        for process in set(multiprocessing.active_children()) - before:
+            process.join(5)
+            assert not process.is_alive()

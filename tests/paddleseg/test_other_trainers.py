@@ -11,7 +11,7 @@ from paddleseg_losses import build, registry
 from tests import tiny
 from tests.paddleseg.test_enabling import PADDLESEG, Environment
 
-SUM = {"type": "WeightedSumLoss", "losses": [{"type": "paddleseg_losses.DiceLoss"}, {"type": "CrossEntropyLoss"}]}
+SUM = {"type": "WeightedSumLoss", "losses": [{"type": "paddleseg_losses.DiceLoss"}, {"type": "BoundaryLoss"}]}
 
 # PaddleX: its own process must not find Paddle loaded, writes a file, and starts a script of its clone of PaddleSeg.
 PARENT = """

@@ -258,3 +258,10 @@ def test_a_paddleseg_before_2_8_is_told_apart(dataset, tmp_path, losses_table, m
     with pytest.raises(ConfigError, match="has no SegBuilder") as caught:
         train(path, save_dir=str(tmp_path / "output"))
     assert "paddleseg-losses run train.py" in str(caught.value.cure)
+
+
+def test_a_file_of_medicalseg_is_told_apart(tmp_path):
+    path = tiny.write(tmp_path / "config.yml", tiny.volume_config(tmp_path / "volumes", {"type": "TverskyLoss"}))
+    with pytest.raises(ConfigError, match="is a configuration of MedicalSeg") as caught:
+        train(path, save_dir=str(tmp_path / "output"))
+    assert "run train.py" in str(caught.value.cure)
