@@ -122,3 +122,12 @@ def test_exponential_logarithm_of_a_hopeless_prediction_is_finite():
     loss.backward()
     assert np.isfinite(float(loss))
     assert np.isfinite(logits.grad.numpy()).all()
+
+
+@pytest.mark.parametrize("options", [{"radii": 2**70}, {"alpha": 2**70}, {"radii": [1e20], "alpha": 2}])
+def test_weights_of_distances_are_finite_in_float32(options):
+    import paddle
+
+    loss = registry.get("HausdorffCVLoss").cls(**options)
+    with pytest.raises(OptionError, match="to the power of .* is infinite"):
+        loss(paddle.zeros([1, 2, 3, 4]), paddle.zeros([1, 3, 4], "int64"))
