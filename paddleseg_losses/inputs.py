@@ -210,7 +210,8 @@ class Inputs:
         kernel = find("probabilities", self.problem)
         if kernel is not None:
             return kernel(self.problem, signed=True)
-        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), -self.error, self.prob)
+        negative = paddle.multiply(self.error, paddle.full([], -1.0, self.error.dtype))  # `-x` makes 0 of 0, not -0
+        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negative, self.prob)
 
     @property
     def of_probabilities(self) -> Problem:
