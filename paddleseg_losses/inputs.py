@@ -211,7 +211,7 @@ class Inputs:
         if kernel is not None:
             return kernel(self.problem, signed=True)
         negative = paddle.multiply(self.error, paddle.full([], -1.0, self.error.dtype))  # `-x` makes 0 of 0, not -0
-        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negative, self.prob)
+        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negative, self.prob + 0.0)  # no -0
 
     @property
     def of_probabilities(self) -> Problem:

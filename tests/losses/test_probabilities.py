@@ -89,12 +89,13 @@ def test_ignored_probabilities_may_be_anything():
 @pytest.mark.parametrize(
     "name", ["HausdorffDTLoss", "HausdorffERLoss", "HausdorffCVLoss", "SoftCLDiceLoss", "BoundaryLoss"]
 )
-@pytest.mark.parametrize("of", ["ones", "perfect", "wrong"])
+@pytest.mark.parametrize("of", ["ones", "perfect", "wrong", "minus 0"])
 def test_probabilities_of_exactly_1_are_1_on_both_paths(name, of):
     from paddleseg_losses import build, kernels
 
     labels = np.random.default_rng(0).integers(0, 2, (2, 2, 5, 6))
-    p = {"ones": np.ones(labels.shape), "perfect": labels, "wrong": 1 - labels}[of]
+    ones = np.ones(labels.shape)
+    p = {"ones": ones, "perfect": labels, "wrong": 1 - labels, "minus 0": -0.0 * ones}[of]
     found = []
     for backend, dtype in (("auto", "float32"), ("composed", "float64")):
         with kernels.use_kernels(backend):
