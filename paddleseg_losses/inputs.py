@@ -211,7 +211,7 @@ class Inputs:
         if kernel is not None:
             return kernel(self.problem, signed=True)
         negated = self.error * paddle.full([], -1.0, self.dtype)  # Paddle's minus makes 0 of 0, not -0
-        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negated, self.prob)
+        return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negated, self.prob + 0.0)  # no -0
 
     @property
     def of_probabilities(self) -> Problem:

@@ -29,8 +29,12 @@ def name_of(dtype: Any) -> str:
 
 
 def constant(numbers: Any, dtype: Any) -> Tensor:
-    """Numbers as a tensor; `paddle.to_tensor` would keep some hundred bytes of each call for ever."""
-    return paddle.assign(np.asarray(numbers, name_of(dtype)))
+    """Numbers as a tensor; `paddle.to_tensor` would keep some hundred bytes of each call for ever.
+
+    `paddle.assign` makes a list of an array, and Paddle 2.6 makes float32 of float64.
+    """
+    array = np.asarray(numbers, name_of(dtype))
+    return paddle.to_tensor(array) if array.size > 1000 or array.dtype == np.float64 else paddle.assign(array)
 
 
 def spatial_sum(x: Tensor) -> Tensor:

@@ -84,3 +84,21 @@ def test_ignored_probabilities_may_be_anything():
     value.backward()
     assert float(value) == 0
     assert not z.grad.numpy()[..., 3].any()
+
+
+@pytest.mark.parametrize(
+    "name", ["HausdorffDTLoss", "HausdorffERLoss", "HausdorffCVLoss", "SoftCLDiceLoss", "BoundaryLoss"]
+)
+@pytest.mark.parametrize("of", ["ones", "perfect", "wrong", "minus 0"])
+def test_probabilities_of_exactly_1_are_1_on_both_paths(name, of):
+    from paddleseg_losses import build, kernels
+
+    labels = np.random.default_rng(0).integers(0, 2, (2, 2, 5, 6))
+    ones = np.ones(labels.shape)
+    p = {"ones": ones, "perfect": labels, "wrong": 1 - labels, "minus 0": -0.0 * ones}[of]
+    found = []
+    for backend, dtype in (("auto", "float32"), ("composed", "float64")):
+        with kernels.use_kernels(backend):
+            loss = build(name, from_logits=False, mode="multilabel")
+            found.append(float(loss(paddle.to_tensor(p.astype(dtype)), paddle.to_tensor(labels))))
+    assert found[0] == pytest.approx(found[1], rel=1e-5, abs=1e-6)

@@ -53,9 +53,10 @@ class Environment:
         numpy = "numpy<2" if self.numpy == "1" else "numpy>=2,<2.4" if self.numpy == "2" else f"numpy=={self.numpy}"
         wanted = [f"paddlepaddle=={self.paddle}", numpy, *BASICS]
         if self.paddleseg == "2.8.0":
-            wanted += ["paddleseg==2.8.0", "pandas<3", "scikit-image"]
+            wanted.append("paddleseg==2.8.0")
         elif self.paddleseg:
             wanted += ["opencv-python-headless", "visualdl", "filelock", "tqdm", "prettytable", "scikit-learn"]
+        wanted += ["pandas<3", "scikit-image"] if self.paddleseg else []  # PaddleSeg imports them, and names neither
         return wanted + (list(TESTS) if self.laws or self.paddleseg else [])
 
 

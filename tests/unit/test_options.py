@@ -4,7 +4,8 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import CrossEntropyLoss, DiceLoss, FocalLoss, HausdorffDTLoss, TverskyLoss, build
+from paddleseg_losses import CrossEntropyLoss, DiceLoss, FocalLoss, HausdorffCVLoss, HausdorffDTLoss, TverskyLoss, build
+from paddleseg_losses.errors import OptionError
 
 RNG = np.random.default_rng(0)
 LOGITS = paddle.to_tensor(RNG.normal(size=(2, 3, 7, 5)))
@@ -122,3 +123,10 @@ def test_exponential_logarithm_of_a_hopeless_prediction_is_finite():
     loss.backward()
     assert np.isfinite(float(loss))
     assert np.isfinite(logits.grad.numpy()).all()
+
+
+@pytest.mark.parametrize("options", [{"radii": 2**70}, {"alpha": 2**70}, {"radii": [1e20], "alpha": 2}])
+def test_weights_of_distances_are_finite_in_float32(options):
+    loss = HausdorffCVLoss(**options)
+    with pytest.raises(OptionError, match=r"to the power of .* is infinite"):
+        loss(LOGITS, LABELS)

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from ...errors import OptionError
 from ...i18n import _
 
+_LARGEST = 1e30  # some millions of them can be added
+
 
 def powers(distances: Iterable[float], exponent: float, loss: str) -> list[float]:
-    """`distance ** exponent` of each distance in pixels; what no float can hold is refused."""
+    """`distance ** exponent` of each distance in pixels; what is infinite in a sum of float32 is refused."""
     distances = list(distances)
     try:
-        return [distance**exponent for distance in distances]
+        found = [distance**exponent for distance in distances]
+        if max(found, default=0.0) > _LARGEST:
+            raise OverflowError
+        return found
     except OverflowError:
         raise OptionError(
             _(
