@@ -91,8 +91,8 @@ TARGET_CLONES void fused_tile(const Problem& q, std::int64_t plane, std::int64_t
 
 // Turn x (1 - x), kept by the forward pass, into the gradient of sums without l.
 TARGET_CLONES
-static void finish_fused(const Problem& q, std::int64_t plane, std::int64_t first, int w, const SumSpec* specs, int count,
-                         const double* weight, Tile& t, float* gradient) {
+static inline void finish_fused(const Problem& q, std::int64_t plane, std::int64_t first, int w, const SumSpec* specs,
+                                int count, const double* weight, Tile& t, float* gradient) {
     const SlopeFactors factors(q, specs, count, weight);
     const float one = static_cast<float>(-factors.a[1]), zero = static_cast<float>(factors.a[0]);
     const float* kept = gradient + place_of(q, plane, first);
