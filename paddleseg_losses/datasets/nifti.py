@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,8 @@ def make_nifti_dataset(
     slices = slices or Slices()
     pairs = find_pairs(Path(root).expanduser(), mask_suffix, image_suffix)
     parts = split_subjects([pair.name for pair in pairs], slices)
-    facts = {"dataset": "nifti", "version": VERSION, **vars(slices), "subjects": [pair.name for pair in pairs]}
+    facts = {"dataset": "nifti", "version": VERSION, **vars(slices), "classes": list(classes),
+             "skip_damaged": skip_damaged, "files": _fingerprint(pairs)}  # fmt: skip
     left_out: list[Text] = []
 
     def write(draft: Path) -> None:
@@ -168,6 +170,14 @@ def split_subjects(names: Sequence[str], slices: Slices) -> dict[str, list[str]]
     test = max(round(slices.test * len(names)), 1)
     val = min(max(round(slices.val * len(names)), 1), len(names) - test - 1)
     return {"train": sorted(order[test + val :]), "val": sorted(order[test : test + val]), "test": sorted(order[:test])}
+
+
+def _fingerprint(pairs: Sequence[Pair]) -> str:
+    """Of names, sizes and times: a folder made of other files, or of the same ones before a change, is another one."""
+    files = [path for pair in pairs for path in (pair.image, pair.mask)]
+    stats = [(path, path.stat()) for path in files if path.is_file()]
+    told = [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _require_some(part: str, volumes: Sequence[Volume]) -> None:

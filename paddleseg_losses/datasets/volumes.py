@@ -135,7 +135,7 @@ def _cut(root: Path, volume: Volume, size: int, step: int, field: float) -> list
     halves = [field / 2 / mm for mm in volume.spacing[:2]]
     names = []
     for z in levels:
-        name = f"{volume.name}_{z:03d}.png"
+        name = f"{'_'.join(volume.name.split())}_{z:03d}.png"  # a blank would end the name in a list
         # Labels are picked, never averaged: the mean of two classes would be a third one.
         for values, kind, how in ((grey, "images", Image.BILINEAR), (volume.labels, "annotations", Image.NEAREST)):
             left, top = centre[0] - halves[0], centre[1] - halves[1]

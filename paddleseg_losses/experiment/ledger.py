@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import zipfile
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ class Ledger:
     @contextmanager
     def opened(self, study: Study) -> Iterator[Ledger]:
         """Take the folder for this process, refuse one of another study, and read what is finished."""
+        _require_own_folder(self.folder)
         (self.folder / "counts").mkdir(parents=True, exist_ok=True)
         with _locked(self.folder):
             self._remember(study)
@@ -72,11 +74,11 @@ class Ledger:
     def forget(self, statuses: Container[str]) -> None:
         """Take back the runs that ended so: they are run once more."""
         self.rows = {run: row for run, row in self.rows.items() if row["status"] not in statuses}
-        _write(self.file, (_HEADER + "".join(map(_line, self.rows.values()))).encode())
+        self._rewrite()
 
     def append(self, run: Run, outcome: Mapping[str, Any]) -> Row:
         """Write a finished run down."""
-        key = {"task": run.task, "loss": run.loss, "rate": f"{run.rate:g}", "seed": run.seed, "tuning": int(run.tuning)}
+        key = {"task": run.task, "loss": run.loss, "rate": repr(run.rate), "seed": run.seed, "tuning": int(run.tuning)}
         row = {name: _cell({**outcome, **key}.get(name)) for name in COLUMNS}
         with self.file.open("a", encoding="utf-8", newline="") as file:
             file.write(_line(row))
@@ -96,6 +98,16 @@ class Ledger:
         for row in csv.DictReader(io.StringIO(whole.decode("utf-8"), newline="")):
             run = Run(row["task"], row["loss"], float(row["rate"]), int(row["seed"]), row["tuning"] == "1")
             self.rows[run] = row
+        lost = [run for run, row in self.rows.items() if row["status"] in (OK, COLLAPSED) and not self._has_counts(run)]
+        if lost:  # nobody can say any more what these runs have scored
+            self.rows = {run: row for run, row in self.rows.items() if run not in lost}
+            self._rewrite()
+
+    def _has_counts(self, run: Run) -> bool:
+        return zipfile.is_zipfile(self.counts_file(run))
+
+    def _rewrite(self) -> None:
+        _write(self.file, (_HEADER + "".join(map(_line, self.rows.values()))).encode())
 
     def _remember(self, study: Study) -> None:
         file = self.folder / "study.json"
@@ -110,16 +122,20 @@ class Ledger:
                     _("give another folder as --out"),
                 ) from None
             study.require_same(known, self.folder)
-        elif self.file.exists() or any(self.folder.glob("*.yml")):
-            raise ConfigError(
-                _("{folder} contains other files, and no study.json.", folder=self.folder),
-                _("an empty folder, or that of a study"),
-                _("give another folder as --out"),
-            )
         now = study.as_dict()
         for table in ("tasks", "losses"):
             now[table] = {**known.get(table, {}), **now[table]}
         _write(file, (json.dumps(now, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _require_own_folder(folder: Path) -> None:
+    """Nothing of somebody else's is written over."""
+    if folder.is_dir() and not (folder / "study.json").is_file() and {p.name for p in folder.iterdir()} - {".lock"}:
+        raise ConfigError(
+            _("{folder} contains other files, and no study.json.", folder=folder),
+            _("an empty folder, or that of a study"),
+            _("give another folder as --out"),
+        )
 
 
 def number(row: Mapping[str, str], name: str) -> float:

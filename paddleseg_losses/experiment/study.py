@@ -81,7 +81,7 @@ class Run:
     def name(self) -> str:
         """The name of its files."""
         stage = "tuning" if self.tuning else f"seed{self.seed}"
-        return f"{self.task}-{self.loss}-{self.rate:g}-{stage}"
+        return f"{self.task}-{self.loss}-{self.rate!r}-{stage}"
 
 
 @dataclass(frozen=True)
@@ -241,6 +241,13 @@ def _require_usable(study: Study) -> None:
             _("one name per loss"),
             _("give one of them another `name`"),
         )
+    for name in (*names, *(task.name for task in study.tasks)):
+        if set(name) & set('/\\:*?"<>|'):
+            raise OptionError(
+                _("A task or a loss is named {name!r}.", name=name),
+                _("names that can be part of a file's name"),
+                _("leave out slashes, colons, quotes and the like"),
+            )
     _require_numbers(study.rates, study.seeds)
     for task in study.tasks:
         if study.control not in {loss.name for loss in study.of(task)}:

@@ -58,8 +58,8 @@ def perform_all(
     """Perform jobs, several at once, each with one thread; gives each outcome as soon as it is there.
 
     Args:
-        jobs: what to do; a job with a `device` gets one of its own.
-        at_once: number of processes.
+        jobs: what to do.
+        at_once: number of processes; each has a `slot` of its own.
         timeout: seconds after which a run is stopped.
     """
     waiting = iter(jobs)
@@ -71,8 +71,7 @@ def perform_all(
                 while len(children) < at_once and (following := next(waiting, None)) is not None:
                     run, job = following
                     slot = min(set(range(at_once)) - {child.slot for child in children.values()})
-                    if job.device:
-                        job.device = f"{job.device}:{slot}"
+                    job.slot = slot
                     child = _Child(context, run, job, slot)
                     children[child.process.sentinel] = child
                 if not children:

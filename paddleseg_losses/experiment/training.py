@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import time
 from collections.abc import Iterator, Mapping
@@ -14,8 +15,11 @@ import numpy as np
 import paddle
 from paddle import nn
 
+from ..errors import DataError
+from ..i18n import _
 from ..paddleseg.registration import register
-from ..paddleseg.shims import fixed, module
+from ..paddleseg.resuming.reading import safe_load
+from ..paddleseg.shims import fixed, module, swapped
 from .ledger import COLLAPSED, DIVERGED, OK
 from .scoring import collapsed, foreground_means, score_image
 from .study import Candidate
@@ -34,7 +38,8 @@ class Job:
     tuning: bool
     counts_file: Path
     keep_predictions: bool = False
-    device: str | None = None
+    device: str | None = None  # "cpu" or "gpu"; what Paddle was built for if None
+    slot: int = 0  # of the runs at the same time: each takes another GPU
     trial: bool = False  # one step, and the images instead of the counts
 
 
@@ -94,9 +99,8 @@ class Seeded:
 def perform(job: Job) -> dict[str, Any]:
     """Train and score; gives the row of the table, and leaves the counts in their file."""
     began = time.perf_counter()
-    if job.device:
-        paddle.set_device(job.device)
-    with fixed():
+    paddle.set_device(_device(job))
+    with fixed(), swapped((paddle, "load", safe_load(paddle.load))):
         register()
         builder = _builder(job)
         trained = train(builder, job)
@@ -172,11 +176,25 @@ def images_to_score(builder: Any, tuning: bool) -> tuple[Any, list[int]]:
     """
     test = builder.config.dic.get("test_dataset")
     if test and not tuning:
-        dataset = builder.build_component(test)
+        dataset = builder.build_component(_as_validation(test))
         return dataset, list(range(len(dataset)))
     dataset = builder.val_dataset
+    if not test and len(dataset) < 2:
+        raise DataError(
+            _("val_dataset has {count} images, and there is no test_dataset.", count=len(dataset)),
+            _("images to choose the learning rates, and others to score"),
+            _("add images to val_dataset, or a test_dataset"),
+        )
     cut = len(dataset) if test else max(len(dataset) // 3, 1)
     return dataset, list(range(cut) if tuning else range(cut, len(dataset)))
+
+
+def _as_validation(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Only in the mode `val` does PaddleSeg leave the labels as large as they are."""
+    section = dict(section)
+    if section.get("mode") == "test":
+        section.update(mode="val", val_path=section.pop("test_path", section.get("val_path")))
+    return section
 
 
 def _builder(job: Job) -> Any:
@@ -184,6 +202,7 @@ def _builder(job: Job) -> Any:
     cfg = module("cvlibs").Config(str(job.config_file), learning_rate=job.rate)
     given = cfg.dic.get("loss") or {}
     outputs = list(given.get("coef") or [1])
+    cfg.dic["train_dataset"].pop("shuffle", None)  # the trainer's; the seed decides the order here
     cfg.dic["loss"] = {"types": [dict(job.candidate.section) for _ in outputs], "coef": outputs}
     return module("cvlibs").SegBuilder(cfg)
 
@@ -210,6 +229,13 @@ def _advance(rate: Any) -> None:
         rate.step()
 
 
+def _device(job: Job) -> str:
+    """As Paddle names it."""
+    cuda = paddle.device.is_compiled_with_cuda()
+    kind = job.device or ("gpu" if cuda and paddle.device.cuda.device_count() else "cpu")
+    return kind if kind == "cpu" else f"gpu:{job.slot % max(paddle.device.cuda.device_count(), 1)}"
+
+
 def _peak_megabytes() -> float:
     if paddle.get_device().startswith("gpu"):
         return float(paddle.device.cuda.max_memory_allocated() / 2**20)
@@ -230,4 +256,6 @@ def _save(path: Path, arrays: Mapping[str, Any]) -> None:
     draft = path.with_name(f".{path.name}.part")
     with draft.open("wb") as file:
         np.savez_compressed(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())  # before the line in the table that says it is there
     draft.replace(path)

@@ -145,6 +145,27 @@ def test_damage_is_a_sentence_on_the_command_line(repository, tmp_path):
     assert "Traceback" not in result.stderr
 
 
+def test_mended_volumes_are_read_anew(repository, tmp_path):
+    def make(names):
+        return make_nifti_dataset(tmp_path / "out", repository, *NFBS, names, SMALL)
+
+    make(["background", "brain"])
+    make(["background", "brain"])  # found again
+    _save(_mask_of(repository, 2), _head(2)[1] * 2)
+    with pytest.raises(DataError, match="already contains"):
+        make(["background", "brain"])
+
+
+def test_blanks_in_names_do_not_end_a_name_in_a_list(tmp_path):
+    for i in range(3):
+        image, mask = _head(i)
+        for ending, values in (("", image), ("_mask", mask)):
+            _save(tmp_path / "in" / f"sub {i}{ending}.nii.gz", values)
+    made = make_nifti_dataset(tmp_path / "out", tmp_path / "in", slices=SMALL)
+    lines = (made.root / "train.txt").read_text().splitlines()
+    assert all((made.root / path).is_file() for line in lines for path in line.split(" "))
+
+
 def test_too_few_subjects():
     with pytest.raises(DataError, match="at least three"):
         split_subjects(["a", "b"], SMALL)

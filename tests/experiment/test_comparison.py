@@ -2,14 +2,18 @@
 
 import csv
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+import yaml
 
 from paddleseg_losses.datasets.synthetic import Discs, make_synthetic_dataset
+from paddleseg_losses.errors import ConfigError
 from paddleseg_losses.experiment.comparison import compare, warnings
 from paddleseg_losses.experiment.study import read
 from tests.tiny import config, write
@@ -90,7 +94,7 @@ def test_seeds_differ(undisturbed):
 def test_what_fails_is_a_row(file, tmp_path):
     """A loss that cannot be built, and one whose gradient explodes; the study goes on."""
     losses = [{"name": "wrong", "type": "FocalLoss", "gamma": -1}, "DiceLoss"]
-    compare(read(file, losses=losses, seeds=1, rates=[1e30], iters=4), tmp_path / "out")
+    compare(read(file, losses=losses, seeds=1, rates=[1e30], iters=4), tmp_path / "out", device="cpu")
     statuses = {row["loss"]: row["status"] for row in _rows(tmp_path / "out")}
     assert statuses["wrong"] == "refused"
     assert statuses["DiceLoss"] in ("diverged", "collapsed")
@@ -102,9 +106,37 @@ def test_a_run_that_takes_too_long_is_a_row(file, tmp_path):
     assert {row["status"] for row in _rows(tmp_path / "out")} == {"timeout"}
 
 
-def test_a_file_that_cannot_be_trained_shows_at_once(file, tmp_path):
-    from paddleseg_losses.errors import ConfigError
+class Malice:
+    def __reduce__(self):
+        return open, (str(self.path), "w")
 
+
+def test_weights_are_not_executed(file, tmp_path):
+    """A model's `pretrained` is a pickle."""
+    malice = Malice()
+    malice.path = tmp_path / "executed"
+    (tmp_path / "evil.pdparams").write_bytes(pickle.dumps({"weight": malice}))
+    table = yaml.safe_load(file.read_text())
+    table["model"] = {"type": "UNet", "num_classes": 2, "pretrained": str(tmp_path / "evil.pdparams")}
+    with pytest.raises(ConfigError, match="cannot be trained"):
+        compare(read(write(tmp_path / "task.yml", table), losses="DiceLoss", seeds=1, iters=1), tmp_path / "out")
+    assert not malice.path.exists()
+
+
+def test_images_of_the_mode_test_are_scored(file, tmp_path):
+    """In this mode PaddleSeg would scale the labels with the images."""
+    table = yaml.safe_load(file.read_text())
+    transforms = [{"type": "Resize", "target_size": [16, 16]}, {"type": "Normalize"}]
+    section = {**table["val_dataset"], "mode": "test", "transforms": transforms}
+    table["test_dataset"] = {**section, "test_path": section.pop("val_path")}
+    study = read(write(tmp_path / "task.yml", table), losses="DiceLoss", seeds=1, rates=[0.01], iters=1)
+    compare(study, tmp_path / "out")
+    with np.load(next((tmp_path / "out" / "counts").glob("*DiceLoss*.npz"))) as counts:
+        assert counts["tp"].shape == (6, 2)
+        assert (counts["tp"] + counts["fp"] + counts["fn"] + counts["tn"] == 32 * 32).all()
+
+
+def test_a_file_that_cannot_be_trained_shows_at_once(file, tmp_path):
     table = config(tmp_path / "nowhere", {"type": "DiceLoss"}, classes=2)
     with pytest.raises(ConfigError, match="cannot be trained"):
         compare(read(write(tmp_path / "task.yml", table), losses="DiceLoss"), tmp_path / "out")

@@ -1,5 +1,6 @@
 """The table of runs survives what can happen to it."""
 
+import numpy as np
 import pytest
 
 from paddleseg_losses.errors import ConfigError
@@ -18,6 +19,7 @@ def study(tmp_path):
 def _append(study, folder, *runs, **outcome):
     with Ledger(folder).opened(study) as ledger:
         for run in runs:
+            np.savez(ledger.counts_file(run), tp=[[1, 1]])
             ledger.append(run, {"status": "ok", "dice": 0.5, **outcome})
     return folder / "runs.csv"
 
@@ -72,6 +74,31 @@ def test_nothing_is_written_over(study, tmp_path):
     with pytest.raises(ConfigError, match="other files"), Ledger(folder).opened(study):
         pass
     assert (folder / "runs.csv").read_text() == "somebody's table\n"
+
+
+def test_a_run_without_its_numbers_is_repeated(study, tmp_path):
+    """The line may be on the disk before a power cut, the numbers not."""
+    folder = tmp_path / "out"
+    _append(study, folder, FIRST, SECOND)
+    (folder / "counts" / f"{FIRST.name}.npz").write_bytes(b"")
+    for _time in range(2):
+        with Ledger(folder).opened(study) as ledger:
+            assert list(ledger.rows) == [SECOND]
+
+
+def test_learning_rates_keep_their_digits(study, tmp_path):
+    run = Run("task", "DiceLoss", 1.23456789e-3, 1)
+    _append(study, tmp_path / "out", run)
+    with Ledger(tmp_path / "out").opened(study) as ledger:
+        assert list(ledger.rows) == [run]
+
+
+def test_the_folder_of_a_project_is_refused(study, tmp_path):
+    """Its `configs` would be written over."""
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ConfigError, match="other files"), Ledger(tmp_path).opened(study):
+        pass
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_damaged_study_file(study, tmp_path):

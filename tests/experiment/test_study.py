@@ -72,6 +72,7 @@ def test_a_loss_is_left_out_where_it_is_not_defined(tmp_path, classes, name, tak
         ({"losses": "DiceLos"}, UnknownLossError, "DiceLoss"),
         ({"losses": "DiceLoss,DiceLoss"}, OptionError, "more than once"),
         ({"losses": [3]}, OptionError, "sections with a `type`"),
+        ({"losses": [{"name": "a/b", "type": "DiceLoss"}]}, OptionError, "part of a file's name"),
         ({"rates": [-1.0]}, OptionError, "positive learning rates"),
         ({"seeds": 0}, OptionError, "at least one seed"),
         ({"control": "DiceLos"}, UnknownLossError, "DiceLoss"),
