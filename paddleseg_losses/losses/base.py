@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import paddle
@@ -119,7 +120,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
                 _("a final class with a spec"),
                 _("decorate it with @registered(...)"),
             )
-        self._calls = self._steps = 0
+        self._calls = self._counted = 0
         for name, value in resolve(cls, options).items():
             super().__setattr__(name, value)
         self._configure()
@@ -129,21 +130,29 @@ class Loss(nn.Layer):  # type: ignore[misc]
         if name not in self._options:
             super().__setattr__(name, value)
             return
-        before = getattr(self, name)
-        super().__setattr__(name, parse(type(self), name, value))
+        value = parse(type(self), name, value)
+        count, known = self._steps, self._losses()
+        # Terms that are made anew count from 0, so what a refused option changes is put back as it was.
+        before = {**vars(self), "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
+            self._counted = count
+            super().__setattr__(name, value)
             self._configure()
-            self.step(to=self._steps)
         except Exception:
-            super().__setattr__(name, before)
-            self._configure()
+            vars(self).clear()
+            vars(self).update(before)
             raise
+        for layer in self._losses():
+            if not any(layer is other for other in known):
+                layer._set_count(count)
 
     def _configure(self) -> None:
         """Make what follows from the options."""
         self._schedule = None if self.schedule is None else Schedule.read(self.schedule)
-        if self._schedule is not None and _COUNT not in self._buffers and paddle.in_dynamic_mode():
-            count = paddle.to_tensor(self._steps, "int64", place=paddle.CPUPlace())
+        if self._schedule is None:
+            self._buffers.pop(_COUNT, None)
+        elif _COUNT not in self._buffers and paddle.in_dynamic_mode():
+            count = paddle.to_tensor(self._counted, "int64", place=paddle.CPUPlace())
             self.register_buffer(_COUNT, count)  # so that `state_dict` has it
         self.setup()
         self.pools_ranks = any(getattr(layer, "sync", False) for layer in self.sublayers(include_self=True))
@@ -220,11 +229,30 @@ class Loss(nn.Layer):  # type: ignore[misc]
     @property
     def factor(self) -> float:
         """What its schedule multiplies it by at this step; 1 without a schedule."""
-        if self._schedule is None:
-            return 1.0
-        if _COUNT in self._buffers and paddle.in_dynamic_mode():
-            self._steps = int(self._buffers[_COUNT])  # `set_state_dict` may have set it
-        return self._schedule.at(self._steps)
+        return 1.0 if self._schedule is None else self._schedule.at(self._steps)
+
+    @property
+    def _steps(self) -> int:
+        """The optimiser steps so far; of a loss without a schedule those of its terms that have one."""
+        if not paddle.in_dynamic_mode():
+            return self._counted
+        if _COUNT in self._buffers:  # `set_state_dict` may have set it
+            count = int(self._buffers[_COUNT])
+        else:
+            counts = [int(layer._buffers[_COUNT]) for layer in self._losses() if _COUNT in layer._buffers]
+            count = max(counts, default=self._counted)
+        if count != self._counted:  # a static graph reads this one
+            self._counted = count
+        return count
+
+    def _apply(self, *args: Any, **named: Any) -> Any:
+        """Move and cast as Paddle's `to` does, but for the step: bfloat16 would end its counting at 256."""
+        count = self._buffers.pop(_COUNT, None)
+        try:
+            return super()._apply(*args, **named)
+        finally:
+            if count is not None:
+                self._buffers[_COUNT] = count
 
     def step(self, to: int | None = None) -> None:
         """Count one optimiser step, for this loss and its terms; `to` sets the count, after a checkpoint for example.
@@ -235,7 +263,7 @@ class Loss(nn.Layer):  # type: ignore[misc]
             layer._set_count(layer._steps + 1 if to is None else int(to))
 
     def _set_count(self, steps: int) -> None:
-        self._steps = steps
+        self._counted = steps
         if _COUNT in self._buffers and paddle.in_dynamic_mode():
             self._buffers[_COUNT].fill_(steps)
 
