@@ -133,14 +133,14 @@ class Loss(nn.Layer):  # type: ignore[misc]
         value = parse(type(self), name, value)
         count, known = self._steps, self._losses()
         # Terms that are made anew count from 0, so what a refused option changes is put back as it was.
-        before = {**vars(self), "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
+        before = {**self.__dict__, "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
             self._counted = count
             super().__setattr__(name, value)
             self._configure()
         except Exception:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
         for layer in self._losses():
             if not any(layer is other for other in known):
