@@ -48,8 +48,9 @@ def _require(context: Any, gradient: Tensor) -> None:
         raise RuntimeError(
             str(
                 _(
-                    "A second backward pass through a loss: Paddle keeps a PyLayer for one, even with "
-                    "retain_graph=True. Call the loss again, or use paddle.grad(..., retain_graph=True)."
+                    "A second backward pass through a loss: Paddle frees what a PyLayer has saved after the first "
+                    "backward(), even with retain_graph=True. Call the loss again; for several passes over one graph "
+                    "use paddle.grad(..., retain_graph=True) for every pass but the last, and no backward() before."
                 )
             )
         )

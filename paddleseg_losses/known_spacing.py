@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ class _Known:
     space: tuple[int, ...] | None  # the image's size to which they belong
 
 
-_current: _Known | None = None
+_current: ContextVar[_Known | None] = ContextVar("known_spacing", default=None)  # each thread has its own
 
 
 @contextmanager
@@ -38,20 +39,19 @@ def known_spacing(spacing: Any, space: Sequence[int] | None = None) -> Iterator[
         space: size of the images that it belongs to. Smaller outputs of the same images, as under deep supervision,
             then have voxels that are larger by the same ratio; None if all outputs have the same size.
     """
-    global _current
-    before = _current
-    _current = before if spacing is None else _read(spacing, space)
+    token = _current.set(_current.get() if spacing is None else _read(spacing, space))
     try:
         yield
     finally:
-        _current = before
+        _current.reset(token)
 
 
 def spacing_of(samples: int, space: Sequence[int]) -> Spacing | None:
     """The known spacing of a batch: one row for all its samples if they agree, else one for each; None if unknown."""
-    if _current is None:
+    known = _current.get()
+    if known is None:
         return None
-    rows, whole = _current.rows, _current.space or tuple(space)
+    rows, whole = known.rows, known.space or tuple(space)
     alike = len(set(rows)) == 1
     if len(rows[0]) != len(space) or not (alike or len(rows) == samples):
         warnings.warn(

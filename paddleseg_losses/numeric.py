@@ -117,7 +117,7 @@ class _Softmax(Differentiable):
     @staticmethod
     def forward(ctx: Any, z: Tensor, valid: Tensor, zero: Tensor) -> Tensor:
         p = paddle.where(valid, F.softmax(z, axis=1), zero)
-        ctx.save_for_backward(p, zero)
+        ctx.save_for_backward(p.detach(), zero)  # the result itself would hold its own graph for ever
         return p
 
     @staticmethod
@@ -185,17 +185,20 @@ class _LogOdds(Differentiable):
     @staticmethod
     def forward(ctx: Any, z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
         odds = _log_odds(z, labels, others)
-        ctx.save_for_backward(z, labels, others, odds)
+        ctx.save_for_backward(z, labels, others, odds.detach())  # as in `_Softmax`
         return odds
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         z, labels, others, odds = ctx.saved_tensor()
         gap = z - _own(z, labels)
-        if paddle.is_grad_enabled():  # then the odds must have a gradient
-            share = paddle.exp(paddle.where(others, gap - odds, paddle.full([], -FAR, z.dtype)))
-            odds = odds + paddle.log(share.sum(axis=1, keepdim=True))
-        return paddle.where(others, paddle.exp(gap - odds), paddle.full([], -1.0, z.dtype)) * upstream
+        power = gap - odds
+        if paddle.is_grad_enabled():  # then the odds must have a gradient, finite where nothing counts
+            share = paddle.exp(paddle.where(others, power, paddle.full([], -FAR, z.dtype)))
+            total = share.sum(axis=1, keepdim=True)
+            odds = odds + paddle.log(paddle.where(total > 0, total, paddle.ones([], z.dtype)))
+            power = paddle.where(others, gap - odds, paddle.zeros([], z.dtype))
+        return paddle.where(others, paddle.exp(power), paddle.full([], -1.0, z.dtype)) * upstream
 
 
 def shape_of(x: Tensor) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -57,7 +58,7 @@ class _Known:
         return paddle.where(paddle.isinf(signed), paddle.zeros_like(signed), signed.abs())
 
 
-_current: _Known | None = None
+_current: ContextVar[_Known | None] = ContextVar("known_maps", default=None)  # each thread has its own
 
 
 @contextmanager
@@ -67,14 +68,16 @@ def known_maps(maps: Mapping[str, Any] | None) -> Iterator[None]:
     Args:
         maps: a batch of what `DistanceMaps` made, `signed` `[N, C, *S]` and `spacing`; None changes nothing.
     """
-    global _current
-    before, _current = _current, None if maps is None else _read(maps)
-    mine = _current
+    if maps is None:
+        yield
+        return
+    mine = _read(maps)
+    token = _current.set(mine)
     try:
         yield
     finally:
-        _current = before
-    if mine is not None and mine.asked and not mine.used:
+        _current.reset(token)
+    if mine.asked and not mine.used:
         warnings.warn(
             str(
                 _(
@@ -95,20 +98,22 @@ def candidate(like: Tensor, skip: int, spacing: Spacing | None) -> tuple[Tensor,
         skip: channels that are left out.
         spacing: size of a pixel along each axis, 1 if None; or a row of them for each sample.
     """
-    if _current is None:
+    known = _current.get()
+    if known is None:
         return None
     n, c, *space = (int(size) for size in like.shape)
-    signed = _current.candidate([n, c - skip, *space], spacing, name_of(like.dtype))
+    signed = known.candidate([n, c - skip, *space], spacing, name_of(like.dtype))
     if signed is None or not signed.place.is_cpu_place():
         return None
-    return signed, _current.mark
+    return signed, known.mark
 
 
 def find(mask: Tensor, spacing: Spacing | None, dtype: Any) -> Tensor | None:
     """The known distances of a mask, or None. Comparing waits for the device."""
-    if _current is None or not paddle.in_dynamic_mode():
+    known = _current.get()
+    if known is None or not paddle.in_dynamic_mode():
         return None
-    return _current.find(mask, spacing, name_of(dtype))
+    return known.find(mask, spacing, name_of(dtype))
 
 
 def _read(maps: Mapping[str, Any]) -> _Known:

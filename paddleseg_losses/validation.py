@@ -33,16 +33,18 @@ def unbalanced(shares: Tensor, valid: Tensor) -> Tensor:
     return paddle.logical_and(valid, paddle.logical_not(((shares.sum(axis=1, keepdim=True)) - 1).abs() <= ROUNDING))
 
 
+def _range(x: Tensor, valid: Tensor) -> tuple[float, float]:
+    """The smallest and the largest of the numbers that count."""
+    counted = x.astype("float64").numpy()[np.broadcast_to(valid.numpy(), x.shape)]
+    return float(counted.min()), float(counted.max())
+
+
 def check_pixel_weight(weight: Tensor, valid: Tensor, name: str) -> None:
     """Refuse weights that are negative or not finite."""
     if bool(outside(weight, valid, float(np.finfo("float32").max)).any()):
+        low, high = _range(weight, valid)
         raise InputError(
-            _(
-                "{name}: pixel_weight ranges from {min:.4g} to {max:.4g}.",
-                name=name,
-                min=float(weight.amin()),
-                max=float(weight.amax()),
-            ),
+            _("{name}: pixel_weight ranges from {min:.4g} to {max:.4g}.", name=name, min=low, max=high),
             _("finite weights of at least 0"),
             _("clip it, and look for a division by 0 where it is computed"),
         )
@@ -123,24 +125,25 @@ def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignore_index: int,
 def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
     """With from_logits=False, refuse numbers outside [0, 1] and competing classes that do not sum to 1."""
     if bool(outside_shares(p, valid).any()):
+        low, high = _range(p, valid)
         raise InputError(
             _(
                 "{name}: from_logits=False, but the input ranges from {min:.4g} to {max:.4g}.",
                 name=name,
-                min=float(p.amin()),
-                max=float(p.amax()),
+                min=low,
+                max=high,
             ),
             _("probabilities in [0, 1]"),
             _("pass the model's raw output and leave from_logits=True, or apply softmax or sigmoid first"),
         )
     if mode == "multiclass" and bool(unbalanced(p, valid).any()):
-        total = p.sum(axis=1)
+        low, high = _range(p.sum(axis=1, keepdim=True), valid)
         raise InputError(
             _(
                 "{name}: from_logits=False, but the channels sum to between {min:.4g} and {max:.4g}.",
                 name=name,
-                min=float(total.amin()),
-                max=float(total.amax()),
+                min=low,
+                max=high,
             ),
             _("probabilities of mutually exclusive classes, which sum to 1"),
             _("apply softmax, not sigmoid, or pass the raw output and leave from_logits=True"),
@@ -149,26 +152,31 @@ def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
 
 def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: int, name: str) -> None:
     """Refuse soft targets outside [0, 1] and, for competing classes, those that do not sum to 1."""
+    soft = bool(paddle.is_floating_point(labels))
     if bool(outside_shares(labels, valid).any()):
+        low, high = _range(labels, valid)
         raise LabelError(
-            _(
-                "{name}: soft labels range from {min:.4g} to {max:.4g}.",
-                name=name,
-                min=float(labels.amin()),
-                max=float(labels.amax()),
-            ),
+            _("{name}: soft labels range from {min:.4g} to {max:.4g}.", name=name, min=low, max=high)
+            if soft
+            else _("{name}: one-hot labels range from {min:.4g} to {max:.4g}.", name=name, min=low, max=high),
             _("fractions in [0, 1] (a pixel is ignored where all its channels hold the ignore_index)"),
-            _soft_cure(labels, ignore_index),
+            _soft_cure(low, high, ignore_index),
         )
     if mode != "multiclass":
         _warn_of_255(labels, valid, 2, ignore_index, name)
     else:
-        total = labels.sum(axis=1, keepdim=True)
         if bool(unbalanced(labels, valid).any()):
-            low, high = float(total.amin()), float(total.amax())
+            low, high = _range(labels.sum(axis=1, keepdim=True), valid)
             raise LabelError(
                 _(
                     "{name}: the soft labels of a pixel sum to between {low:.4g} and {high:.4g}.",
+                    name=name,
+                    low=low,
+                    high=high,
+                )
+                if soft
+                else _(
+                    "{name}: the one-hot labels of a pixel sum to between {low:.4g} and {high:.4g}.",
                     name=name,
                     low=low,
                     high=high,
@@ -181,12 +189,12 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: in
             )
 
 
-def _soft_cure(labels: Tensor, ignore_index: int) -> Text:
-    if bool(paddle.isnan(labels.astype("float32")).any()):
+def _soft_cure(low: float, high: float, ignore_index: int) -> Text:
+    """What to do about labels of this range, of which NaN makes NaN."""
+    if np.isnan(low):
         code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {ignore_index}), labels)"
         return _("replace NaN by the ignore_index: {code}", code=code)
-    low, high = float(labels.amin()), float(labels.amax())
-    if -(2**53) < low < -1 and low == int(low):
+    if -(2**53) < low <= -1 and low == int(low):
         return _("if {label} marks pixels to ignore, set ignore_index={label}", label=int(low))
     if high > 200:
         return _("divide a 0/255 mask by 255; use integers for class indices")

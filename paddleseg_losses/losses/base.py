@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import paddle
-from paddle import nn
 
 from ..errors import InputError, OptionError
 from ..functional.error_sums import SumSpec, request
@@ -41,6 +41,7 @@ from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
 from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
+from .scheduled import Scheduled
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -51,7 +52,6 @@ else:
         return lambda cls: cls
 
 
-_COUNT = "optimizer_steps"  # a buffer of losses with a schedule
 _ARGUMENTS = ("logits", "labels", "pixel_weight")  # of `forward`
 _CALLS = ({*_ARGUMENTS[:2]}, {*_ARGUMENTS})
 CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
@@ -74,7 +74,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         schedule_or_none,
     ),
 )
-class Loss(nn.Layer):  # type: ignore[misc]
+class Loss(Scheduled):
     """Root of all losses: shared options, `forward`, and what rebuilds a loss from its text."""
 
     spec: ClassVar[LossSpec]
@@ -119,7 +119,8 @@ class Loss(nn.Layer):  # type: ignore[misc]
                 _("a final class with a spec"),
                 _("decorate it with @registered(...)"),
             )
-        self._calls = self._steps = 0
+        self._calls = 0
+        self._compound = ""  # the name of the one that makes this loss from options of its own
         for name, value in resolve(cls, options).items():
             super().__setattr__(name, value)
         self._configure()
@@ -129,23 +130,35 @@ class Loss(nn.Layer):  # type: ignore[misc]
         if name not in self._options:
             super().__setattr__(name, value)
             return
-        before = getattr(self, name)
-        super().__setattr__(name, parse(type(self), name, value))
+        if self._compound:
+            raise OptionError(
+                _("{loss} is a term of {compound}.", loss=type(self).__name__, compound=self._compound),
+                _("options of the compound, from which copies make this term anew"),
+                _("set an option of {compound}, or add the terms by a WeightedSumLoss", compound=self._compound),
+            )
+        value = parse(type(self), name, value)
+        count, known = self._steps, self._losses()
+        # Terms that are made anew count from 0, so what a refused option changes is put back as it was.
+        before = {**self.__dict__, "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
+            self._counted = count
+            super().__setattr__(name, value)
             self._configure()
-            self.step(to=self._steps)
         except Exception:
-            super().__setattr__(name, before)
-            self._configure()
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
+        for layer in self._losses():
+            if not any(layer is other for other in known):
+                layer._set_count(count)
 
     def _configure(self) -> None:
         """Make what follows from the options."""
-        self._schedule = None if self.schedule is None else Schedule.read(self.schedule)
-        if self._schedule is not None and _COUNT not in self._buffers and paddle.in_dynamic_mode():
-            count = paddle.to_tensor(self._steps, "int64", place=paddle.CPUPlace())
-            self.register_buffer(_COUNT, count)  # so that `state_dict` has it
+        self._follow(None if self.schedule is None else Schedule.read(self.schedule))
         self.setup()
+        for term in self.children():
+            if isinstance(term, Loss):
+                term._compound = type(self).__name__
         self.pools_ranks = any(getattr(layer, "sync", False) for layer in self.sublayers(include_self=True))
         self._preparer = InputPreparer(
             name=type(self).__name__,
@@ -217,28 +230,6 @@ class Loss(nn.Layer):  # type: ignore[misc]
         request(inputs, self.requests(inputs))
         return inputs
 
-    @property
-    def factor(self) -> float:
-        """What its schedule multiplies it by at this step; 1 without a schedule."""
-        if self._schedule is None:
-            return 1.0
-        if _COUNT in self._buffers and paddle.in_dynamic_mode():
-            self._steps = int(self._buffers[_COUNT])  # `set_state_dict` may have set it
-        return self._schedule.at(self._steps)
-
-    def step(self, to: int | None = None) -> None:
-        """Count one optimiser step, for this loss and its terms; `to` sets the count, after a checkpoint for example.
-
-        Call it once after each `optimizer.step()`. PaddleSeg's trainer needs no such call under our commands.
-        """
-        for layer in self._losses():
-            layer._set_count(layer._steps + 1 if to is None else int(to))
-
-    def _set_count(self, steps: int) -> None:
-        self._steps = steps
-        if _COUNT in self._buffers and paddle.in_dynamic_mode():
-            self._buffers[_COUNT].fill_(steps)
-
     def _check(self) -> str:
         if self.checks == "never":
             return "trust"
@@ -282,10 +273,6 @@ class Loss(nn.Layer):  # type: ignore[misc]
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the options and the steps that have been counted."""
         return _rebuild, (type(self), self.options, [layer._steps for layer in self._losses()])
-
-    def _losses(self) -> list[Loss]:
-        """Itself and the losses in it."""
-        return [layer for layer in self.sublayers(include_self=True) if isinstance(layer, Loss)]
 
 
 def _rebuild(cls: type[Loss], options: Mapping[str, Any], steps: Iterable[int] = ()) -> Loss:

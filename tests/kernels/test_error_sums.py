@@ -162,7 +162,7 @@ def test_a_graph_can_be_kept_and_walked_twice():
 
 @pytest.mark.parametrize("mode", ["native", "composed"])
 def test_a_second_backward_pass_through_a_kept_graph_is_refused(mode):
-    """Paddle itself would end the process: it keeps a PyLayer for one."""
+    """Paddle itself would end the process: it frees what a PyLayer has saved."""
     z = paddle.to_tensor(CASES[3].logits(dtype="float32"), stop_gradient=False)
     with kernels.use_kernels(mode):
         value = DiceCELoss()(z, paddle.to_tensor(CASES[3].labels()))

@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import CrossEntropyLoss, DiceLoss, FocalLoss, WeightedSumLoss, errors
+from paddleseg_losses import CrossEntropyLoss, DiceCELoss, DiceLoss, FocalLoss, WeightedSumLoss, errors
 from paddleseg_losses.options import options_of
 from tests.laws.cases import CASES, each_loss, make, supports, value_of
 
@@ -89,6 +89,14 @@ def test_refused(loss, name, value):
         setattr(loss, name, value)
     assert loss.options == before
     assert np.isfinite(float(loss(paddle.zeros([1, 2, 3, 4]), paddle.zeros([1, 3, 4], "int64"))))
+
+
+def test_a_term_of_a_named_compound_has_the_options_of_the_compound():
+    loss = DiceCELoss()
+    with pytest.raises(errors.OptionError, match="DiceLoss is a term of DiceCELoss"):
+        loss.dice.smooth = 100.0
+    loss.smooth = 2.0
+    assert loss.dice.smooth == 2.0
 
 
 def test_terms_stay_the_same_objects():

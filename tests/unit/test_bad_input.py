@@ -378,6 +378,45 @@ def test_probabilities_that_do_not_sum_to_one():
         pl.CrossEntropyLoss(from_logits=False)(paddle.to_tensor(LOGITS + 0.9), paddle.to_tensor(LABELS))
 
 
+def _told(loss, labels, logits=LOGITS):
+    with pytest.raises(errors.LossError) as caught:
+        loss(paddle.to_tensor(logits), paddle.to_tensor(labels))
+    return str(caught.value)
+
+
+def test_ranges_are_those_of_the_pixels_that_count():
+    shares = np.full((N, C, H, W), 1 / C, "float32")
+    shares[0, :, 0] = 255
+    shares[1, 0, 0, 0] = 2
+    told = _told(pl.DiceLoss(mode="multiclass"), shares)
+    assert "soft labels range from 0.3333 to 2." in told
+    assert "divide a 0/255 mask" not in told
+    hot = np.zeros((N, C, H, W), "int64")
+    hot[0, :, 0] = 255
+    assert "one-hot labels of a pixel sum to between 0 and 0." in _told(pl.DiceLoss(mode="multiclass"), hot)
+    hot[1, 0, 0, 0] = 2
+    assert "one-hot labels range from 0 to 2." in _told(pl.DiceLoss(mode="multiclass"), hot)
+    p = np.full((N, C, H, W), 1 / C, "float32")
+    p[0, :, 0], p[1, 0, 0, 0] = 9, 2
+    assert "ranges from 0.3333 to 2." in _told(pl.DiceLoss(from_logits=False), _first_row_ignored(), p)
+    p[1, 0, 0, 0] = 2 / 3
+    assert "sum to between 1 and 1.333." in _told(pl.DiceLoss(from_logits=False), _first_row_ignored(), p)
+
+
+def _first_row_ignored():
+    labels = np.array(LABELS)
+    labels[0, 0] = 255
+    return labels
+
+
+def test_minus_one_may_mark_ignored_pixels_of_soft_labels():
+    shares = np.full((N, C, H, W), 1 / C, "float32")
+    shares[0, :, 0] = -1
+    assert "set ignore_index=-1" in _told(pl.DiceLoss(mode="multiclass"), shares)
+    value = pl.CrossEntropyLoss(mode="multiclass", ignore_index=-1)(paddle.to_tensor(LOGITS), paddle.to_tensor(shares))
+    assert value > 0
+
+
 def test_pixel_weights_are_looked_at():
     z, y = paddle.to_tensor(LOGITS), paddle.to_tensor(_labels(255))
     weight = np.ones((N, H, W), "float32")

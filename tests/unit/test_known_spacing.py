@@ -1,5 +1,7 @@
 """Distances in the unit of each sample: what a batch gives is what its samples give one by one."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import paddle
 import pytest
@@ -99,6 +101,15 @@ def test_inner_blocks_and_none():
         with known_spacing(ROWS[1]):
             assert _run(loss, logits, labels)[0] != outer
         assert _run(loss, logits, labels)[0] == outer
+
+
+def test_each_thread_has_its_own():
+    logits, labels = _data()
+    loss = build("BoundaryLoss")
+    plain = _run(loss, logits, labels)[0]
+    with known_spacing(ROWS[0]), ThreadPoolExecutor(1) as pool:
+        assert _run(loss, logits, labels)[0] != plain
+        assert pool.submit(_run, loss, logits, labels).result()[0] == plain
 
 
 @pytest.mark.parametrize("rows", [[1.0, 1.0, 1.0], ROWS[:2]], ids=["axes", "samples"])

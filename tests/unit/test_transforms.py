@@ -1,6 +1,7 @@
 """Distance maps of the labels made beforehand: the same value and gradient, and never used for other labels."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import paddle
@@ -130,13 +131,22 @@ def test_what_is_no_map_is_refused(maps):
 def test_maps_are_known_inside_the_block_only(computed):
     labels, loss = _labels(3), paddleseg_losses.BoundaryLoss(spacing=SPACING)
     maps = _maps(labels, 3)
-    with known_maps(maps), known_maps(None):
+    with known_maps(maps), known_maps(None):  # which changes nothing
         loss(paddle.zeros([3, 3, 9, 7]), paddle.to_tensor(labels))
-    assert len(computed) == 1
+    assert computed == []
     with pytest.raises(KeyError), known_maps(maps):
         raise KeyError  # the loop's own error, and no warning about the maps
     loss(paddle.zeros([3, 3, 9, 7]), paddle.to_tensor(labels))
-    assert len(computed) == 2
+    assert len(computed) == 1
+
+
+def test_each_thread_knows_its_own_maps(computed):
+    labels, loss = _labels(3), paddleseg_losses.BoundaryLoss(spacing=SPACING)
+    with known_maps(_maps(labels, 3)), ThreadPoolExecutor(1) as pool:
+        loss(paddle.zeros([3, 3, 9, 7]), paddle.to_tensor(labels))
+        assert computed == []
+        pool.submit(loss, paddle.zeros([3, 3, 9, 7]), paddle.to_tensor(labels)).result()
+        assert len(computed) == 1
 
 
 def test_losses_without_distances_say_nothing_about_maps():
