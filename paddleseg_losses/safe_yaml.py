@@ -21,6 +21,7 @@ from .i18n.foreign import recognized
 
 MAX_BYTES, MAX_DEPTH, MAX_VALUES, MAX_DIGITS = 256 * 1024, 64, 20_000, 100
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
+_RESOLVER: Any = yaml.resolver.Resolver()
 _PLAIN_TAGS = {"str", "int", "float", "bool", "null", "seq", "map", "timestamp"}
 _NUMBER = re.compile(r"[-+.]?[0-9][0-9a-fA-Fxob_:.]*")
 # Where nobody means punctuation of a text: `type：DiceLoss`, `[1，2]`, a bracket, quote or wide blank at the beginning.
@@ -39,13 +40,14 @@ _WIDE = re.compile("[：，［］｛｝“”‘’「」【】\u3000\u00a0]")
 _NARROW = _("type it with an English keyboard, such as : for ： and , for ，; or put quotes around a text")
 
 
-def read(path: Path, name: Text | None = None, only_named_so: bool = False) -> Any:
+def read(path: Path, name: Text | None = None, only_named_so: bool = False, local_tags: bool = False) -> Any:
     """What a file contains, or a ConfigError that says what is wrong with it, and where.
 
     Args:
         path: the file.
         name: what errors call it.
         only_named_so: whether its name has to end as that of a YAML file, since somebody else's file asks for it.
+        local_tags: whether tags such as `!Tag` pass, as untagged values: a program may define its own.
 
     Raises:
         FileNotFoundError: there is none; so that the caller can propose another.
@@ -61,16 +63,16 @@ def read(path: Path, name: Text | None = None, only_named_so: bool = False) -> A
         raise ConfigError(
             _("{path} cannot be read: {error}.", path=name, error=recognized(str(error))),
             _("a YAML file in UTF-8"),
-            _("save it again"),
+            _("save the file as plain text in UTF-8") if isinstance(error, UnicodeDecodeError) else _("save it again"),
         ) from None
-    return parse(text, name)
+    return parse(text, name, local_tags)
 
 
-def parse(text: str, name: Text) -> Any:
+def parse(text: str, name: Text, local_tags: bool = False) -> Any:
     """The value that a text in YAML describes."""
     try:
-        _Watch(name).follow(yaml.parse(text, Loader=_LOADER))
-        return yaml.load(text, Loader=_LOADER)
+        _Watch(name, local_tags).follow(yaml.parse(text, Loader=_LOADER))
+        return yaml.load(text, Loader=_with_local_tags() if local_tags else _LOADER)
     except yaml.YAMLError as error:
         raise _syntax_error(name, text, error) from None
     except (ValueError, TypeError, OverflowError) as error:  # a tag or a date that does not fit its value
@@ -81,6 +83,21 @@ def parse(text: str, name: Text) -> Any:
             "YAML",
             _("put quotes around what is text, and remove tags such as !!int"),
         ) from None
+
+
+def _with_local_tags() -> Any:
+    def untagged(loader: Any, _suffix: str, node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return loader.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.SequenceNode):
+            return loader.construct_sequence(node, deep=True)
+        return loader.construct_scalar(node)
+
+    class Loader(_LOADER):  # type: ignore[misc]
+        """A class of its own, so that the tags are known to no other."""
+
+    Loader.add_multi_constructor("!", untagged)
+    return Loader
 
 
 def require_file(path: Path, name: Text | None = None) -> None:
@@ -112,6 +129,12 @@ def _text(path: Path, name: Text, only_named_so: bool) -> str:
     return content.decode("utf-8-sig").replace("\r\n", "\n")
 
 
+def _type(event: Any) -> str:
+    """The tag of a value, written or not: "255" in quotes is a text, and 255 a number."""
+    written = event.tag not in (None, "!")
+    return str(event.tag if written else _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit))
+
+
 @dataclass(frozen=True)
 class _Value:
     """What is remembered of a value: of how many it consists, and what tells it from another."""
@@ -139,8 +162,8 @@ class _Open:
 class _Watch:
     """Follows the events of a document, and refuses what cannot be a configuration."""
 
-    def __init__(self, name: Text) -> None:
-        self.name = name
+    def __init__(self, name: Text, local_tags: bool = False) -> None:
+        self.name, self.local_tags = name, local_tags
         self.open: list[_Open] = []
         self.named: dict[str, _Value] = {}  # by anchor
 
@@ -155,7 +178,7 @@ class _Watch:
             elif isinstance(event, yaml.ScalarEvent):
                 self._refuse_tag(event)
                 self._refuse_scalar(event)
-                self._complete(event, _Value(1, hash(event.value)))
+                self._complete(event, _Value(1, hash((event.value, _type(event)))))
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._refuse_tag(event)
                 self._begin(event)
@@ -207,6 +230,8 @@ class _Watch:
     def _refuse_tag(self, event: Any) -> None:
         tag = event.tag or ""
         if tag in ("", "!") or tag.removeprefix("tag:yaml.org,2002:") in _PLAIN_TAGS:
+            return
+        if self.local_tags and tag.startswith("!"):  # those of Python are written !!, and stand here in full
             return
         shown = tag.replace("tag:yaml.org,2002:", "!!")
         self._refuse(event, _("the tag {tag}", tag=shown), _("remove the tag: a configuration holds plain values only"))

@@ -42,6 +42,7 @@ class MaskSource:
     class_names: list[str] | None = None
     pairs: list[Pair] = field(default_factory=list)  # none where a dataset does not tell
     defects: list[DataError] = field(default_factory=list)  # of the list, which PaddleSeg cannot read though we can
+    multilabel: bool = False  # a mask may hold its classes below or beside each other
 
     def __len__(self) -> int:
         return len(self.names)
@@ -171,6 +172,17 @@ def _of_list(title: Text, listing: tuple[FileList, Path], classes: int | None, i
 
 def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: str) -> MaskSource:
     config = configs.load(path)
+    configs.pop_of_trainer(config)
+    source = _of_section(path, config, classes, ignore_index, part)
+    tests = config.get("test_config")
+    if isinstance(tests, dict) and tests.get("use_multilabel"):  # then the masks hold 0 and 1, whatever num_classes is
+        source = replace(source, multilabel=True, classes=classes)
+    return source
+
+
+def _of_section(
+    path: Path, config: configs.Config, classes: int | None, ignore_index: int | None, part: str
+) -> MaskSource:
     section = config.get(f"{part}_dataset")
     if not isinstance(section, dict) or not isinstance(section.get("type"), str):
         raise ConfigError(

@@ -15,16 +15,23 @@ from .mask_sources import Pair
 _ORIENTATION = 0x0112  # the EXIF tag: 1 is upright, above 4 width and height are swapped
 
 
-def check_pairs(pairs: Sequence[Pair]) -> dict[str, MaskProblem]:
+def check_pairs(pairs: Sequence[Pair], multilabel: bool = False) -> dict[str, MaskProblem]:
     """Problems by kind; only the heads of the files are read.
 
     The kinds: 'images_missing', 'masks_missing', 'images_unreadable', 'masks_unreadable', 'sizes', 'swapped' (width and
-    height), 'exif' (a rotation that the mask lacks) and 'exif_unclear' (one that the mask may lack).
+    height), 'stacked' (several times as high or as wide as the image), 'exif' (a rotation that the mask lacks) and
+    'exif_unclear' (one that the mask may lack).
+
+    Args:
+        pairs: the files.
+        multilabel: whether a pixel may have several labels; then PaddleSeg's newest code wants the masks stacked.
     """
     problems: dict[str, MaskProblem] = {}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for pair, (kind, detail) in zip(pairs, pool.map(_examined, pairs)):
             if kind:
+                if kind == "stacked" and multilabel:
+                    continue
                 what = str(Message("{where}: {what}", where=pair.where, what=detail))
                 problems.setdefault(kind, MaskProblem()).add(MaskProblem(1, [what]))
     return problems
@@ -49,9 +56,18 @@ def _examined(pair: Pair) -> tuple[str, Text]:
     sizes = {"mask": pair.mask, "image": pair.image, "mask_size": _size(mask), "image_size": _size(image)}
     if turned and mask == stored:
         return "exif" if image != stored else "exif_unclear", _size_words(sizes)
+    return _misfit(mask, image), _size_words(sizes)
+
+
+def _misfit(mask: tuple[int, int], image: tuple[int, int]) -> str:
+    """The kind of difference between two sizes; a mask of several labels a pixel can be [C * H, W] or [H, C * W]."""
     if mask == image:
-        return "", ""
-    return "swapped" if mask == image[::-1] else "sizes", _size_words(sizes)
+        return ""
+    if mask == image[::-1]:
+        return "swapped"
+    same = [mask[axis] == image[axis] for axis in (0, 1)]
+    several = [mask[axis] >= 2 * image[axis] and mask[axis] % image[axis] == 0 for axis in (0, 1)]
+    return "stacked" if (same[0] and several[1]) or (same[1] and several[0]) else "sizes"
 
 
 def _size_words(sizes: dict[str, Any]) -> Text:

@@ -14,6 +14,7 @@ import paddle
 from ..errors import ConfigError, LossError
 from ..i18n import _
 from ..paddleseg.build_errors import explained
+from ..paddleseg.config import pop_of_trainer
 from ..paddleseg.loading import make_batch
 from ..paddleseg.shims import module
 from ..paddleseg.train_arguments import require_builder
@@ -46,6 +47,7 @@ def run(config: str | Path, batch_size: int | None, seed: int) -> Batch:
     with explained(str(config)):
         cfg = module("cvlibs").Config(str(config), batch_size=batch_size)
         forget_weights(cfg.dic.get("model"))
+        pop_of_trainer(cfg.dic)
         module("utils.utils").set_seed(seed)
         builder = module("cvlibs").SegBuilder(cfg)
         dataset, losses = builder.train_dataset, builder.loss

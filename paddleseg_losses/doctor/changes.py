@@ -12,7 +12,8 @@ from .batch import Batch
 from .report import Finding
 
 _NOTABLE = 0.01  # share of the pixels of the masks
-_DRAWS = 8  # a random crop may miss a class, but hardly so often
+_DRAWS = 32  # a random crop may miss a class, but hardly so often
+_CROPPED = 2  # times the area of a crop: it may miss a class of a larger image however often it is drawn
 
 
 def of_changes(batch: Batch, source: MaskSource) -> Iterator[Finding]:
@@ -29,12 +30,22 @@ def of_changes(batch: Batch, source: MaskSource) -> Iterator[Finding]:
     lost = {label for label, n in expected.items() if n >= _NOTABLE * every and label not in seen}
     invented = seen - set(expected)
     if lost and not invented:
-        for _draw in range(_DRAWS):
-            lost -= set(np.unique(batch.draw()).tolist())
+        lost = _never_drawn(lost, batch, sum(disk.pixels.values()))
         if lost:
             yield _lost(sorted(lost), {label: expected[label] / every for label in lost})
     elif invented and not lost:
         yield _invented(sorted(invented))
+
+
+def _never_drawn(labels: set[int], batch: Batch, pixels: int) -> set[int]:
+    """Those of the labels that no other draw of the transforms shows; none if that could be chance."""
+    if batch.draw is None or pixels > _CROPPED * batch.labels.numpy().size:
+        return set()
+    draws = 0
+    while labels and draws < _DRAWS:
+        labels = labels - set(np.unique(batch.draw()).tolist())
+        draws += 1
+    return labels
 
 
 def _lost(labels: list[int], shares: dict[int, float]) -> Finding:

@@ -30,7 +30,7 @@ from .terms import term_gradients
 
 # Problems with which no batch can be loaded.
 _NO_BATCH = {"masks_channels", "masks_missing", "masks_unreadable", "images_missing", "images_unreadable", "list"}
-_MISFITS = {"sizes", "swapped", "exif"}  # of masks and images on disk
+_MISFITS = {"sizes", "stacked", "swapped", "exif"}  # of masks and images on disk
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -75,7 +75,7 @@ def _check_data(diagnosis: Diagnosis, source: MaskSource, masks: int, part: str)
     """The list, every file, and the labels of some masks."""
     some = labels.sampled(source, masks)
     counts = count(some, workers=1)
-    problems = check_pairs(source.pairs)
+    problems = check_pairs(source.pairs, source.multilabel)
     if source.pairs:
         counts.problems.pop("missing", None)  # all files have been looked for
     if "unreadable" in counts.problems:  # which says more about them
@@ -138,7 +138,7 @@ def _check_batch(batch: Batch, diagnosis: Diagnosis, source: MaskSource, counts:
     diagnosis.findings += findings.of_labels(batch, source.ignore_index, fitting=not codes & _MISFITS)
     diagnosis.findings += of_changes(batch, source)
     diagnosis.findings += findings.of_outputs(batch)
-    if batch.sums_losses_itself or any(item.code in ("labels_rgb", "sizes") for item in diagnosis.findings):
+    if batch.sums_losses_itself or any(item.code in ("labels_rgb", "sizes", "stacked") for item in diagnosis.findings):
         return
     try:
         with warnings.catch_warnings(record=True) as said:

@@ -37,6 +37,14 @@ _KINDS = {
             ),
         ),
     ),
+    "stacked": (
+        _("{count} mask has another size than its image: {what}"),
+        _("{count} masks have another size than their images: {what}"),
+        commented(
+            "test_config:\n  use_multilabel: true",
+            _("if a mask holds its classes below or beside each other; else look at one of them over its image"),
+        ),
+    ),
     "swapped": (
         _("{count} mask has width and height swapped: {what}"),
         _("{count} masks have width and height swapped: {what}"),

@@ -11,8 +11,9 @@ from .report import SAVE_AS_INDICES, Finding, commented
 
 _EIGHT_BITS = "Image.fromarray(np.asarray(mask).astype('uint8'))"
 _NARROW = _("Save the masks with 8 bits: {code}", code=_EIGHT_BITS)
+_TRAIN_WITH_OURS = _("train with `paddleseg-losses train` or `run`, which read it right")
 _OURS = _("or train with `paddleseg-losses train` or `run`, which read them right")
-_PROBLEMS = {
+_PROBLEMS: dict[str, tuple[Message, Message | None]] = {  # what they are, and the cure where it is always the same
     "channels": (
         _("with a channel axis: RGB masks, whose colors are not class indices"),
         Message("# {comment}", comment=SAVE_AS_INDICES),
@@ -28,13 +29,7 @@ _PROBLEMS = {
     ),
     "nan": (
         _("with NaN, which is no class index"),
-        Message(
-            "# {comment}",
-            comment=_(
-                "Save the masks as integers, with the ignored label where they hold NaN: {code}",
-                code="np.where(np.isnan(mask), 255, mask).astype('uint8')",
-            ),
-        ),
+        None,
     ),
     "values": (
         _("with more different values than there are classes: numbers of objects, or heights, perhaps"),
@@ -46,7 +41,7 @@ _PROBLEMS = {
     ),
     "bits_16": (
         _("of 16 bits: Paddle reads them as bfloat16, and every label becomes class 0"),
-        Message("# {comment},\n# {ours}", comment=_NARROW, ours=_OURS),
+        None,
     ),
 }
 _LOSSY = (".jpg", ".jpeg")
@@ -63,13 +58,35 @@ def sampled(source: MaskSource, most: int) -> MaskSource:
 
 def check_labels(source: MaskSource, counts: Counts, complete: bool, part: str = "train") -> Iterator[Finding]:
     """Problems of the masks and their labels."""
+    cures = {"nan": _nan_cure(source.ignore_index), "bits_16": _narrowing(max(counts.pixels, default=0), complete)}
     for kind, problem in [*counts.problems.items(), *counts.notes.items()]:
         words, yaml = _PROBLEMS[kind]
         what = {"problem": words, "what": "; ".join(problem.first)}
         text = plural("{count} mask {problem}: {what}", "{count} masks {problem}: {what}", problem.count, **what)
-        yield Finding(f"masks_{kind}", text, yaml)
+        yield Finding(f"masks_{kind}", text, cures[kind] if yaml is None else yaml)
     if counts.masks and source.classes is not None:
         yield from _check_values(source, counts, complete, part)
+
+
+def _nan_cure(ignored: int | None) -> Message:
+    ignored = 255 if ignored is None else ignored
+    width = "uint8" if 0 <= ignored < 256 else "int32"
+    code = f"np.where(np.isnan(mask), {ignored}, mask).astype('{width}')"
+    return Message(
+        "# {comment}",
+        comment=_("Save the masks as integers, with the ignored label where they hold NaN: {code}", code=code),
+    )
+
+
+def _narrowing(largest: int, complete: bool) -> Message:
+    """What to do about 16 bits: with 8, a label above 255 would become another one without a word."""
+    if largest > 255:
+        comment = _("The label {label} does not fit 8 bits: {ours}", label=largest, ours=_TRAIN_WITH_OURS)
+        return Message("# {comment}", comment=comment)
+    narrow = (
+        _NARROW if complete else _("If no mask has a label above 255, save them with 8 bits: {code}", code=_EIGHT_BITS)
+    )
+    return Message("# {comment},\n# {ours}", comment=narrow, ours=_OURS)
 
 
 def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str) -> Iterator[Finding]:
@@ -170,6 +187,10 @@ def _absent(absent: list[int], source: MaskSource, counts: Counts, complete: boo
     shown = ", ".join(f"{c} {names[c]}".strip() if c < len(names) else str(c) for c in absent)
     classes = max(source.classes or 2, 2)
     last = classes - len(absent)
+    if not complete:
+        text = _("Class {names} never occurs in {count} masks spread over the list.", names=shown, count=counts.masks)
+        comment = _("It may be in the others: look at all masks first, --masks {count}", count=len(source))
+        return Finding("class_never_occurs", text, Message("# {comment}", comment=comment))
     if absent == list(range(last, classes)) and last >= 2:
         comment = _("if these classes do not exist; the datasets too")
         yaml: Text = commented(f"model:\n  num_classes: {last}", comment)
@@ -177,8 +198,5 @@ def _absent(absent: list[int], source: MaskSource, counts: Counts, complete: boo
         pixels, area = ([table.get(c, 0) for c in range(classes)] for table in (counts.pixels, counts.area))
         weight = ", ".join(f"{w:.3g}" for w in balance("sqrt_inverse", pixels, area)) if any(pixels) else "..."
         yaml = f"loss:\n  types:\n    - type: paddleseg_losses.DiceLoss\n      weight: [{weight}]\n  coef: [1]"
-    if complete:
-        text = _("Class {names} never occurs in the masks.", names=shown)
-    else:
-        text = _("Class {names} never occurs in {count} masks spread over the list.", names=shown, count=counts.masks)
+    text = _("Class {names} never occurs in the masks.", names=shown)
     return Finding("class_never_occurs", text, yaml)

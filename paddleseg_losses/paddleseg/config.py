@@ -14,12 +14,27 @@ Config = dict[str, Any]
 _MAX_FILES = 100  # bases of bases of a bomb are many
 
 
-def load(path: str | Path) -> Config:
-    """A configuration with everything it inherits through `_base_`, merged as PaddleSeg merges it."""
-    return _load(Path(path), (), [])
+def load(path: str | Path, local_tags: bool = False) -> Config:
+    """A configuration with everything it inherits through `_base_`, merged as PaddleSeg merges it.
+
+    Args:
+        path: the file.
+        local_tags: whether tags such as `!Tag` pass, as untagged values.
+    """
+    return _load(Path(path), (), [], local_tags)
 
 
-def _load(path: Path, above: tuple[Path, ...], files: list[Path]) -> Config:
+def pop_of_trainer(config: Config) -> Config:
+    """Take out what PaddleSeg's training script reads itself, and no dataset knows; with its defaults."""
+    config.pop("log_ranks", None)
+    section = config.get("train_dataset")
+    return {
+        "print_mem_info": config.pop("print_mem_info", True),
+        "shuffle": section.pop("shuffle", True) if isinstance(section, dict) else True,
+    }
+
+
+def _load(path: Path, above: tuple[Path, ...], files: list[Path], local_tags: bool) -> Config:
     """`above` are the files whose `_base_` leads here, `files` all that were read."""
     if path.resolve() in above:
         raise ConfigError(
@@ -34,9 +49,9 @@ def _load(path: Path, above: tuple[Path, ...], files: list[Path]) -> Config:
             _("a chain of bases with an end"),
             _("remove one `_base_` line"),
         )
-    config = _mapping(path, _read(path, above))
+    config = _mapping(path, _read(path, above, local_tags))
     for base in _bases(path, config.pop("_base_", [])):
-        config = merge(config, _load(base, (*above, path.resolve()), files))
+        config = merge(config, _load(base, (*above, path.resolve()), files, local_tags))
     return config
 
 
@@ -62,10 +77,10 @@ def merge(config: Config, base: Config) -> Config:
     return merged
 
 
-def _read(path: Path, above: tuple[Path, ...]) -> Any:
+def _read(path: Path, above: tuple[Path, ...], local_tags: bool) -> Any:
     name: Text = _("{path} (a `_base_` of {above})", path=path, above=above[-1]) if above else str(path)
     try:
-        return safe_yaml.read(path, name, only_named_so=bool(above))
+        return safe_yaml.read(path, name, only_named_so=bool(above), local_tags=local_tags)
     except FileNotFoundError:
         files_by_stem = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
         near = suggest(path.stem, list(files_by_stem))

@@ -21,6 +21,7 @@ from ..i18n import Message, Text, _
 
 Sample = Any
 _FAULT = "paddleseg_losses_fault"  # of a batch that could not be made: what happened, as JSON in bytes
+_STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}  # that Pillow knows by name, but does not read
 
 
 def plain(array: Any) -> Any:
@@ -173,11 +174,12 @@ def _explained(dataset: Any, fault: Any) -> DataError:
             _("transforms that make all images the same size"),
             _("add `- type: RandomPaddingCrop` with `crop_size: [512, 512]` to the transforms of the dataset"),
         )
+    error = Message("{type}: {text}", type=facts["type"], text=facts["text"])
     for name in names[0]:
         broken = _broken(name)
         if broken:
             return DataError(
-                broken,
+                Message("{broken} ({error})", broken=broken, error=error),  # a file may be unusual, not broken
                 _("images and masks that can be read"),
                 _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
             )
@@ -191,7 +193,7 @@ def _explained(dataset: Any, fault: Any) -> DataError:
         _(
             "{files} cannot be loaded: {error}",
             files=", ".join(names[0]),
-            error=Message("{type}: {text}", type=facts["type"], text=facts["text"]),
+            error=error,
         ),
         _("images and masks that the dataset and its transforms can process"),
         _("correct what the message names; `paddleseg-losses doctor` looks at all files"),
@@ -209,17 +211,31 @@ def _files(dataset: Any, index: int) -> list[str]:
 
 
 def _broken(name: str) -> Text | None:
-    """What is wrong with a picture as a file."""
+    """What is wrong with a picture or an array as a file; nothing is said about other kinds of files."""
     file = Path(name)
     if not file.suffix:
         return None
     if not file.is_file():
         return _("There is no file {path}.", path=name)
-    from PIL import Image
-
     try:
-        with Image.open(file) as picture:
-            picture.load()
+        if file.suffix.lower() == ".npy":
+            np.load(file, mmap_mode="r")
+        elif _is_picture(file):
+            _load_picture(file)
     except Exception as error:
         return _("{path} cannot be read: {error}.", path=name, error=Message("{error}", error=str(error)))
     return None
+
+
+def _is_picture(file: Path) -> bool:
+    from PIL import Image
+
+    kind = Image.registered_extensions().get(file.suffix.lower())
+    return kind in Image.OPEN and kind not in _STUBS
+
+
+def _load_picture(file: Path) -> None:
+    from PIL import Image
+
+    with Image.open(file) as picture:
+        picture.load()

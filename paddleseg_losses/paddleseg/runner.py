@@ -53,8 +53,8 @@ def run(script: str | Path, arguments: Iterable[str] = (), override: str | Itera
 
 
 def _refuse_unsafe_files(arguments: Iterable[str]) -> None:
-    """The script reads its YAML files without a limit, with all that they inherit."""
+    """The script reads its YAML files without a limit, with all that they inherit; it may define tags of its own."""
     for path in (Path(word.rpartition("=")[2]) for word in arguments):
         named_so = path.suffix in (".yml", ".yaml") and path.exists() and not path.is_dir()
-        if named_so and isinstance(safe_yaml.read(path), dict):
-            configs.load(path)
+        if named_so and isinstance(safe_yaml.read(path, local_tags=True), dict):
+            configs.load(path, local_tags=True)

@@ -17,7 +17,7 @@ from .console import Log
 from .display import Step
 from .evaluation import Scores
 from .flags import Flags
-from .resuming import EMA, OPTIMIZER, SCALER, Repeater, Writer, newest, unwritable, write_text
+from .resuming import EMA, OPTIMIZER, SCALER, Repeater, Writer, unwritable, write_text
 from .shims import Swap
 from .train_arguments import start_of
 
@@ -67,6 +67,8 @@ class Session:
             last=EMA if flags.use_ema else OPTIMIZER,
             finishing=self.record,
             outdone=self._outdone,
+            training=checkpoint.get("training"),
+            resumed=self.resumed,
         )
         self.earlier: list[dict[str, Any]] = []
         if self.resumed:
@@ -103,7 +105,7 @@ class Session:
         """Something ended the training: say how to go on."""
         with suppress(LossError):
             self.record()
-        folder = newest(self.result.save_dir)
+        folder = self.writer.newest()
         if folder:
             self.log.display.warn(_("the training has stopped; to go on, add --resume_model {folder}", folder=folder))
 

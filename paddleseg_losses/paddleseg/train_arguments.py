@@ -17,6 +17,7 @@ import yaml
 from ..errors import ConfigError
 from ..i18n import Text, _, plural
 from .build_errors import explained
+from .config import pop_of_trainer
 from .file_lists import require_readable
 from .flags import Flags
 from .shims import module
@@ -112,10 +113,8 @@ def _arguments(flags: Flags, cfg: Any) -> dict[str, Any]:
         "batch_size": cfg.batch_size,
         "test_config": cfg.test_config,
         "to_static_training": flags.to_static_training or cfg.dic.get("to_static_training", False),
-        "print_mem_info": cfg.dic.pop("print_mem_info", True),
-        "shuffle": cfg.dic["train_dataset"].pop("shuffle", True),
+        **pop_of_trainer(cfg.dic),  # but for log_ranks: the first process alone writes our log
     }
-    cfg.dic.pop("log_ranks", None)  # the first process alone writes our log
     arguments = {name: value for name, value in arguments.items() if name in parameters}
     if "logger" in parameters:
         arguments["logger"] = module("utils.logger").setup_logger()

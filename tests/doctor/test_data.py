@@ -234,3 +234,62 @@ def test_a_list_that_paddleseg_cannot_read(codes, folder):
     assert "train.txt" in str(item.text)
     listing.write_bytes(good.replace(b"\n", b"\r\n"))
     assert not codes()
+
+
+def test_a_class_that_a_sample_misses(tmp_path, folder, losses_table):
+    _masks(folder, _saved(lambda mask: mask * (mask != 2)), [0, 2, 3])
+    path = tiny.write(tmp_path / "config.yml", tiny.config(folder, DICE))
+    (item,) = (item for item in run_checks(path, masks=2).findings if item.code == "class_never_occurs")
+    assert "--masks 4" in str(item.yaml)
+    assert yaml.safe_load(str(item.yaml)) is None  # no weights, which would be wrong
+    assert not {"class_never_occurs"} & {item.code for item in run_checks(path, masks=4).findings}
+
+
+@pytest.mark.parametrize(("label", "masks"), [(2, 4), (2, 2), (300, 4)])
+def test_8_bits_are_proposed_for_what_they_hold(label, masks, tmp_path, folder, losses_table):
+    _masks(folder, _saved(lambda mask: np.where(mask == 2, label, mask).astype("uint16")))
+    path = tiny.write(tmp_path / "config.yml", tiny.config(folder, DICE, label + 1))
+    item = next(item for item in run_checks(path, masks=masks).findings if item.code == "masks_bits_16")
+    assert "or `run`, which read" in str(item.yaml)
+    assert ("astype('uint8')" in str(item.yaml)) == (label < 256)
+    assert ("If no mask has a label above 255" in str(item.yaml)) == (masks == 2)
+
+
+def test_nan_becomes_the_ignored_label(codes, folder):
+    def change(mask, file):
+        Image.fromarray(np.where(mask == 255, np.nan, mask).astype("float32")).save(file.with_suffix(".tif"))
+
+    _masks(folder, change)
+    for part in ("train", "val"):
+        listing = folder / f"{part}.txt"
+        listing.write_text("".join(line[:-4] + ".tif\n" for line in listing.read_text().splitlines()))
+    config = tiny.config(folder, DICE)["train_dataset"]
+    item = codes(train_dataset={**config, "ignore_index": 254})["masks_nan"]
+    assert "np.where(np.isnan(mask), 254, mask).astype('uint8')" in str(item.yaml)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_masks_of_several_labels_a_pixel(axis, codes, folder):
+    _masks(folder, _saved(lambda mask: np.concatenate([mask == 1, mask == 2], axis).astype("uint8")))
+    item = codes()["stacked"]
+    assert yaml.safe_load(str(item.yaml)) == {"test_config": {"use_multilabel": True}}
+    assert "resize" not in str(item.yaml)
+    found = codes(test_config={"use_multilabel": True})
+    assert not {"stacked", "class_never_occurs"} & set(found)
+    assert not any("resize" in str(item.yaml) for item in found.values())
+
+
+def test_keys_of_the_trainer(tmp_path, folder, losses_table):
+    config = tiny.config(folder, DICE, print_mem_info=False, log_ranks="0")
+    config["train_dataset"]["shuffle"] = False
+    assert run_checks(tiny.write(tmp_path / "config.yml", config)).well
+
+
+def test_crops_of_large_images(codes, tmp_path, folder):
+    for number in range(6):
+        mask = np.zeros([900, 900], np.uint8)
+        mask[20:140, 20:140] = 1
+        mask[600:720, 600:720] = 2
+        Image.fromarray(mask).save(folder / f"label{number}.png")
+        Image.fromarray(np.stack([mask * 100] * 3, -1)).save(folder / f"image{number}.png")
+    assert "labels_lost" not in codes([{"type": "RandomPaddingCrop", "crop_size": [64, 64]}])

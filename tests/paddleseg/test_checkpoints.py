@@ -206,6 +206,34 @@ def test_ctrl_c_says_how_to_go_on(started, tmp_path, quick_end, monkeypatch):
     assert verified(tmp_path / "iter_3")["iteration"] == 3
 
 
+def _interrupted(config, folder, monkeypatch, at, **flags):
+    """What a training says that Ctrl-C ends."""
+    display = tiny.recorder()
+
+    def tick(iteration, _iters):
+        if iteration == at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(display, "tick", tick)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, save_dir=str(folder), display=display, **FLAGS, **flags)
+    return [text for text in map(str, display.warned) if "to go on" in text]
+
+
+def test_an_earlier_training_in_the_folder_is_not_gone_on_with(started, copy, quick_end, monkeypatch):
+    assert not _interrupted(started[0], copy, monkeypatch, 1)  # nothing of this one is there yet
+    assert f"--resume_model {copy / 'iter_2'}" in _interrupted(started[0], copy, monkeypatch, 3)[0]
+    with pytest.raises(ConfigError) as caught:
+        train(started[0], save_dir=str(copy), resume_model=str(copy / "iter_9"), display=tiny.recorder())
+    assert f"resume from {copy / 'iter_2'}" in str(caught.value.cure)  # though iter_5 is there, of the first one
+    resumed = str(copy / "iter_2")
+    assert f"--resume_model {resumed}" in _interrupted(started[0], copy, monkeypatch, 3, resume_model=resumed)[0]
+    _interrupted(started[0], copy, monkeypatch, 4, resume_model=resumed)
+    assert newest(copy) == copy / "iter_3"
+    (copy / "iter_3" / "checkpoint.json").unlink()
+    assert newest(copy) == copy / "iter_2"
+
+
 class Dying:
     """A transform that ends its process, as the system does when memory runs out."""
 

@@ -84,6 +84,36 @@ def test_errors_end_the_training(case, tmp_path, transforms, quick_end):
     assert caught.value.cure
 
 
+class Volumes(paddle.io.Dataset):
+    """A dataset that loads what Pillow cannot, until something else fails."""
+
+    def __init__(self, *files):
+        self.file_list = [list(map(str, files))]
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        raise ValueError("axes don't match array")
+
+
+def test_a_file_that_is_no_picture_is_not_called_broken(tmp_path):
+    np.save(tmp_path / "scan.npy", np.zeros([4, 4, 4]))
+    for name in ("labels.h5", "labels.nii.gz", "labels.pt", "labels.pdf"):
+        (tmp_path / name).write_bytes(b"of another library")
+        with fixed(), pytest.raises(DataError, match="axes don't match array") as caught:
+            list(Loader(Volumes(tmp_path / "scan.npy", tmp_path / name)))
+        assert "cannot be loaded" in str(caught.value.found)
+        assert "remove its line" not in str(caught.value.cure)
+
+
+@pytest.mark.parametrize("name", ["scan.npy", "scan.png"])
+def test_a_broken_file_is_named_with_the_error(name, tmp_path):
+    (tmp_path / name).write_bytes(b"no array")
+    with fixed(), pytest.raises(DataError, match=f"{name} cannot be read: .*ValueError: axes don't match array"):
+        list(Loader(Volumes(tmp_path / name)))
+
+
 def test_errors_in_other_processes_end_the_training(tmp_path):
     """In a process of its own, which leaves no workers behind for other tests."""
     dataset = tiny.write_dataset(tmp_path / "data")

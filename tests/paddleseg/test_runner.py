@@ -56,7 +56,7 @@ def test_a_clone_comes_before_what_is_installed(script, tmp_path):
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "cvlibs.py").write_text(
-        "class Table:\n    components_dict = {}\nclass manager:\n    LOSSES = TRANSFORMS = Table\n"
+        "class Table:\n    components_dict = {}\nclass manager:\n    LOSSES = MODELS = TRANSFORMS = Table\n"
     )
     # A process of its own: the installed PaddleSeg is imported here already. There is nothing to mend in this clone.
     code = (

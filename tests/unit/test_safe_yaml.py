@@ -39,6 +39,8 @@ REFUSED = {
     "list as a key": ("[1, 2]: 3\n", "a list or mapping as a key", "line 1"),
     "key twice": ("iters: 1\nloss: {}\niters: 2\n", "the key 'iters' with another value than in line 1", "line 3"),
     "section twice": ("m: {a: [1]}\nm: {a: [2]}\n", "the key 'm' with another value than in line 1", "line 2"),
+    "text and number": ('i: "255"\ni: 255\n', "the key 'i' with another value than in line 1", "line 2"),
+    "truth and text": ("m: {a: [yes]}\nm: {a: ['yes']}\n", "the key 'm' with another value than in line 1", "line 2"),
     "full-width colon": ("loss：\n  types: []\n", "full-width punctuation", "line 1"),
     "full-width colon in a list": (
         "types:\n  - type：DiceLoss\n",
@@ -95,14 +97,17 @@ def test_files_that_are_none(tmp_path):
         door.bind(str(tmp_path / "s.yml"))
         with pytest.raises(ConfigError, match="is a socket, not a file"):
             load(tmp_path / "s.yml")
-    (tmp_path / "latin.yml").write_bytes(b"a: \xff")
-    with pytest.raises(ConfigError, match="codec can't decode"):
-        load(tmp_path / "latin.yml")
+    for text in (b"a: \xff", "名: 数据".encode("gbk"), "a: 1".encode("utf-16")):
+        (tmp_path / "other.yml").write_bytes(text)
+        with pytest.raises(ConfigError, match="codec can't decode") as caught:
+            load(tmp_path / "other.yml")
+        assert "UTF-8" in str(caught.value.cure)
 
 
 RIGHT = {
     "marks in texts": "a: 'x：y'\nb: 数据：一\nc: 2024-01-31\nd: \"“x”\"\n# 注释：（无）\n",
     "the same twice": "loss: {types: [1], coef: [2]}\nloss: {types: [1], coef: [2]}\n",
+    "the same in quotes": "a: x\na: 'x'\nb: 255\nb: !!int 255\n",
     "anchors": "a: &a {x: 1, y: [1, 2]}\nb: {<<: *a, x: 2}\nc: [*a, *a]\n",
     "plain tags": "a: !!str 1\nb: !!float 1\n",
     "long text": f"a: {'x' * 5000}\nb: {'word ' * 500}\n",
@@ -134,3 +139,27 @@ def test_a_script_does_not_get_such_a_file(folder):
         words = [word.replace("pipe.yml", str(folder / "pipe.yml")) for word in words]
         with pytest.raises(ConfigError, match=r"more than 20000 values|a pipe"):
             run(folder / "script.py", words)
+
+
+def test_a_script_may_have_tags_of_its_own(folder):
+    (folder / "script.py").write_text("raise SystemExit('it ran')\n")
+    (folder / "base.yml").write_text("rate:\n  schedulers:\n  - !PiecewiseDecay\n    gamma: 0.1\n    milestones: [8]\n")
+    top = folder / "top.yml"
+    top.write_text("_base_: base.yml\na: !A [1]\nb: !B x\n")
+    with pytest.raises(SystemExit, match="it ran"):
+        run(folder / "script.py", ["--config", str(top)])
+    with pytest.raises(ConfigError, match="the tag !A"):
+        load(top)
+    assert load(folder / "base.yml", local_tags=True)["rate"]["schedulers"] == [{"gamma": 0.1, "milestones": [8]}]
+    for code in (
+        "!!python/name:os.system",
+        "!<tag:yaml.org,2002:python/name:os.system>",
+        "!!binary R0lG",
+        "!A " + "[" * 99,
+    ):
+        top.write_text(f"a: {code}\n")
+        with pytest.raises(ConfigError, match=r"the tag !!|more than 64 levels"):
+            run(folder / "script.py", ["--config", str(top)])
+    top.write_text("%TAG ! tag:yaml.org,2002:python/\n---\na: !name:os.system\n")
+    with pytest.raises(ConfigError, match="the tag !!python"):
+        run(folder / "script.py", ["--config", str(top)])

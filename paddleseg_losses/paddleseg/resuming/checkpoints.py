@@ -10,10 +10,11 @@ import functools
 import json
 import os
 import re
+import secrets
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ class Writer:
         last: the name of the last file that PaddleSeg saves in a folder of an iteration.
         finishing: called when a checkpoint is about to be whole.
         outdone: whether the best model of before is better than the one that is about to be saved as the best.
+        training: what tells its checkpoints from those of an earlier training in the same folder; that of the
+            checkpoint it goes on from, or a new one.
+        resumed: the folder it goes on from.
     """
 
     def __init__(
@@ -50,10 +54,17 @@ class Writer:
         last: str,
         finishing: Callable[[], None] = lambda: None,
         outdone: Callable[[bool], bool] = lambda ema: False,
+        training: str | None = None,
+        resumed: Path | None = None,
     ) -> None:
         self.save_dir, self.seed, self.last = save_dir, seed, last
         self.finishing, self.outdone = finishing, outdone
+        self.training, self._last = training or secrets.token_hex(8), resumed
         self.scalers: list[Any] = []
+
+    def newest(self) -> Path | None:
+        """The folder to go on from, if there is one: never one of an earlier training, whatever its iteration."""
+        return self._last if self._last and self._last.is_dir() else None
 
     def swaps(self, scaler_state: Any = None) -> list[Swap]:
         """For the time of a training; the state is that of a scaler to go on with."""
@@ -100,8 +111,10 @@ class Writer:
                 save(scaler.state_dict(), str(part))
         self.finishing()
         names = [name for name in (WEIGHTS, OPTIMIZER, EMA, SCALER) if (folder / name).is_file()]
-        facts = {"iteration": iteration, "seed": self.seed, "files": {n: _fingerprint(folder / n) for n in names}}
+        files = {name: _fingerprint(folder / name) for name in names}
+        facts = {"iteration": iteration, "seed": self.seed, "training": self.training, "files": files}
         write_text(folder / NOTE, json.dumps(facts, indent=1) + "\n")
+        self._last = folder
 
     @contextmanager
     def _undone_if_impossible(self, file: Path, whole_folder: bool) -> Iterator[None]:
@@ -182,7 +195,9 @@ def verified(folder: str | Path) -> dict[str, Any]:
 def _noted(folder: Path) -> dict[str, Any]:
     try:
         facts: dict[str, Any] = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-        return {"iteration": int(facts["iteration"]), "seed": int(facts["seed"]), "files": dict(facts["files"])}
+        training = str(facts.get("training", ""))  # versions before did not write it
+        known = {"iteration": int(facts["iteration"]), "seed": int(facts["seed"]), "files": dict(facts["files"])}
+        return {**known, "training": training}
     except (ValueError, KeyError, TypeError):
         raise _changed(folder / NOTE) from None
 
@@ -210,7 +225,14 @@ def _no_checkpoint(found: Text, folder: Path) -> ConfigError:
 
 
 def newest(save_dir: Path, besides: Path | None = None) -> Path | None:
-    """The last checkpoint of a training that was finished, if there is one."""
+    """The last checkpoint that was finished, if there is one, of the training that wrote to the folder last."""
     folders = [folder for folder in save_dir.glob("iter_*") if _NAME.fullmatch(folder.name) and folder != besides]
-    finished = [folder for folder in folders if (folder / NOTE).is_file()]
-    return max(finished, key=lambda folder: int(folder.name.partition("_")[2]), default=None)
+    finished: list[tuple[int, int, str, Path]] = []
+    for folder in folders:
+        with suppress(OSError, ConfigError):
+            written, facts = (folder / NOTE).stat().st_mtime_ns, _noted(folder)
+            finished.append((written, int(folder.name.partition("_")[2]), facts["training"], folder))
+    if not finished:
+        return None
+    training = max(finished)[2]
+    return max((iteration, folder) for _written, iteration, its, folder in finished if its == training)[1]
