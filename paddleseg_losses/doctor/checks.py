@@ -66,7 +66,7 @@ def run_checks(
         load = volume_batch.run if toolkit is MEDICALSEG else run
         with _quiet(toolkit):
             _check_training(lambda: load(config, batch_size, seed), diagnosis, source, counts)
-    if isinstance(content.get("val_dataset"), dict):
+    if isinstance(content.get("val_dataset"), dict) and content["val_dataset"]:
         _check_validation(config, diagnosis, masks)
     return diagnosis
 

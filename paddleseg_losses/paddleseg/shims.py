@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -264,7 +265,11 @@ def _thresholds() -> list[Swap]:
 
 
 def _keeps_bits() -> bool:
-    return bool(paddle.is_floating_point(paddle.to_tensor(np.zeros([1], "uint16"))))
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("1", (1, 1)).save(file, "PNG")
+    return bool(np.asarray(module("transforms.transforms").Image.open(file)).dtype == bool)
 
 
 def _plain_masks() -> list[Swap]:
