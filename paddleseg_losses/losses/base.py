@@ -80,6 +80,7 @@ class Loss(Scheduled):
     spec: ClassVar[LossSpec]
     takes_pixel_weight: ClassVar[bool] = False
     _options: ClassVar[frozenset[str]] = frozenset()
+    _in_setup = False  # where a class may set its own options without being set up again
     edge_label: ClassVar[bool] = False  # loops of PaddleSeg's family ask losses called FocalLoss or BCELoss for it
 
     ignore_index: int = whole(default=255, help="label of pixels to ignore")
@@ -127,7 +128,7 @@ class Loss(Scheduled):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an option as the constructor does: read or refused, with all that follows from it."""
-        if name not in self._options:
+        if name not in self._options or self._in_setup:
             super().__setattr__(name, value)
             return
         if self._compound:
@@ -155,7 +156,11 @@ class Loss(Scheduled):
     def _configure(self) -> None:
         """Make what follows from the options."""
         self._follow(None if self.schedule is None else Schedule.read(self.schedule))
-        self.setup()
+        self._in_setup = True
+        try:
+            self.setup()
+        finally:
+            self._in_setup = False
         for term in self.children():
             if isinstance(term, Loss):
                 term._compound = type(self).__name__
