@@ -203,7 +203,7 @@ def _builder(job: Job) -> Any:
     given = cfg.dic.get("loss") or {}
     outputs = list(given.get("coef") or [1])
     cfg.dic["train_dataset"].pop("shuffle", None)  # the trainer's; the seed decides the order here
-    cfg.dic["loss"] = {"types": [dict(job.candidate.section) for _ in outputs], "coef": outputs}
+    cfg.dic["loss"] = {"types": [dict(job.candidate.section) for _output in outputs], "coef": outputs}
     return module("cvlibs").SegBuilder(cfg)
 
 
