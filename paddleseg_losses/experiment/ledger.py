@@ -17,6 +17,7 @@ import numpy as np
 
 from ..errors import ConfigError, MissingDependencyError
 from ..i18n import _
+from ..paddleseg.resuming import write_text
 from .study import Run, Study
 
 KEY = ("task", "loss", "rate", "seed", "tuning")
@@ -92,9 +93,9 @@ class Ledger:
         content = self.file.read_bytes() if self.file.is_file() else b""
         whole = content[: content.rfind(b"\n") + 1]
         if not whole:
-            _write(self.file, _HEADER.encode())
+            write_text(self.file, _HEADER)
         elif whole != content:
-            _write(self.file, whole)
+            write_text(self.file, whole.decode("utf-8"))
         for row in csv.DictReader(io.StringIO(whole.decode("utf-8"), newline="")):
             run = Run(row["task"], row["loss"], float(row["rate"]), int(row["seed"]), row["tuning"] == "1")
             self.rows[run] = row
@@ -107,7 +108,7 @@ class Ledger:
         return zipfile.is_zipfile(self.counts_file(run))
 
     def _rewrite(self) -> None:
-        _write(self.file, (_HEADER + "".join(map(_line, self.rows.values()))).encode())
+        write_text(self.file, _HEADER + "".join(map(_line, self.rows.values())))
 
     def _remember(self, study: Study) -> None:
         file = self.folder / "study.json"
@@ -125,7 +126,7 @@ class Ledger:
         now = study.as_dict()
         for table in ("tasks", "losses"):
             now[table] = {**known.get(table, {}), **now[table]}
-        _write(file, (json.dumps(now, indent=1, ensure_ascii=False) + "\n").encode())
+        write_text(file, json.dumps(now, indent=1, ensure_ascii=False) + "\n")
 
 
 def _require_own_folder(folder: Path) -> None:
@@ -153,16 +154,6 @@ def _cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing."""
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 @contextmanager

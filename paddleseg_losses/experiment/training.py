@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import time
 from collections.abc import Iterator, Mapping
@@ -18,8 +17,10 @@ from paddle import nn
 from ..errors import DataError
 from ..i18n import _
 from ..paddleseg.registration import register
+from ..paddleseg.resuming import aside
 from ..paddleseg.resuming.reading import safe_load
 from ..paddleseg.shims import fixed, module, swapped
+from ..paddleseg.train_arguments import require_a_batch
 from .ledger import COLLAPSED, DIVERGED, OK
 from .scoring import collapsed, foreground_means, score_image
 from .study import Candidate
@@ -125,6 +126,7 @@ def train(builder: Any, job: Job) -> Trained:
     losses, optimizer = _losses(builder, job.candidate), builder.optimizer
     iters = 1 if job.trial else builder.config.iters
     compute = module("core.train").loss_computation
+    require_a_batch(len(builder.train_dataset), builder.config.batch_size)
     trained.model.train()
     batches = Seeded(builder.train_dataset, job.seed).batches(builder.config.batch_size)
     for iteration, batch in zip(range(iters), batches):
@@ -253,9 +255,6 @@ def _grey(image: Any) -> Any:
 
 
 def _save(path: Path, arrays: Mapping[str, Any]) -> None:
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
+    """On the disk as a whole, before the line in the table that says so."""
+    with aside(path) as part, part.open("wb") as file:
         np.savez_compressed(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())  # before the line in the table that says it is there
-    draft.replace(path)

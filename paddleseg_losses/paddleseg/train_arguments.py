@@ -60,7 +60,7 @@ def build(flags: Flags) -> Recipe:
         train_dataset = builder.train_dataset
         if flags.repeats > 1:
             train_dataset.file_list *= flags.repeats
-        _require_a_batch(len(train_dataset), cfg.batch_size)
+        require_a_batch(len(train_dataset), cfg.batch_size)
         val_dataset = builder.val_dataset if cfg.val_dataset_cfg else None
         arguments.update(optimizer=builder.optimizer, losses=builder.loss)
         arguments.update(val_dataset=val_dataset if flags.do_eval else None)
@@ -166,7 +166,7 @@ def _refusals(flags: Flags, cfg: Any, parameters: set[str], exports: bool) -> It
         )
 
 
-def _require_a_batch(samples: int, batch_size: int) -> None:
+def require_a_batch(samples: int, batch_size: int) -> None:
     """PaddleSeg drops the last, incomplete batch; with no other it would wait forever."""
     needed = batch_size * paddle.distributed.get_world_size()
     if samples < needed:

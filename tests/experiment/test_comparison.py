@@ -123,6 +123,13 @@ def test_weights_are_not_executed(file, tmp_path):
     assert not malice.path.exists()
 
 
+def test_fewer_images_than_a_batch_do_not_wait_for_ever(file, tmp_path):
+    table = yaml.safe_load(file.read_text())
+    table["batch_size"] = 7
+    with pytest.raises(ConfigError, match="less than one batch"):
+        compare(read(write(tmp_path / "task.yml", table), losses="DiceLoss", seeds=1, iters=1), tmp_path / "out")
+
+
 def test_images_of_the_mode_test_are_scored(file, tmp_path):
     """In this mode PaddleSeg would scale the labels with the images."""
     table = yaml.safe_load(file.read_text())

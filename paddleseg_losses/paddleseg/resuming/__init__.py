@@ -8,6 +8,7 @@ from .checkpoints import EMA as EMA
 from .checkpoints import OPTIMIZER as OPTIMIZER
 from .checkpoints import SCALER as SCALER
 from .checkpoints import Writer as Writer
+from .checkpoints import aside as aside
 from .checkpoints import newest as newest
 from .checkpoints import unwritable as unwritable
 from .checkpoints import verified as verified
