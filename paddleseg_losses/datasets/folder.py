@@ -6,8 +6,9 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, MissingDependencyError
 from ..i18n import _
 
 
@@ -37,6 +38,25 @@ def write_once(out: str | Path, facts: Mapping[str, object], marker: str, write:
                 out.rmdir()  # empty, but Windows cannot rename onto it
             draft.rename(out)
     return out
+
+
+def new_images(root: Path) -> Any:
+    """Make the folders of images and masks; gives Pillow's `Image`, to fill them.
+
+    Raises:
+        MissingDependencyError: Pillow is missing.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingDependencyError(
+            _("{package} cannot be imported ({error}).", package="Pillow", error=error),
+            _("Pillow, to write images"),
+            'pip install "paddleseg-losses[demo]"',
+        ) from error
+    for name in ("images", "annotations"):
+        (root / name).mkdir(parents=True)
+    return Image
 
 
 def write_lists(root: Path, parts: Mapping[str, Iterable[str]]) -> None:

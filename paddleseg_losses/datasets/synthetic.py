@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ..errors import DataError, MissingDependencyError
+from ..errors import DataError
 from ..i18n import _
 from . import folder
 
@@ -116,16 +116,7 @@ def _require_drawable(scene: Discs | Tree) -> None:
 
 
 def _write(root: Path, scene: Discs | Tree) -> None:
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingDependencyError(
-            _("{package} cannot be imported ({error}).", package="Pillow", error=error),
-            _("Pillow, to write images"),
-            'pip install "paddleseg-losses[demo]"',
-        ) from error
-    for name in ("images", "annotations"):
-        (root / name).mkdir(parents=True)
+    image_of = folder.new_images(root).fromarray
     draw: Callable[..., list[tuple[int, Array]]] = _draw_discs if isinstance(scene, Discs) else _draw_tree
     parts: dict[str, list[str]] = {}
     for number, part in enumerate(("train", "val", "test")):
@@ -136,8 +127,8 @@ def _write(root: Path, scene: Discs | Tree) -> None:
             image, truth = _image(random, objects, scene), _labels(objects, scene.size)
             if part == "train" and scene.label_noise:
                 truth = _labels(_spoiled(random, objects, scene.label_noise), scene.size)
-            Image.fromarray(image).save(root / "images" / name)
-            Image.fromarray(truth).save(root / "annotations" / name)
+            image_of(image).save(root / "images" / name)
+            image_of(truth).save(root / "annotations" / name)
     folder.write_lists(root, parts)
     classes = [f"disc {c}" for c in range(1, scene.classes + 1)] if isinstance(scene, Discs) else ["tree"]
     folder.write_labels(root, ["background", *classes])
@@ -210,4 +201,4 @@ def _strengths(classes: int) -> list[float]:
 def _spoiled(random: Any, objects: list[tuple[int, Array]], share: float) -> list[tuple[int, Array]]:
     """Some objects are missed; the others are labelled a pixel or two beside where they are."""
     kept = [each for each in objects if random.random() >= share]
-    return [(c, np.roll(mask, random.integers(-2, 3, 2), (0, 1))) for c, mask in kept]
+    return [(c, ndimage.shift(mask, random.integers(-2, 3, 2), order=0)) for c, mask in kept]

@@ -116,11 +116,10 @@ def write_slices(
         step: take every `step`-th slice of those that hold a label.
         field: height and width of a slice in millimetres, around the middle of the labels.
     """
-    for name in ("images", "annotations"):
-        (root / name).mkdir(parents=True)
-    listed = {part: [name for volume in volumes for name in _cut(root, volume, size, step, field)]
+    folder.new_images(root)
+    slices = {part: [name for volume in volumes for name in _cut(root, volume, size, step, field)]
               for part, volumes in parts.items()}  # fmt: skip
-    folder.write_lists(root, listed)
+    folder.write_lists(root, slices)
     folder.write_labels(root, names)
 
 

@@ -1,6 +1,7 @@
 """Volumes as people have them on disk: paired, split by subject, cut; damaged ones are named."""
 
 import gzip
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from paddleseg_losses.cli import main
 from paddleseg_losses.datasets.nifti import NFBS, Slices, find_pairs, make_nifti_dataset, split_subjects
-from paddleseg_losses.errors import DataError
+from paddleseg_losses.errors import DataError, MissingDependencyError
 
 nibabel = pytest.importorskip("nibabel", reason="nibabel is not installed")
 SMALL = Slices(size=16, step=2, field=20.0)
@@ -164,6 +165,13 @@ def test_blanks_in_names_do_not_end_a_name_in_a_list(tmp_path):
     made = make_nifti_dataset(tmp_path / "out", tmp_path / "in", slices=SMALL)
     lines = (made.root / "train.txt").read_text().splitlines()
     assert all((made.root / path).is_file() for line in lines for path in line.split(" "))
+
+
+def test_without_pillow_nothing_is_written(repository, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(MissingDependencyError, match="Pillow, to write images"):
+        make_nifti_dataset(tmp_path / "out", repository, *NFBS, slices=SMALL)
+    assert not (tmp_path / "out").exists()
 
 
 def test_too_few_subjects():
