@@ -70,13 +70,13 @@ def _watcher() -> Callable[[Progress], None]:
     def watch(progress: Progress) -> None:
         if screen.wants_json():
             return
-        start, before = began.setdefault(progress.tuning, (created, progress.done - 1))
+        start, before = began.setdefault(progress.run.tuning, (created, progress.done - 1))
         pace = (time.monotonic() - start) / (progress.done - before)
         run, row = progress.run, progress.row
         click.echo(
             _(
                 "{stage} {done}/{total}  {task}  {loss}  rate {rate:g}  seed {seed}  {result}  about {left} left",
-                stage=_("learning rates") if progress.tuning else _("runs"),
+                stage=_("learning rates") if progress.run.tuning else _("runs"),
                 done=progress.done,
                 total=progress.total,
                 task=run.task,

@@ -13,15 +13,11 @@ from .style import COLORS, FAINT, INK, new_figure, quiet, save
 
 
 def draw_boxes(path: Path, dice: Mapping[str, Any]) -> Path:
-    """How the Dice of an image is spread over the images, each the mean over seeds `[seeds, images]`."""
+    """How the Dice of an image is spread over the images, `[images]` of each loss."""
     names = list(dice)
     figure = new_figure(7.2, 0.24 * len(names) + 1.2)
     axis = figure.subplots()
-    images = []
-    for name in names:
-        known = ~np.isnan(dice[name])
-        total, count = np.where(known, dice[name], 0).sum(axis=0), known.sum(axis=0)
-        images.append(total[count > 0] / count[count > 0])
+    images = [dice[name][~np.isnan(dice[name])] for name in names]
     axis.boxplot(
         images[::-1], orientation="horizontal", widths=0.6, flierprops={"markersize": 2, "markeredgecolor": FAINT},
         medianprops={"color": COLORS[1]}, boxprops={"color": INK}, whiskerprops={"color": INK}, capprops={"color": INK},

@@ -33,7 +33,6 @@ class Progress:
     row: Row
     done: int  # of the runs of this stage, earlier ones included
     total: int
-    tuning: bool
 
 
 def compare(
@@ -77,15 +76,15 @@ def compare(
             return Job(files[run.task], candidates[run.loss], run.rate, run.seed, run.tuning,
                        ledger.counts_file(run), not run.tuning and run.seed == 1, device)  # fmt: skip
 
-        def perform(runs: Iterable[Run], tuning: bool) -> None:
+        def perform(runs: Iterable[Run]) -> None:
             runs = list(runs)
             left = [run for run in runs if run not in ledger.rows]
             for run, outcome in perform_all(((run, job(run)) for run in left), jobs, timeout):
                 row = ledger.append(run, {**outcome, "versions": versions})
-                watch(Progress(run, row, sum(r in ledger.rows for r in runs), len(runs), tuning))
+                watch(Progress(run, row, sum(r in ledger.rows for r in runs), len(runs)))
 
-        perform(study.tuning_runs(), True)
-        perform(study.reported_runs(choose_rates(study, ledger.rows)), False)
+        perform(study.tuning_runs())
+        perform(study.reported_runs(choose_rates(study, ledger.rows)))
         return write_report(study, ledger)
 
 

@@ -12,6 +12,7 @@ from ..errors import MissingDependencyError
 from ..i18n import Message, Text, _
 from .ledger import Ledger
 from .results import TaskResults, costs
+from .scoring import mean
 from .study import Study
 from .tables import grid, latex, markdown
 
@@ -34,7 +35,7 @@ def write_report(study: Study, ledger: Ledger) -> Path:
     (folder / "table.tex").write_text(latex(results), encoding="utf-8")
     cost = "\n\n".join(_costs(study, ledger)) + "\n"
     (folder / "costs.md").write_text(cost, encoding="utf-8")
-    drawn = list(_pictures(folder, results))
+    drawn = list(_pictures(folder, results, ledger))
     (folder / "index.html").write_text(_page(table, cost, drawn), encoding="utf-8")
     return folder
 
@@ -45,9 +46,9 @@ def _costs(study: Study, ledger: Ledger) -> Iterator[str]:
         yield f"## {task.name}\n\n" + grid([_("loss"), _("step, ms"), _("peak memory, MB")], rows)
 
 
-def _pictures(folder: Path, results: list[TaskResults]) -> Iterator[tuple[Text, Path]]:
+def _pictures(folder: Path, results: list[TaskResults], ledger: Ledger) -> Iterator[tuple[Text, Path]]:
     for each in results:
-        scored = {line.loss: line.dice for line in each.own if line.dice is not None}
+        scored = {line.loss: mean(line.dice, axis=0) for line in each.own if line.dice is not None}
         if not scored:
             continue
         title = Message(each.name)
@@ -55,10 +56,10 @@ def _pictures(folder: Path, results: list[TaskResults]) -> Iterator[tuple[Text, 
         intervals = {loss: (rank.low, rank.high) for loss, rank in ranks.items()}
         yield title, pictures.draw_boxes(folder / f"{each.name}-images.png", scored)
         yield title, pictures.draw_ranks(folder / f"{each.name}-ranks.png", intervals)
-        shown = [loss for loss in dict.fromkeys((*list(scored)[:3], each.control, *list(scored)[-2:]))]
-        predictions = {loss: each.ledger.counts(each.runs(loss, each.rates[loss])[0]) for loss in shown
-                       if each.ledger.counts_file(each.runs(loss, each.rates[loss])[0]).is_file()}  # fmt: skip
-        images = each.ledger.images(each.name)
+        shown = dict.fromkeys((*list(scored)[:3], each.control, *list(scored)[-2:]))
+        first = {loss: each.runs(loss, each.rates[loss])[0] for loss in shown}
+        predictions = {loss: ledger.counts(run) for loss, run in first.items() if ledger.counts_file(run).is_file()}
+        images = ledger.images(each.name)
         if images and predictions:
             yield title, pictures.draw_predictions(folder / f"{each.name}-predictions.png", images, predictions)
     for curve in dict.fromkeys(each.task.curve for each in results if each.task.curve):
