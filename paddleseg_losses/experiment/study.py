@@ -106,16 +106,18 @@ class Study:
                     yield from (Run(task.name, loss.name, rate, TUNING_SEED, tuning=True) for rate in self.rates)
 
     def reported_runs(self, chosen: Mapping[tuple[str, str], float]) -> Iterator[Run]:
-        """Seeds outermost, so that an interrupted study has every loss equally often.
+        """Every loss at its own rate, then at that of the control, for the table with one rate for all.
 
-        A loss runs at its own rate and at that of the control, for the table with one rate for all.
+        Seeds are outermost, so that an interrupted study has every loss equally often.
         """
-        for seed in range(1, self.seeds + 1):
-            for task in self.tasks:
-                common = chosen[task.name, self.control]
-                for loss in self.of(task):
-                    own = chosen[task.name, loss.name]
-                    yield from (Run(task.name, loss.name, rate, seed) for rate in dict.fromkeys((own, common)))
+        for own in (True, False):
+            for seed in range(1, self.seeds + 1):
+                for task in self.tasks:
+                    common = chosen[task.name, self.control]
+                    for loss in self.of(task):
+                        rate = chosen[task.name, loss.name]
+                        if own or rate != common:
+                            yield Run(task.name, loss.name, rate if own else common, seed)
 
     def as_dict(self) -> dict[str, Any]:
         """For the file in the folder of results."""
