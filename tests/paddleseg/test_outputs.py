@@ -233,9 +233,8 @@ def test_what_does_not_fit_the_outputs_is_corrected(case, dataset, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:Skip loading for")  # counters of Paddle's in STDC and BiSeNet
 @pytest.mark.parametrize("case", list(MISFITS))
-def test_what_check_prints_instead_trains(case, dataset, tmp_path):
+def test_what_check_prints_instead_trains(case, dataset, tmp_path, quick_end):
     from paddleseg_losses.paddleseg.trainer import train
 
     model, _loss, _phrase, right = MISFITS[case]

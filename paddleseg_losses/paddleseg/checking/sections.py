@@ -242,13 +242,14 @@ class _SectionChecker:
         bare = term.removeprefix(PREFIX) if isinstance(term, str) else None
         if bare not in registry.names():
             return term
-        self.report.remark(
-            _(
-                "{name} without `type` in a WeightedSumLoss is that of this package: {ours}",
-                name=term,
-                ours=f"type: {PREFIX}{bare}",
+        if not hasattr(self.entries.names.table[bare], "spec"):
+            self.report.remark(
+                _(
+                    "{name} without `type` in a WeightedSumLoss is that of this package: {ours}",
+                    name=term,
+                    ours=f"type: {PREFIX}{bare}",
+                )
             )
-        )
         return {"type": PREFIX + bare}
 
     def _build(self, place: Place, cls: Any, entry: Entry) -> None:
