@@ -45,10 +45,7 @@ def compare(config: str, out: str, rates: str | None, report: bool, **given: Any
     study = experiment.read(config, rates=_numbers(rates), **given)
     for warning in experiment.warnings(study):
         screen.warn(warning)
-    if report:
-        folder = experiment.report(study, out)
-    else:
-        folder = experiment.compare(study, out, watch=_watcher(), **running)
+    folder = experiment.report(study, out) if report else experiment.compare(study, out, watch=_watcher(), **running)
     if screen.wants_json():
         screen.print_json({"report": str(folder), "table": (folder / "table.md").read_text(encoding="utf-8")})
     else:

@@ -1,4 +1,4 @@
-"""A study in few small files, to be kept in a repository: the table of runs, and the counts of each task in one file."""
+"""A study in few small files, to be kept in a repository: the table of runs, and a file of counts for each task."""
 
 from __future__ import annotations
 
