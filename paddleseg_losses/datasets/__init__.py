@@ -13,3 +13,5 @@ from .mask_statistics import ClassStatistics as ClassStatistics
 from .mask_statistics import MaskStatistics as MaskStatistics
 from .mask_statistics import measure as measure
 from .pairs import check_pairs as check_pairs
+from .symptoms import Symptom as Symptom
+from .symptoms import symptoms as symptoms

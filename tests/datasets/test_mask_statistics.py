@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from paddleseg_losses.datasets import measure
+from paddleseg_losses.datasets import measure, symptoms
 
 ROWS, COLUMNS = np.indices((128, 128))
 RADIUS, ANGLE = np.hypot(ROWS - 64, COLUMNS - 64), np.arctan2(ROWS - 64, COLUMNS - 64)
@@ -72,3 +72,24 @@ def test_masks_as_files_hold_them():
     full = measure([("a", np.ones((8, 8), "uint8"))]).classes[1]
     assert (full.share, full.width) == (1, 7)
     assert measure([]).classes == {}
+
+
+def _symptoms(*masks):
+    return {each.name: str(each.evidence) for each in symptoms(measure(("", mask) for mask in masks))}
+
+
+def test_what_the_numbers_say():
+    assert _symptoms(SQUARE.astype("uint8")) == {}
+    thin = _symptoms(DIAGONALS.astype("uint8"))
+    assert list(thin) == ["thin-structures", "class-imbalance"]
+    assert thin["thin-structures"].startswith("class 1: 3 pixels wide")
+    dots = np.zeros((128, 128), "uint8")
+    dots[10:14, 10:14] = dots[50:54, 70:74] = 1
+    assert _symptoms(dots) == {
+        "small-objects": "class 1: half of the objects have less than 17 pixels, 0.10% of the image",
+        "class-imbalance": "class 1: 0.20% of the pixels",
+    }
+    assert _symptoms(*(SQUARE * np.uint8(label) for label in range(1, 7))) == {
+        "absent-classes": "6 classes, of which an image shows 1.0 on average",
+        "class-imbalance": "class 1: 3.54% of the pixels",
+    }
