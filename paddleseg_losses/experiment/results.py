@@ -72,6 +72,13 @@ class TaskResults:
         return self._lines(dict.fromkeys(self.rates, self.common_rate))
 
     @property
+    def complete(self) -> bool:
+        """Whether every loss has been trained at its own rate with every seed."""
+        return len(self.rates) == len(self.study.of(self.task)) and all(
+            run in self.ledger.rows for loss, rate in self.rates.items() for run in self.runs(loss, rate)
+        )
+
+    @property
     def images(self) -> int:
         """How many are scored."""
         return next((line.dice.shape[1] for line in self.own if line.dice is not None), 0)

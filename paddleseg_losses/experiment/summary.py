@@ -15,10 +15,15 @@ DIGITS = 4
 
 
 def summarize(study: Study, ledger: Ledger) -> dict[str, Any]:
-    """By task and loss: scores, differences to the control, interval of the rank, failures, and the cost of a step."""
+    """By task and loss: scores, differences to the control, interval of the rank, failures, and the cost of a step.
+
+    Tasks of which runs are missing are left out.
+    """
     found = {}
     for task in study.tasks:
         results = TaskResults(study, ledger, task)
+        if not results.complete:
+            continue
         steps = {loss: step for loss, step, _memory in costs(study, ledger, task)}
         beside = _beside_control(results)
         found[task.name] = {
