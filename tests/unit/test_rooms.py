@@ -27,6 +27,7 @@ ROOMS = {
     "shape_advice": set(),
     "other_libraries": set(),
     "registry": {"errors", "other_libraries"},
+    "catalogue": {"errors", "registry"},
     "known_spacing": {"errors"},
     "precomputed_maps": {"errors", "numeric", "known_spacing"},
     "conversion": set(),
