@@ -78,6 +78,7 @@ ROOMS = {
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
     "experiment": {"errors", "registry", "paddleseg", "drawing"},
+    "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})
