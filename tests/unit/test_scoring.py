@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from paddleseg_losses.experiment.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
+from paddleseg_losses.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
 
 
 def _slow(a, b, spacing):
