@@ -47,6 +47,7 @@ ROOMS = {
     },
     "layout": {"conversion", "errors", "numeric", "problem", "registry", "shape_advice"},
     "preparation": {"errors", "problem", "inputs", "kernels", "layout", "validation"},
+    "evidence": set(),
     "schedules": {"errors", "registry"},
     "options": {"errors", "other_libraries", "registry", "schedules"},
     "describe": {"errors", "formula", "options", "registry"},
