@@ -123,7 +123,8 @@ def _panels(events: list[Event]) -> Iterator[Panel]:
     scores = {name: [(each["iteration"], each["mean_iou"]) for each in evaluations if each["ema"] == ema]
               for name, ema in (("mIoU", False), ("mIoU (EMA)", True))}  # fmt: skip
     if evaluations:
-        yield Panel(_("mIoU on the validation images"), {name: points for name, points in scores.items() if points}, points=True)
+        measured = {name: points for name, points in scores.items() if points}
+        yield Panel(_("mIoU on the validation images"), measured, points=True)
 
 
 def _terms(seen: list[tuple[int, dict[str, Any]]]) -> dict[str, list[tuple[int, float | None]]]:

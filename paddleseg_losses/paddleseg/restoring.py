@@ -11,7 +11,7 @@ from typing import Any
 import paddle
 
 from ..errors import ConfigError
-from ..i18n import Text, _, plural
+from ..i18n import Text, _
 from . import config as configs
 from .build_errors import explained
 from .console import captured
@@ -154,11 +154,8 @@ def load_weights(model: Any, file: Path, classes: int | None = None) -> None:
     expected = _("weights of the model {model}", model=type(model).__name__)
     if missing:
         raise ConfigError(
-            plural(
-                "{path} lacks {count} of the {total} weights of the model, such as {name}.",
-                "{path} lacks {count} of the {total} weights of the model, such as {name}.",
-                len(missing), path=file, total=len(wanted), name=missing[0],
-            ),
+            _("{path} lacks {count} of the {total} weights of the model, such as {name}.",
+              path=file, count=len(missing), total=len(wanted), name=missing[0]),
             expected,
             _("give the model.pdparams that was trained with this file, or the file that it was trained with"),
         )  # fmt: skip
