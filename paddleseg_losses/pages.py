@@ -26,9 +26,9 @@ pre { overflow-x: auto; font-size: 13px }
 """
 
 
-def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> str:
+def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]], numbers: bool = True) -> str:
     """A Markdown table: the first column to the left, numbers to the right."""
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
+    lines = [head, [":--", *["--:" if numbers else ":--"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
@@ -70,13 +70,13 @@ def folded(title: Text, part: str) -> str:
     return f"<details><summary>{html.escape(str(title))}</summary>\n{part}\n</details>"
 
 
-def key(colors: Iterable[tuple[Text, Sequence[int]]]) -> str:
+def key(title: Text, colors: Iterable[tuple[Text, Sequence[int]]]) -> str:
     """What colours mean."""
     entries = (
         f'<span style="background:rgb({",".join(map(str, color))})"></span>{html.escape(str(name))}'
         for name, color in colors
     )
-    return f'<p class="key">{"".join(entries)}</p>'
+    return f'<p class="key">{html.escape(str(title))}{"".join(entries)}</p>'
 
 
 def figure(picture: Path, caption: Text, alt: str = "") -> str:

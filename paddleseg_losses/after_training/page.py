@@ -62,11 +62,13 @@ def as_json(facts: dict[str, Any]) -> str:
     return json.dumps(_without_nan(facts), ensure_ascii=False, indent=1) + "\n"
 
 
-def strips(pictures: list[tuple[Path, Text]], key: list[tuple[Text, Any]]) -> Iterator[str]:
+def strips(pictures: list[tuple[Path, Text]], classes: list[tuple[Text, Any]]) -> Iterator[str]:
     """Strips below each other, and what their panels and colours mean."""
     yield pages.heading(_("Best and worst images"))
     yield pages.paragraph(_("From left to right: image, labels, prediction, errors. The background is not coloured."))
-    yield pages.key(key)
+    if classes:
+        yield pages.key(_("Classes:"), classes)
+    yield pages.key(_("Errors:"), ERRORS)
     for file, caption in pictures:
         yield pages.figure(file, caption)
 
@@ -84,7 +86,7 @@ def _parts(
     for text in CONVENTIONS:
         yield pages.paragraph(text)
     if pictures:
-        yield from strips([(each.file, each.caption) for each in pictures], [*classes_of(dataset, how), *ERRORS])
+        yield from strips([(each.file, each.caption) for each in pictures], classes_of(dataset, how))
 
 
 def _without_nan(value: Any) -> Any:

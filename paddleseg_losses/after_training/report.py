@@ -15,7 +15,7 @@ from ..i18n import Message, Text, _, plural
 from ..paddleseg.record import END, EVALUATION, PICTURE, SCORES, START, STEP, STOPPED, Event, read_record
 from ..paddleseg.resuming import write_text
 from .page import strips
-from .pictures import ERRORS, caption
+from .pictures import caption
 
 PAGE = "report.html"
 
@@ -52,7 +52,7 @@ def summary(events: list[Event]) -> dict[str, Any]:
 
 def _parts(folder: Path, events: list[Event]) -> Iterator[str]:
     last = _of(events, START)[-1]
-    yield pages.from_markdown(pages.grid(["", ""], _facts(events, last)))
+    yield pages.from_markdown(pages.grid(["", ""], _facts(events, last), numbers=False))
     for scores in _of(events, SCORES)[-1:]:
         yield pages.heading(_("Scores on {images} validation images", images=scores["images"]))
         yield pages.from_markdown(_scores(scores))
@@ -65,7 +65,7 @@ def _parts(folder: Path, events: list[Event]) -> Iterator[str]:
         key = [(_class_name(name), color) for name, color in shown[0].get("key") or []]
         yield from strips(
             [(folder / each["file"], caption(each["rank"], each["image"], each["dice"])) for each in shown],
-            [*key, *ERRORS],
+            key,
         )
     if last.get("config"):
         yield pages.folded(_("Configuration"), pages.code(_yaml(last["config"])))

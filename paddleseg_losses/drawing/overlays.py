@@ -11,7 +11,7 @@ import numpy as np
 # Class 0, the background, is dark where it is drawn at all. The colour-blind can tell them apart (Okabe and Ito).
 CLASS_COLORS = ("#15171c", "#56b4e9", "#e69f00", "#f5f1e3", "#cc79a7", "#009e73", "#d55e00", "#0072b2", "#f0e442")
 IGNORED = (122, 122, 122)
-MISSED, FALSE_ALARM, CONFUSED = (0, 114, 178), (230, 159, 0), (204, 121, 167)
+MISSED, FALSE_ALARM, CONFUSED = (178, 24, 43), (33, 102, 172), (247, 220, 80)  # beside grey, no class has these
 _WIDTH, _GAP = 420, 6  # of a panel, and between two
 Color = tuple[int, int, int]
 

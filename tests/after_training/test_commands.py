@@ -26,20 +26,8 @@ def _given(case):
 
 
 def test_evaluate(trained, run, tmp_path):
-    words = [
-        "--aug_eval",
-        "--scales",
-        "0.5",
-        "1.0",
-        "--flip_horizontal",
-        "--is_slide",
-        "--crop_size",
-        "24",
-        "24",
-        "--stride",
-        "16",
-        "16",
-    ]
+    windows = "--is_slide", "--crop_size", 24, 24, "--stride", 16, 16
+    words = ["--aug_eval", "--scales", 0.5, 1.0, "--flip_horizontal", *windows]
     shown = run("evaluate", *_given(trained), *words, "--save_dir", tmp_path / "scores", "--cldice")
     assert shown.exit_code == 0, shown.output
     for word in ("surface Dice", "clDice", "mean without class 0", "index.html", "4-connected"):
@@ -55,9 +43,8 @@ def test_predict_names_what_is_broken_and_ends_with_1(trained, run, tmp_path):
     folder.mkdir()
     (folder / "a.png").write_bytes((trained.data / "image0.png").read_bytes())
     out = tmp_path / "out"
-    fine = run(
-        "predict", *_given(trained), "--image_path", folder, "--save_dir", out, "--custom_color", 0, 0, 0, 255, 0, 0
-    )
+    words = "predict", *_given(trained), "--image_path", folder, "--save_dir", out
+    fine = run(*words, "--custom_color", 0, 0, 0, 255, 0, 0)
     assert fine.exit_code == 0, fine.output
     assert (out / "pseudo_color_prediction" / "a.png").is_file()
     (folder / "b.png").write_bytes(b"no picture")
