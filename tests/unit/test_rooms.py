@@ -81,6 +81,7 @@ ROOMS = {
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
     "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})
