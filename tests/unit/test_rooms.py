@@ -20,6 +20,8 @@ ROOMS = {
     "errors": set(),
     "safe_yaml": {"errors"},
     "import_order": set(),
+    "pages": {"errors"},
+    "scoring": {"errors"},
     "formula": set(),
     "differentiable": set(),
     "numeric": {"differentiable"},
@@ -77,7 +79,8 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
-    "experiment": {"errors", "registry", "paddleseg", "drawing"},
+    "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
