@@ -16,6 +16,7 @@ from .plot import plot
 from .program import RootGroup
 from .run import run
 from .show import show
+from .start import start
 from .train import train
 from .weights import weights
 
@@ -39,5 +40,5 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (list_losses, show, check, weights, doctor, plot, train, compare, run, enable, disable, data):
+for command in (start, list_losses, show, check, weights, doctor, plot, train, compare, run, enable, disable, data):
     main.add_command(command)

@@ -76,6 +76,7 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
+    "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
     "experiment": {"errors", "registry", "paddleseg", "drawing"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
