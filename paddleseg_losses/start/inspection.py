@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..datasets import Pair, examine
 from ..errors import LossError
 from ..i18n import Message, Text, _
@@ -58,7 +60,11 @@ def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) 
 
 def _look(sample: Sample) -> tuple[str, Text]:
     """The kind of what is special about a sample, and what it is."""
-    kind, what = examine(Pair(sample.image, sample.mask or sample.image, sample.name))
+    is_array = sample.mask is not None and sample.mask.suffix.lower() == ".npy"
+    mask = sample.image if sample.mask is None or is_array else sample.mask
+    kind, what = examine(Pair(sample.image, mask, sample.name))
+    if is_array and not kind:
+        return _look_at_array(sample)
     if kind == "images_unreadable" and sample.image.suffix.lower() in (".gif", ".webp"):
         frames = _frames(sample.image)
         if frames == 1:
@@ -72,6 +78,20 @@ def _look(sample: Sample) -> tuple[str, Text]:
                 return which, _("{path} ends too early", path=path)
         return ("deep" if _is_deep(sample.image) else ""), ""
     return kind, what
+
+
+def _look_at_array(sample: Sample) -> tuple[str, Text]:
+    """Whether an array of NumPy has the size of its image."""
+    from PIL import Image
+
+    try:
+        shape = np.load(str(sample.mask), mmap_mode="r", allow_pickle=False).shape
+    except (ValueError, OSError) as error:
+        return "masks_unreadable", f"{sample.mask} ({type(error).__name__})"
+    with Image.open(sample.image) as picture:
+        size = picture.size
+    fits = tuple(shape[:2]) == size[::-1]
+    return ("", "") if fits else ("sizes", _("{mask} has shape {shape}", mask=sample.mask_name, shape=list(shape)))
 
 
 def _frames(path: Path) -> int:

@@ -31,8 +31,7 @@ PARTS = {
     "验证集": "val", "测试集": "test",
 }  # fmt: skip
 _SECOND_ENDINGS = (".ome", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".nii")
-# Words of a name: at blanks, underscores, hyphens, dots, and where a number begins.
-_WORD = re.compile(r"[\s_.\-]+|(?<=[^\W\d_])(?=\d)")
+_BLANK, _NUMBER = re.compile(r"[\s_.\-]+"), re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def _stem(file: str) -> str:
 
 def _read_stem(stem: str) -> tuple[str, str, int]:
     """What is left of a stem without the words for image, mask and part at its ends; the role they say; the rank."""
-    words = [word for word in _WORD.split(stem.lower()) if word]
+    words = [part for word in _BLANK.split(stem.lower()) if word for part in _parted(word)]
     if len(words) > 2 and words[-1].isdigit() and words[-2] in _RANKS and words[-2] != words[0]:
         words.pop()  # x_manual1, x_mask_0
     taken: list[str] = []
@@ -101,6 +100,11 @@ def _read_stem(stem: str) -> tuple[str, str, int]:
     said = [_ROLES[word] for word in taken if word in _ROLES]
     role = next((role for role in ("unused", "mask", "image") if role in said), "")
     return "_".join(words), role, min((_RANKS.get(word, len(_MASKS)) for word in taken), default=len(_MASKS))
+
+
+def _parted(word: str) -> list[str]:
+    """A word and the number behind it, as in `mask12`, unless both together are known, as in `leftimg8bit`."""
+    return [word] if word in _ROLES else _NUMBER.split(word)
 
 
 def _is_ornament(words: list[str], taken: list[str]) -> bool:

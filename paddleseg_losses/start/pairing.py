@@ -102,7 +102,9 @@ def _by_added_word(named: Sequence[Named]) -> dict[str, tuple[str, str]]:
 def _by_ending(named: Sequence[Named]) -> dict[str, tuple[str, str]]:
     """`a.jpg` and `a.png`."""
     lossy = [each.path.suffix.lower() in _LOSSY for each in named]
-    keys = [{(e.folder, e.part, e.key) for e, is_lossy in zip(named, lossy) if is_lossy is kind} for kind in (0, 1)]
+    keys = [
+        {(e.folder, e.part, e.key) for e, is_lossy in zip(named, lossy) if is_lossy is kind} for kind in (False, True)
+    ]
     if len(keys[0] & keys[1]) < max(len(named) // 4, 1):
         return {}
     return {each.name: ("image" if is_lossy else "mask", each.key) for each, is_lossy in zip(named, lossy)}

@@ -186,7 +186,7 @@ def find_out(folder: Path, out: str | None) -> Path:
     Raises:
         DataError: it is not empty, or would lie inside the data.
     """
-    inside = folder.resolve() if folder.is_dir() else folder.resolve().parent
+    inside = folder.resolve().parent if folder.is_file() else folder.resolve()
     path = Path(out).expanduser().resolve() if out else Path.cwd() / f"{inside.name}_start"
     if out is None and (path == inside or inside in path.parents):
         raise DataError(

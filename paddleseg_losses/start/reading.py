@@ -127,12 +127,12 @@ def _by_values(seen: Seen) -> Reading:
     values = sorted(seen.pixels)
     if _is_smeared(seen):
         return _by_peaks(seen)
-    if seen.colors:
-        return _by_colors(values)
-    if _are_objects(seen):
+    if not seen.colors and _are_objects(seen):
         return _by_objects(seen)
     if max(map(len, seen.of_mask.values())) > _MOST_CLASSES or len(values) > IGNORED:
         raise _too_many(seen)
+    if seen.colors:
+        return _by_colors(values)
     void = _void(values)
     classes = [value for value in values if value not in void]
     reading = Reading([(value,) for value in classes], tuple(void))

@@ -14,6 +14,7 @@ from ..datasets.folder import write_labels, write_once
 from ..i18n import Text, _, plural
 from .inspection import read_mask
 from .legend import legend_text
+from .pixels import describe
 from .plan import Plan
 from .preview import draw_preview
 from .scanning import LeftOut
@@ -114,7 +115,7 @@ def _convert(plan: Plan, sample: Sample, draft: Path, written: Written) -> str |
         written.notes.append(
             plural("{name} holds the value {values}, which no other mask held: it is ignored",
                    "{name} holds the values {values}, which no other mask held: they are ignored",
-                   len(unknown), name=sample.mask_name, values=", ".join(map(str, unknown[:5])))
+                   len(unknown), name=sample.mask_name, values=describe(unknown, plan.reading.colors))
         )  # fmt: skip
     path = f"masks/{_stem(sample, plan)}.png"
     (draft / path).parent.mkdir(parents=True, exist_ok=True)
