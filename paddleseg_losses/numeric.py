@@ -185,12 +185,12 @@ class _LogOdds(Differentiable):
     @staticmethod
     def forward(ctx: Any, z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
         odds = _log_odds(z, labels, others)
-        ctx.save_for_backward(z, labels, others)
+        ctx.save_for_backward(z, others)
         return odds
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        z, labels, others = ctx.saved_tensor()
+        z, others = ctx.saved_tensor()
         # By distances to the largest other one: those to the label, or to the odds, are rounded where logits are large.
         share = F.softmax(paddle.where(others, z, paddle.full([], -2 * FAR, z.dtype)), axis=1)
         return paddle.where(others, share, paddle.full([], -1.0, z.dtype)) * upstream

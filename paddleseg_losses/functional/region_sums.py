@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 
-import paddle
 import paddle.distributed as dist
 
 from .. import numeric

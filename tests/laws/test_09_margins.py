@@ -20,7 +20,7 @@ CASES = [
 
 
 def _of_sums(spec):
-    """Nothing is sorted or filtered: where all errors are nearly 1, that decides slopes by digits that no float32 has."""
+    """Nothing is sorted or filtered: where errors are nearly 1, that decides slopes by digits that no float32 has."""
     return not (spec.sorts or spec.neighbours) and spec.family != "boundary"
 
 
