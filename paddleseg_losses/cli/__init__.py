@@ -10,13 +10,19 @@ from .program import RootGroup
 
 # The commands, in the order of the help, and where each is: imported when it is asked for.
 _COMMANDS = {
+    "start": "start:start",
     "list": "catalogue:list_losses",
     "show": "show:show",
     "check": "check:check",
     "weights": "weights:weights",
     "doctor": "doctor:doctor",
     "plot": "plot:plot",
+    "suggest": "suggest:suggest",
     "train": "train:train",
+    "evaluate": "evaluate:evaluate",
+    "predict": "predict:predict",
+    "export": "export:export",
+    "report": "report:report",
     "compare": "compare:compare",
     "run": "run:run",
     "enable": "enable:enable",

@@ -20,6 +20,8 @@ ROOMS = {
     "errors": set(),
     "safe_yaml": {"errors"},
     "import_order": set(),
+    "pages": {"errors"},
+    "scoring": {"errors"},
     "formula": set(),
     "differentiable": set(),
     "numeric": {"differentiable"},
@@ -78,7 +80,10 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
-    "experiment": {"errors", "registry", "paddleseg", "drawing"},
+    "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
+    "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})
