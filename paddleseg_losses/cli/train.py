@@ -46,9 +46,11 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
     a few validation images.
     """
     from ..after_training import leave_pictures
+    from ..datasets.white_masks import require_foreground
     from ..paddleseg.trainer import train as run_training
     from .progress import display
 
+    require_foreground(flags["config"])
     result = run_training(override=override, display=display(), **flags)
     pictures = leave_pictures(result)
     if screen.wants_json():

@@ -99,7 +99,7 @@ def test_masks(case, tmp_path, folder, losses_table):
         "out of range": {"model": {"num_classes": 4}, "train_dataset": {"num_classes": 4}},
         "another ignored label": {"train_dataset": {"ignore_index": 254}},
         "too many classes": {"model": {"num_classes": 3}},
-        "0 and 255": {"model": {"num_classes": 2}},
+        "0 and 255": {"train_dataset": {"transforms": [{"type": "paddleseg_losses.Foreground", "classes": [255]}]}},
     }
     assert cure == expected.get(case, cure)
 
