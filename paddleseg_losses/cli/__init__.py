@@ -17,6 +17,7 @@ from .program import RootGroup
 from .run import run
 from .show import show
 from .start import start
+from .suggest import suggest
 from .train import train
 from .weights import weights
 
@@ -40,5 +41,8 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (start, list_losses, show, check, weights, doctor, plot, train, compare, run, enable, disable, data):
+_COMMANDS = (
+    start, list_losses, show, check, weights, doctor, plot, suggest, train, compare, run, enable, disable, data,
+)  # fmt: skip
+for command in _COMMANDS:
     main.add_command(command)

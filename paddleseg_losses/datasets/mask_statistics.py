@@ -3,7 +3,7 @@
     statistics = measure((name, mask) for name, mask in masks)
     statistics.classes[1].thinness
 
-Masks hold class indices. Whoever has many of them measures some, spread over all: `sampled` of the doctor does that.
+Masks hold class indices. Whoever has many of them measures some, spread over all: `MaskSource.sampled` does that.
 """
 
 from __future__ import annotations

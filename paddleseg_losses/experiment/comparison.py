@@ -88,6 +88,24 @@ def compare(
         return write_report(study, ledger)
 
 
+def report(study: Study, out: str | Path) -> Path:
+    """Write the tables and pictures of the runs that are finished, and train nothing.
+
+    Args:
+        study: see `read`.
+        out: folder of the study, in which a comparison may be going on.
+
+    Returns:
+        The folder of the report.
+
+    Raises:
+        ConfigError: the folder is not that of this study.
+    """
+    ledger = Ledger(Path(out))
+    ledger.read(study)
+    return write_report(study, ledger)
+
+
 def warnings(study: Study) -> Iterator[Message]:
     """What makes a comparison unfair although it runs."""
     for task in study.tasks:

@@ -45,6 +45,7 @@ ROOMS = {
     },
     "layout": {"conversion", "errors", "numeric", "problem", "registry", "shape_advice"},
     "preparation": {"errors", "problem", "inputs", "kernels", "layout", "validation"},
+    "evidence": set(),
     "schedules": {"errors", "registry"},
     "options": {"errors", "other_libraries", "registry", "schedules"},
     "describe": {"errors", "formula", "options", "registry"},
@@ -78,6 +79,7 @@ ROOMS = {
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
     "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
     "experiment": {"errors", "registry", "paddleseg", "drawing"},
+    "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})
