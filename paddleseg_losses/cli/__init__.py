@@ -12,8 +12,12 @@ from .compare import compare
 from .data import data
 from .doctor import doctor
 from .enable import disable, enable
+from .evaluate import evaluate
+from .export import export
 from .plot import plot
+from .predict import predict
 from .program import RootGroup
+from .report import report
 from .run import run
 from .show import show
 from .start import start
@@ -41,8 +45,8 @@ def main(traceback: bool) -> None:
     """
 
 
-_COMMANDS = (
-    start, list_losses, show, check, weights, doctor, plot, suggest, train, compare, run, enable, disable, data,
-)  # fmt: skip
-for command in _COMMANDS:
+for command in (
+    start, list_losses, show, check, weights, doctor, suggest, plot, train, evaluate, predict, export, report, compare,
+    run, enable, disable, data,
+):  # fmt: skip
     main.add_command(command)

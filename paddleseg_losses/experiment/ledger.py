@@ -18,10 +18,10 @@ import numpy as np
 from ..errors import ConfigError, MissingDependencyError
 from ..i18n import _
 from ..paddleseg.resuming import write_text
+from ..scoring import METRICS
 from .study import Run, Study
 
 KEY = ("task", "loss", "rate", "seed", "tuning")
-METRICS = ("dice", "iou", "sensitivity", "specificity", "hd95", "surface_dice")
 COLUMNS = (*KEY, "status", *METRICS, "iterations", "step_ms", "memory_mb", "seconds", "versions", "detail")
 OK, DIVERGED, COLLAPSED = "ok", "diverged", "collapsed"  # every other status is a run without scores
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..i18n import Text, _
-from .ledger import COLLAPSED, DIVERGED, METRICS, OK, Ledger, number
-from .scoring import mean, ratios
+from ..scoring import METRICS, mean, ratios
+from .ledger import COLLAPSED, DIVERGED, OK, Ledger, number
 from .statistics import Comparison, compare, spread
 from .study import Run, Study, Task
 from .tuning import choose_rates

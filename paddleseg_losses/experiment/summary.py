@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .ledger import METRICS, OK, Ledger
+from ..scoring import METRICS
+from .ledger import OK, Ledger
 from .results import Line, TaskResults, costs
 from .statistics import Comparison, compare
 from .study import Study

@@ -20,6 +20,8 @@ ROOMS = {
     "errors": set(),
     "safe_yaml": {"errors"},
     "import_order": set(),
+    "pages": {"errors"},
+    "scoring": {"errors"},
     "formula": set(),
     "differentiable": set(),
     "numeric": {"differentiable"},
@@ -78,7 +80,8 @@ ROOMS = {
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
     "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
-    "experiment": {"errors", "registry", "paddleseg", "drawing"},
+    "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours

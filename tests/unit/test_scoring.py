@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from paddleseg_losses.experiment.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
-from tests.experiment import monai_distances
+from paddleseg_losses.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
+from tests.unit import monai_distances
 
 
 def _slow(a, b, spacing):

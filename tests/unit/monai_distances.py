@@ -1,4 +1,4 @@
-"""Distances that MONAI computes for some masks: `python -m tests.experiment.monai_distances`, where MONAI is installed."""
+"""What MONAI computes for some masks: `python -m tests.unit.monai_distances`, where MONAI is installed."""
 
 import json
 from collections.abc import Iterator
