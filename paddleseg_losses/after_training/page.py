@@ -82,7 +82,7 @@ def _parts(
     )  # fmt: skip
     for title, head, rows in tables_of(evaluation):
         yield pages.heading(title)
-        yield pages.from_markdown(pages.grid(head, rows))
+        yield pages.table(head, rows)
     for text in CONVENTIONS:
         yield pages.paragraph(text)
     if pictures:
