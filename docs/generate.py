@@ -54,6 +54,7 @@ def _documents(language: Language) -> dict[Path, str]:
     }
     if evidence.evidence().findings:
         found[DOCS / f"{evidence.NAME}{suffix}"] = evidence.experiment(language)
+        found[DOCS / f"{evidence.TABLES}{suffix}"] = evidence.tables(language)
     for loss in losses:
         related = {symptom: [n for n in ranks[symptom] if n != loss.name] for symptom in loss.spec.suits}
         text = loss_page(loss, losses, numbers[loss.name], related)

@@ -185,20 +185,15 @@ class _LogOdds(Differentiable):
     @staticmethod
     def forward(ctx: Any, z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
         odds = _log_odds(z, labels, others)
-        ctx.save_for_backward(z, labels, others, odds.detach())  # as in `_Softmax`
+        ctx.save_for_backward(z, others)
         return odds
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        z, labels, others, odds = ctx.saved_tensor()
-        gap = z - _own(z, labels)
-        power = gap - odds
-        if paddle.is_grad_enabled():  # then the odds must have a gradient, finite where nothing counts
-            share = paddle.exp(paddle.where(others, power, paddle.full([], -FAR, z.dtype)))
-            total = share.sum(axis=1, keepdim=True)
-            odds = odds + paddle.log(paddle.where(total > 0, total, paddle.ones([], z.dtype)))
-            power = paddle.where(others, gap - odds, paddle.zeros([], z.dtype))
-        return paddle.where(others, paddle.exp(power), paddle.full([], -1.0, z.dtype)) * upstream
+        z, others = ctx.saved_tensor()
+        # By distances to the largest other one: those to the label, or to the odds, are rounded where logits are large.
+        share = F.softmax(paddle.where(others, z, paddle.full([], -2 * FAR, z.dtype)), axis=1)
+        return paddle.where(others, share, paddle.full([], -1.0, z.dtype)) * upstream
 
 
 def shape_of(x: Tensor) -> Any:

@@ -9,14 +9,18 @@ from typing import Any
 
 from paddleseg_losses.drawing.comparisons import draw_curves
 from paddleseg_losses.evidence import DIAL, TASKS, Finding, evidence
-from paddleseg_losses.experiment.tables import TITLES, grid
+from paddleseg_losses.experiment import study as comparison
+from paddleseg_losses.experiment.archive import read_archive
+from paddleseg_losses.experiment.results import TaskResults
+from paddleseg_losses.experiment.tables import TITLES, grid, markdown
+from paddleseg_losses.i18n import speaking
 from paddleseg_losses.registry import specs
 
 from .language import DOCS, Language, links_to, read
 from .markup import filled, generated, link
 from .pictures import shown, signature
 
-NAME = "evidence"
+NAME, TABLES = "evidence", "evidence_tables"
 PICTURE = DOCS / "images" / "evidence_dial.png"
 ROUNDING = 0.0005  # of the numbers in the survey's table
 IMPOSSIBLE = "LogCoshDiceLoss"
@@ -38,6 +42,17 @@ def experiment(language: Language) -> str:
         if "after" in text[name]:
             parts.append(filled(text[name]["after"], t, numbers))
     return "\n\n".join(parts) + "\n"
+
+
+def tables(language: Language) -> str:
+    """Every number of every finished task, with a table at one learning rate for all."""
+    t, study = language, comparison.read(DOCS.parent / "configs" / "experiment" / "compare.yml")
+    archive = read_archive(study, DOCS / NAME)
+    results = [each for task in study.tasks if (each := TaskResults(study, archive, task)).complete]
+    links = [*links_to(t, TABLES), f"[{t('the experiment')}]({NAME}{t.suffix}.md)"]
+    with speaking(t.code):
+        text = markdown(results)
+    return "\n\n".join([generated(NAME), f"# {t('Every number of the experiment')}", " · ".join(links), text])
 
 
 def cited(symptom: str, losses: Sequence[str], t: Language) -> str:
@@ -103,7 +118,8 @@ def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[st
         alt = t("Dice of each loss over the share of the discs")
         sections["dial"] = (f"![{alt}](images/{PICTURE.name})", _gaps())
     about = {**found.about, "commit": found.about["commit"][:7], "versions": "; ".join(found.about["versions"])}
-    return {**sections, "made": ("", about)}
+    rates = [each.rate for of_task in found.findings.values() for each in of_task.values()]
+    return {**sections, "made": ("", {**about, "choices": len(rates), "edge": rates.count(max(rates))})}
 
 
 def _survey(t: Language) -> tuple[str, dict[str, str]]:

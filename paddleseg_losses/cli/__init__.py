@@ -20,6 +20,7 @@ from .program import RootGroup
 from .report import report
 from .run import run
 from .show import show
+from .start import start
 from .suggest import suggest
 from .train import train
 from .weights import weights
@@ -45,7 +46,7 @@ def main(traceback: bool) -> None:
 
 
 for command in (
-    list_losses, show, check, weights, doctor, plot, suggest, train, evaluate, predict, export, report, compare, run,
+    start, list_losses, show, check, weights, doctor, plot, suggest, train, evaluate, predict, export, report, compare, run,
     enable, disable, data,
 ):  # fmt: skip
     main.add_command(command)

@@ -13,5 +13,6 @@ from .mask_statistics import ClassStatistics as ClassStatistics
 from .mask_statistics import MaskStatistics as MaskStatistics
 from .mask_statistics import measure as measure
 from .pairs import check_pairs as check_pairs
+from .pairs import examine as examine
 from .symptoms import Symptom as Symptom
 from .symptoms import symptoms as symptoms

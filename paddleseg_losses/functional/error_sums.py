@@ -78,13 +78,18 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
         return sums[spec]
     wanted = dict.fromkeys([spec, *inputs.requests])
     missing = [each for each in wanted if each not in sums and _kernel_knows(inputs, each)]
+    missing = [each for each in missing if each == spec or not is_dear(inputs, each)]
     sums.update(zip(missing, _by_kernel(kernel, inputs, missing)))
     return sums[spec]
 
 
-def needs_another_pass(inputs: Inputs, spec: SumSpec) -> bool:
-    """Whether a kernel makes other sums, but not this one."""
-    return find("error_sums", inputs.problem) is not None and not _kernel_knows(inputs, spec)
+def is_dear(inputs: Inputs, spec: SumSpec) -> bool:
+    """Whether a kernel needs more time for a sum than it is mostly worth, so that it is made for its own sake alone."""
+    several = inputs.multiclass and inputs.channels > 2
+    return several and spec == _CORRECT_NEGATIVES and find("error_sums", inputs.problem) is not None
+
+
+_CORRECT_NEGATIVES = SumSpec(NEGATIVE, PROB_TRUE)
 
 
 def negative_count(inputs: Inputs) -> Tensor:
@@ -125,7 +130,7 @@ def flat(specs: Sequence[SumSpec]) -> list[tuple[int, int, float]]:
 
 def _kernel_knows(inputs: Inputs, spec: SumSpec) -> bool:
     """Whether kernels make a sum: under a softmax, of the other classes' pixels, not all."""
-    kinds = (COUNT.kind, ERROR.kind, _POWER, NLL.kind)
+    kinds = (COUNT.kind, PROB_TRUE.kind, ERROR.kind, _POWER, NLL.kind)
     return not inputs.multiclass or spec.side == POSITIVE or spec.function.kind in kinds
 
 

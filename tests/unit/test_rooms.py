@@ -79,6 +79,7 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
+    "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
     "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},

@@ -19,6 +19,29 @@ INLINE const float* weighted_values(const SumSpec& spec, const float* weight, in
     return space;
 }
 
+// The largest p of each pixel, and 1 minus it, as the sum of the others.
+INLINE void largest_prob(const Tile& t, int c, int w, float* largest, float* rest) {
+    for (int i = 0; i < w; ++i) largest[i] = t.correct[i], rest[i] = 0.0f;
+    for (int k = 0; k < c; ++k) {
+        const float* row = t.row(k);
+        for (int i = 0; i < w; ++i) {
+            const float p = row[i] * t.inverse[i];
+            rest[i] += p < largest[i] ? p : largest[i];
+            largest[i] = p > largest[i] ? p : largest[i];
+        }
+    }
+}
+
+// out = 1 - p of class k at its negative pixels, else 0.
+INLINE void one_minus_prob(const Tile& t, int k, int w, const float* largest, const float* rest, float* out) {
+    const float* row = t.row(k);
+    const std::int32_t* label = t.label.data();
+    for (int i = 0; i < w; ++i) {
+        const float p = row[i] * t.inverse[i], other = p < largest[i] ? 1.0f - p : rest[i];
+        out[i] = label[i] < 0 || label[i] == k ? 0.0f : other;
+    }
+}
+
 // Add the sums of w pixels to table[c][specs].
 TARGET_CLONES
 void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int w, const SumSpec* specs, int count, Tile& t,
@@ -37,7 +60,11 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
                     continue;
                 }
                 const float* value = t.value.data();
-                if (specs[m].kind == NLL) {
+                if (specs[m].kind == CORRECT) {
+                    float *largest = t.scratch.data(), *rest = largest + t.stride;
+                    if (k == 0) largest_prob(t, static_cast<int>(q.c), w, largest, rest);
+                    one_minus_prob(t, static_cast<int>(k), w, largest, rest, t.value.data());
+                } else if (specs[m].kind == NLL) {
                     if (k == 0) small = sum_without_top(q, t, w, t.exp_label.data());
                     neg_log_one_minus_p(q, sample, first, k, t, t.exp_label.data(), small, w, t.value.data());
                 } else {
@@ -55,8 +82,8 @@ void softmax_sums(const Problem& q, std::int64_t sample, std::int64_t first, int
 TARGET_CLONES
 void softmax_gradient(const Problem& q, std::int64_t sample, std::int64_t first, int w, const SumSpec* specs, int count,
                       const double* upstream, const NegativeWeights& negative, Tile& t, float* gradient) {
-    const float* of_error = negative.errors ? negative.of_error.data() : nullptr;
-    softmax_tile(q, sample, first, w, SoftmaxRequest{slope_reads_nll(specs, count), negative.nll, of_error}, t);
+    const SoftmaxRequest request{slope_reads_nll(specs, count), negative.nll, negative.constant()};
+    softmax_tile(q, sample, first, w, request, t);
     write_softmax_gradient(q, sample, first, w, specs, count, upstream, negative, t, gradient);
 }
 

@@ -179,14 +179,55 @@ TARGET_CLONES void softmax_stable(const Problem& q, std::int64_t sample, std::in
     }
 }
 
+// The same number for every pixel.
+struct Constant {
+    INLINE float operator[](int) const { return value; }
+    float value;
+};
+
+// Of numbers u of all classes, which come one after another: `mean` = that of the largest share, and `dot` = the sum of
+// share (u - mean). Where one class has nearly all of a pixel its u is subtracted exactly, so that nothing cancels.
+struct AboutLargest {
+    INLINE AboutLargest(int w, Tile& t) : largest(t.scratch.data()), sum(largest + t.stride) {
+        for (int i = 0; i < w; ++i) largest[i] = sum[i] = t.mean[i] = t.dot[i] = 0.0f;
+    }
+
+    template <class Numbers>
+    INLINE void add(const float* share, Numbers u, int w, Tile& t) const {
+        float *dot = t.dot.data(), *mean = t.mean.data();
+#pragma omp simd
+        for (int i = 0; i < w; ++i) {
+            // Loaded first: a choice between numbers is vectorised better than one between loads.
+            const float own = share[i], number = u[i], most = largest[i], before = mean[i], total = sum[i];
+            const float part = own > most ? -total : own;  // of a new largest all the others' differences change
+            dot[i] += (number - before) * part;
+            mean[i] = own > most ? number : before;
+            sum[i] = total + own;
+            largest[i] = own > most ? own : most;
+        }
+    }
+
+    float *largest, *sum;
+};
+
+constexpr float SURE = 1e-7f;  // odds of the label below which a mean is too coarse
+
 // `mean` = the mean of `upstream` weighted by e^z, and `dot` = that of upstream - mean: nearly 0, but it corrects the rounding
 // of the mean where one class has nearly all of a pixel, like the second pass of a variance.
 INLINE void center(std::int64_t c, int w, const float* upstream, Tile& t) {
-    const float* others = t.error.data();
+    const float *others = t.error.data(), *exp_label = t.exp_label.data();
     float *dot = t.dot.data(), *mean = t.mean.data();
+    int sure = 0;
+#pragma omp simd reduction(+ : sure)
     for (int i = 0; i < w; ++i) {
+        sure += exp_label[i] < SURE * others[i] ? 1 : 0;
         mean[i] = others[i] > 0.0f ? dot[i] / others[i] : 0.0f;
         dot[i] = 0.0f;
+    }
+    if (sure > 0) {
+        const AboutLargest about(w, t);
+        for (std::int64_t k = 0; k < c; ++k) about.add(t.row(k), Constant{upstream[k]}, w, t);
+        return;
     }
     for (std::int64_t k = 0; k < c; ++k) {
         const float *row = t.row(k), u = upstream[k];

@@ -32,8 +32,7 @@ INLINE bool slope_reads_nll(const SumSpec* specs, int count) {
     return result;
 }
 
-constexpr float EPSILON = 1e-7f;  // powers below 1 are linear up to here, so that their slope is bounded  // powers below 1 are
-                                  // linear up to here, so that the slope is bounded
+constexpr float EPSILON = 1e-7f;  // powers below 1 are linear up to here, so that their slope is bounded
 
 // x^gamma for x >= 0, linear near 0.
 INLINE float bounded_power(float x, float gamma) {
