@@ -46,7 +46,7 @@ def main(traceback: bool) -> None:
 
 
 for command in (
-    start, list_losses, show, check, weights, doctor, plot, suggest, train, evaluate, predict, export, report, compare, run,
-    enable, disable, data,
+    start, list_losses, show, check, weights, doctor, plot, suggest, train, evaluate, predict, export, report, compare,
+    run, enable, disable, data,
 ):  # fmt: skip
     main.add_command(command)
