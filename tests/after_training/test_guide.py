@@ -5,6 +5,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -37,5 +38,5 @@ def test_the_page_from_top_to_bottom(tmp_path, quick_end, monkeypatch, capsys):
 @pytest.mark.parametrize("name", re.findall(r"`(--\w+)", PAGE))
 def test_options_exist(name):
     known = {option for command in ("train", "evaluate", "predict", "export")
-             for param in main.commands[command].params for option in param.opts}  # fmt: skip
+             for param in main.get_command(click.Context(main), command).params for option in param.opts}  # fmt: skip
     assert name in known
