@@ -29,6 +29,7 @@ PAGES = (
     ("docs/compare.md", "compare.md", in_context("menu", "Compare losses")),
     ("docs/evidence.md", "evidence.md", in_context("menu", "Experiment")),
     ("docs/paddleseg.md", "paddleseg.md", in_context("menu", "PaddleSeg")),
+    ("docs/after_training.md", "after_training.md", in_context("menu", "After training")),
     ("docs/web/api.md", "api.md", in_context("menu", "API")),
     ("docs/differences.md", "differences.md", in_context("menu", "Differences")),
     ("docs/coming_from.md", "coming_from.md", in_context("menu", "Coming from...")),
