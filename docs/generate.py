@@ -12,8 +12,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from builder import pictures, translations
+from builder import evidence, pictures, translations
 from builder.advice import chooser, differences, misfits, ranking
+from builder.catalogue import catalogues
 from builder.coming_from import NAME, coming_from
 from builder.comparison import comparison
 from builder.index import index
@@ -29,7 +30,7 @@ STUB = ROOT / "paddleseg_losses" / "losses" / "__init__.pyi"
 
 def documents() -> dict[Path, str]:
     """Every generated document with its text."""
-    found = {STUB: stub()}
+    found = {STUB: stub(), **catalogues()}
     for language in LANGUAGES:
         found.update(_documents(language))
     return found
@@ -52,6 +53,9 @@ def _documents(language: Language) -> dict[Path, str]:
         DOCS / f"differences{suffix}": differences(language),
         DOCS / f"{NAME}{suffix}": coming_from(language),
     }
+    if evidence.evidence().findings:
+        found[DOCS / f"{evidence.NAME}{suffix}"] = evidence.experiment(language)
+        found[DOCS / f"{evidence.TABLES}{suffix}"] = evidence.tables(language)
     for loss in losses:
         related = {symptom: [n for n in ranks[symptom] if n != loss.name] for symptom in loss.spec.suits}
         text = loss_page(loss, losses, numbers[loss.name], related)
@@ -63,9 +67,9 @@ def main(arguments: list[str]) -> int:
     """Refresh or compare; the number of problems."""
     problems = translations.problems() if "--check" in arguments else translations.update()
     now = pictures.measured()
-    problems += pictures.drifted(now) if "--check" in arguments else []
+    problems += [*pictures.drifted(now), *evidence.drifted()] if "--check" in arguments else []
     if "--check" not in arguments:
-        for name in pictures.refresh(now, everything="--redraw" in arguments):
+        for name in [*pictures.refresh(now, everything="--redraw" in arguments), *evidence.refresh()]:
             print(f"pictures of {name} drawn")
     texts = documents()
     problems += misfits()

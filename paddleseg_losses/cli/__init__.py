@@ -5,23 +5,35 @@ from __future__ import annotations
 import click
 
 from .._version import __version__
-from .catalogue import list_losses
-from .check import check
 from .command import LocalizedOption, option
-from .compare import compare
-from .data import data
-from .doctor import doctor
-from .enable import disable, enable
-from .plot import plot
 from .program import RootGroup
-from .run import run
-from .show import show
-from .train import train
-from .weights import weights
+
+# The commands, in the order of the help, and where each is: imported when it is asked for.
+_COMMANDS = {
+    "start": "start:start",
+    "list": "catalogue:list_losses",
+    "show": "show:show",
+    "check": "check:check",
+    "weights": "weights:weights",
+    "doctor": "doctor:doctor",
+    "plot": "plot:plot",
+    "suggest": "suggest:suggest",
+    "train": "train:train",
+    "evaluate": "evaluate:evaluate",
+    "predict": "predict:predict",
+    "export": "export:export",
+    "report": "report:report",
+    "compare": "compare:compare",
+    "run": "run:run",
+    "enable": "enable:enable",
+    "disable": "enable:disable",
+    "data": "data:data",
+}
 
 
 @click.group(
     cls=RootGroup,
+    homes={name: f"{__name__}.{place}" for name, place in _COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     example="paddleseg-losses show DiceLoss",
 )
@@ -37,7 +49,3 @@ def main(traceback: bool) -> None:
 
     Exit codes: 0 success; 1 a problem with your file, data or training; 2 usage error.
     """
-
-
-for command in (list_losses, show, check, weights, doctor, plot, train, compare, run, enable, disable, data):
-    main.add_command(command)

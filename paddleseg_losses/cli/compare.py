@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 @option("--timeout", type=click.FloatRange(1), help="Seconds after which a training is stopped.")
 @option("--device", type=click.Choice(["cpu", "gpu"]), help="Where to train; each training gets a GPU of its own.")
 @option("--retry", is_flag=True, help="Repeat the trainings that crashed or were stopped.")
-def compare(config: str, out: str, rates: str | None, **given: Any) -> None:
+@option("--report", is_flag=True, help="Train nothing: write the tables of the trainings that are finished.")
+def compare(config: str, out: str, rates: str | None, report: bool, **given: Any) -> None:
     """Train the model of a configuration once for each loss and seed, and write tables and pictures.
 
     For every loss the same initial weights, batches and augmentation; a learning rate of its own, chosen on images and
@@ -44,11 +45,11 @@ def compare(config: str, out: str, rates: str | None, **given: Any) -> None:
     study = experiment.read(config, rates=_numbers(rates), **given)
     for warning in experiment.warnings(study):
         screen.warn(warning)
-    report = experiment.compare(study, out, watch=_watcher(), **running)
+    folder = experiment.report(study, out) if report else experiment.compare(study, out, watch=_watcher(), **running)
     if screen.wants_json():
-        screen.print_json({"report": str(report), "table": (report / "table.md").read_text(encoding="utf-8")})
+        screen.print_json({"report": str(folder), "table": (folder / "table.md").read_text(encoding="utf-8")})
     else:
-        click.echo(_("\ntable: {table}    page: {page}", table=report / "table.md", page=report / "index.html"))
+        click.echo(_("\ntable: {table}    page: {page}", table=folder / "table.md", page=folder / "index.html"))
 
 
 def _numbers(text: str | None) -> list[float] | None:

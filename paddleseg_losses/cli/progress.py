@@ -1,4 +1,4 @@
-"""The progress bar of `train`, for a terminal."""
+"""The progress bar of `train`, `evaluate` and `predict`, for a terminal."""
 
 from __future__ import annotations
 
@@ -49,8 +49,7 @@ class Bar(Display):
 
     def tick(self, iteration: int, total: int) -> None:
         """Move on."""
-        if not self.progress.live.is_started:
-            self.progress.start()
+        self._start()
         self.progress.update(self.evaluation, visible=False)
         self.progress.update(self.training, completed=iteration, total=total, visible=True)
 
@@ -65,8 +64,13 @@ class Bar(Display):
         self.progress.update(self.training, note=str(note))
 
     def evaluating(self, done: int, total: int) -> None:
-        """A second bar."""
+        """A second bar, or the only one."""
+        self._start()
         self.progress.update(self.evaluation, completed=done, total=total, visible=done < total)
+
+    def _start(self) -> None:
+        if not self.progress.live.is_started:
+            self.progress.start()
 
     def close(self) -> None:
         """Leave the last state on the screen."""

@@ -11,28 +11,10 @@ import click
 from ..i18n import _
 from ..paddleseg.flags import Flags
 from . import screen
-from .command import LocalizedCommand, LocalizedOption
+from .command import LocalizedOption
+from .flags import FlagsCommand, ManyOption
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Flags)}
-_MANY = [f"--{name}" for name, field in _FIELDS.items() if field.metadata.get("many")]
-
-
-class TrainCommand(LocalizedCommand):
-    """Reads `--opts a=1 b=2` as PaddleSeg's argparse does; click needs the option before every value."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Repeat the option before each of its values."""
-        spread: list[str] = []
-        option = None
-        for arg, after in zip(args, [*args[1:], "-"]):
-            if arg.startswith("-"):
-                option = arg if arg in _MANY else None
-                if option and after.startswith("-"):
-                    raise click.BadOptionUsage(arg, str(_("{option} needs a value.", option=arg)), ctx)
-                spread += [] if option else [arg]
-            else:
-                spread += [option, arg] if option else [arg]
-        return super().parse_args(ctx, spread)
 
 
 def _option(field: dataclasses.Field[Any]) -> LocalizedOption:
@@ -42,7 +24,7 @@ def _option(field: dataclasses.Field[Any]) -> LocalizedOption:
     if isinstance(default, bool):
         kwargs["is_flag"] = True
     elif facts.get("many"):
-        kwargs.update(multiple=True, type=facts["of"])
+        return ManyOption([f"--{field.name}"], type=facts["of"], **kwargs)
     else:
         kwargs["type"] = _type(facts)
         if default is not None and not required:
@@ -60,24 +42,31 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
     """Train and evaluate the configuration in a PaddleSeg YAML file; PaddleSeg's wheel is enough.
 
     The flags are those of PaddleSeg's tools/train.py. The checkpoints, train.log and metrics.json are written to
-    save_dir.
+    save_dir, with record.jsonl, of which `paddleseg-losses report` makes a page, and pictures of the best and worst of
+    a few validation images.
     """
+    from ..after_training import leave_pictures
     from ..paddleseg.trainer import train as run_training
     from .progress import display
 
     result = run_training(override=override, display=display(), **flags)
+    pictures = leave_pictures(result)
     if screen.wants_json():
-        return screen.print_json({"save_dir": str(result.save_dir), **result.as_dict()})
+        files = [str(picture.file) for picture in pictures]
+        return screen.print_json({"save_dir": str(result.save_dir), **result.as_dict(), "pictures": files})
     if result.scores:
         images = result.scores.images
         title = _("{checkpoint} on {images} validation images:", checkpoint=result.checkpoint, images=images)
         click.echo(f"\n{title}\n\n{result.scores}")
     log, numbers = result.save_dir / "train.log", result.save_dir / "metrics.json"
     click.echo(_("\nlog: {log}    numbers: {numbers}", log=log, numbers=numbers))
+    if pictures:
+        click.echo(_("pictures: {folder}", folder=pictures[0].file.parent))
+    click.echo(_("page: paddleseg-losses report {folder}", folder=result.save_dir))
     return None
 
 
-train = TrainCommand(
+train = FlagsCommand(
     "train",
     callback=_train,
     help=_train.__doc__,

@@ -9,4 +9,10 @@ from .counting import count as count
 from .mask_sources import MaskSource as MaskSource
 from .mask_sources import Pair as Pair
 from .mask_sources import open_source as open_source
+from .mask_statistics import ClassStatistics as ClassStatistics
+from .mask_statistics import MaskStatistics as MaskStatistics
+from .mask_statistics import measure as measure
 from .pairs import check_pairs as check_pairs
+from .pairs import examine as examine
+from .symptoms import Symptom as Symptom
+from .symptoms import symptoms as symptoms

@@ -47,6 +47,13 @@ class MaskSource:
     def __len__(self) -> int:
         return len(self.names)
 
+    def sampled(self, most: int) -> MaskSource:
+        """At most so many masks, spread evenly over all."""
+        if len(self) <= most:
+            return self
+        chosen = [round(i * (len(self) - 1) / max(most - 1, 1)) for i in range(most)]
+        return replace(self, names=[self.names[i] for i in chosen], read=lambda i: self.read(chosen[i]))
+
     def number_of_classes(self, labels: Mapping[int, str]) -> int:
         """The configured number, else the largest label + 1 (at least 2).
 

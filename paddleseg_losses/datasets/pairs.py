@@ -28,7 +28,7 @@ def check_pairs(pairs: Sequence[Pair], multilabel: bool = False) -> dict[str, Ma
     """
     problems: dict[str, MaskProblem] = {}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for pair, (kind, detail) in zip(pairs, pool.map(_examined, pairs)):
+        for pair, (kind, detail) in zip(pairs, pool.map(examine, pairs)):
             if kind:
                 if kind == "stacked" and multilabel:
                     continue
@@ -37,8 +37,8 @@ def check_pairs(pairs: Sequence[Pair], multilabel: bool = False) -> dict[str, Ma
     return problems
 
 
-def _examined(pair: Pair) -> tuple[str, Text]:
-    """The kind of a pair's problem, and what it is; an empty kind if there is none."""
+def examine(pair: Pair) -> tuple[str, Text]:
+    """The kind of a pair's problem, as `check_pairs` names them, and what it is; an empty kind if there is none."""
     for kind, path in (("images_missing", pair.image), ("masks_missing", pair.mask)):
         if not path.is_file():
             return kind, str(path)

@@ -73,7 +73,7 @@ def run_checks(
 
 def _check_data(diagnosis: Diagnosis, source: MaskSource, masks: int, part: str) -> Counts:
     """The list, every file, and the labels of some masks."""
-    some = labels.sampled(source, masks)
+    some = source.sampled(masks)
     counts = count(some, workers=1)
     problems = check_pairs(source.pairs, source.multilabel)
     if source.pairs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ..datasets import Counts, MaskSource, balance
 from ..i18n import Message, Text, _, plural
@@ -46,14 +45,6 @@ _PROBLEMS: dict[str, tuple[Message, Message | None]] = {  # what they are, and t
 }
 _LOSSY = (".jpg", ".jpeg")
 _MANY = 10  # labels that a text names at most
-
-
-def sampled(source: MaskSource, most: int) -> MaskSource:
-    """At most so many masks, spread evenly over all."""
-    if len(source) <= most:
-        return source
-    chosen = [round(i * (len(source) - 1) / max(most - 1, 1)) for i in range(most)]
-    return replace(source, names=[source.names[i] for i in chosen], read=lambda i: source.read(chosen[i]))
 
 
 def check_labels(source: MaskSource, counts: Counts, complete: bool, part: str = "train") -> Iterator[Finding]:

@@ -42,7 +42,9 @@ def draw_ranks(path: Path, intervals: Mapping[str, tuple[float, float]]) -> Path
     return save(figure, path)
 
 
-def draw_curves(path: Path, points: Mapping[str, Sequence[tuple[float, float, float]]], dial: str) -> Path:
+def draw_curves(
+    path: Path, points: Mapping[str, Sequence[tuple[float, float, float]]], dial: str, numbers: str | None = None
+) -> Path:
     """Dice along a dial: `(place, mean, standard deviation)`; the six best on average are named, the others grey."""
     figure = new_figure(7.2, 4.4)
     axis = figure.subplots()
@@ -64,7 +66,7 @@ def draw_curves(path: Path, points: Mapping[str, Sequence[tuple[float, float, fl
     axis.set_ylabel("Dice", color=INK)
     quiet(axis)
     axis.legend(frameon=False, fontsize=8, labelcolor=INK)
-    return save(figure, path)
+    return save(figure, path, numbers)
 
 
 def draw_predictions(path: Path, images: Mapping[str, Any], predictions: Mapping[str, Mapping[str, Any]]) -> Path:

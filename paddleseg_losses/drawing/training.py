@@ -11,10 +11,9 @@ import numpy as np
 
 from ..errors import DataError
 from ..i18n import _
+from .overlays import CLASS_COLORS
 from .style import without_matplotlib
 
-# Class 0 is the background: dark, so that the others stand out. The colour-blind can tell them apart (Okabe and Ito).
-_COLORS = ("#15171c", "#56b4e9", "#e69f00", "#f5f1e3", "#cc79a7", "#009e73", "#d55e00", "#0072b2", "#f0e442")
 _IGNORED = "#7a7a7a"
 _INK, _FAINT = "#22252b", "#d9dce1"
 
@@ -113,11 +112,11 @@ def save_curve_picture(
     ]
     values = [math.nan if value is None else value for value in losses]
     finite = [value for value in values if math.isfinite(value)]
-    panels[0].plot(iterations, values, color=_COLORS[7], linewidth=1.8)
+    panels[0].plot(iterations, values, color=CLASS_COLORS[7], linewidth=1.8)
     panels[0].set_ylabel("training loss", color=_INK)
     if finite and min(finite) > 0 and max(finite) > 10 * min(finite):
         panels[0].set_yscale("log")
-    for color, (name, points) in zip(_COLORS[6:4:-1] * len(curves), curves.items()):
+    for color, (name, points) in zip(CLASS_COLORS[6:4:-1] * len(curves), curves.items()):
         panels[1].plot(*zip(*points), color=color, linewidth=1.8, marker="o", markersize=4, label=name)
         panels[1].annotate(
             f"{points[-1][1]:.3f}", points[-1], (0, 6), textcoords="offset points", ha="center", color=color, fontsize=9
@@ -146,7 +145,7 @@ def _matplotlib() -> tuple[Any, Any, Any]:
 
 
 def _color(index: int) -> str:
-    return _COLORS[index] if index < len(_COLORS) else _COLORS[1 + (index - 1) % (len(_COLORS) - 1)]
+    return CLASS_COLORS[index] if index < len(CLASS_COLORS) else CLASS_COLORS[1 + (index - 1) % (len(CLASS_COLORS) - 1)]
 
 
 def _dice(truths: Sequence[Any], predictions: Sequence[Any], classes: int, ignore_index: int) -> list[float]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Callable
 
 import yaml
 
-from .._version import __version__
 from ..errors import ConfigError
 from ..i18n import Message, _
+from ..paddleseg.record import versions
 from .ledger import Ledger, Row
 from .report import write_report
 from .study import Run, Study
@@ -68,7 +66,8 @@ def compare(
     with Ledger(out).opened(study) as ledger:
         if retry:
             ledger.forget({CRASHED, REFUSED, TIMEOUT})
-        files, versions = _write_configs(study, out), _versions()
+        files, found = _write_configs(study, out), versions()
+        told = " ".join(f"{name}={version}" for name, version in found.items())
         candidates = {loss.name: loss for loss in study.losses}
         _try_out(study, ledger, files, device)
 
@@ -80,12 +79,30 @@ def compare(
             runs = list(runs)
             left = [run for run in runs if run not in ledger.rows]
             for run, outcome in perform_all(((run, job(run)) for run in left), jobs, timeout):
-                row = ledger.append(run, {**outcome, "versions": versions})
+                row = ledger.append(run, {**outcome, "versions": told})
                 watch(Progress(run, row, sum(r in ledger.rows for r in runs), len(runs)))
 
         perform(study.tuning_runs())
         perform(study.reported_runs(choose_rates(study, ledger.rows)))
         return write_report(study, ledger)
+
+
+def report(study: Study, out: str | Path) -> Path:
+    """Write the tables and pictures of the runs that are finished, and train nothing.
+
+    Args:
+        study: see `read`.
+        out: folder of the study, in which a comparison may be going on.
+
+    Returns:
+        The folder of the report.
+
+    Raises:
+        ConfigError: the folder is not that of this study.
+    """
+    ledger = Ledger(Path(out))
+    ledger.read(study)
+    return write_report(study, ledger)
 
 
 def warnings(study: Study) -> Iterator[Message]:
@@ -129,22 +146,6 @@ def _try_out(study: Study, ledger: Ledger, files: Mapping[str, Path], device: st
                 _("a configuration that trains one step, and images to score"),
                 _("try `paddleseg-losses doctor --config {file}`", file=files[run.task]),
             )
-
-
-def _versions() -> str:
-    """Of everything that decides the numbers."""
-    packages = {name: metadata.version(name) for name in ("paddleseg", "numpy", "scipy") if _is_installed(name)}
-    paddle = {name: metadata.version(name) for name in ("paddlepaddle", "paddlepaddle-gpu") if _is_installed(name)}
-    named = {"paddleseg_losses": __version__, **paddle, **packages, "python": platform.python_version()}
-    return " ".join(f"{name}={version}" for name, version in named.items())
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _write_configs(study: Study, out: Path) -> dict[str, Path]:

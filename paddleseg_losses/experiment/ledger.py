@@ -18,10 +18,10 @@ import numpy as np
 from ..errors import ConfigError, MissingDependencyError
 from ..i18n import _
 from ..paddleseg.resuming import write_text
+from ..scoring import METRICS
 from .study import Run, Study
 
 KEY = ("task", "loss", "rate", "seed", "tuning")
-METRICS = ("dice", "iou", "sensitivity", "specificity", "hd95", "surface_dice")
 COLUMNS = (*KEY, "status", *METRICS, "iterations", "step_ms", "memory_mb", "seconds", "versions", "detail")
 OK, DIVERGED, COLLAPSED = "ok", "diverged", "collapsed"  # every other status is a run without scores
 
@@ -48,13 +48,28 @@ class Ledger:
         (self.folder / "counts").mkdir(parents=True, exist_ok=True)
         with _locked(self.folder):
             self._remember(study)
-            self._read()
+            self._repair()
             yield self
+
+    def read(self, study: Study) -> None:
+        """Read what is finished and leave everything as it is: another process may be at work here."""
+        if not (self.folder / "study.json").is_file():
+            raise ConfigError(
+                _("{folder} contains no study.json.", folder=self.folder),
+                _("the folder of a study"),
+                _("give as --out the folder that `compare` writes to"),
+            )
+        self._known(study)
+        self.rows = {run: row for run, row in _runs(self._content()).items() if not self._is_lost(run, row)}
 
     def counts(self, run: Run) -> dict[str, Any]:
         """The numbers of a run, by image and class."""
         with np.load(self.counts_file(run)) as stored:
             return dict(stored)
+
+    def has_counts(self, run: Run) -> bool:
+        """Whether they are there, and whole."""
+        return zipfile.is_zipfile(self.counts_file(run))
 
     def images(self, task: str) -> dict[str, Any]:
         """Images of a task and their labels; nothing if there are none."""
@@ -88,45 +103,50 @@ class Ledger:
         self.rows[run] = row
         return row
 
-    def _read(self) -> None:
-        """Whole lines alone: the last one may be torn, and is cut off."""
-        content = self.file.read_bytes() if self.file.is_file() else b""
-        whole = content[: content.rfind(b"\n") + 1]
+    def _repair(self) -> None:
+        """A torn line and the runs whose numbers are lost are taken out of the table."""
+        content = self._content()
+        whole = _whole_lines(content)
         if not whole:
             write_text(self.file, _HEADER)
         elif whole != content:
             write_text(self.file, whole.decode("utf-8"))
-        for row in csv.DictReader(io.StringIO(whole.decode("utf-8"), newline="")):
-            run = Run(row["task"], row["loss"], float(row["rate"]), int(row["seed"]), row["tuning"] == "1")
-            self.rows[run] = row
-        lost = [run for run, row in self.rows.items() if row["status"] in (OK, COLLAPSED) and not self._has_counts(run)]
-        if lost:  # nobody can say any more what these runs have scored
-            self.rows = {run: row for run, row in self.rows.items() if run not in lost}
+        found = _runs(content)
+        self.rows = {run: row for run, row in found.items() if not self._is_lost(run, row)}
+        if self.rows != found:
             self._rewrite()
 
-    def _has_counts(self, run: Run) -> bool:
-        return zipfile.is_zipfile(self.counts_file(run))
+    def _content(self) -> bytes:
+        return self.file.read_bytes() if self.file.is_file() else b""
+
+    def _is_lost(self, run: Run, row: Row) -> bool:
+        """Whether nobody can say any more what the run has scored."""
+        return row["status"] in (OK, COLLAPSED) and not self.has_counts(run)
 
     def _rewrite(self) -> None:
         write_text(self.file, _HEADER + "".join(map(_line, self.rows.values())))
 
     def _remember(self, study: Study) -> None:
-        file = self.folder / "study.json"
-        known: dict[str, Any] = {}
-        if file.is_file():
-            try:
-                known = json.loads(file.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise ConfigError(
-                    _("{path} cannot be read: {error}.", path=file, error=error),
-                    _("the study with which the folder was begun"),
-                    _("give another folder as --out"),
-                ) from None
-            study.require_same(known, self.folder)
-        now = study.as_dict()
+        known, now = self._known(study), study.as_dict()
         for table in ("tasks", "losses"):
             now[table] = {**known.get(table, {}), **now[table]}
-        write_text(file, json.dumps(now, indent=1, ensure_ascii=False) + "\n")
+        write_text(self.folder / "study.json", json.dumps(now, indent=1, ensure_ascii=False) + "\n")
+
+    def _known(self, study: Study) -> dict[str, Any]:
+        """The study with which the folder was begun; nothing if it is new."""
+        file = self.folder / "study.json"
+        if not file.is_file():
+            return {}
+        try:
+            known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ConfigError(
+                _("{path} cannot be read: {error}.", path=file, error=error),
+                _("the study with which the folder was begun"),
+                _("give another folder as --out"),
+            ) from None
+        study.require_same(known, self.folder)
+        return known
 
 
 def _require_own_folder(folder: Path) -> None:
@@ -137,6 +157,18 @@ def _require_own_folder(folder: Path) -> None:
             _("an empty folder, or that of a study"),
             _("give another folder as --out"),
         )
+
+
+def _whole_lines(content: bytes) -> bytes:
+    """The last line of a table may be torn."""
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _runs(content: bytes) -> dict[Run, Row]:
+    rows = csv.DictReader(io.StringIO(_whole_lines(content).decode("utf-8"), newline=""))
+    return {
+        Run(row["task"], row["loss"], float(row["rate"]), int(row["seed"]), row["tuning"] == "1"): row for row in rows
+    }
 
 
 def number(row: Mapping[str, str], name: str) -> float:

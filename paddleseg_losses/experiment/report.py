@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Iterator
 from pathlib import Path
 
+from .. import pages
 from ..drawing import comparisons as pictures
-from ..errors import MissingDependencyError
 from ..i18n import Message, Text, _
+from ..scoring import mean
 from .ledger import Ledger
 from .results import TaskResults, costs
-from .scoring import mean
 from .study import Study
-from .tables import grid, latex, markdown
-
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #22252b }
-table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #d9dce1; white-space: nowrap }
-img { max-width: 100% }
-@media (prefers-color-scheme: dark) { body { background: #15171c; color: #e4e6ea } img { background: #fff } }
-"""
+from .tables import latex, markdown
 
 
 def write_report(study: Study, ledger: Ledger) -> Path:
@@ -43,7 +33,7 @@ def write_report(study: Study, ledger: Ledger) -> Path:
 def _costs(study: Study, ledger: Ledger) -> Iterator[str]:
     for task in study.tasks:
         rows = [[loss, f"{step:.1f}", f"{memory:.0f}"] for loss, step, memory in costs(study, ledger, task)]
-        yield f"## {task.name}\n\n" + grid([_("loss"), _("step, ms"), _("peak memory, MB")], rows)
+        yield f"## {task.name}\n\n" + pages.grid([_("loss"), _("step, ms"), _("peak memory, MB")], rows)
 
 
 def _pictures(folder: Path, results: list[TaskResults], ledger: Ledger) -> Iterator[tuple[Text, Path]]:
@@ -72,23 +62,5 @@ def _pictures(folder: Path, results: list[TaskResults], ledger: Ledger) -> Itera
 
 
 def _page(table: str, cost: str, drawn: list[tuple[Text, Path]]) -> str:
-    try:
-        from markdown import markdown as render
-    except ImportError as error:
-        raise MissingDependencyError(
-            _("{package} cannot be imported ({error}).", package="Markdown", error=error),
-            _("Markdown, for the page of the results"),
-            'pip install "paddleseg-losses[compare]"',
-        ) from error
-    images = "\n".join(
-        f'<figure><img alt="{html.escape(path.stem)}" src="data:image/png;base64,'
-        f'{base64.b64encode(path.read_bytes()).decode()}"><figcaption>{html.escape(str(title))}</figcaption></figure>'
-        for title, path in drawn
-    )
-    parts = [render(text, extensions=["tables"]) for text in (table, cost)]
-    title = html.escape(str(_("Comparison of losses")))
-    return (
-        f'<!doctype html>\n<html><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>\n'
-        f"<body><h1>{title}</h1>\n{parts[0]}\n{images}\n{parts[1]}\n</body></html>\n"
-    )
+    scores, costs = map(pages.from_markdown, (table, cost))
+    return pages.page(_("Comparison of losses"), [scores, *(pages.figure(path, title) for title, path in drawn), costs])

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..i18n import Text, _
-from .ledger import COLLAPSED, DIVERGED, METRICS, OK, Ledger, number
-from .scoring import mean, ratios
+from ..scoring import METRICS, mean, ratios
+from .ledger import COLLAPSED, DIVERGED, OK, Ledger, number
 from .statistics import Comparison, compare, spread
 from .study import Run, Study, Task
 from .tuning import choose_rates
@@ -30,9 +30,14 @@ class Line:
     rate: float
     scores: Mapping[str, tuple[float, float]]  # mean and standard deviation over the seeds that succeeded
     classes: tuple[float, ...]  # Dice of each class, the background included
-    dice: Any  # [seeds, images], NaN for a seed that failed; None if all did
+    by_image: Mapping[str, Any]  # of each metric `[seeds, images]`, NaN for a seed that failed; empty if all did
     outcomes: Mapping[str, int]  # finished runs by status
     comparison: Comparison | None = None
+
+    @property
+    def dice(self) -> Any:
+        """By seed and image; None if no seed succeeded."""
+        return self.by_image.get("dice")
 
     @property
     def failures(self) -> str:
@@ -49,8 +54,10 @@ class TaskResults:
         self.study, self.ledger, self.task = study, ledger, task
         self.name, self.control, self.seeds = task.name, study.control, study.seeds
         chosen = choose_rates(study, ledger.rows)
-        self.rates = {loss.name: chosen[task.name, loss.name] for loss in study.of(task)}
-        self.common_rate = self.rates[study.control]
+        self.rates = {
+            loss.name: chosen[task.name, loss.name] for loss in study.of(task) if (task.name, loss.name) in chosen
+        }
+        self.common_rate = self.rates.get(study.control)
 
     @cached_property
     def own(self) -> list[Line]:
@@ -60,8 +67,16 @@ class TaskResults:
     @cached_property
     def common(self) -> list[Line]:
         """Every loss at one rate; nothing if that is the same."""
-        same = set(self.rates.values()) == {self.common_rate}
-        return [] if same else self._lines(dict.fromkeys(self.rates, self.common_rate))
+        if self.common_rate is None or set(self.rates.values()) == {self.common_rate}:
+            return []
+        return self._lines(dict.fromkeys(self.rates, self.common_rate))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every loss has been trained at its own rate with every seed."""
+        return len(self.rates) == len(self.study.of(self.task)) and all(
+            run in self.ledger.rows for loss, rate in self.rates.items() for run in self.runs(loss, rate)
+        )
 
     @property
     def images(self) -> int:
@@ -88,15 +103,18 @@ class TaskResults:
     def _line(self, loss: str, rate: float) -> Line:
         runs = self.runs(loss, rate)
         rows = {run: self.ledger.rows[run] for run in runs if run in self.ledger.rows}
-        dice = {run: ratios(self.ledger.counts(run))["dice"] for run, row in rows.items() if row["status"] == OK}
-        scores = {name: spread([number(rows[run], name) for run in dice]) for name in METRICS}
+        found = {run: ratios(self.ledger.counts(run)) for run, row in rows.items() if row["status"] == OK}
+        scores = {name: spread([number(rows[run], name) for run in found]) for name in METRICS}
         outcomes = Counter(row["status"] for row in rows.values())
-        if not dice:
-            return Line(loss, rate, scores, (), None, outcomes)
-        failed = np.full(len(next(iter(dice.values()))), math.nan)
-        images = np.stack([mean(dice[run][:, 1:], axis=1) if run in dice else failed for run in runs])
-        classes = mean(np.stack([mean(each, axis=0) for each in dice.values()]), axis=0)
-        return Line(loss, rate, scores, tuple(map(float, classes)), images, outcomes)
+        if not found:
+            return Line(loss, rate, scores, (), {}, outcomes)
+        failed = np.full(next(iter(found.values()))["dice"].shape, math.nan)
+        by_image = {
+            name: np.stack([mean(found[run][name][:, 1:] if run in found else failed[:, 1:], axis=1) for run in runs])
+            for name in METRICS
+        }
+        classes = mean(np.stack([mean(each["dice"], axis=0) for each in found.values()]), axis=0)
+        return Line(loss, rate, scores, tuple(map(float, classes)), by_image, outcomes)
 
 
 def costs(study: Study, ledger: Ledger, task: Task) -> list[tuple[str, float, float]]:

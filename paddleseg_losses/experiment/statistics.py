@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .scoring import mean
+from ..scoring import mean
 
 DRAWS = 2000
 LEVEL = 0.95

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from ..i18n import Text, _, plural
-from .ledger import METRICS
+from ..pages import grid
+from ..scoring import METRICS, TITLES
 from .results import Line, TaskResults
 from .statistics import Interval
-
-TITLES: dict[str, Text] = {
-    "dice": "Dice",
-    "iou": "IoU",
-    "sensitivity": _("sensitivity"),
-    "specificity": _("specificity"),
-    "hd95": "HD95",
-    "surface_dice": _("surface Dice"),
-}
 
 
 def markdown(results: Iterable[TaskResults]) -> str:
@@ -29,12 +21,6 @@ def markdown(results: Iterable[TaskResults]) -> str:
 def latex(results: Iterable[TaskResults]) -> str:
     """The main table of each task, for `booktabs`."""
     return "\n\n".join(_latex(each) for each in results) + "\n"
-
-
-def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> str:
-    """A Markdown table: the first column to the left, numbers to the right."""
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
 def _of_task(task: TaskResults) -> Iterable[str]:

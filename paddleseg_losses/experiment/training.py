@@ -16,13 +16,14 @@ from paddle import nn
 
 from ..errors import DataError
 from ..i18n import _
+from ..paddleseg.inference import Inference
 from ..paddleseg.registration import register
 from ..paddleseg.resuming import aside
 from ..paddleseg.resuming.reading import safe_load
 from ..paddleseg.shims import fixed, module, swapped
 from ..paddleseg.train_arguments import require_a_batch
+from ..scoring import collapsed, foreground_means, score_image
 from .ledger import COLLAPSED, DIVERGED, OK
-from .scoring import collapsed, foreground_means, score_image
 from .study import Candidate
 
 KEPT = 24  # predictions that are kept for pictures, spread evenly over the images
@@ -152,15 +153,15 @@ def score(model: Any, builder: Any, job: Job) -> tuple[dict[str, Any], dict[str,
     classes = max(dataset.num_classes, 2)
     kept = set(np.linspace(0, len(indices) - 1, min(KEPT, len(indices))).round().astype(int).tolist())
     kept = kept if job.keep_predictions or job.trial else set()
-    options = {k: v for k, v in builder.config.test_config.items() if k in ("is_slide", "stride", "crop_size")}
+    section = builder.config.test_config
+    how = Inference.of({name: section.get(name) for name in ("is_slide", "stride", "crop_size")})
     scores, pictures = [], {}
     model.eval()
     with paddle.no_grad():
         for place, index in enumerate(indices):
             item = dataset[index]
             image = paddle.to_tensor(item["img"][None])
-            predicted = module("core.infer").inference(model, image, trans_info=item["trans_info"], **options)[0]
-            guessed = predicted.numpy().reshape(predicted.shape[-2:])
+            guessed = how.labels(how.logits(model, image, item["trans_info"]))
             truth = np.asarray(item["label"]).reshape(guessed.shape)
             scores.append(score_image(guessed, truth, classes, dataset.ignore_index))
             if place in kept and job.trial:

@@ -9,7 +9,10 @@ from .study import Run, Study
 
 
 def choose_rates(study: Study, rows: Mapping[Run, Row]) -> dict[tuple[str, str], float]:
-    """For each task and loss the learning rate with the highest Dice on the tuning images; of equals the lowest."""
+    """For each task and loss the learning rate with the highest Dice on the tuning images; of equals the lowest.
+
+    Nothing is chosen for a loss before all its runs are finished.
+    """
 
     def score(run: Run) -> float:
         return number(rows[run], "dice") if rows[run]["status"] == OK else -1.0
@@ -19,4 +22,5 @@ def choose_rates(study: Study, rows: Mapping[Run, Row]) -> dict[tuple[str, str],
         runs.setdefault((run.task, run.loss), []).append(run)
     if not runs:
         return {(task.name, loss.name): study.rates[0] for task in study.tasks for loss in study.of(task)}
-    return {key: max(tried, key=lambda run: (score(run), -run.rate)).rate for key, tried in runs.items()}
+    finished = {key: tried for key, tried in runs.items() if all(run in rows for run in tried)}
+    return {key: max(tried, key=lambda run: (score(run), -run.rate)).rate for key, tried in finished.items()}

@@ -9,6 +9,7 @@ from .. import safe_yaml
 from ..errors import ConfigError
 from ..i18n import Text, _
 from ..registry import suggest
+from .toolkits import MEDICALSEG, toolkit_of
 
 Config = dict[str, Any]
 _MAX_FILES = 100  # bases of bases of a bomb are many
@@ -22,6 +23,21 @@ def load(path: str | Path, local_tags: bool = False) -> Config:
         local_tags: whether tags such as `!Tag` pass, as untagged values.
     """
     return _load(Path(path), (), [], local_tags)
+
+
+def load_for_paddleseg(path: str | Path, script: str) -> Config:
+    """The same, but no configuration of MedicalSeg, whose own script can use it."""
+    config = load(path)
+    if toolkit_of(config) is MEDICALSEG:
+        raise ConfigError(
+            _("{config} is a configuration of MedicalSeg, with a data_root.", config=path),
+            _("one of PaddleSeg"),
+            _(
+                "start its own script in contrib/MedicalSeg: `paddleseg-losses run {script} --config ...`",
+                script=script,
+            ),
+        )
+    return config
 
 
 def pop_of_trainer(config: Config) -> Config:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Callable, TextIO
 
 import paddle
 
@@ -34,6 +34,7 @@ class Log(io.TextIOBase):
         super().__init__()
         self.file, self.display = file, display
         self.steps: list[Step] = []
+        self.noted: Callable[[Step], object] = lambda step: None  # called after each of them
         self.terms: tuple[Term, ...] = ()  # that the next line of the training log is made of
 
     def write(self, text: str) -> int:
@@ -62,6 +63,7 @@ class Log(io.TextIOBase):
                     )
                 )
             self.steps.append(step)
+            self.noted(step)
             self.display.step(step)
         elif level in ("WARNING", "ERROR", "CRITICAL"):
             self.display.warn(recognized(f"{level.lower()}: {message}"))

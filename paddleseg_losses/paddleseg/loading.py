@@ -176,7 +176,7 @@ def _explained(dataset: Any, fault: Any) -> DataError:
         )
     error = Message("{type}: {text}", type=facts["type"], text=facts["text"])
     for name in names[0]:
-        broken = _broken(name)
+        broken = what_is_broken(name)
         if broken:
             return DataError(
                 Message("{broken} ({error})", broken=broken, error=error),  # a file may be unusual, not broken
@@ -210,7 +210,7 @@ def _files(dataset: Any, index: int) -> list[str]:
     return [str(file) for file in files if isinstance(file, (str, Path))] or [f"{type(dataset).__name__}[{index}]"]
 
 
-def _broken(name: str) -> Text | None:
+def what_is_broken(name: str) -> Text | None:
     """What is wrong with a picture or an array as a file; nothing is said about other kinds of files."""
     file = Path(name)
     if not file.suffix:

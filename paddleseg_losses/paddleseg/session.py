@@ -17,6 +17,8 @@ from .console import Log
 from .display import Step
 from .evaluation import Scores
 from .flags import Flags
+from .inference import Inference
+from .record import STEP, STOPPED, Record
 from .resuming import EMA, OPTIMIZER, SCALER, Repeater, Writer, unwritable, write_text
 from .shims import Swap
 from .train_arguments import start_of
@@ -35,6 +37,8 @@ class Result:
     scores: Scores | None = None  # None without a val_dataset
     model: Any = None  # with the weights of the checkpoint, if it was scored
     val_dataset: Any = None
+    inference: Inference = field(default_factory=Inference)  # how it was scored
+    events: Record = field(default_factory=lambda: Record(None))
 
     def as_dict(self) -> dict[str, Any]:
         """For a JSON file."""
@@ -70,6 +74,9 @@ class Session:
             training=checkpoint.get("training"),
             resumed=self.resumed,
         )
+        first = paddle.distributed.get_rank() == 0
+        result.events = Record(result.save_dir if first else None, self.resumed)
+        log.noted = lambda step: result.events.add(STEP, **_point(step), seconds=step.seconds)
         self.earlier: list[dict[str, Any]] = []
         if self.resumed:
             known = _known(self.resumed.parent / METRICS, self.start)
@@ -101,9 +108,12 @@ class Session:
         if paddle.distributed.get_rank() == 0:
             self.result.write()
 
-    def interrupted(self) -> None:
+    def interrupted(self, error: BaseException) -> None:
         """Something ended the training: say how to go on."""
         with suppress(LossError):
+            reached = self.log.steps[-1].iteration if self.log.steps else self.start
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            self.result.events.add(STOPPED, iteration=reached, reason=reason)
             self.record()
         folder = self.writer.newest()
         if folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import inspect
 import os
@@ -39,13 +40,15 @@ class Recipe:
     val_dataset: Any  # None if the file has none
     arguments: dict[str, Any]
     evaluation: dict[str, Any]  # options of `evaluate()`
+    config: dict[str, Any]  # the file, with all that it inherits and the flags change
 
 
 def build(flags: Flags) -> Recipe:
     """Read the file and build model, data, optimizer and losses, or raise a ConfigError."""
     require_builder()
     with explained(flags.config, flags.use_multilabel):
-        cfg = _read(flags)
+        cfg = read_config(flags)
+        resolved = copy.deepcopy(cfg.dic)
         sections = {"train": cfg.dic.get("train_dataset"), "val": cfg.val_dataset_cfg}
         require_readable((part, section) for part, section in sections.items() if section)
         arguments = _arguments(flags, cfg)
@@ -53,7 +56,7 @@ def build(flags: Flags) -> Recipe:
         utils.show_env_info()
         utils.show_cfg_info(cfg)
         utils.set_seed(flags.seed)
-        device = _set_device(flags.device)
+        device = set_device(flags.device)
         utils.set_cv2_num_threads(flags.num_workers)
         builder = module("cvlibs").SegBuilder(cfg)
         model = utils.convert_sync_batchnorm(builder.model, device)
@@ -65,7 +68,7 @@ def build(flags: Flags) -> Recipe:
         arguments.update(optimizer=builder.optimizer, losses=builder.loss)
         arguments.update(val_dataset=val_dataset if flags.do_eval else None)
     evaluation = {"precision": flags.precision, "amp_level": flags.amp_level, **cfg.test_config}
-    return Recipe(model, train_dataset, val_dataset, arguments, evaluation)
+    return Recipe(model, train_dataset, val_dataset, arguments, evaluation, resolved)
 
 
 def require_builder() -> None:
@@ -78,7 +81,8 @@ def require_builder() -> None:
         )
 
 
-def _read(flags: Flags) -> Any:
+def read_config(flags: Flags) -> Any:
+    """PaddleSeg's configuration, with what the flags change in it."""
     cfg = module("cvlibs").Config(
         flags.config,
         learning_rate=flags.learning_rate,
@@ -199,7 +203,8 @@ def _prepare_export(flags: Flags, cfg: Any) -> Any:
     return SimpleNamespace(**{**asdict(flags), "input_shape": list(flags.input_shape) or None})
 
 
-def _set_device(device: str | None) -> str:
+def set_device(device: str | None) -> str:
+    """Choose where to run: what is asked for, or what Paddle was built for."""
     chosen = device or ("gpu" if paddle.device.is_compiled_with_cuda() else "cpu")
     module("utils.utils").set_device(chosen)
     if device and not paddle.get_device().startswith(device):  # PaddleSeg falls back without a word

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Callable
 
@@ -18,13 +19,14 @@ from .console import Log, captured
 from .display import Display, Silent
 from .evaluation import evaluate
 from .flags import Flags
+from .inference import Inference
 from .map_loading import provide_maps
 from .monitor import monitored
+from .record import END, EVALUATION, SCORES, START, about
 from .registration import register
 from .resuming import safe_load, unwritable, verified
 from .session import Result, Session
 from .shims import Swap, fixed, module, swapped
-from .toolkits import MEDICALSEG, toolkit_of
 from .train_arguments import Recipe, build
 
 
@@ -46,13 +48,7 @@ def train(
         ConfigError: the file cannot be used, or the installed PaddleSeg cannot do what a flag asks for.
     """
     given = Flags(config=str(config), **flags)
-    content = configs.load(given.config)  # its errors are more helpful than PaddleSeg's
-    if toolkit_of(content) is MEDICALSEG:
-        raise ConfigError(
-            _("{config} is a configuration of MedicalSeg, with a data_root.", config=given.config),
-            _("one of PaddleSeg"),
-            _("train it in contrib/MedicalSeg: `paddleseg-losses run train.py --config ...`"),
-        )
+    configs.load_for_paddleseg(given.config, "train.py")  # its errors are more helpful than PaddleSeg's
     checkpoint = verified(given.resume_model) if given.resume_model else {}
     register(override)
     first = paddle.distributed.get_rank() == 0
@@ -104,12 +100,15 @@ def _run(flags: Flags, result: Result, log: Log, checkpoint: dict[str, Any]) -> 
             paddle.distributed.barrier()  # the first process saves while the others are already here
         recipe.model.set_state_dict(paddle.load(str(result.checkpoint / "model.pdparams")))
         result.scores = evaluate(recipe.model, recipe.val_dataset, **recipe.evaluation)
+        result.events.add(SCORES, checkpoint=str(result.checkpoint), **result.scores.as_dict())
         result.model, result.val_dataset = recipe.model, recipe.val_dataset
+        result.inference = Inference.of(recipe.evaluation)
 
 
 def _train(flags: Flags, recipe: Recipe, result: Result, log: Log, checkpoint: dict[str, Any]) -> None:
     """PaddleSeg's loop, so that whatever ends it can be made good again."""
     session = Session(flags, result, log, checkpoint)
+    result.events.add(START, iteration=session.start, **_facts(flags, recipe, session))
     try:
         with (
             swapped(*_listeners(recipe, session), provide_maps(), *session.swaps()),
@@ -120,9 +119,28 @@ def _train(flags: Flags, recipe: Recipe, result: Result, log: Log, checkpoint: d
             session.repeater.begin(session.start + 1)
             module("core").train(recipe.model, session.repeater.dataset(recipe.train_dataset), **recipe.arguments)
         session.record()
-    except BaseException:
-        session.interrupted()
+        result.events.add(END, iteration=recipe.arguments["iters"])
+    except BaseException as error:
+        session.interrupted(error)
         raise
+
+
+def _facts(flags: Flags, recipe: Recipe, session: Session) -> dict[str, Any]:
+    """What the record of a training begins with."""
+    losses = recipe.arguments["losses"]
+    return {
+        **about(Path(flags.config).resolve().parent),
+        "resumed": flags.resume_model,
+        "iterations": recipe.arguments["iters"],
+        "seed": session.repeater.seed,
+        "device": paddle.get_device(),
+        "processes": paddle.distributed.get_world_size(),
+        "model": type(recipe.model).__name__,
+        "loss": _sum(losses["coef"], losses["types"]),
+        "images": len(recipe.train_dataset),
+        "flags": {field.name: getattr(flags, field.name) for field in fields(flags) if flags.changed(field.name)},
+        "config": recipe.config,
+    }
 
 
 def _headline(recipe: Recipe, save_dir: Path) -> Message:
@@ -203,6 +221,7 @@ def _listeners(recipe: Recipe, session: Session) -> list[Swap]:
         evaluations.append(
             {"iteration": iteration, "ema": average, "mean_iou": miou, "accuracy": accuracy, "class_iou": class_iou}
         )
+        session.result.events.add(EVALUATION, **evaluations[-1])
         display.evaluated(iteration, miou, average)
         return evaluated
 

@@ -11,7 +11,7 @@ from paddle.nn import functional as F
 
 
 class UNet(nn.Layer):
-    """The U-Net of Ronneberger et al. 2015 with padding and batch normalization.
+    """The U-Net of Ronneberger et al. 2015 with padding, batch normalization and bilinear enlargement.
 
     Args:
         num_classes: output channels.
@@ -37,9 +37,10 @@ class UNet(nn.Layer):
         super().__init__()
         steps = list(zip((in_channels, *channels), channels))
         self.down = nn.LayerList([_block(before, after, convolutions) for before, after in steps])
-        self.up = nn.LayerList(
-            [_block(below + beside, beside, convolutions) for beside, below in zip(channels[-2::-1], channels[:0:-1])]
+        self.narrow = nn.LayerList(
+            [nn.Conv2D(below, beside, 1) for beside, below in zip(channels[-2::-1], channels[:0:-1])]
         )
+        self.up = nn.LayerList([_block(2 * beside, beside, convolutions) for beside in channels[-2::-1]])
         self.head = nn.Conv2D(channels[0], num_classes, 1)
 
     def forward(self, image: Any) -> list[Any]:
@@ -49,8 +50,8 @@ class UNet(nn.Layer):
         for block in self.down:
             features = block(F.max_pool2d(features, 2, ceil_mode=True) if levels else features)
             levels.append(features)
-        for block, beside in zip(self.up, levels[-2::-1]):
-            larger = F.interpolate(features, beside.shape[2:], mode="bilinear", align_corners=False)
+        for narrow, block, beside in zip(self.narrow, self.up, levels[-2::-1]):
+            larger = F.interpolate(narrow(features), beside.shape[2:], mode="bilinear", align_corners=False)
             features = block(paddle.concat([beside, larger], axis=1))
         return [self.head(features)]
 

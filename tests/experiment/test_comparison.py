@@ -3,6 +3,7 @@
 import csv
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import yaml
 
 from paddleseg_losses.datasets.synthetic import Discs, make_synthetic_dataset
 from paddleseg_losses.errors import ConfigError
-from paddleseg_losses.experiment.comparison import compare, warnings
+from paddleseg_losses.experiment.comparison import compare, report, warnings
 from paddleseg_losses.experiment.study import read
 from tests.tiny import config, write
 
@@ -74,6 +75,19 @@ def test_the_report(undisturbed):
     assert "<table>" in page
     assert page.count("data:image/png;base64,") == len(list(undisturbed.glob("*.png"))) == 3
     assert 'src="http' not in page
+
+
+def test_the_report_of_what_is_finished(undisturbed, file, tmp_path):
+    """A loss counts once all its learning rates were tried."""
+    out, study = tmp_path / "out", read(file, **GIVEN)
+    shutil.copytree(undisturbed.parent, out)
+    rows = (out / "runs.csv").read_text().splitlines(keepends=True)
+    table = (report(study, out) / "table.md").read_bytes()
+    assert table == (undisturbed / "table.md").read_bytes()
+    (out / "runs.csv").write_text("".join(row for row in rows if ",LovaszHingeLoss,0.03,0," not in row))
+    assert "LovaszHingeLoss" not in (report(study, out) / "table.md").read_text()
+    (out / "runs.csv").write_text(rows[0])
+    assert (report(study, out) / "table.md").read_text().startswith("## task")
 
 
 def test_a_loss_sees_the_same_weights_and_batches_whatever_ran_before(undisturbed, file, tmp_path):

@@ -106,3 +106,23 @@ def test_a_damaged_study_file(study, tmp_path):
     (tmp_path / "out" / "study.json").write_text("{")
     with pytest.raises(ConfigError, match=r"study.json cannot be read"):
         _append(study, tmp_path / "out", SECOND)
+
+
+def test_reading_changes_nothing(study, tmp_path):
+    """Neither a torn line nor a run without numbers is mended, and the folder may be in use."""
+    file = _append(study, tmp_path / "out", FIRST, SECOND)
+    file.write_bytes(file.read_bytes() + b"task,Di")
+    Ledger(tmp_path / "out").counts_file(SECOND).unlink()
+    before = file.read_bytes()
+    ledger = Ledger(tmp_path / "out")
+    with Ledger(tmp_path / "out").opened(study):
+        file.write_bytes(before)
+        ledger.read(study)
+        assert list(ledger.rows) == [FIRST]
+    assert file.read_bytes() == before
+
+
+def test_nothing_to_read(study, tmp_path):
+    with pytest.raises(ConfigError, match=r"no study\.json"):
+        Ledger(tmp_path / "elsewhere").read(study)
+    assert not (tmp_path / "elsewhere").exists()

@@ -70,3 +70,56 @@ def test_configs_train(number, dataset, tmp_path, quick_end):
     assert len(values) == 2
     assert np.isfinite(values).all()
     assert recorder.warned == []
+
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")]
+
+
+def _yaml(text):
+    blocks = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL))
+    return [block for block in blocks if isinstance(block, dict) and "loss" in block]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_check_finds_every_yaml_of_the_documents_right(document, dataset, tmp_path):
+    """With the model that it names, or with the usual one, which has one output."""
+    from paddleseg_losses.paddleseg.checking import check
+
+    for number, changes in enumerate(_yaml(document.read_text(encoding="utf-8"))):
+        content = tiny.config(dataset, changes["loss"])
+        if document.name.startswith("medicalseg"):
+            content |= {"data_root": "data/", "model": {"type": "VNet", "num_classes": 3}}
+        for section, facts in changes.items():
+            content[section] = {**content.get(section, {}), **facts} if isinstance(facts, dict) else facts
+        report = check(tiny.write(tmp_path / f"config{number}.yml", content))
+        assert report.right, str(report)
+
+
+def test_the_config_of_the_readme_trains(dataset, tmp_path, quick_end):
+    (changes,) = _yaml((ROOT / "README.md").read_text(encoding="utf-8"))
+    path = tiny.write(tmp_path / "config.yml", tiny.config(dataset, changes["loss"], iters=1))
+    assert len(train(path, save_dir=str(tmp_path / "output"), log_iters=1).loss) == 1
+
+
+RECIPE = "{type: WeightedSumLoss, losses: [DiceLoss, SoftCLDiceLoss], coef: [0.5, 0.5]}"
+
+
+def test_a_name_in_a_sum_means_the_same_in_every_command(dataset, tmp_path, quick_end):
+    """The chooser's recipe for thin structures: a name alone is ours, a type PaddleSeg's, to check, doctor, train."""
+    from paddleseg_losses.doctor import run_checks
+    from paddleseg_losses.paddleseg.checking import check
+
+    entry = yaml.safe_load(RECIPE)
+    assert RECIPE[RECIPE.index("losses:") :] in (ROOT / "docs" / "choose.md").read_text(encoding="utf-8")
+    for first, ours in (("DiceLoss", True), ({"type": "DiceLoss"}, False)):
+        entry["losses"][0] = first
+        path = tiny.write(tmp_path / "config.yml", tiny.config(dataset, entry, iters=1))
+        report = check(path)
+        assert report.right, str(report)
+        assert any(str(note).startswith("DiceLoss without `type`") for note in report.notes) == ours
+        assert ("paddleseg_losses.DiceLoss" in report.losses[0]) == ours
+        assert not run_checks(path).mistakes
+        recorder = tiny.recorder()
+        train(path, save_dir=str(tmp_path / f"output{ours}"), log_iters=1, display=recorder)
+        assert ("paddleseg_losses.DiceLoss" in "".join(recorder.said)) == ours

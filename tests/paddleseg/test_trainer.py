@@ -29,7 +29,7 @@ def test_everything_a_training_leaves_behind(dataset, tmp_path, quick_end, capsy
     (dataset / "labels.txt").unlink()
 
     assert {p.name for p in output.iterdir()} == {
-        "best_model", "ema_best_model", "iter_3", "iter_6", "metrics.json", "train.log",
+        "best_model", "ema_best_model", "iter_3", "iter_6", "metrics.json", "record.jsonl", "train.log",
     }  # fmt: skip
     assert result.checkpoint == output / "best_model"
     assert [(e["iteration"], e["ema"]) for e in result.evaluations] == [(3, False), (3, True), (6, False), (6, True)]

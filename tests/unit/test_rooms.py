@@ -20,6 +20,8 @@ ROOMS = {
     "errors": set(),
     "safe_yaml": {"errors"},
     "import_order": set(),
+    "pages": {"errors"},
+    "scoring": {"errors"},
     "formula": set(),
     "differentiable": set(),
     "numeric": {"differentiable"},
@@ -27,6 +29,7 @@ ROOMS = {
     "shape_advice": set(),
     "other_libraries": set(),
     "registry": {"errors", "other_libraries"},
+    "catalogue": {"errors", "registry"},
     "known_spacing": {"errors"},
     "precomputed_maps": {"errors", "numeric", "known_spacing"},
     "conversion": set(),
@@ -45,6 +48,7 @@ ROOMS = {
     },
     "layout": {"conversion", "errors", "numeric", "problem", "registry", "shape_advice"},
     "preparation": {"errors", "problem", "inputs", "kernels", "layout", "validation"},
+    "evidence": set(),
     "schedules": {"errors", "registry"},
     "options": {"errors", "other_libraries", "registry", "schedules"},
     "describe": {"errors", "formula", "options", "registry"},
@@ -76,7 +80,10 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
-    "experiment": {"errors", "registry", "paddleseg", "drawing"},
+    "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
+    "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "suggestion": {"errors", "registry", "catalogue", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})

@@ -10,6 +10,7 @@ from ...i18n import _, listed
 from ..config import Config
 from ..registration import import_manager
 from ..toolkits import MEDICALSEG, toolkit_of
+from .outputs import ModelOutputs, outputs_of
 from .report import Report
 
 _UNTYPED = ("Dataset", "SegDataset")  # their facts stand in the file, those of all others in the class
@@ -27,6 +28,7 @@ class Facts:
         axes: spatial axes of an image.
         handed_on: whether the trainer hands the dataset's ignore_index on to the entries of `types`.
         handed_deeper: and to the losses in a MixedLoss.
+        outputs: of the model while it trains.
     """
 
     classes: int | None
@@ -35,6 +37,7 @@ class Facts:
     axes: int = 2
     handed_on: bool = True
     handed_deeper: bool = True
+    outputs: ModelOutputs | None = None
 
 
 def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Facts:
@@ -60,6 +63,7 @@ def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Fa
         axes=2 if not medical or model.get("type") in _FLAT or train.get("plan2d") else 3,
         handed_on=medical or kind != "SegDataset",
         handed_deeper=not medical and kind != "SegDataset",
+        outputs=None if medical else outputs_of(model),
     )
 
 

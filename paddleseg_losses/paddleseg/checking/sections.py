@@ -11,11 +11,13 @@ from typing import Any
 from ... import registry
 from ...errors import ConfigError, LossError
 from ...i18n import Text, _
+from ...registry import PREFIX
 from ..config import load
 from ..toolkits import MEDICALSEG, toolkit_of
 from . import terms as terms_of_sum
 from .entries import Entry, EntryChecker
 from .facts import facts_of
+from .lengths import fit_losses, fit_outputs
 from .names import Unseen, read_names
 from .report import Place, Report
 from .reporting import check_reporting
@@ -81,8 +83,16 @@ class _SectionChecker:
         corrected = {name: value for name, value in section.items() if name not in (key, "coef")}
         losses = self._list(place, key, section)
         corrected[key] = [self._entry((*place, key, i), loss) for i, loss in enumerate(losses)]
-        corrected["coef"] = self._coef(place, section, key, len(losses), repeats)
-        return corrected
+        corrected["coef"] = self._coef(place, section, len(losses))
+        model = self.entries.facts.outputs if place == (_SECTIONS[0],) else None
+        if repeats and model:
+            return fit_outputs(self.report, place, corrected, model, all(map(self._not_ours, corrected[key])))
+        return fit_losses(self.report, place, corrected, key, repeats)
+
+    def _not_ours(self, entry: Any) -> bool:
+        """Whether an entry is a loss of PaddleSeg's, and not a mixture."""
+        name = entry.get("type") if isinstance(entry, dict) else None
+        return name != "MixedLoss" and not hasattr(self.entries.names.table.get(name), "spec")
 
     def _renamed(self, place: Place, section: Entry, key: str) -> Entry:
         for wanted in (key, "coef"):
@@ -207,8 +217,11 @@ class _SectionChecker:
         weighed = entry.get("coef") is not None or registry.suggest("coef", list(entry))
         terms = entry["losses"] if isinstance(entry.get("losses"), list) else []
         coef = {} if weighed else {"coef": [1] * max(len(terms), 1)}
+        if terms:
+            coef["losses"] = [self._spelt_out(term) for term in terms]
         entry = self._within(handed_on=True)._weighted(place, {**entry, **coef}, "losses", repeats=False)
-        entry = {name: value for name, value in entry.items() if name not in coef}
+        if not weighed:
+            del entry["coef"]
         if len(self.report.mistakes) > mistakes:
             return entry
         names, terms = self.entries.names, entry["losses"]
@@ -223,6 +236,21 @@ class _SectionChecker:
         if len(self.report.mistakes) == mistakes:
             self._build(place, cls, checked)
         return {**checked, "losses": terms}
+
+    def _spelt_out(self, term: Any) -> Any:
+        """The name alone of a term means ours: PaddleSeg's builder leaves it to the sum."""
+        bare = term.removeprefix(PREFIX) if isinstance(term, str) else None
+        if bare not in registry.names():
+            return term
+        if not hasattr(self.entries.names.table[bare], "spec"):
+            self.report.remark(
+                _(
+                    "{name} without `type` in a WeightedSumLoss is that of this package: {ours}",
+                    name=term,
+                    ours=f"type: {PREFIX}{bare}",
+                )
+            )
+        return {"type": PREFIX + bare}
 
     def _build(self, place: Place, cls: Any, entry: Entry) -> None:
         """The constructor has the last word."""
@@ -239,31 +267,14 @@ class _SectionChecker:
                 _("see its source"),
             )
 
-    def _coef(self, place: Place, section: Entry, key: str, losses: int, repeats: bool) -> list[Any]:
+    def _coef(self, place: Place, section: Entry, losses: int) -> list[Any]:
         coef = section.get("coef")
         place = (*place, "coef")
         if not isinstance(coef, list) or not coef:
             cure = _("write {yaml}", yaml=f"coef: {[1] * (losses or 1)}")
             self.report.mistake(place, _value(section, "coef"), _("a list of numbers"), cure)
             coef = [coef] * losses if isinstance(coef, numbers.Real) else [1] * losses
-        coef = [self._number((*place, i), number) for i, number in enumerate(coef)]
-        if losses in (0, len(coef)) or (repeats and losses == 1):
-            return coef
-        right = (coef + [1] * losses)[:losses]
-        rule, cure = _("a coefficient for each loss"), _("write {yaml}", yaml=f"coef: {right}")
-        if repeats:
-            rule = _("a coefficient for each loss, or one loss that is used for all outputs of the model")
-            cure = _(
-                "write {yaml}; losses of the same output belong in one MixedLoss, or use a compound such as ComboLoss",
-                yaml=f"coef: {right}",
-            )
-        self.report.mistake(
-            place,
-            _("coef has length {coef}, but {key} has length {losses}.", coef=len(coef), key=key, losses=losses),
-            rule,
-            cure,
-        )
-        return right
+        return [self._number((*place, i), number) for i, number in enumerate(coef)]
 
     def _number(self, place: Place, number: Any) -> Any:
         if isinstance(number, numbers.Real) and not isinstance(number, bool):

@@ -9,6 +9,15 @@ import yaml
 
 from ...i18n import Text
 
+
+class _Plain(yaml.SafeDumper):
+    """Writes what occurs twice out twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Always."""
+        return True
+
+
 Comments = Mapping[tuple[Any, ...], list[Text]]
 
 
@@ -44,5 +53,7 @@ def _indented(lines: list[str]) -> list[str]:
 def inline(item: Any) -> str:
     """Anything on one line."""
     item = list(item) if isinstance(item, tuple) else item
-    line: str = yaml.safe_dump(item, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
+    line: str = yaml.dump(
+        item, Dumper=_Plain, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False
+    )
     return line.removesuffix("\n").removesuffix("\n...")

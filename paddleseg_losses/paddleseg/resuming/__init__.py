@@ -7,6 +7,7 @@ time of a training, what it calls is swapped.
 from .checkpoints import EMA as EMA
 from .checkpoints import OPTIMIZER as OPTIMIZER
 from .checkpoints import SCALER as SCALER
+from .checkpoints import WEIGHTS as WEIGHTS
 from .checkpoints import Writer as Writer
 from .checkpoints import aside as aside
 from .checkpoints import newest as newest

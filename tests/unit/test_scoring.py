@@ -1,12 +1,14 @@
 """Metrics beside brute force."""
 
 import itertools
+import json
 import math
 
 import numpy as np
 import pytest
 
-from paddleseg_losses.experiment.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
+from paddleseg_losses.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
+from tests.unit import monai_distances
 
 
 def _slow(a, b, spacing):
@@ -31,6 +33,14 @@ def test_distances_between_boundaries(shape, spacing):
     for share in (0.05, 0.4, 0.9):
         a, b = rng.random((2, *shape)) < share
         assert boundary_scores(a, b, spacing) == pytest.approx(_slow(a, b, spacing), abs=1e-12)
+
+
+def test_monai_says_the_same():
+    """Values of MONAI's `compute_hausdorff_distance` and `compute_surface_dice`, which computes in float32."""
+    stored = json.loads(monai_distances.FILE.read_text(encoding="utf-8"))
+    for (guessed, true), expected in itertools.zip_longest(monai_distances.pairs(), stored["rows"]):
+        found = boundary_scores(guessed, true, monai_distances.SPACINGS[true.ndim])
+        assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_class_on_one_side_costs_the_diagonal_and_one_on_neither_is_left_out():

@@ -1,0 +1,99 @@
+"""A study in few small files, to be kept in a repository: the table of runs, and a file of counts for each task."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .ledger import Ledger
+from .study import Run, Study
+
+_TABLES = ("study.json", "runs.csv")
+_COUNTS, _DISTANCES = ("tp", "fp", "fn"), ("hd95", "surface_dice")
+
+
+def pack(ledger: Ledger, to: Path) -> None:
+    """Keep what is finished. Predictions and images are left out; distances keep seven digits."""
+    to.mkdir(parents=True, exist_ok=True)
+    for name in _TABLES:
+        shutil.copyfile(ledger.folder / name, to / name)
+    for task in dict.fromkeys(run.task for run in ledger.rows):
+        stored: dict[str, Any] = {}
+        for tuning in (False, True):
+            runs = [run for run in ledger.rows if (run.task, run.tuning) == (task, tuning)]
+            stored.update(_packed([run for run in runs if ledger.counts_file(run).is_file()], ledger, _stage(tuning)))
+        np.savez_compressed(_file(to, task), **stored)
+
+
+def unpack(archive: Path, ledger: Ledger) -> None:
+    """Lay a study out again, so that `compare` can go on with it."""
+    (ledger.folder / "counts").mkdir(parents=True)
+    for name in _TABLES:
+        shutil.copyfile(archive / name, ledger.folder / name)
+    kept = Archive(archive)
+    for task in dict.fromkeys(path.stem for path in archive.glob("*.npz")):
+        for tuning in (False, True):
+            for run_name in kept.names(task, tuning):
+                np.savez_compressed(ledger.folder / "counts" / f"{run_name}.npz", **kept.scores(task, run_name, tuning))
+
+
+class Archive(Ledger):
+    """A packed study, to be read."""
+
+    def counts(self, run: Run) -> dict[str, Any]:
+        """The numbers of a run, by image and class."""
+        return self.scores(run.task, run.name, run.tuning)
+
+    def scores(self, task: str, run_name: str, tuning: bool) -> dict[str, Any]:
+        """The same, by the name of the run."""
+        stored, stage = self._stored(task), _stage(tuning)
+        place = self.names(task, tuning).index(run_name)
+        found = {name: stored[stage + name][place].astype(np.int64) for name in _COUNTS}
+        found["tn"] = stored[stage + "pixels"][:, None] - sum(found.values())
+        return {**found, **{name: stored[stage + name][place].astype(float) for name in _DISTANCES}}
+
+    def names(self, task: str, tuning: bool) -> list[str]:
+        """Of the runs of a task whose counts are kept."""
+        return list(self._stored(task).get(_stage(tuning) + "runs", ()))
+
+    def has_counts(self, run: Run) -> bool:
+        """Whether a run has any."""
+        return run.name in self.names(run.task, run.tuning)
+
+    @cache  # noqa: B019
+    def _stored(self, task: str) -> dict[str, Any]:
+        with np.load(_file(self.folder, task)) as stored:
+            return dict(stored)
+
+
+def read_archive(study: Study, folder: Path) -> Archive:
+    """A packed study whose rows are read."""
+    archive = Archive(folder)
+    archive.read(study)
+    return archive
+
+
+def _packed(runs: Iterable[Run], ledger: Ledger, stage: str) -> dict[str, Any]:
+    found = {run.name: ledger.counts(run) for run in runs}
+    if not found:
+        return {}
+    first = next(iter(found.values()))
+    pixels = sum(first[name] for name in (*_COUNTS, "tn"))[:, 0]
+    packed: dict[str, Any] = {"runs": np.array(list(found)), "pixels": pixels}
+    kind = np.min_scalar_type(int(pixels.max()))
+    packed.update({name: np.stack([each[name] for each in found.values()]).astype(kind) for name in _COUNTS})
+    packed.update({n: np.stack([each[n] for each in found.values()]).astype(np.float32) for n in _DISTANCES})
+    return {stage + name: values for name, values in packed.items()}
+
+
+def _file(folder: Path, task: str) -> Path:
+    return folder / f"{task}.npz"
+
+
+def _stage(tuning: bool) -> str:
+    return "tuning_" if tuning else ""

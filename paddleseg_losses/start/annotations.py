@@ -1,0 +1,192 @@
+"""Masks drawn from annotations: COCO's by pycocotools, labelme's polygons by Pillow.
+
+The package of labelme is a program with a window, and brings Qt; what is needed of its format is a polygon, which
+Pillow draws.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import MissingDependencyError
+from ..i18n import Text, _
+from .naming import read_name
+from .pixels import Pixels
+from .reading import IGNORED
+from .scanning import Files, LeftOut
+from .sources import Sample, Source
+
+_ENDINGS = (".jpg", ".jpeg", ".png")
+_IGNORE, _BACKGROUND = ("__ignore__", "ignore", "void"), ("_background_", "background")
+
+
+def from_annotations(files: Files) -> Source | None:
+    """The samples that annotations describe, or None if there are none."""
+    contents = [(path, content) for path in files.annotations for content in [_content(path)] if content]
+    coco = [(path, content) for path, content in contents if {"images", "annotations"} <= set(content)]
+    if coco:
+        return _from_coco(files, coco)
+    labelme = [(path, content) for path, content in contents if isinstance(content.get("shapes"), list)]
+    return _from_labelme(files, labelme) if labelme else None
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, OSError, RecursionError):
+        return {}
+    if isinstance(content, dict):
+        content.pop("imageData", None)  # the image as text: large, and it lies beside
+        return content
+    return {}
+
+
+def _from_coco(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> Source:
+    named = {
+        str(each["id"]): str(each["name"]) for _path, content in contents for each in content.get("categories", [])
+    }
+    used = {str(each.get("category_id")) for _path, content in contents for each in content["annotations"]}
+    order = sorted(used & set(named), key=lambda key: (len(key), key))
+    classes = {category: label for label, category in enumerate(order, 1)}
+    source = Source([], files.left_out, names=["background", *(named[category] for category in order)])
+    pictures = _by_file(files)
+    for path, _content_of in contents:
+        coco = _open_coco(path)
+        for image in coco.loadImgs(sorted(coco.getImgIds())):
+            found = _picture(pictures, str(image.get("file_name", "")))
+            annotations = coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]]))
+            if found is None:
+                source.left_out.append(LeftOut(str(image.get("file_name")), _("the image of {json} is not there",
+                                                                             json=files.name(path))))  # fmt: skip
+            elif not any(each.get("segmentation") for each in annotations) and annotations:
+                source.left_out.append(LeftOut(files.name(found), _("its objects have boxes, but no outlines")))
+            else:
+                source.samples.append(_sample(files, found, path, _Coco(coco, image, annotations, classes)))
+    source.notes.append(_("masks are drawn from the COCO annotations in {json}",
+                          json=", ".join(files.name(path) for path, _content_of in contents)))  # fmt: skip
+    return source
+
+
+def _open_coco(path: Path) -> Any:
+    try:
+        from pycocotools.coco import COCO
+    except ImportError as error:
+        raise MissingDependencyError(
+            _("{package} cannot be imported ({error}).", package="pycocotools", error=error),
+            _("pycocotools, to read COCO annotations"),
+            'pip install "paddleseg-losses[coco]"',
+        ) from error
+    with contextlib.redirect_stdout(io.StringIO()):  # it reports what it does
+        return COCO(str(path))
+
+
+class _Coco:
+    """Draws the mask of an image; small objects lie on large ones, and crowds are ignored."""
+
+    def __init__(self, coco: Any, image: dict[str, Any], annotations: list[Any], classes: dict[str, int]) -> None:
+        self.coco, self.classes = coco, classes
+        self.size = int(image["height"]), int(image["width"])
+        self.annotations = sorted(annotations, key=lambda each: -float(each.get("area", 0)))
+
+    def __call__(self) -> Pixels:
+        mask = np.zeros(self.size, "uint8")
+        for each in self.annotations:
+            if each.get("segmentation"):
+                label = IGNORED if each.get("iscrowd") else self.classes[str(each["category_id"])]
+                mask[self.coco.annToMask(each) > 0] = label
+        return Pixels(mask)
+
+
+def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> Source:
+    counts = Counter(name for _path, content in contents for name in _labels(content["shapes"]))
+    order = sorted(name for name in counts if name.lower() not in (*_IGNORE, *_BACKGROUND))
+    classes = {name: label for label, name in enumerate(order, 1)}
+    source = Source([], files.left_out, names=["background", *order])
+    pictures = _by_file(files)
+    for path, content in contents:
+        beside = path.parent / str(content.get("imagePath", "")).replace("\\", "/")
+        found = _picture(pictures, files.name(beside) if beside in files.pictures else beside.name)
+        found = found or next((each for each in map(path.with_suffix, _ENDINGS) if each.is_file()), None)
+        if found is None:
+            source.left_out.append(LeftOut(files.name(path), _("its image {name} is not there", name=beside.name)))
+        else:
+            source.samples.append(_sample(files, found, path, _Labelme(content, found, classes)))
+    source.notes.append(_("masks are drawn from the outlines of labelme"))
+    drawn = {str(each.get("shape_type") or "polygon") for _path, content in contents for each in content["shapes"]}
+    if drawn - _Labelme.AREAS:
+        source.notes.append(_("shapes without an area are not drawn: {kinds}", kinds=", ".join(drawn - _Labelme.AREAS)))
+    return source
+
+
+def _labels(shapes: Iterable[Any]) -> Iterator[str]:
+    return (str(each["label"]) for each in shapes if isinstance(each, dict) and "label" in each)
+
+
+class _Labelme:
+    """Draws the mask of an image; later shapes lie on earlier ones."""
+
+    AREAS = frozenset({"polygon", "rectangle", "circle"})
+
+    def __init__(self, content: dict[str, Any], image: Path, classes: dict[str, int]) -> None:
+        self.shapes, self.image, self.classes = content["shapes"], image, classes
+        self.size = content.get("imageWidth"), content.get("imageHeight")
+
+    def __call__(self) -> Pixels:
+        from PIL import Image, ImageDraw
+
+        size = self.size
+        if not all(size):
+            with Image.open(self.image) as picture:
+                size = picture.size
+        mask = Image.new("L", size)
+        pen = ImageDraw.Draw(mask)
+        for shape in self.shapes:
+            points = [tuple(map(float, point)) for point in shape.get("points", ())]
+            _draw(pen, str(shape.get("shape_type") or "polygon"), points, self._label(str(shape.get("label"))))
+        return Pixels(np.asarray(mask))
+
+    def _label(self, name: str) -> int:
+        return IGNORED if name.lower() in _IGNORE else self.classes.get(name, 0)
+
+
+def _draw(pen: Any, kind: str, points: list[tuple[float, ...]], label: int) -> None:
+    if kind == "polygon" and len(points) > 2:
+        pen.polygon(points, fill=label, outline=label)
+    elif kind == "rectangle" and len(points) == 2:
+        (left, top), (right, bottom) = np.sort(np.array(points), axis=0)
+        pen.rectangle([left, top, right, bottom], fill=label)
+    elif kind == "circle" and len(points) == 2:
+        (x, y), (to_x, to_y) = points
+        radius = float(np.hypot(to_x - x, to_y - y))
+        pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=label)
+
+
+def _by_file(files: Files) -> dict[str, list[Path]]:
+    """Pictures by the ends of their names: `a.jpg`, `train/a.jpg`."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in files.pictures:
+        found[path.name].append(path)
+    return found
+
+
+def _picture(pictures: dict[str, list[Path]], name: str) -> Path | None:
+    """The picture of a name; where several are called so, the one in the folder that the name says."""
+    wanted = name.replace("\\", "/")
+    candidates = pictures.get(wanted.rpartition("/")[2], [])
+    exact = [path for path in candidates if path.as_posix().endswith(f"/{wanted}")]
+    return next(iter(exact or candidates), None)
+
+
+def _sample(files: Files, image: Path, annotation: Path, draw: Any) -> Sample:
+    name = files.name(image)
+    said, of_json = read_name(image, name), read_name(annotation, files.name(annotation))
+    mask_name: Text = f"{files.name(annotation)}: {name}"
+    return Sample(name, image, str(mask_name), None, draw, said.part or of_json.part, said.folder, said.key)

@@ -1,0 +1,167 @@
+"""Opening the files of the samples: which can be trained on, which images have to be saved anew, which are left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..datasets import Pair, examine
+from ..errors import LossError
+from ..i18n import Message, Text, _
+from .pixels import Pixels, Seen
+from .scanning import LeftOut
+from .sources import Sample
+
+_REASONS = {
+    "images_missing": _("the image is not there: {what}"),
+    "masks_missing": _("the mask is not there: {what}"),
+    "images_unreadable": _("the image cannot be read: {what}"),
+    "masks_unreadable": _("the mask cannot be read: {what}"),
+    "sizes": _("image and mask have different sizes: {what}"),
+    "stacked": _("image and mask have different sizes: {what}"),
+    "swapped": _("width and height of the mask are swapped: {what}"),
+    "exif_unclear": _("its EXIF tag turns the image, and nothing tells whether the mask fits it turned or not: {what}"),
+}
+_TAILS = {".png": (b"IEND", 64), ".jpg": (b"\xff\xd9", 4096), ".jpeg": (b"\xff\xd9", 4096)}
+
+
+@dataclass
+class Inspected:
+    """What can be used."""
+
+    samples: list[Sample] = field(default_factory=list)
+    rewritten: dict[str, str] = field(default_factory=dict)  # images to save anew: 'exif' or 'format'
+    left_out: list[LeftOut] = field(default_factory=list)
+    deep: str = ""  # an image of 16 bits
+
+
+def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) -> Inspected:
+    """Look at the heads and ends of all files."""
+    found = Inspected()
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for number, (sample, (kind, what)) in enumerate(zip(samples, pool.map(_look, samples)), 1):
+            progress(number)
+            if kind in ("exif", "format"):
+                found.rewritten[sample.name] = kind
+            if kind in ("", "exif", "format", "deep"):
+                found.samples.append(sample)
+                found.deep = found.deep or (sample.name if kind == "deep" else "")
+            else:
+                reason = _REASONS[kind].template
+                found.left_out.append(LeftOut(sample.name, Message(reason, what=what)))
+    return found
+
+
+def _look(sample: Sample) -> tuple[str, Text]:
+    """The kind of what is special about a sample, and what it is."""
+    is_array = sample.mask is not None and sample.mask.suffix.lower() == ".npy"
+    mask = sample.image if sample.mask is None or is_array else sample.mask
+    kind, what = examine(Pair(sample.image, mask, sample.name))
+    if is_array and not kind:
+        return _look_at_array(sample)
+    if kind == "images_unreadable" and sample.image.suffix.lower() in (".gif", ".webp"):
+        frames = _frames(sample.image)
+        if frames == 1:
+            return "format", ""
+        return kind, _("{name} holds {count} pictures", name=sample.name, count=frames) if frames else what
+    if kind == "exif_unclear" and sample.mask is None:  # outlines are drawn on the picture as it is shown
+        kind = ""
+    if not kind:
+        for which, path in (("images_unreadable", sample.image), ("masks_unreadable", sample.mask)):
+            if path is not None and _is_cut(path):
+                return which, _("{path} ends too early", path=path)
+        return ("deep" if _is_deep(sample.image) else ""), ""
+    return kind, what
+
+
+def _look_at_array(sample: Sample) -> tuple[str, Text]:
+    """Whether an array of NumPy has the size of its image."""
+    from PIL import Image
+
+    try:
+        shape = np.load(str(sample.mask), mmap_mode="r", allow_pickle=False).shape
+    except (ValueError, OSError) as error:
+        return "masks_unreadable", f"{sample.mask} ({type(error).__name__})"
+    with Image.open(sample.image) as picture:
+        size = picture.size
+    fits = tuple(shape[:2]) == size[::-1]
+    return ("", "") if fits else ("sizes", _("{mask} has shape {shape}", mask=sample.mask_name, shape=list(shape)))
+
+
+def _frames(path: Path) -> int:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            return int(getattr(picture, "n_frames", 1))
+    except Exception:
+        return 0
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether a file ends too early: its end is looked at, and if that is unusual, all of it."""
+    tail, length = _TAILS.get(path.suffix.lower(), (b"", 0))
+    if not tail:
+        return False
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - length, 0))
+        if tail in file.read():
+            return False
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except Exception:
+        return True
+    return False
+
+
+def _is_deep(path: Path) -> bool:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return str(picture.mode).startswith("I")
+
+
+def count_values(
+    samples: Sequence[Sample], most: int, progress: Callable[[int], object]
+) -> tuple[Seen, list[Sample], list[LeftOut]]:
+    """What the masks hold; of many, some spread over all. Gives the samples without those that cannot be read."""
+    chosen = spread(samples, most)
+    seen, broken, left_out = Seen(), set(), []
+    for number, sample in enumerate(chosen, 1):
+        progress(number)
+        pixels, reason = read_mask(sample)
+        if pixels is None:
+            broken.add(sample.name)
+            left_out.append(LeftOut(sample.name, reason))
+        else:
+            seen.add(sample.mask_name, pixels)
+    return seen, [each for each in samples if each.name not in broken], left_out
+
+
+def read_mask(sample: Sample) -> tuple[Pixels | None, Text]:
+    """The pixels of a mask, or why there are none."""
+    try:
+        pixels = sample.read()
+    except LossError as error:
+        return None, _("the mask {mask} cannot be used: {error}", mask=sample.mask_name, error=error.found)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return None, _("the mask {mask} cannot be used: {error}", mask=sample.mask_name, error=what)
+    return pixels, ""
+
+
+def spread(items: Sequence[Any], most: int) -> list[Any]:
+    """At most so many, spread evenly."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(i * (len(items) - 1) / max(most - 1, 1))] for i in range(most)]

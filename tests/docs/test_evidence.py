@@ -1,0 +1,112 @@
+"""The page about the experiment says what the kept runs say, and what arithmetic allows of the survey's table."""
+
+import json
+
+import numpy as np
+import pytest
+
+from docs.builder import evidence as pages
+from docs.builder.language import CHINESE, ENGLISH
+from docs.builder.language import read as text_of
+from paddleseg_losses.evidence import BEARS_ON, DIAL, FILE, TASKS, Difference, Evidence, Finding
+from paddleseg_losses.experiment import read
+from paddleseg_losses.experiment.archive import read_archive
+from paddleseg_losses.experiment.ledger import METRICS
+from paddleseg_losses.experiment.summary import summarize
+from paddleseg_losses.registry import SYMPTOMS
+from tests.docs.test_documents import ROOT
+
+ARCHIVE = ROOT / "docs" / "evidence"
+STUDY = ROOT / "configs" / "experiment" / "compare.yml"
+
+
+def test_the_numbers_of_the_package_are_those_of_the_kept_runs():
+    stored = json.loads(FILE.read_text(encoding="utf-8"))
+    if not (ARCHIVE / "runs.csv").is_file():
+        assert stored["tasks"] == {}
+        return
+    study = read(STUDY)
+    for task in stored["tasks"].values():
+        del task["data"]  # of images that are not kept
+    assert {key: stored[key] for key in ("control", "seeds", "tasks")} == summarize(study, read_archive(study, ARCHIVE))
+
+
+def test_every_task_and_symptom_is_known():
+    assert set(TASKS) == {task.name for task in read(STUDY).tasks}
+    assert set(BEARS_ON) <= set(SYMPTOMS)
+    for columns in BEARS_ON.values():
+        assert {task for task, _ in columns} <= set(TASKS)
+        assert {metric for _, metric in columns} <= set(METRICS)
+
+
+def test_what_sensitivity_allows():
+    """Of many tables of counts none has a higher Dice, and each has one of the shares that its three numbers allow."""
+    random = np.random.default_rng(0)
+    tp, tn = random.integers(2000, 5000, 1000), random.integers(20_000, 50_000, 1000)
+    fn, fp = random.integers(0, 1500, (2, 1000))
+    dice, sensitivity, specificity = 2 * tp / (2 * tp + fp + fn), tp / (tp + fn), tn / (tn + fp)
+    assert all(d <= pages.most_dice(s) for d, s in zip(dice, sensitivity))
+    assert pages.most_dice(0.9) == pytest.approx(2 * 0.9 / 1.9, abs=5e-4)
+    wide = fp > 100  # else the rounding of Dice hides the false positives
+    numbers = np.stack([dice, sensitivity, specificity, (tp + fn) / (tp + fn + fp + tn)])[:, wide]
+    for *rounded, share in numbers.T:
+        low, high = pages.share_of_foreground(*(round(float(number), 3) for number in rounded))
+        assert low <= share <= high
+
+
+def test_one_row_of_the_survey_is_impossible():
+    printed = text_of("evidence/survey.yml")
+    assert len(printed) == 9
+    too_high = [name for name, (dice, s, _) in printed.items() if dice - pages.ROUNDING > pages.most_dice(s)]
+    assert too_high == [pages.IMPOSSIBLE]
+    shares = [pages.share_of_foreground(*row) for name, row in printed.items() if name not in too_high]
+    assert max(low for low, _ in shares) > min(high for _, high in shares)  # no share suits all rows
+
+
+def _finding(task, loss, value, succeeded=5):
+    difference = Difference(value, value - 0.02, value + 0.02)
+    scores = dict.fromkeys(METRICS, (0.8 + value, 0.01))
+    return Finding(task, loss, 0.01, 5, succeeded, {}, scores, dict.fromkeys(METRICS, difference), (1, 2), 1.0)
+
+
+@pytest.fixture
+def invented(monkeypatch):
+    """Better, worse and undecided beside the control, on every task; one loss has failed once."""
+    values = {"DiceCELoss": 0.0, "DiceLoss": 0.03, "TverskyLoss": -0.03, "FocalLoss": 0.01}
+    findings = {
+        task: {loss: _finding(task, loss, value, 4 if loss == "FocalLoss" else 5) for loss, value in values.items()}
+        for task in TASKS
+    }
+    about = {"command": "make experiment", "commit": "0123456789", "versions": ["paddlepaddle=3"], "runs": 20}
+    places = {task: 0.001 * (i + 1) for i, task in enumerate(DIAL)}
+    data = {task: {"masks": 64} for task in TASKS}
+    found = Evidence("DiceCELoss", 5, about, dict.fromkeys(TASKS, 48), places, data, findings)
+    monkeypatch.setattr(pages, "evidence", lambda: found)
+    return found
+
+
+def test_the_page_marks_what_can_be_told_apart(invented):
+    page = pages.experiment(ENGLISH)
+    (row,) = (line for line in page.splitlines() if line.startswith("| [`DiceLoss`]") and line.count("**0.830**") > 1)
+    assert row.count("**0.830**") == len(TASKS)
+    assert page.count("*0.770*") == len(TASKS)
+    assert "0.810 (1)" in page
+    assert page.count("| 1 | 1 | 1 | 1/20 |") == len(TASKS)  # better, undecided, worse, failed
+    assert "0.9876" in page
+    assert "012345" in page
+    assert "{" not in page
+
+
+def test_both_languages_have_the_same_numbers(invented):
+    english, chinese = (pages.experiment(language) for language in (ENGLISH, CHINESE))
+    assert english.count("\n| ") == chinese.count("\n| ")
+    assert english.count("\n## ") == chinese.count("\n## ") == 7
+
+
+def test_a_recommendation_shows_its_numbers_or_says_that_there_are_none(invented):
+    cited = pages.cited("small-objects", ["TverskyLoss", "DiceCELoss"], ENGLISH)
+    assert cited.count("-0.030 [-0.050, -0.010]") == len(BEARS_ON["small-objects"])
+    rows = [line for line in cited.splitlines() if line.startswith("| [")]
+    assert [name in row for name, row in zip(("Tversky", "DiceCE", "DiceLoss", "Focal"), rows)] == [True] * 4
+    assert "none" in pages.cited("calibration", ["FocalLoss"], ENGLISH)
+    assert "none" in pages.cited("thin-structures", ["SoftCLDiceLoss"], ENGLISH)  # no run of it
