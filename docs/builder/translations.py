@@ -63,8 +63,12 @@ def _declared() -> Iterator[tuple[str, str]]:
 def _of_commands(command: click.Command) -> Iterator[str]:
     yield from (getattr(command, "english", None) or "", getattr(command, "brief", ""))
     yield from (getattr(parameter, "english", None) or "" for parameter in command.params)
-    for inner in getattr(command, "commands", {}).values():
-        yield from _of_commands(inner)
+    if isinstance(command, click.Group):  # which may import its commands when they are asked for
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                yield from _of_commands(inner)
 
 
 def catalogues() -> list[Path]:

@@ -13,7 +13,7 @@ import click
 
 from ..i18n import Text, _, in_context, plural
 from . import screen
-from .command import command, option
+from .command import argument, command, option
 
 if TYPE_CHECKING:
     from ..start import Plan, Written
@@ -26,7 +26,7 @@ _FEW = 5  # pairs, files that are left out, classes that are shown
     brief="Make lists and a configuration from a folder of images and masks.",
     example="paddleseg-losses start my_images --out data/my_images",
 )
-@click.argument("folder", type=click.Path(path_type=Path))
+@argument("folder", type=click.Path(path_type=Path))
 @option("--out", type=click.Path(file_okay=False), help="Folder to write (default: FOLDER_start, here).")
 @option("--dry-run", is_flag=True, help="Show everything and write nothing.")
 @option(
@@ -133,7 +133,7 @@ def _print(plan: Plan, written: Written | None) -> None:
     shown += [name for name in ("legend.yml", "preview.png") if (plan.out / name).is_file()]
     screen.print(screen.heading(_("Written to {folder}: {files}", folder=plan.out, files=", ".join(shown))))
     if written.preview:
-        screen.print(screen.text(_("Look at {file}: the masks have to lie on the objects.",
+        screen.print(screen.text(_("Look at {file}: the colors should cover the objects.",
                                    file=plan.out / "preview.png")))  # fmt: skip
     screen.print(screen.heading(_("Next:")))
     for line in _next(plan):
@@ -184,7 +184,7 @@ def _print_classes(plan: Plan) -> None:
 def _print_recipe(plan: Plan) -> None:
     from ..start import purposes
 
-    screen.print(screen.heading(_("Loss, since {why}", why=plan.recipe.why_loss)))
+    screen.print(screen.heading(_("Loss: {why}", why=plan.recipe.why_loss)))
     for purpose in purposes(plan.recipe):
         screen.print(screen.text(purpose, indent=2))
     screen.print(screen.text(_("model {model}: {why}", model=plan.recipe.model, why=plan.recipe.why_model)))

@@ -13,7 +13,7 @@ from click.exceptions import Exit
 
 from ..i18n import Message, _, plural
 from . import screen
-from .command import command, option
+from .command import argument, command, option
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ClassBalance:
     brief="Count the classes of a dataset and compute class weights.",
     example="paddleseg-losses weights data/mni/train.txt --num_classes 4",
 )
-@click.argument("file", type=click.Path())
+@argument("file", type=click.Path())
 @option("--num_classes", type=click.IntRange(1), help="Number of classes.")
 @option("--ignore_index", type=int, help="Label value to ignore (default 255).")
 @option("--root", type=click.Path(file_okay=False), help="Root folder of the paths in the list.")

@@ -19,9 +19,8 @@ def test_a_study_of_this_repository(name):
     register()
     for task in study.tasks:
         assert {loss.name for loss in study.of(task)} >= {"DiceCELoss", "DiceLoss", "CrossEntropyLoss"}
-    builder = cvlibs.builder.SegBuilder(
-        cvlibs.Config(str(FOLDER / "tiny.yml" if name == "compare.yml" else FOLDER / name))
-    )
+    file = FOLDER / ("tiny.yml" if name == "compare.yml" else name)
+    builder = cvlibs.builder.SegBuilder(cvlibs.Config(str(file)))
     builder.model.eval()
     with paddle.no_grad():
         (logits,) = builder.model(paddle.zeros([1, 3, 64, 64]))
