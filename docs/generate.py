@@ -14,6 +14,7 @@ from pathlib import Path
 
 from builder import evidence, pictures, translations
 from builder.advice import chooser, differences, misfits, ranking
+from builder.catalogue import catalogues
 from builder.coming_from import NAME, coming_from
 from builder.comparison import comparison
 from builder.index import index
@@ -29,7 +30,7 @@ STUB = ROOT / "paddleseg_losses" / "losses" / "__init__.pyi"
 
 def documents() -> dict[Path, str]:
     """Every generated document with its text."""
-    found = {STUB: stub()}
+    found = {STUB: stub(), **catalogues()}
     for language in LANGUAGES:
         found.update(_documents(language))
     return found

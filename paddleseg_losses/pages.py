@@ -1,4 +1,4 @@
-"""Pages that open without a server: tables written in Markdown, pictures inside the file."""
+"""Pages that open without a server, with their pictures inside, and tables for them and for Markdown."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .i18n import Text, _, language
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #22252b }
 table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto }
+th:first-child { text-align: left }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #d9dce1; white-space: nowrap }
 img, svg { max-width: 100%; height: auto }
 figure { margin: 1.2rem 0 }
@@ -26,10 +27,22 @@ pre { overflow-x: auto; font-size: 13px }
 """
 
 
-def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]], numbers: bool = True) -> str:
+def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> str:
     """A Markdown table: the first column to the left, numbers to the right."""
-    lines = [head, [":--", *["--:" if numbers else ":--"] * (len(head) - 1)], *rows]
+    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def table(head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> str:
+    """The same as HTML, for cells that may hold anything; without a head all columns stand to the left."""
+    lines = [*([_row("th", head)] if head else []), *(_row("td", row, numbers=bool(head)) for row in rows)]
+    return "\n".join(["<table>", *lines, "</table>"])
+
+
+def _row(tag: str, cells: Sequence[Text], numbers: bool = True) -> str:
+    style = ' style="text-align: right"' if numbers else ""
+    parts = (f"<{tag}{style if place else ''}>{html.escape(str(cell))}</{tag}>" for place, cell in enumerate(cells))
+    return f"<tr>{''.join(parts)}</tr>"
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -45,7 +58,7 @@ def from_markdown(text: str) -> str:
         raise MissingDependencyError(
             _("{package} cannot be imported ({error}).", package="Markdown", error=error),
             _("Markdown, for the page of the results"),
-            'pip install "paddleseg-losses[demo]"',
+            'pip install "paddleseg-losses[compare]"',
         ) from error
     return markdown(text, extensions=["tables"])
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Callable, TypeVar
 
 from .errors import OptionError, UnknownLossError
@@ -105,6 +106,12 @@ class SupportedInputs:
 _SPECS: dict[str, LossSpec] = {}
 
 
+def _registered() -> dict[str, LossSpec]:
+    """The table, with the losses of this package: each is put there when its module is imported."""
+    import_module(".losses", __package__)
+    return _SPECS
+
+
 def registered(**facts: Any) -> Callable[[Class], Class]:
     """Class decorator: put a final loss class on the list with the facts of a `LossSpec`."""
 
@@ -165,7 +172,7 @@ def registered(**facts: Any) -> Callable[[Class], Class]:
 def specs(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> Iterator[LossSpec]:
     """The specs in the article's order, all or those of one family, of one mode, or that suit a symptom."""
     chapters = list(FAMILIES)
-    for spec in sorted(_SPECS.values(), key=lambda spec: (chapters.index(spec.family), spec.order, spec.name)):
+    for spec in sorted(_registered().values(), key=lambda spec: (chapters.index(spec.family), spec.order, spec.name)):
         asked = family in (None, spec.family) and (mode is None or mode in spec.modes)
         if asked and (symptom is None or symptom in spec.suits):
             yield spec
@@ -207,19 +214,32 @@ def _edits(wrong: str, right: str) -> float | None:
 def get(name: str) -> LossSpec:
     """The spec of a loss by its name, `DiceLoss` or `paddleseg_losses.DiceLoss`."""
     bare = str(name).removeprefix(PREFIX)
-    if bare in _SPECS:
+    if bare in _registered():
         return _SPECS[bare]
-    raise UnknownLossError(
+    raise unknown_loss(name, names())
+
+
+def unknown_loss(name: str, known: Iterable[str]) -> UnknownLossError:
+    """The error of a name that no loss has: a few names that are like it, and what it may mean."""
+    known, bare = list(known), str(name).removeprefix(PREFIX)
+    return UnknownLossError(
         _("There is no loss {name!r}.", name=name),
-        _("one of {names}", names=", ".join(names())),
-        advice(bare) or _("`paddleseg-losses list` shows all losses"),
+        _("the name of a loss, such as {names}", names=", ".join(nearest(bare, known))),
+        advice(bare, known) or _("`paddleseg-losses list` shows all losses"),
     )
 
 
-def advice(name: str) -> Text | None:
+def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
+    """The known names that are most like another, the likest first; what all names end in does not count."""
+    wanted = _core(str(name))
+    likeness = {each: difflib.SequenceMatcher(None, wanted, _core(each), autojunk=False).ratio() for each in known}
+    return sorted(likeness, key=lambda each: -likeness[each])[:count]
+
+
+def advice(name: str, known: Iterable[str]) -> Text | None:
     """What to take for a loss that is not on the list: that of another library, or a misspelt one."""
     hints = loss_hints(name)
-    near = None if hints else suggest(name, names())
+    near = None if hints else suggest(name, known)
     return said(hints) if hints else _("did you mean {near}?", near=near) if near else None
 
 

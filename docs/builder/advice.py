@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from paddleseg_losses.i18n import CLAUSES
@@ -25,6 +26,13 @@ def ranking() -> dict[str, list[str]]:
     if list(found) != list(SYMPTOMS):
         raise SystemExit(f"docs/{CHOOSER}: the symptoms are {list(found)}, those of the registry {list(SYMPTOMS)}")
     return found
+
+
+def reason(symptom: str, name: str, code: str) -> str:
+    """Why a loss helps against a symptom, as plain text in one language."""
+    texts = _symptoms()[symptom]["losses"][name]
+    texts = _symptoms()[symptom]["losses"][name]
+    return re.sub(r"\[\[(\w+)\]\]", r"\1", texts.get(code, texts["en"]).strip())
 
 
 def misfits() -> list[str]:

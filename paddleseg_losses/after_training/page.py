@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import pages
-from ..i18n import Text, _
+from ..i18n import Text, _, in_context
 from ..paddleseg.inference import Inference
 from ..paddleseg.restoring import Restored
 from ..scoring import TITLES
@@ -24,7 +24,11 @@ def tables_of(evaluation: Evaluation) -> list[tuple[Text, list[Text], list[list[
              for name, means, _pooled, images in rows]  # fmt: skip
     pooled = [[name, *_cells(pooled, over_all)] for name, _means, pooled, _images in rows]
     return [
-        (_("Mean over images"), [_("class"), *(TITLES[name] for name in by_image), _("images")], means),
+        (
+            _("Mean over images"),
+            [_("class"), *(TITLES[name] for name in by_image), in_context("how many", "images")],
+            means,
+        ),
         (_("Pooled"), [_("class"), *(TITLES[name] for name in over_all)], pooled),
     ]
 
@@ -82,7 +86,7 @@ def _parts(
     )  # fmt: skip
     for title, head, rows in tables_of(evaluation):
         yield pages.heading(title)
-        yield pages.from_markdown(pages.grid(head, rows))
+        yield pages.table(head, rows)
     for text in CONVENTIONS:
         yield pages.paragraph(text)
     if pictures:

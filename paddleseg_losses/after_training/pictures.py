@@ -68,6 +68,8 @@ def draw(
     from PIL import Image
 
     folder.mkdir(parents=True, exist_ok=True)
+    for earlier in (file for rank in _RANKS for file in folder.glob(f"[0-9][0-9]_{rank}_*.png")):
+        earlier.unlink()
     pictures = []
     for number, (rank, index) in enumerate(chosen, 1):
         name = image_name(dataset, index)

@@ -52,10 +52,10 @@ def summary(events: list[Event]) -> dict[str, Any]:
 
 def _parts(folder: Path, events: list[Event]) -> Iterator[str]:
     last = _of(events, START)[-1]
-    yield pages.from_markdown(pages.grid(["", ""], _facts(events, last), numbers=False))
+    yield pages.table((), _facts(events, last))
     for scores in _of(events, SCORES)[-1:]:
         yield pages.heading(_("Scores on {images} validation images", images=scores["images"]))
-        yield pages.from_markdown(_scores(scores))
+        yield _scores(scores)
     panels = list(_panels(events))
     if panels:
         yield pages.heading(_("Curves"))
@@ -101,7 +101,7 @@ def _scores(scores: Event) -> str:
         for each in scores["classes"]
     ]
     mean: list[Text] = [_("mean"), pages.number(scores["mean_dice"], 4), pages.number(scores["mean_iou"], 4)]
-    return pages.grid([_("class"), "Dice", "IoU"], [*rows, mean])
+    return pages.table([_("class"), "Dice", "IoU"], [*rows, mean])
 
 
 def _class_name(name: str) -> Text:
@@ -146,8 +146,7 @@ def _of(events: list[Event], kind: str) -> list[Event]:
 
 
 def _cell(value: object) -> str:
-    """Text in a cell of a Markdown table."""
-    return f"`{' '.join(str(value).split())}`".replace("|", "\\|") if value is not None else "-"
+    return "-" if value is None else " ".join(str(value).split())
 
 
 def _yaml(config: Any) -> str:

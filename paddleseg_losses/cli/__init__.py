@@ -5,29 +5,35 @@ from __future__ import annotations
 import click
 
 from .._version import __version__
-from .catalogue import list_losses
-from .check import check
 from .command import LocalizedOption, option
-from .compare import compare
-from .data import data
-from .doctor import doctor
-from .enable import disable, enable
-from .evaluate import evaluate
-from .export import export
-from .plot import plot
-from .predict import predict
 from .program import RootGroup
-from .report import report
-from .run import run
-from .show import show
-from .start import start
-from .suggest import suggest
-from .train import train
-from .weights import weights
+
+# The commands, in the order of the help, and where each is: imported when it is asked for.
+_COMMANDS = {
+    "start": "start:start",
+    "list": "catalogue:list_losses",
+    "show": "show:show",
+    "check": "check:check",
+    "weights": "weights:weights",
+    "doctor": "doctor:doctor",
+    "plot": "plot:plot",
+    "suggest": "suggest:suggest",
+    "train": "train:train",
+    "evaluate": "evaluate:evaluate",
+    "predict": "predict:predict",
+    "export": "export:export",
+    "report": "report:report",
+    "compare": "compare:compare",
+    "run": "run:run",
+    "enable": "enable:enable",
+    "disable": "enable:disable",
+    "data": "data:data",
+}
 
 
 @click.group(
     cls=RootGroup,
+    homes={name: f"{__name__}.{place}" for name, place in _COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     example="paddleseg-losses show DiceLoss",
 )
@@ -43,10 +49,3 @@ def main(traceback: bool) -> None:
 
     Exit codes: 0 success; 1 a problem with your file, data or training; 2 usage error.
     """
-
-
-for command in (
-    start, list_losses, show, check, weights, doctor, suggest, plot, train, evaluate, predict, export, report, compare,
-    run, enable, disable, data,
-):  # fmt: skip
-    main.add_command(command)

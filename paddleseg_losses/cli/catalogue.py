@@ -1,21 +1,19 @@
-"""`list`: the registry at a glance."""
+"""`list`: the losses at a glance, or those for a symptom."""
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import click
 
-from .. import registry
-from ..errors import UnknownLossError
-from ..i18n import _, in_context, languages, listed, speaking
-from ..paddleseg.checking.names import BUILT_IN
-from ..registry import FAMILIES, PREFIX, SYMPTOMS, LossSpec
+from .. import catalogue
+from ..i18n import _, in_context
+from ..registry import FAMILIES, MODES, PREFIX
 from . import screen
 from .command import command, option
 
 _WIDE = 120  # columns from which a terminal shows every column
+_LISTED = ("family", "name", "title", "purpose", "paddleseg_name", "paddleseg_has_the_name", "modes", "suits", "reason")
 
 
 @command(
@@ -26,48 +24,36 @@ _WIDE = 120  # columns from which a terminal shows every column
 @option("--family", type=click.Choice(list(FAMILIES)), help="Only losses of this family.")
 @option(
     "--mode",
-    type=click.Choice(registry.MODES),
+    type=click.Choice(MODES),
     help="Only losses for this kind of problem.",
 )
 @option(
     "--for",
     "symptom",
     metavar="SYMPTOM",
-    help='Only losses that help against a symptom, such as "small objects"; --for ? lists the symptoms.',
+    help='Only losses that help against a symptom, such as "small objects", or with what you segment, such as '
+    '"crack"; the best first. --for ? lists the symptoms.',
 )
 def list_losses(family: str | None, mode: str | None, symptom: str | None) -> None:
-    """List the losses: family, name, purpose, name in PaddleSeg, and whether PaddleSeg has a loss of that name."""
+    """List the losses: family, name, purpose, name in PaddleSeg, and whether PaddleSeg has a loss of that name.
+
+    With --for, the order is that of the page "Choose by symptom", and each loss has its reason.
+    """
     if symptom == "?":
         return _symptoms()
-    key = _symptom(symptom) if symptom else None
-    specs = list(registry.specs(family, mode, key))
+    key = catalogue.symptom(symptom) if symptom else None
+    losses = catalogue.losses(family, mode, key)
     if screen.wants_json():
-        screen.print_json([_as_dict(spec) for spec in specs])
+        screen.print_json([{name: loss[name] for name in _LISTED if name in loss} for loss in losses])
+    elif key:
+        _print_for(key, losses)
     else:
-        _print(specs)
+        _print(losses)
     return None
 
 
-def _symptom(text: str) -> str:
-    """The key of a symptom, from its key or its words in any language."""
-    words = {key: key for key in SYMPTOMS}
-    for language in languages():
-        with speaking(language):
-            words.update({str(symptom).lower(): key for key, symptom in SYMPTOMS.items()})
-    wanted = text.strip().lower()
-    key = words.get(wanted) or next((words[word] for word in words if wanted in word), None)
-    if key is None:
-        near = next(iter(difflib.get_close_matches(wanted, list(words), n=1)), None)
-        raise UnknownLossError(
-            _("There is no symptom {name!r}.", name=text),
-            _("one of {names}", names=listed(SYMPTOMS.values())),
-            _("did you mean {near}?", near=near) if near else "`paddleseg-losses list --for ?`",
-        )
-    return key
-
-
 def _symptoms() -> None:
-    rows = [(key, symptom, len(registry.names(symptom=key))) for key, symptom in SYMPTOMS.items()]
+    rows = [(key, facts["title"], len(facts["losses"])) for key, facts in catalogue.symptoms().items()]
     if screen.wants_json():
         screen.print_json([{"symptom": key, "title": title, "losses": count} for key, title, count in rows])
     else:
@@ -75,25 +61,16 @@ def _symptoms() -> None:
         screen.print(screen.table(columns, rows, right=[2]))
 
 
-def _as_dict(spec: LossSpec) -> dict[str, Any]:
-    return {
-        "family": spec.family,
-        "name": spec.name,
-        "title": spec.title,
-        "purpose": spec.purpose,
-        "paddleseg_name": _paddleseg_name(spec),
-        "paddleseg_has_the_name": spec.name in BUILT_IN,
-        "modes": spec.modes,
-        "suits": spec.suits,
-    }
+def _print_for(key: str, losses: list[catalogue.Loss]) -> None:
+    """In the order of recommendation, whatever the family."""
+    if screen.is_terminal():
+        screen.print(screen.heading(catalogue.symptoms()[key]["title"]))
+    columns = (_("name"), _("type in PaddleSeg"), _("reason"))
+    rows = [(loss["name"], loss["paddleseg_name"], loss["reason"]) for loss in losses]
+    screen.print(screen.table(columns, rows, fixed=2))
 
 
-def _paddleseg_name(spec: LossSpec) -> str:
-    """The shortest `type:` that means ours."""
-    return PREFIX + spec.name if spec.name in BUILT_IN else spec.name
-
-
-def _print(specs: list[LossSpec]) -> None:
+def _print(losses: list[catalogue.Loss]) -> None:
     from rich.text import Text
 
     terminal, width = screen.is_terminal(), screen.console().width
@@ -103,19 +80,19 @@ def _print(specs: list[LossSpec]) -> None:
         columns.insert(1, _("type in PaddleSeg"))
     rows: list[list[Any]] = []
     chapter = None
-    for spec in specs:
-        if terminal and spec.family != chapter:
-            rows.append([Text(str(FAMILIES[spec.family]), style="bold magenta")])
-        chapter = spec.family
-        taken = _("yes") if spec.name in BUILT_IN else _("no") if not terminal else ""
-        row: list[Any] = [spec.name, taken, spec.purpose]
+    for loss in losses:
+        if terminal and loss["family"] != chapter:
+            rows.append([Text(str(FAMILIES[loss["family"]]), style="bold magenta")])
+        chapter = loss["family"]
+        taken = _("yes") if loss["paddleseg_has_the_name"] else _("no") if not terminal else ""
+        row: list[Any] = [loss["name"], taken, loss["purpose"]]
         if wide:
-            row.insert(1, _paddleseg_name(spec))
-        rows.append(row if terminal else [spec.family, *row])
+            row.insert(1, loss["paddleseg_name"])
+        rows.append(row if terminal else [chapter, *row])
     if not terminal:
         columns.insert(0, _("family"))
     screen.print(screen.table(columns, rows, fixed=len(columns) - 1))
-    if terminal and any(spec.name in BUILT_IN for spec in specs):
+    if terminal and any(loss["paddleseg_has_the_name"] for loss in losses):
         screen.print(
             screen.heading(
                 _("name taken: PaddleSeg has a loss of that name; write {prefix}NAME for ours.", prefix=PREFIX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
@@ -20,7 +21,28 @@ FINE, PROBLEM, USAGE = 0, 1, 2  # the exit codes
 
 
 class RootGroup(LocalizedGroup):
-    """A group whose errors are messages, not tracebacks."""
+    """A group whose errors are messages, not tracebacks, and whose commands are imported when they are asked for.
+
+    Args:
+        *args: those of click.
+        homes: module and name of each command, by the command.
+        **kwargs: those of click.
+    """
+
+    def __init__(self, *args: Any, homes: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.homes = homes
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All, in the order of the help."""
+        return list(self.homes)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them, or None."""
+        if cmd_name in self.homes and cmd_name not in self.commands:
+            module, _colon, name = self.homes[cmd_name].partition(":")
+            self.commands[cmd_name] = getattr(import_module(module), name)
+        return self.commands.get(cmd_name)
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:  # type: ignore[override]
         """Click's own, in the language of the locale, but for how errors of usage look."""

@@ -6,10 +6,8 @@ from typing import Any
 
 import click
 
-from .. import registry
-from ..describe import Description, describe
+from .. import catalogue
 from ..i18n import Text, _, in_context, listed
-from ..options import REQUIRED
 from ..registry import FAMILIES, SYMPTOMS
 from . import screen
 from .command import command
@@ -22,66 +20,36 @@ from .command import command
 @click.argument("name")
 def show(name: str) -> None:
     """Show the loss called NAME: formula, options, paper, YAML."""
-    description = describe(registry.get(name))
+    loss = catalogue.loss(name)
     if screen.wants_json():
-        screen.print_json(_as_dict(description))
+        screen.print_json(loss)
     else:
-        _print(description)
+        _print(loss)
 
 
-def _as_dict(description: Description) -> dict[str, Any]:
-    spec, sections = description.spec, description.sections
-    return {
-        "name": spec.name,
-        "family": spec.family,
-        "title": str(spec.title),
-        "purpose": str(spec.purpose),
-        "suits": spec.suits,
-        "modes": spec.modes,
-        "range": spec.range,
-        "paper": {"title": spec.paper, "link": spec.link, "equation": description.equation},
-        "options": [
-            {"name": option.name, "required": option.default is REQUIRED, "meaning": option.meaning}
-            | {"values": option.values}
-            | ({} if option.default is REQUIRED else {"default": option.default})
-            for option in description.options
-        ],
-        "summary": sections["Summary"],
-        "formula": sections["Formula"],
-        "when": str(_when(description)),
-        "shape": "\n".join(f"{name}: {shape}" for name, shape in description.shapes.items()),
-        **{title.lower(): sections[title] for title in ("Reference", "Differences", "YAML")},
-    }
-
-
-def _print(description: Description) -> None:
+def _print(loss: catalogue.Loss) -> None:
     from rich.text import Text as Line
 
-    spec, sections = description.spec, description.sections
-    title = _("{name}: {title} ({family})", name=spec.name, title=spec.title, family=FAMILIES[spec.family])
+    title = _("{name}: {title} ({family})", name=loss["name"], title=loss["title"], family=FAMILIES[loss["family"]])
     screen.print(Line(str(title), style="bold cyan"))
-    screen.print(screen.text(sections["Summary"]))
-    screen.print(screen.text(_("problems: {modes}", modes=", ".join(spec.modes))))
-    if spec.suits:
-        screen.print(screen.text(_("helps against: {symptoms}", symptoms=listed(SYMPTOMS[key] for key in spec.suits))))
-    _section(_("Formula"), sections["Formula"])
-    _section(_("When to use it"), _when(description))
+    screen.print(screen.text(loss["summary"]))
+    screen.print(screen.text(_("problems: {modes}", modes=", ".join(loss["modes"]))))
+    if loss["suits"]:
+        screen.print(screen.text(_("helps against: {symptoms}", symptoms=listed(map(SYMPTOMS.get, loss["suits"])))))
+    _section(_("Formula"), loss["formula"])
+    _section(_("When to use it"), loss["when"])
     screen.print(screen.heading(_("Options")))
     columns = (_("option"), _("default"), _("meaning"), in_context("of an option", "values"))
-    required = _("required")
-    rows = [
-        (option.name, required if option.default is REQUIRED else repr(option.default), option.meaning, option.values)
-        for option in description.options
-    ]
-    screen.print(screen.table(columns, rows, fixed=2))
-    _section(_("Paper"), "\n".join(filter(None, (spec.paper, spec.link, description.equation))))
-    _section(_("Differences from the paper"), sections["Differences"])
-    screen.print(screen.heading("YAML"), screen.yaml(sections["YAML"]))
+    screen.print(screen.table(columns, [_row(option) for option in loss["options"]], fixed=2))
+    paper = loss["paper"]
+    _section(_("Paper"), "\n".join(filter(None, (paper["title"], paper["link"], paper["equation"]))))
+    _section(_("Differences from the paper"), loss["differences"])
+    screen.print(screen.heading("YAML"), screen.yaml(loss["yaml"]))
 
 
-def _when(description: Description) -> Text:
-    sections = description.sections
-    return _("For: {good}\nAgainst: {bad}", good=sections["For"], bad=sections["Against"])
+def _row(option: dict[str, Any]) -> tuple[Any, ...]:
+    default = _("required") if option["required"] else repr(option["default"])
+    return option["name"], default, option["meaning"], option["values"]
 
 
 def _section(title: Text, content: Text) -> None:

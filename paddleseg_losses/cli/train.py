@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,10 @@ from ..paddleseg.flags import Flags
 from . import screen
 from .command import LocalizedOption
 from .flags import FlagsCommand, ManyOption
+
+if TYPE_CHECKING:
+    from ..after_training.pictures import Picture
+    from ..paddleseg.session import Result
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Flags)}
 
@@ -45,12 +49,11 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
     save_dir, with record.jsonl, of which `paddleseg-losses report` makes a page, and pictures of the best and worst of
     a few validation images.
     """
-    from ..after_training import leave_pictures
     from ..paddleseg.trainer import train as run_training
     from .progress import display
 
     result = run_training(override=override, display=display(), **flags)
-    pictures = leave_pictures(result)
+    pictures = _pictures(result)
     if screen.wants_json():
         files = [str(picture.file) for picture in pictures]
         return screen.print_json({"save_dir": str(result.save_dir), **result.as_dict(), "pictures": files})
@@ -64,6 +67,17 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
         click.echo(_("pictures: {folder}", folder=pictures[0].file.parent))
     click.echo(_("page: paddleseg-losses report {folder}", folder=result.save_dir))
     return None
+
+
+def _pictures(result: Result) -> list[Picture]:
+    """The last thing a training does: what goes wrong here must not make it look failed."""
+    from ..after_training import leave_pictures
+
+    try:
+        return leave_pictures(result)
+    except Exception as error:
+        screen.warn(_("no pictures of validation images: {error}", error=error))
+        return []
 
 
 train = FlagsCommand(

@@ -12,12 +12,13 @@ from ..i18n import Text, _
 
 @dataclass(frozen=True)
 class Term:
-    """One term of one head: its name, its weight in the head's loss and its value before the weight."""
+    """One term of one head: its name, its weight in the head's loss, its value before that, the head's coefficient."""
 
     head: int
     name: str
     weight: float
     value: float
+    coef: float = 1.0
 
     def __str__(self) -> str:
         return f"{self.name} {self.weight:.4g} x {self.value:.4f}"
@@ -26,10 +27,16 @@ class Term:
 def describe(terms: Sequence[Term]) -> str:
     """All terms on one line; heads are numbered if there are several."""
     heads = sorted({term.head for term in terms})
-    lines = [" + ".join(str(term) for term in terms if term.head == head) for head in heads]
+    lines = [_sum([term for term in terms if term.head == head]) for head in heads]
     if heads == [0]:
         return lines[0]
     return "; ".join(str(_("head {head}: {name}", head=head, name=line)) for head, line in zip(heads, lines))
+
+
+def _sum(terms: Sequence[Term]) -> str:
+    """The terms of one head, times its coefficient: the numbers make the loss."""
+    line, coef = " + ".join(map(str, terms)), terms[0].coef
+    return line if coef == 1 else f"{coef:.4g} x ({line})"
 
 
 @dataclass(frozen=True)

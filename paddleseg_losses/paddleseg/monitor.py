@@ -10,7 +10,7 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 
 import paddle
@@ -35,6 +35,7 @@ class _MonitoredLoss:
     layer: Any
     weight: float
     name: str
+    coef: float = 1.0  # of the head
     turn: int = 0  # of the calls between two steps, if one loss serves several heads
     seen: list[dict[str, tuple[float, Any]]] = field(default_factory=list)
 
@@ -56,7 +57,10 @@ class _MonitoredLoss:
         last = self.seen[min(self.turn, len(self.seen) - 1)] if self.seen else {}
         self.seen.clear()
         named = {".".join(filter(None, (self.name, name))): pair for name, pair in last.items()}
-        return [Term(self.head, name, self.weight * weight, float(value)) for name, (weight, value) in named.items()]
+        return [
+            Term(self.head, name, self.weight * weight, float(value), self.coef)
+            for name, (weight, value) in named.items()
+        ]
 
 
 class LossMonitor:
@@ -65,8 +69,10 @@ class LossMonitor:
     def __init__(self, losses: Any, interval: int, listener: Listener) -> None:
         self.heads = list((losses or {}).get("types", []))
         self.leaves: list[_MonitoredLoss] = []
+        coefs = list((losses or {}).get("coef") or [])
         for head, loss in enumerate(self.heads):
-            self._enter(_leaves(head, loss))
+            coef = float(coefs[head]) if head < len(coefs) else 1.0
+            self._enter(replace(leaf, coef=coef) for leaf in _leaves(head, loss))
         self.interval, self.listener = max(interval, 1), listener
         self.iteration, self.means = 0, _Means()
         self.hooks = [leaf.layer.register_forward_post_hook(leaf.record_forward) for leaf in self.leaves]
@@ -112,18 +118,21 @@ class LossMonitor:
 class _Means:
     """Sums over an interval, by head and name."""
 
-    sums: dict[tuple[int, str], list[float]] = field(default_factory=dict)
+    sums: dict[tuple[int, str, float], list[float]] = field(default_factory=dict)
 
     def add(self, terms: list[Term]) -> None:
         """One iteration."""
         for term in terms:
-            total = self.sums.setdefault((term.head, term.name), [0.0, 0.0, 0.0])
+            total = self.sums.setdefault((term.head, term.name, term.coef), [0.0, 0.0, 0.0])
             for place, number in enumerate((1.0, term.weight, term.value)):
                 total[place] += number
 
     def take(self) -> list[Term]:
         """The means, and a fresh start."""
-        terms = [Term(*key, weight / n, value / n) for key, (n, weight, value) in self.sums.items()]
+        terms = [
+            Term(head, name, weight / n, value / n, coef)
+            for (head, name, coef), (n, weight, value) in self.sums.items()
+        ]
         self.sums.clear()
         return terms
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .. import registry
+from .. import catalogue, registry
 from ..datasets import MaskSource, MaskStatistics, Symptom, measure, open_source, symptoms
 from ..evidence import Evidence, Finding, evidence
-from ..i18n import Text
 from ..paddleseg import config as configs
 from ..registry import PREFIX
 from .cost import Cost, costs
@@ -28,7 +27,7 @@ class Proposal:
 
     loss: str
     symptom: str  # of the registry, which it suits
-    reason: Text  # what the loss is good for
+    reason: str  # in the words of the chooser
     section: dict[str, Any]  # `loss` of a configuration
     findings: list[Finding] = field(default_factory=list)  # on tasks like the data, the most alike first
     cost: Cost | None = None
@@ -80,7 +79,7 @@ def suggest(path: str | Path, masks: int = 200, measure_cost: bool = True) -> Su
     channels = _channels(config, classes)
     chosen = _choose([each.name for each in seen] or [FIRST], channels, known, list(near))
     proposals = [
-        Proposal(loss, symptom, registry.get(loss).purpose, _section(config, loss), _findings(known, near, loss))
+        Proposal(loss, symptom, _reason(loss, symptom), _section(config, loss), _findings(known, near, loss))
         for loss, symptom in chosen.items()
     ]
     if measure_cost:
@@ -91,17 +90,18 @@ def suggest(path: str | Path, masks: int = 200, measure_cost: bool = True) -> Su
 
 def _choose(seen: Sequence[str], channels: int, known: Evidence, near: Sequence[str]) -> dict[str, str]:
     """Losses and the symptom that each suits; the last is the control, with which to compare."""
-    usable = {
-        loss: symptom
-        for symptom in reversed([*seen, FIRST])
-        for loss in registry.names(symptom=symptom)
-        if _takes(registry.get(loss), channels)
-    }
-    order = [loss for symptom in dict.fromkeys([*seen, FIRST]) for loss in registry.names(symptom=symptom)]
-    order = [loss for loss in dict.fromkeys(order) if loss in usable and loss != known.control]
-    order.sort(key=lambda loss: -_verdict(_findings(known, dict.fromkeys(near, 0.0), loss)))
-    best = order[: COUNT - 1]
+    usable: dict[str, str] = {}
+    for symptom in (*seen, FIRST):
+        for loss in catalogue.losses(symptom=symptom):  # in the order of the chooser
+            if _takes(registry.get(loss["name"]), channels) and loss["name"] != known.control:
+                usable.setdefault(loss["name"], symptom)
+    best = sorted(usable, key=lambda loss: -_verdict(_findings(known, near, loss)))[: COUNT - 1]
     return {**{loss: usable[loss] for loss in best}, known.control: FIRST}
+
+
+def _reason(loss: str, symptom: str) -> str:
+    """In the words of the chooser."""
+    return next(str(each["reason"]) for each in catalogue.losses(symptom=symptom) if each["name"] == loss)
 
 
 def _verdict(findings: Sequence[Finding]) -> int:
@@ -121,7 +121,7 @@ def _takes(spec: registry.LossSpec, channels: int) -> bool:
     return "multiclass" in spec.modes and (spec.most_classes is None or channels <= spec.most_classes)
 
 
-def _findings(known: Evidence, near: Any, loss: str) -> list[Finding]:
+def _findings(known: Evidence, near: Iterable[str], loss: str) -> list[Finding]:
     return [known.findings[task][loss] for task in near if loss in known.findings[task]]
 
 

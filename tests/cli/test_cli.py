@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import paddleseg_losses
+from docs.builder.advice import ranking
 from paddleseg_losses import registry
 from paddleseg_losses.cli.train import train
 from paddleseg_losses.paddleseg.flags import Flags
@@ -51,7 +52,57 @@ def test_list_says_what_paddleseg_has(call_json):
 def test_list_for_a_symptom(call_json, words):
     code, found = call_json("list", "--for", words)
     assert code == 0
-    assert [loss["name"] for loss in found] == registry.names(symptom="small-objects")
+    assert [loss["name"] for loss in found] == ranking()["small-objects"]
+    assert set(ranking()["small-objects"]) == set(registry.names(symptom="small-objects"))
+    assert "gradients where Dice alone has hardly any" in found[0]["reason"]
+
+
+WORDS = {
+    "thin-structures": "crack cracks vessel road 裂缝 血管 道路 retinal-vessels 路面裂缝 Fibres",
+    "small-objects": "lesion tumour tumor Tumors 病灶 肿瘤 肝脏肿瘤 nodules",
+    "ragged-boundaries": "cell cells nuclei polyp 细胞 细胞核 息肉 organ",
+}
+
+
+@pytest.mark.parametrize(("symptom", "word"), [(key, word) for key, text in WORDS.items() for word in text.split()])
+def test_list_knows_what_is_segmented(call_json, symptom, word):
+    code, found = call_json("list", "--for", word)
+    assert code == 0
+    assert [loss["name"] for loss in found] == ranking()[symptom]
+
+
+def test_list_gives_the_reasons_in_the_language_of_the_run(call):
+    text = call("list", "--for", "crack").output
+    assert "follows the centre line" in text
+    assert text.index("SoftCLDiceLoss") < text.index("BalancedCrossEntropyLoss")  # another order than the list's
+    assert "按中心线计算" in call("list", "--for", "裂缝", "--lang", "zh").output
+
+
+def test_an_unknown_name_is_answered_with_five(call):
+    said = call("show", "Quux").stderr
+    assert said.count("Loss") == 5, said
+    assert "such as" in said
+
+
+@pytest.mark.parametrize("line", ["--version", "list", "list --for crack", "show DiceLoss", "show Nope"])
+def test_what_is_only_text_does_not_wait_for_paddle(line, tmp_path):
+    """CPU seconds of the process with what it imports: 0.2 where it was measured, 2.5 with Paddle."""
+    code = (
+        "import resource, sys\n"
+        "from paddleseg_losses.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'paddle', 'numpy', 'scipy'} & set(sys.modules)\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "print(sorted(heavy), used.ru_utime + used.ru_stime)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *line.split()], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(paddleseg_losses.__file__).parents[1])},
+    )  # fmt: skip
+    heavy, seconds = done.stdout.splitlines()[-1].rsplit(maxsplit=1)
+    assert heavy == "[]", done.stderr
+    if line != "show Nope":  # which reads the words of other libraries
+        assert float(seconds) < 0.8  # twice what was asked for, for slower machines
 
 
 def test_list_knows_its_symptoms(call, call_json):

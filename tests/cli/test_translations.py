@@ -7,7 +7,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from docs.builder import translations
-from paddleseg_losses import i18n
+from docs.builder.catalogue import catalogues
+from paddleseg_losses import catalogue, i18n
 from paddleseg_losses.cli import progress
 from paddleseg_losses.paddleseg.display import Step, Term
 from tests import tiny
@@ -45,17 +46,29 @@ def fake_catalogue(tmp_path_factory):
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
         write_mo(file, catalog)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(i18n, "FOLDER", folder)
+        _forget()
+        for file, text in catalogues().items():  # as `make docs` writes it for a new language
+            (folder / file.name).write_text(text, encoding="utf-8")
+    _forget()
     return folder
+
+
+def _forget():
+    i18n._catalogue.cache_clear()
+    catalogue._read.cache_clear()
 
 
 @pytest.fixture
 def fake(call, fake_catalogue, monkeypatch):
     """A command where the locale is that of the fake language."""
     monkeypatch.setattr(i18n, "FOLDER", fake_catalogue)
+    monkeypatch.setattr(catalogue, "FOLDER", fake_catalogue)
     monkeypatch.setenv("LC_ALL", FAKE)
-    i18n._catalogue.cache_clear()
+    _forget()
     yield call
-    i18n._catalogue.cache_clear()
+    _forget()
 
 
 def assert_accented(result, code=0):

@@ -106,7 +106,7 @@ RECIPE = "{type: WeightedSumLoss, losses: [DiceLoss, SoftCLDiceLoss], coef: [0.5
 
 
 def test_a_name_in_a_sum_means_the_same_in_every_command(dataset, tmp_path, quick_end):
-    """The chooser's recipe for thin structures; a name alone is ours, a type PaddleSeg's, to check, doctor and train."""
+    """The chooser's recipe for thin structures: a name alone is ours, a type PaddleSeg's, to check, doctor, train."""
     from paddleseg_losses.doctor import run_checks
     from paddleseg_losses.paddleseg.checking import check
 

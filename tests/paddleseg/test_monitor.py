@@ -1,6 +1,7 @@
 """Schedules and terms in real trainings: counted in steps, resumed with the checkpoint, in the log and in VisualDL."""
 
 import json
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -99,8 +100,33 @@ def test_many_heads_count_one_step(dataset, tmp_path, quick_end):
             (head, name) for head in range(5) for name in ("DiceLoss", "BoundaryLoss")
         ]
         assert {t["weight"] for t in point["terms"] if t["name"] == "BoundaryLoss"} == {0.05 * step}
-        total = sum(section["coef"][t["head"]] * t["weight"] * t["value"] for t in point["terms"])
+        assert [t["coef"] for t in point["terms"][::2]] == section["coef"]
+        total = sum(t["coef"] * t["weight"] * t["value"] for t in point["terms"])
         assert point["loss"] == pytest.approx(total, abs=1e-3)
+
+
+def _calculated(text):
+    """What the terms of a line come to, as a reader reckons."""
+    sums = re.sub(r"head \d+: ", "", text).replace(";", " +").replace(" x ", " * ")
+    return eval(re.sub(r"[A-Z]\w+(\.\w+)? ", "", sums))
+
+
+@pytest.mark.parametrize("coef", [[1], [0.4], [2.5]])
+def test_the_numbers_of_a_line_make_the_loss(coef, dataset, tmp_path, quick_end):
+    path = tiny.write_config(tmp_path / "config.yml", dataset, {"types": [SUM], "coef": coef})
+    display = Recorder()
+    train(path, save_dir=str(tmp_path / "output"), log_iters=1, iters=2, display=display)
+    lines = [str(line) for line in display.said if str(line).startswith("iter ")]
+    assert len(lines) == 2
+    for line in lines:
+        loss, terms = re.search(r"loss ([\d.]+) \((.*)\)  lr", line).groups()
+        assert _calculated(terms) == pytest.approx(float(loss), abs=3e-4)
+
+
+def test_the_numbers_of_several_heads_make_the_loss():
+    terms = [Term(0, "Dice", 0.5, 1.0), Term(0, "CE", 1.0, 2.0), Term(1, "Dice", 0.5, 1.0, coef=0.4)]
+    assert describe(terms) == "head 0: Dice 0.5 x 1.0000 + CE 1 x 2.0000; head 1: 0.4 x (Dice 0.5 x 1.0000)"
+    assert _calculated(describe(terms)) == pytest.approx(2.7)
 
 
 def test_paddlesegs_own_losses_are_seen_too(dataset, tmp_path, quick_end):

@@ -35,11 +35,39 @@ def test_importing_stays_light():
     assert "pytest" not in for_laws
 
 
-def test_without_paddle_it_says_which_of_two_to_install():
-    done = _python("import sys; sys.modules['paddle'] = None; import paddleseg_losses")
+NO_PADDLE = "import sys; sys.modules['paddle'] = None; "
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from paddleseg_losses import DiceLoss",
+        "from paddleseg_losses import *",
+        "import paddleseg_losses; paddleseg_losses.register()",
+        "import paddleseg_losses.transforms",
+        "from paddleseg_losses.registry import names; names()",
+    ],
+)
+def test_without_paddle_it_says_which_of_two_to_install(line):
+    done = _python(NO_PADDLE + line)
     assert done.returncode == 1
     for text in ("paddleseg-losses[cpu]", "paddleseg-losses[gpu]", "MissingDependencyError"):
         assert text in done.stderr
+
+
+def test_without_paddle_the_catalogue_can_be_read():
+    done = _python(
+        f"{NO_PADDLE} import paddleseg_losses; from paddleseg_losses.cli import main; main(['show', 'DiceLoss'])"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "squared_pred" in done.stdout
+
+
+def test_paddle_is_imported_with_the_first_name_that_needs_it():
+    code = "import sys; import paddleseg_losses as p; before = 'paddle' in sys.modules; p.DiceLoss; print(before, 'paddle' in sys.modules)"
+    done = _python(code)
+    assert done.stdout.split() == ["False", "True"]
+    assert "ccache" not in done.stderr
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -29,6 +29,7 @@ ROOMS = {
     "shape_advice": set(),
     "other_libraries": set(),
     "registry": {"errors", "other_libraries"},
+    "catalogue": {"errors", "registry"},
     "known_spacing": {"errors"},
     "precomputed_maps": {"errors", "numeric", "known_spacing"},
     "conversion": set(),
@@ -82,7 +83,7 @@ ROOMS = {
     "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
     "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
-    "suggestion": {"errors", "registry", "evidence", "paddleseg", "datasets"},
+    "suggestion": {"errors", "registry", "catalogue", "evidence", "paddleseg", "datasets"},
 }
 EVERYWHERE = {"i18n"}  # every room has texts; it imports nothing of ours
 BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")} - {"cli"})

@@ -7,7 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from paddleseg_losses.scoring import boundary_scores, collapsed, foreground_means, ratios, score_image
+from paddleseg_losses.scoring import (
+    boundary_scores,
+    collapsed,
+    foreground_means,
+    pooled,
+    ratios,
+    score_channels,
+    score_image,
+    skeleton_score,
+)
 from tests.unit import monai_distances
 
 
@@ -99,3 +108,38 @@ def test_means_leave_the_background_and_absent_classes_out():
 )
 def test_a_model_that_has_given_up(tp, fp, fn, given_up):
     assert collapsed({"tp": [tp], "fp": [fp], "fn": [fn]}) is given_up
+
+
+def test_skeletons():
+    """A line of 9 pixels of which 6 are found, and nothing else; and a thick line around it, which holds all of it."""
+    pytest.importorskip("skimage", reason="scikit-image is not installed")
+    line, part, thick = (np.zeros((7, 15), bool) for _ in range(3))
+    line[3, 3:12], part[3, 3:9], thick[2:5, 2:13] = True, True, True
+    assert skeleton_score(part, line) == pytest.approx(2 * 1 * (6 / 9) / (1 + 6 / 9))
+    assert skeleton_score(line, line) == 1
+    assert skeleton_score(thick, line) == skeleton_score(line, thick) > 0.8  # their Dice is 0.43
+    assert skeleton_score(part, part & False) == 0
+    assert math.isnan(skeleton_score(part & False, part & False))
+
+
+def test_a_skeleton_does_not_depend_on_what_is_far_away():
+    skimage = pytest.importorskip("skimage.morphology", reason="scikit-image is not installed")
+    rng = np.random.default_rng(1)
+    guess, truth = np.zeros((2, 40, 50), bool)
+    guess[10:30, 5:45], truth[8:33, 9:50] = rng.random((20, 40)) < 0.8, rng.random((25, 41)) < 0.8
+    precision, sensitivity = (b[skimage.skeletonize(a)].mean() for a, b in ((guess, truth), (truth, guess)))
+    assert skeleton_score(guess, truth) == pytest.approx(2 * precision * sensitivity / (precision + sensitivity))
+
+
+def test_channels_are_classes_of_their_own():
+    truth = np.array([[[1, 1, 0, 255]], [[0, 1, 0, 255]]])
+    guess = np.array([[[1, 0, 0, 1]], [[0, 1, 1, 1]]])
+    scores = score_channels(guess, truth)
+    assert [scores[name].tolist() for name in ("tp", "fp", "fn", "tn")] == [[1, 1], [0, 1], [1, 0], [1, 1]]
+
+
+def test_pooling_adds_the_pixels_of_all_images():
+    counts = {"tp": [[1], [3]], "fp": [[0], [2]], "fn": [[1], [0]], "tn": [[2], [0]]}
+    assert {name: float(values[0]) for name, values in pooled(counts).items()} == {
+        "dice": 8 / 11, "iou": 4 / 7, "sensitivity": 4 / 5, "specificity": 1 / 2
+    }  # fmt: skip
