@@ -104,15 +104,14 @@ def test_it_trains(name, tmp_path, quick_end):
     _write_data(root, config, name)
     for part in ("train", "val"):
         section = config[f"{part}_dataset"]
-        if section:
-            section.update({"dataset_root": str(root), f"{part}_path": str(root / f"{part}.txt")})
+        section.update({"dataset_root": str(root), f"{part}_path": str(root / f"{part}.txt")})
         for transform in section.get("transforms", ()):
             if "crop_size" in transform:
                 transform["crop_size"] = [64, 64]
     config.update(batch_size=2, iters=2)
     result = train(
         tiny.write(tmp_path / "config.yml", config), save_dir=str(tmp_path / "output"), log_iters=1,
-        do_eval=bool(config["val_dataset"]),
+        do_eval=name != "brain_tumours",  # PaddleSeg's wheel cannot; `evaluate --use_multilabel` does
     )  # fmt: skip
     assert len(result.loss) == 2
     assert np.isfinite([point["loss"] for point in result.loss]).all()
