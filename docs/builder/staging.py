@@ -27,6 +27,7 @@ PAGES = (
     ("docs/choose.md", "choose.md", in_context("menu", "Choose")),
     ("docs/losses/README.md", "losses/index.md", LOSSES),
     ("docs/compare.md", "compare.md", in_context("menu", "Compare losses")),
+    ("docs/evidence.md", "evidence.md", in_context("menu", "Experiment")),
     ("docs/paddleseg.md", "paddleseg.md", in_context("menu", "PaddleSeg")),
     ("docs/after_training.md", "after_training.md", in_context("menu", "After training")),
     ("docs/web/api.md", "api.md", in_context("menu", "API")),

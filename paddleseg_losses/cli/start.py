@@ -133,7 +133,7 @@ def _print(plan: Plan, written: Written | None) -> None:
     shown += [name for name in ("legend.yml", "preview.png") if (plan.out / name).is_file()]
     screen.print(screen.heading(_("Written to {folder}: {files}", folder=plan.out, files=", ".join(shown))))
     if written.preview:
-        screen.print(screen.text(_("Look at {file}: the masks have to lie on the objects.",
+        screen.print(screen.text(_("Look at {file}: the colors should cover the objects.",
                                    file=plan.out / "preview.png")))  # fmt: skip
     screen.print(screen.heading(_("Next:")))
     for line in _next(plan):
@@ -184,7 +184,7 @@ def _print_classes(plan: Plan) -> None:
 def _print_recipe(plan: Plan) -> None:
     from ..start import purposes
 
-    screen.print(screen.heading(_("Loss, since {why}", why=plan.recipe.why_loss)))
+    screen.print(screen.heading(_("Loss: {why}", why=plan.recipe.why_loss)))
     for purpose in purposes(plan.recipe):
         screen.print(screen.text(purpose, indent=2))
     screen.print(screen.text(_("model {model}: {why}", model=plan.recipe.model, why=plan.recipe.why_model)))

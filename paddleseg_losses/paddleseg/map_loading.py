@@ -34,9 +34,9 @@ def provide_maps() -> Swap:
     return paddle.io, "DataLoader", _Loader
 
 
-def evaluation_swaps() -> list[Swap]:
-    """For MedicalSeg's `evaluate`, which looks at the losses too, as its script `val.py` finds it."""
-    owner = importlib.import_module("medicalseg.core")
+def evaluation_swaps(package: str) -> list[Swap]:
+    """For a toolkit's `evaluate`, as its script `val.py` finds it: MedicalSeg's looks at the losses too, and both load."""
+    owner = importlib.import_module(f"{package}.core")
     original = owner.evaluate
 
     @functools.wraps(original)

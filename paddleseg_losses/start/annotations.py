@@ -119,7 +119,7 @@ def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> 
             source.left_out.append(LeftOut(files.name(path), _("its image {name} is not there", name=beside.name)))
         else:
             source.samples.append(_sample(files, found, path, _Labelme(content, found, classes)))
-    source.notes.append(_("masks are drawn from the outlines of labelme"))
+    source.notes.append(_("masks are drawn from the labelme annotations"))
     drawn = {str(each.get("shape_type") or "polygon") for _path, content in contents for each in content["shapes"]}
     if drawn - _Labelme.AREAS:
         source.notes.append(_("shapes without an area are not drawn: {kinds}", kinds=", ".join(drawn - _Labelme.AREAS)))

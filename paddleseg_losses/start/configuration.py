@@ -46,7 +46,7 @@ def write_yaml(
     sections = [
         f"# {_('Written by `paddleseg-losses start`; change what you like.')}",
         f"batch_size: {recipe.batch_size}",
-        f"iters: {recipe.iters}  # {_('{passes} passes over the images or more', passes=100)}",
+        f"iters: {recipe.iters}  # {_('about {passes} passes over the images, 500 iterations at least', passes=100)}",
     ]
     for part in parts:
         sections.append(
@@ -88,7 +88,7 @@ def _transforms(part: str, recipe: Recipe, names: Sequence[str], foreground: int
     if foreground is not None:
         reads: dict[str, Any] = {"type": f"{PREFIX}Foreground", "classes": [foreground]}
         reads.update({"ignore_index": -1} if foreground == IGNORED else {})
-        entries.append((reads, _("first, before anything pads: {value} becomes class 1", value=foreground)))
+        entries.append((reads, _("first, before any padding: {value} becomes class 1", value=foreground)))
     if part == "train":
         entries += [
             (_SCALING, ""),
@@ -131,9 +131,7 @@ def _loss(recipe: Recipe) -> str:
 
 def _model(recipe: Recipe, classes: int) -> str:
     name, backbone, weights = _MODELS[recipe.model]
-    pretrained = (
-        f"# pretrained: {_WEIGHTS}{weights}  # {_('weights of ImageNet, which are downloaded: better results')}"
-    )
+    pretrained = f"# pretrained: {_WEIGHTS}{weights}  # {_('ImageNet weights, downloaded: better results')}"
     facts: Mapping[str, Any] = {"type": name, "num_classes": classes}
     lines = [f"# {name}: {recipe.why_model}", "model:", *(f"  {key}: {value}" for key, value in facts.items())]
     if backbone:

@@ -75,7 +75,7 @@ def _look(sample: Sample) -> tuple[str, Text]:
     if not kind:
         for which, path in (("images_unreadable", sample.image), ("masks_unreadable", sample.mask)):
             if path is not None and _is_cut(path):
-                return which, _("{path} ends too early", path=path)
+                return which, _("{path} is cut off", path=path)
         return ("deep" if _is_deep(sample.image) else ""), ""
     return kind, what
 
@@ -105,7 +105,7 @@ def _frames(path: Path) -> int:
 
 
 def _is_cut(path: Path) -> bool:
-    """Whether a file ends too early: its end is looked at, and if that is unusual, all of it."""
+    """Whether a file is cut off: its end is looked at, and if that is unusual, all of it."""
     tail, length = _TAILS.get(path.suffix.lower(), (b"", 0))
     if not tail:
         return False

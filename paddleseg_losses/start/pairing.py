@@ -125,7 +125,7 @@ def _by_folder(named: Sequence[Named], is_mask: Callable[[Path], bool], pairing:
         return {}
     masks = ", ".join(folder for folder, role in roles.items() if role == "mask")
     pairing.notes.append(
-        _("masks were told from images by their pixels, since no name says which is which: {folders}", folders=masks)
+        _("no name says which folder holds the masks; judging by the pixels it is {folders}", folders=masks)
     )
     return {each.name: roles[folder] for folder, inside in folders.items() for each in inside}
 
@@ -195,7 +195,7 @@ def _ambiguous(images: Sequence[Named], masks: Sequence[Named], pairing: Pairing
 def _say_unused(image: Named, twins: Sequence[Named], others: Sequence[Named], pairing: Pairing) -> None:
     same = _("another image has the same name: {other}", other=image.name)
     pairing.left_out += [LeftOut(each.name, same) for each in twins]
-    pairing.left_out += [LeftOut(each.name, _("{image} has a better mask", image=image.name)) for each in others]
+    pairing.left_out += [LeftOut(each.name, _("another mask of {image} is used", image=image.name)) for each in others]
 
 
 def nothing_paired(files: Files, pairing: Pairing) -> DataError:

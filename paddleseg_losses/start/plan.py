@@ -143,8 +143,8 @@ def _notes(inspected: Inspected, samples: list[Sample], seen: Seen) -> Iterator[
     turned = [name for name, why in inspected.rewritten.items() if why == "exif"]
     if turned:
         yield plural(
-            "{count} image is turned by its EXIF tag, but its mask is not: it is saved anew without the tag ({name})",
-            "{count} images are turned by their EXIF tags, but their masks are not: they are saved anew without the "
+            "{count} image is turned by its EXIF tag, but its mask is not: it is saved again without the tag ({name})",
+            "{count} images are turned by their EXIF tags, but their masks are not: they are saved again without the "
             "tags ({name})",
             len(turned),
             name=turned[0],
@@ -164,8 +164,8 @@ def _separator(plan: Plan) -> str:
     free = [mark for mark in SEPARATORS if mark not in names]
     if not free:
         raise DataError(
-            _("The names of the files hold blanks, tabs, commas, semicolons and bars."),
-            _("one of these that no name holds, to stand between image and mask in a list"),
+            _("The file names contain blanks, tabs, commas, semicolons and bars."),
+            _("one of these that is in no name, to separate image and mask in a list"),
             _("rename the files"),
         )
     return free[0]
@@ -176,7 +176,7 @@ def _none_left(files: Files, left_out: list[LeftOut]) -> DataError:
     return DataError(
         _("No image of {folder} can be used: {names}.", folder=files.root, names=shown),
         _("images and masks that can be read, of the same size"),
-        _("mend the files, or give another folder"),
+        _("repair the files, or give another folder"),
     )
 
 
@@ -199,6 +199,6 @@ def find_out(folder: Path, out: str | None) -> Path:
         raise DataError(
             _("{path} exists already.", path=there) if there.exists() else _("{path} is not empty.", path=path),
             _("a new folder, or an empty one: nothing is overwritten"),
-            _("choose another with --out, or move this one away"),
+            _("choose another with --out, or move this one"),
         )
     return path

@@ -91,7 +91,7 @@ def propose(seen: Seen, legend: Legend | None = None) -> Reading:
     reading.names = _names(reading, legend)
     reading.colors = seen.colors
     for why, name in seen.unusual.items():
-        reading.notes.append(_("masks are written anew, since some have {why} ({name})", why=why, name=name))
+        reading.notes.append(_("masks are rewritten, because some have {why} ({name})", why=why, name=name))
     if seen.lossy:
         reading.notes.append(
             _("masks are stored as JPEG or WebP ({name}), which changes values near boundaries", name=seen.lossy)
@@ -211,7 +211,7 @@ def _by_peaks(seen: Seen) -> Reading:
     near = [value for value in seen.pixels if any(_is_near(value, peak, seen.colors) for peak in peaks)]
     if sum(seen.pixels[value] for value in near) < _COVERED * total or len(peaks) > _MOST_CLASSES:
         raise _too_many(seen)
-    note = _("between {values} the nearest value is taken", values=describe(peaks, seen.colors))
+    note = _("other values are read as the nearest of {values}", values=describe(peaks, seen.colors))
     return Reading([(value,) for value in peaks], nearest=True, notes=[note])
 
 
@@ -244,7 +244,7 @@ def _too_many(seen: Seen) -> DataError:
 
 def _one_value(seen: Seen) -> DataError:
     return DataError(
-        _("All {count} masks hold one value only: {value}.",
+        _("All {count} masks contain a single value: {value}.",
           count=seen.masks, value=describe(seen.pixels, seen.colors)),
         _("two values or more: background and foreground, or classes"),
         _("check that these are the masks; --image_dir and --mask_dir name the folders"),

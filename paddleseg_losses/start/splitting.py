@@ -103,8 +103,8 @@ def _by_pattern(samples: Sequence[Sample], pattern: str) -> dict[str, str]:
     if missing is not None:
         raise DataError(
             _("--group {pattern!r} finds nothing in {name}.", pattern=pattern, name=missing),
-            _("a pattern that every name holds"),
-            _("names are searched from the folder on, with slashes"),
+            _("a pattern that matches every name"),
+            _("names are paths inside the folder, with slashes"),
         )
     return groups
 
@@ -163,4 +163,4 @@ def _too_few(samples: Sequence[Sample], groups: int, grouped: bool) -> DataError
         if grouped and groups
         else plural("There is {count} image with a mask.", "There are {count} images with masks.", len(samples))
     )
-    return DataError(found, _("two at least: one to train on, one to validate on"), _("add images, or change --group"))
+    return DataError(found, _("at least two: one to train on, one to validate on"), _("add images, or change --group"))

@@ -1,6 +1,7 @@
 """An environment of its own: off by default, on after `enable`, harmless when something is broken, off again."""
 
 import os
+import re
 import subprocess
 import sysconfig
 import textwrap
@@ -199,6 +200,45 @@ def test_a_whole_training_sees_its_terms_once(enabled, tmp_path):
     done = enabled.run(*command, "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "train.log").read_text().count("terms:") == 2
+
+
+BROKEN = """
+    import sys
+    from paddleseg.core import evaluate, train
+    from paddleseg.cvlibs import Config, SegBuilder, manager
+
+    @manager.TRANSFORMS.add_component
+    class Broken:
+        def __call__(self, data):
+            raise ZeroDivisionError("of the transform")
+
+    made = SegBuilder(Config(sys.argv[1]))
+    for work in (
+        lambda: train(made.model, made.train_dataset, optimizer=made.optimizer, iters=2, losses=made.loss, num_workers=0),
+        lambda: evaluate(made.model, made.val_dataset, num_workers=0),
+    ):
+        try:
+            work()
+        except Exception as error:
+            print("ended:", error)
+"""
+
+
+@PADDLESEG
+def test_what_a_loader_raises_ends_a_plain_script(enabled, tmp_path):
+    """With no worker processes Paddle would wait for the thread that has ended, in the training and in `val.py`."""
+    from tests import tiny
+
+    config = tiny.config(tiny.write_dataset(tmp_path / "data"), {"type": "ComboLoss"})
+    for part in ("train_dataset", "val_dataset"):
+        config[part]["transforms"].append({"type": "Broken"})
+    (tmp_path / "script.py").write_text(textwrap.dedent(BROKEN))
+    done = enabled.run(tmp_path / "script.py", tiny.write(tmp_path / "config.yml", config))
+    assert done.returncode == 0, done.stderr
+    ends = [line for line in done.stdout.splitlines() if line.startswith("ended:")]
+    assert len(ends) == 2, done.stdout
+    for end, images in zip(ends, (r"image[0-3]\.png", r"image[45]\.png")):
+        assert re.search(images + ".* cannot be loaded: ZeroDivisionError: of the transform", end)
 
 
 @PADDLESEG

@@ -163,7 +163,7 @@ def test_masks_without_a_lesson(tmp_path):
     with pytest.raises(DataError, match="a few values or colors"):
         plan(grey)
     empty = scenes.write(tmp_path / "empty", NAMES, lambda number: np.zeros(scenes.SIZE, "uint8"))
-    with pytest.raises(DataError, match="All 6 masks hold one value only: 0"):
+    with pytest.raises(DataError, match="All 6 masks contain a single value: 0"):
         plan(empty)
 
 

@@ -20,7 +20,7 @@ from ..map_loading import evaluation_swaps
 from ..monitor import monitor_swaps
 from ..registration import register_in
 from ..shims import Swap
-from ..toolkits import MEDICALSEG, TOOLKITS
+from ..toolkits import TOOLKITS
 
 _MODULE = "_paddleseg_losses_enable"
 _LINE = f'import sys; exec("try:\\n import {_MODULE}\\nexcept Exception:\\n pass")\n'  # one line: Python wants it so
@@ -44,8 +44,8 @@ def activate(package: str = "paddleseg") -> None:
         for trainer in toolkit.trainers:
             if trainer.startswith(f"{package}.") and toolkit.imported:  # `nnunet` is a package of others too
                 _swap(monitor_swaps(trainer=trainer))
-    if package == MEDICALSEG.package:
-        _swap(evaluation_swaps())
+    if package in (toolkit.package for toolkit in TOOLKITS):
+        _swap(evaluation_swaps(package))
 
 
 def _swap(swaps: list[Swap]) -> None:
