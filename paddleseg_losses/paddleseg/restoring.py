@@ -104,8 +104,8 @@ def restored(
                 cfg = read_config(flags)
                 _forget_pretrained(cfg.dic.get("model"))
                 set_device(device)
-                kind = paddle.get_device().partition(":")[0]
-                paddle.device.set_device(kind if kind == "cpu" else f"{kind}:{device_id}")
+                if device_id and paddle.get_device() != "cpu":
+                    paddle.device.set_device(f"{paddle.get_device().partition(':')[0]}:{device_id}")
                 builder = module("cvlibs").SegBuilder(cfg)
                 model = builder.model
             load_weights(model, file, cfg.dic["model"].get("num_classes"))
