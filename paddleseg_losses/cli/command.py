@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
 import click
@@ -226,3 +226,17 @@ def command(name: str | None = None, **facts: Any) -> Callable[[Any], Any]:
 
 class LocalizedGroup(LocalizedCommand, click.Group):
     """Commands under one name."""
+
+
+Path = tuple[str, ...]
+
+
+def every_command(command: click.Command, path: Path = ()) -> Iterator[tuple[Path, click.Command]]:
+    """A command and all below it, with the words that call them; those that are imported when asked for, too."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                yield from every_command(inner, (*path, name))
