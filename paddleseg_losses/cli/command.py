@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
@@ -73,6 +74,36 @@ class LocalizedOption(click.Option):
     @help.setter
     def help(self, text: str | None) -> None:
         self.english = text
+
+    def make_metavar(self, *args: Any, **kwargs: Any) -> str:
+        """Click's, in the language of the run."""
+        return _localized(super().make_metavar(*args, **kwargs))
+
+
+# Words of usage lines, beside those of options and of click.
+METAVARS = (
+    _("OPTIONS"), _("COMMAND"), _("ARGS"), _("ARGUMENTS"), _("NAME"), _("FILE"), _("FOLDER"), _("DIR"), _("SCRIPT"),
+    _("LOSSES"), _("PATTERN"), _("SYMPTOM"), _("INTEGER"), _("FLOAT"), _("RANGE"), _("TEXT"), _("PATH"), _("DIRECTORY"),
+)  # fmt: skip
+
+
+def _localized(metavar: str) -> str:
+    """A word in capitals in the language of the run, with the brackets around it."""
+    known = {word.template for word in METAVARS}
+    return re.sub(r"\b[A-Z]+\b", lambda word: translate(word[0]) if word[0] in known else word[0], metavar)
+
+
+class LocalizedArgument(click.Argument):
+    """An argument whose name in usage lines and errors is in the language of the run."""
+
+    def make_metavar(self, *args: Any, **kwargs: Any) -> str:
+        """Click's, in the language of the run; its parameters differ between versions."""
+        return _localized(super().make_metavar(*args, **kwargs))
+
+
+def argument(*names: str, **facts: Any) -> Callable[[Any], Any]:
+    """Click's `argument`, with our class."""
+    return click.argument(*names, cls=LocalizedArgument, **facts)
 
 
 def option(*names: str, **facts: Any) -> Callable[[Any], Any]:
@@ -169,6 +200,10 @@ class LocalizedCommand(click.Command):
             if given in i18n.languages():
                 choose_language(given)
         return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Those of click, in the language of the run."""
+        return [_localized(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, unless JSON is requested and it cannot write any."""
