@@ -23,6 +23,7 @@ WEB = DOCS / "web"
 LOSSES, NOTEBOOK, MORE = (in_context("menu", "Losses"), in_context("menu", "Notebook"), in_context("menu", "More"))
 PAGES = (
     ("README.md", "index.md", in_context("menu", "Home")),
+    ("docs/start.md", "start.md", in_context("menu", "Your images")),
     ("docs/guide.md", "guide.md", in_context("menu", "Guide")),
     ("docs/choose.md", "choose.md", in_context("menu", "Choose")),
     ("docs/losses/README.md", "losses/index.md", LOSSES),

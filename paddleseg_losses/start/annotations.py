@@ -110,10 +110,10 @@ def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> 
     order = sorted(name for name in counts if name.lower() not in (*_IGNORE, *_BACKGROUND))
     classes = {name: label for label, name in enumerate(order, 1)}
     source = Source([], files.left_out, names=["background", *order])
-    pictures = _by_file(files)
+    pictures, known = _by_file(files), set(files.pictures)
     for path, content in contents:
         beside = path.parent / str(content.get("imagePath", "")).replace("\\", "/")
-        found = _picture(pictures, files.name(beside) if beside in files.pictures else beside.name)
+        found = _picture(pictures, files.name(beside) if beside in known else beside.name)
         found = found or next((each for each in map(path.with_suffix, _ENDINGS) if each.is_file()), None)
         if found is None:
             source.left_out.append(LeftOut(files.name(path), _("its image {name} is not there", name=beside.name)))

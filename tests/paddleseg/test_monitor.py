@@ -1,12 +1,11 @@
 """Schedules and terms in real trainings: counted in steps, resumed with the checkpoint, in the log and in VisualDL."""
 
 import json
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
 import paddle
-import re
-
 import pytest
 
 pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")

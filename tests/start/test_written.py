@@ -179,15 +179,13 @@ def test_what_lies_inside_the_data_is_not_data(tmp_path):
 
 def test_a_mask_with_a_value_that_was_not_seen(tmp_path):
     """Of many masks some are read at first; what the others hold besides is ignored and named."""
-    root = scenes.write(tmp_path / "data", NAMES, _colored)
+    root = scenes.write(tmp_path / "data", ("images/p{}.jpg", "masks/p{}.tif"), _colored)
     odd = _colored(2).copy()
     odd[:3] = (9, 9, 9)
-    scenes.save_mask(root / "masks" / "p2.png", odd)
-    broken = bytearray((root / "masks" / "p3.png").read_bytes())
-    broken[60:90] = bytes(30)
-    (root / "masks" / "p3.png").write_bytes(broken)
+    scenes.save_mask(root / "masks" / "p2.tif", odd)
+    (root / "masks" / "p3.tif").write_bytes((root / "masks" / "p3.tif").read_bytes()[:-3000])
     _plan, written = _write(root, tmp_path / "out", masks=2)
-    assert any("masks/p2.png holds the value #090909" in str(note) for note in written.notes)
+    assert any("masks/p2.tif holds the value #090909" in str(note) for note in written.notes)
     assert [each.name for each in written.left_out] == ["images/p3.jpg"]
     assert sum(written.lists.values()) == 5
 

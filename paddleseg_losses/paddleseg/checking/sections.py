@@ -92,7 +92,7 @@ class _SectionChecker:
     def _not_ours(self, entry: Any) -> bool:
         """Whether an entry is a loss of PaddleSeg's, and not a mixture."""
         name = entry.get("type") if isinstance(entry, dict) else None
-        return name != "MixedLoss" and not hasattr(self.entries.names.table.get(name), "spec")
+        return name != "MixedLoss" and not hasattr(self.entries.names.table.get(str(name)), "spec")
 
     def _renamed(self, place: Place, section: Entry, key: str) -> Entry:
         for wanted in (key, "coef"):
