@@ -85,6 +85,21 @@ def test_the_layout_of_drive(tmp_path):
     }
 
 
+def test_a_mask_for_each_object(tmp_path):
+    """A folder for each image, as in the nuclei of the Data Science Bowl."""
+    root = tmp_path / "stage1_train"
+    for number in range(4):
+        folder = root / f"0b{number}fd5"
+        scenes.save_image(folder / "images" / f"{folder.name}.png", scenes.disc(number))
+        for other in range(number + 1):
+            scenes.save_mask(folder / "masks" / f"{7 * number}a{other}c.png", scenes.foreground(other))
+    found = plan(root)
+    assert (len(found.samples), found.left_out, found.reading.converts) == (4, [], True)
+    (sample,) = [each for each in found.samples if "0b3fd5" in each.name]
+    truth = np.logical_or.reduce([scenes.disc(other) for other in range(4)])
+    np.testing.assert_array_equal(found.reading.labels(sample.read()), truth)
+
+
 def test_lists_of_stems_tell_the_parts(tmp_path):
     root = scenes.write(tmp_path / "VOC", ("JPEGImages/{}.jpg", "SegmentationClass/{}.png"))
     lists = root / "ImageSets" / "Segmentation"
