@@ -15,6 +15,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem
 table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto }
 th:first-child { text-align: left }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #d9dce1; white-space: nowrap }
+.facts td + td { white-space: normal; overflow-wrap: anywhere }
 img, svg { max-width: 100%; height: auto }
 figure { margin: 1.2rem 0 }
 figcaption { font-size: 13px; overflow-wrap: anywhere }
@@ -36,7 +37,7 @@ def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> str:
 def table(head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> str:
     """The same as HTML, for cells that may hold anything; without a head all columns stand to the left."""
     lines = [*([_row("th", head)] if head else []), *(_row("td", row, numbers=bool(head)) for row in rows)]
-    return "\n".join(["<table>", *lines, "</table>"])
+    return "\n".join(["<table>" if head else '<table class="facts">', *lines, "</table>"])
 
 
 def _row(tag: str, cells: Sequence[Text], numbers: bool = True) -> str:

@@ -264,6 +264,14 @@ def _place(name: Text, mark: Any) -> Text:
     return _("{path}, line {line}, column {column}", path=name, line=mark.line + 1, column=mark.column + 1)
 
 
+def _wide_line(lines: list[str], error: yaml.YAMLError) -> int | None:
+    """The first line with such punctuation of what cannot be read: a text goes on where a colon is not one."""
+    mark = getattr(error, "problem_mark", None)
+    begin = getattr(error, "context_mark", None) or mark
+    numbers = range(begin.line, min(mark.line + 1, len(lines))) if mark and begin else ()
+    return next((number for number in numbers if _WIDE.search(lines[number].partition("#")[0])), None)
+
+
 def _syntax_error(name: Text, text: str, error: yaml.YAMLError) -> ConfigError:
     if isinstance(error, yaml.reader.ReaderError):
         number = text.count("\n", 0, error.position) + 1
@@ -278,9 +286,10 @@ def _syntax_error(name: Text, text: str, error: yaml.YAMLError) -> ConfigError:
         return _refusal(place, *_TOO_DEEP)
     lines = text.splitlines()
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    wide = _WIDE.search(line.partition("#")[0])
-    if wide:
-        return _refusal(place, _("full-width punctuation in {value!r}", value=line.strip()[:40]), _NARROW)
+    wide = _wide_line(lines, error)
+    if wide is not None:
+        found = _("full-width punctuation in {value!r}", value=lines[wide].strip()[:40])
+        return _refusal(_("{path}, line {line}", path=name, line=wide + 1), found, _NARROW)
     tabs, spaces = _("indent with spaces, not tabs"), _("check the indentation, colons and brackets there")
     cure: Text = tabs if "\t" in line else spaces
     return ConfigError(

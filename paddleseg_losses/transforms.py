@@ -120,8 +120,8 @@ class Foreground:
     """Makes labels of 0 and 1 for a model of one channel: 1 where the label is one of some classes.
 
     Args:
-        classes: the labels that become 1; a number or a list.
-        ignore_index: label of pixels to leave out, which stay what they are.
+        classes: the labels that become 1; a number or a list. `[255]` reads masks of 0 and 255.
+        ignore_index: label of pixels to leave out, which stay what they are unless `classes` holds it.
     """
 
     def __init__(self, classes: int | Sequence[int], ignore_index: int = 255) -> None:
@@ -132,7 +132,8 @@ class Foreground:
         if "label" in data:
             label = np.asarray(data["label"])
             merged = np.isin(label, self.classes).astype(label.dtype)
-            data["label"] = np.where(label == self.ignore_index, label, merged)
+            left_out = (label == self.ignore_index) & (self.ignore_index not in self.classes)
+            data["label"] = np.where(left_out, label, merged)
         return data
 
 

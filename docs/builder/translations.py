@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 
 from paddleseg_losses import i18n, other_libraries, registry
 from paddleseg_losses.cli import main
+from paddleseg_losses.cli.command import every_command
 from paddleseg_losses.describe import texts
 
 ROOT = i18n.FOLDER.parents[1]  # where the package lies, wherever the documents are
@@ -57,14 +58,12 @@ def _declared() -> Iterator[tuple[str, str]]:
     for spec in registry.specs():
         yield from ((text, spec.cls.__module__.replace(".", "/") + ".py") for text in texts(spec))
     yield from ((text, "paddleseg_losses/other_libraries") for text in other_libraries.texts())
-    yield from ((text, "paddleseg_losses/cli") for text in _of_commands(main))
+    yield from ((text, "paddleseg_losses/cli") for _path, each in every_command(main) for text in _of_command(each))
 
 
-def _of_commands(command: click.Command) -> Iterator[str]:
+def _of_command(command: click.Command) -> Iterator[str]:
     yield from (getattr(command, "english", None) or "", getattr(command, "brief", ""))
     yield from (getattr(parameter, "english", None) or "" for parameter in command.params)
-    for inner in getattr(command, "commands", {}).values():
-        yield from _of_commands(inner)
 
 
 def catalogues() -> list[Path]:

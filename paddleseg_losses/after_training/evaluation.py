@@ -160,8 +160,8 @@ def evaluate(
             curve.add(how.probabilities(logits), truth, dataset.ignore_index)
         scores.append(score(guess, truth, dataset, how, cldice=cldice))
         values = np.unique(truth)
-        foreign.update(values[(values != dataset.ignore_index) & (values >= _labels(dataset, how))].tolist())
-        foreign.update(values[values < 0].tolist())
+        outside = (values < 0) | (values >= _labels(dataset, how))
+        foreign.update(values[outside & (values != dataset.ignore_index)].tolist())
         if display:
             display.evaluating(index + 1, len(dataset))
     counts = {name: np.stack([each[name] for each in scores]) for name in scores[0]}

@@ -136,7 +136,9 @@ def _terms(seen: list[tuple[int, dict[str, Any]]]) -> dict[str, list[tuple[int, 
     curves: dict[str, list[tuple[int, float | None]]] = {}
     for iteration, term in seen:
         steady = len(weights[term["head"], term["name"]]) == 1
-        name = (f"{term['head']}: " if several else "") + term["name"] + (f" × {term['weight']:.3g}" if steady else "")
+        name = term["name"] + (f" × {term['weight']:.3g}" if steady else "")
+        if several:
+            name = str(_("head {head}: {name}", head=term["head"], name=name))
         curves.setdefault(name, []).append((iteration, term["value"]))
     return curves
 

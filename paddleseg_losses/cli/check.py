@@ -10,7 +10,7 @@ from click.exceptions import Exit
 
 from ..i18n import Message, _, plural
 from . import screen
-from .command import command, option
+from .command import argument, command, option
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     brief="Explain mistakes in a YAML file.",
     example="paddleseg-losses check my_config.yml",
 )
-@click.argument("file", type=click.Path())
+@argument("file", type=click.Path())
 @option(
     "--use_multilabel",
     is_flag=True,

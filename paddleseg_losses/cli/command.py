@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
 import click
@@ -73,6 +74,36 @@ class LocalizedOption(click.Option):
     @help.setter
     def help(self, text: str | None) -> None:
         self.english = text
+
+    def make_metavar(self, *args: Any, **kwargs: Any) -> str:
+        """Click's, in the language of the run."""
+        return _localized(super().make_metavar(*args, **kwargs))
+
+
+# Words of usage lines, beside those of options and of click.
+METAVARS = (
+    _("OPTIONS"), _("COMMAND"), _("ARGS"), _("ARGUMENTS"), _("NAME"), _("FILE"), _("FOLDER"), _("DIR"), _("SCRIPT"),
+    _("LOSSES"), _("PATTERN"), _("SYMPTOM"), _("INTEGER"), _("FLOAT"), _("RANGE"), _("TEXT"), _("PATH"), _("DIRECTORY"),
+)  # fmt: skip
+
+
+def _localized(metavar: str) -> str:
+    """A word in capitals in the language of the run, with the brackets around it."""
+    known = {word.template for word in METAVARS}
+    return re.sub(r"\b[A-Z]+\b", lambda word: translate(word[0]) if word[0] in known else word[0], metavar)
+
+
+class LocalizedArgument(click.Argument):
+    """An argument whose name in usage lines and errors is in the language of the run."""
+
+    def make_metavar(self, *args: Any, **kwargs: Any) -> str:
+        """Click's, in the language of the run; its parameters differ between versions."""
+        return _localized(super().make_metavar(*args, **kwargs))
+
+
+def argument(*names: str, **facts: Any) -> Callable[[Any], Any]:
+    """Click's `argument`, with our class."""
+    return click.argument(*names, cls=LocalizedArgument, **facts)
 
 
 def option(*names: str, **facts: Any) -> Callable[[Any], Any]:
@@ -170,6 +201,10 @@ class LocalizedCommand(click.Command):
                 choose_language(given)
         return super().parse_args(ctx, args)
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Those of click, in the language of the run."""
+        return [_localized(piece) for piece in super().collect_usage_pieces(ctx)]
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, unless JSON is requested and it cannot write any."""
         if screen.wants_json() and not self.json:
@@ -191,3 +226,17 @@ def command(name: str | None = None, **facts: Any) -> Callable[[Any], Any]:
 
 class LocalizedGroup(LocalizedCommand, click.Group):
     """Commands under one name."""
+
+
+Path = tuple[str, ...]
+
+
+def every_command(command: click.Command, path: Path = ()) -> Iterator[tuple[Path, click.Command]]:
+    """A command and all below it, with the words that call them; those that are imported when asked for, too."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                yield from every_command(inner, (*path, name))

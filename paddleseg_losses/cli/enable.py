@@ -27,7 +27,10 @@ def enable() -> None:
     _report(
         change,
         _("Enabled:") if change.changed else _("It was enabled already:"),
-        _("To undo it: paddleseg-losses disable"),
+        _(
+            "Where PaddleSeg is installed too, a script of a clone finds the clone with PYTHONPATH=. python "
+            "tools/train.py\nTo undo it: paddleseg-losses disable"
+        ),
     )
 
 

@@ -43,7 +43,11 @@ CLICK = (
     _("{name} {filename!r} does not exist."),
     _("{name} {filename!r} is a file."),
     _("{name} {filename!r} is a directory."),
+    _("{name} {filename!r} is not readable."),
+    _("{name} {filename!r} is not writable."),
 )
+# Names of its types, which it does not look up; the longer ones first.
+TYPES = (_("integer range"), _("float range"), _("integer"), _("float"))
 
 
 def choose_language(code: str) -> None:

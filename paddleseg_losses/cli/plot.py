@@ -14,14 +14,14 @@ from .. import registry, safe_yaml
 from ..errors import ConfigError
 from ..i18n import _
 from . import screen
-from .command import command, option
+from .command import argument, command, option
 
 
 @command(
     brief="Draw losses, with any options.",
     example="paddleseg-losses plot FocalLoss gamma=2 FocalLoss gamma=5 DiceLoss --out pictures",
 )
-@click.argument("losses", nargs=-1, required=True, metavar="LOSSES...")
+@argument("losses", nargs=-1, required=True, metavar="LOSSES...")
 @option(
     "--out",
     type=click.Path(file_okay=False),

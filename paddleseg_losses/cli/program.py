@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from typing import Any
@@ -15,7 +16,7 @@ from ..i18n import _
 from ..i18n.foreign import recognized
 from . import screen
 from .command import LocalizedGroup
-from .language import spoken
+from .language import TYPES, spoken
 
 FINE, PROBLEM, USAGE = 0, 1, 2  # the exit codes
 
@@ -88,7 +89,14 @@ def _show_usage(error: click.UsageError) -> None:
     if error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
         click.echo(_("Try '{command} --help' for help.\n", command=error.ctx.command_path), err=True)
-    _echo(error.format_message())
+    _echo(_sentence(error.format_message()))
+
+
+def _sentence(text: str) -> str:
+    """The text of click with what it does not look up: names of types, the stop behind the name of an argument."""
+    for kind in TYPES:
+        text = re.sub(rf"(?<![\w']){kind.template}(?![\w'])", str(kind), text)
+    return str(_("{sentence}.", sentence=text[:-1])) if re.search(r"'\.$", text) else text
 
 
 def _echo(text: object) -> None:

@@ -8,14 +8,14 @@ import click
 
 from ..i18n import _
 from . import screen
-from .command import command
+from .command import argument, command
 
 
 @command(
     brief="Make a page about a training.",
     example="paddleseg-losses report output",
 )
-@click.argument("folder", type=click.Path(), metavar="DIR")
+@argument("folder", type=click.Path(), metavar="DIR")
 def report(folder: str) -> None:
     """Write report.html into the save_dir of a training: curves, scores, pictures, versions, configuration.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..i18n import _
-from .command import command, option
+from .command import argument, command, option
 
 
 @command(
@@ -21,8 +21,8 @@ from .command import command, option
     metavar="NAME",
     help="PaddleSeg loss to replace with ours; repeatable, or `all`.",
 )
-@click.argument("script", type=click.Path())
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@argument("script", type=click.Path())
+@argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(override: tuple[str, ...], script: str, arguments: tuple[str, ...]) -> None:
     """Register the losses, then run a Python SCRIPT with its ARGUMENTS, such as PaddleSeg's own tools."""
     from ..paddleseg.runner import run as run_script

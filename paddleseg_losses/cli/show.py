@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from .. import catalogue
 from ..i18n import Text, _, in_context, listed
 from ..registry import FAMILIES, SYMPTOMS
 from . import screen
-from .command import command
+from .command import argument, command
 
 
 @command(
     example="paddleseg-losses show TverskyLoss",
     brief="Show a loss: formula, options, paper, YAML.",
 )
-@click.argument("name")
+@argument("name")
 def show(name: str) -> None:
     """Show the loss called NAME: formula, options, paper, YAML."""
     loss = catalogue.loss(name)

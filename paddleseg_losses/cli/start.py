@@ -13,7 +13,7 @@ import click
 
 from ..i18n import Text, _, in_context, plural
 from . import screen
-from .command import command, option
+from .command import argument, command, option
 
 if TYPE_CHECKING:
     from ..start import Plan, Written
@@ -26,7 +26,7 @@ _FEW = 5  # pairs, files that are left out, classes that are shown
     brief="Make lists and a configuration from a folder of images and masks.",
     example="paddleseg-losses start my_images --out data/my_images",
 )
-@click.argument("folder", type=click.Path(path_type=Path))
+@argument("folder", type=click.Path(path_type=Path))
 @option("--out", type=click.Path(file_okay=False), help="Folder to write (default: FOLDER_start, here).")
 @option("--dry-run", is_flag=True, help="Show everything and write nothing.")
 @option(

@@ -49,9 +49,11 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
     save_dir, with record.jsonl, of which `paddleseg-losses report` makes a page, and pictures of the best and worst of
     a few validation images.
     """
+    from ..datasets.white_masks import require_foreground
     from ..paddleseg.trainer import train as run_training
     from .progress import display
 
+    require_foreground(flags["config"])
     result = run_training(override=override, display=display(), **flags)
     pictures = _pictures(result)
     if screen.wants_json():

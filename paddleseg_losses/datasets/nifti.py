@@ -93,8 +93,8 @@ def make_nifti_dataset(
         left_out.extend(problems)
         by_name = {volume.name: volume for volume in volumes}
         chosen = {part: [by_name[name] for name in names if name in by_name] for part, names in parts.items()}
-        for part, found in chosen.items():
-            _require_some(part, found)
+        for part, chosen_volumes in chosen.items():
+            _require_some(part, chosen_volumes)
         names = list(classes) or _numbers(volumes)
         write_slices(draft, chosen, names, slices.size, slices.step, slices.field)
 

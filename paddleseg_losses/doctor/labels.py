@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..datasets import Counts, MaskSource, balance
+from ..datasets import Counts, MaskSource, balance, white_masks
 from ..i18n import Message, Text, _, plural
 from .report import SAVE_AS_INDICES, Finding, commented
 
@@ -84,7 +84,7 @@ def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str)
     ignored, classes = source.ignore_index, max(source.classes or 2, 2)
     labels = sorted(value for value in counts.pixels if value != ignored)
     unknown = [value for value in labels if not 0 <= value < classes]
-    if set(counts.pixels) == {0, 255}:
+    if set(counts.pixels) == {0, white_masks.WHITE}:
         yield _is_0_255(ignored, part)
         return
     if any(name.lower().endswith(_LOSSY) for name in source.names):
@@ -100,13 +100,9 @@ def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str)
 
 
 def _is_0_255(ignored: int | None, part: str) -> Finding:
-    if ignored == 255:
-        text = _("The masks contain only 0 and 255, and 255 is the ignored label: no foreground is left.")
-    else:
-        text = _("The masks contain only 0 and 255, and 255 is not a class.")
-    change = _("Write 1 instead of 255 into the masks: {code}", code="Image.fromarray((mask > 0).astype('uint8'))")
-    yaml = "# {change}\nmodel:\n  num_classes: 2" if part == "train" else "# {change}"
-    return Finding("masks_0_255", text, Message(yaml, change=change))
+    white = ignored == white_masks.WHITE
+    text = white_masks.found() if white else _("The masks contain only 0 and 255, and 255 is not a class.")
+    return Finding("masks_0_255", text, white_masks.reading(part))
 
 
 def _lossy(source: MaskSource, counts: Counts) -> Finding:

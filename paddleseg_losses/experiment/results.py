@@ -94,37 +94,37 @@ class TaskResults:
         return [Run(self.name, loss, rate, seed) for seed in range(1, self.seeds + 1)]
 
     def _lines(self, rates: Mapping[str, float]) -> list[Line]:
-        found = [line for loss, rate in rates.items() if (line := self._line(loss, rate)).outcomes]
-        scores = {line.loss: line.dice for line in found if line.dice is not None}
+        begun = [line for loss, rate in rates.items() if (line := self._line(loss, rate)).outcomes]
+        scores = {line.loss: line.dice for line in begun if line.dice is not None}
         compared = compare(scores, self.control) if self.control in scores else {}
-        lines = [dataclasses.replace(line, comparison=compared.get(line.loss)) for line in found]
+        lines = [dataclasses.replace(line, comparison=compared.get(line.loss)) for line in begun]
         return sorted(lines, key=lambda line: (-np.nan_to_num(line.scores["dice"][0], nan=-1), line.loss))
 
     def _line(self, loss: str, rate: float) -> Line:
         runs = self.runs(loss, rate)
         rows = {run: self.ledger.rows[run] for run in runs if run in self.ledger.rows}
-        found = {run: ratios(self.ledger.counts(run)) for run, row in rows.items() if row["status"] == OK}
-        scores = {name: spread([number(rows[run], name) for run in found]) for name in METRICS}
+        scored = {run: ratios(self.ledger.counts(run)) for run, row in rows.items() if row["status"] == OK}
+        scores = {name: spread([number(rows[run], name) for run in scored]) for name in METRICS}
         outcomes = Counter(row["status"] for row in rows.values())
-        if not found:
+        if not scored:
             return Line(loss, rate, scores, (), {}, outcomes)
-        failed = np.full(next(iter(found.values()))["dice"].shape, math.nan)
+        failed = np.full(next(iter(scored.values()))["dice"].shape, math.nan)
         by_image = {
-            name: np.stack([mean(found[run][name][:, 1:] if run in found else failed[:, 1:], axis=1) for run in runs])
+            name: np.stack([mean(scored[run][name][:, 1:] if run in scored else failed[:, 1:], axis=1) for run in runs])
             for name in METRICS
         }
-        classes = mean(np.stack([mean(each["dice"], axis=0) for each in found.values()]), axis=0)
+        classes = mean(np.stack([mean(each["dice"], axis=0) for each in scored.values()]), axis=0)
         return Line(loss, rate, scores, tuple(map(float, classes)), by_image, outcomes)
 
 
 def costs(study: Study, ledger: Ledger, task: Task) -> list[tuple[str, float, float]]:
     """Of each loss the median time of a step in milliseconds, and the most memory in megabytes."""
-    found = []
+    costs = []
     for loss in study.of(task):
         rows = [row for run, row in ledger.rows.items() if (run.task, run.loss) == (task.name, loss.name)]
         steps, memory = (
             [n for row in rows if not math.isnan(n := number(row, name))] for name in ("step_ms", "memory_mb")
         )
         if steps:
-            found.append((loss.name, float(np.median(steps)), max(memory, default=math.nan)))
-    return sorted(found, key=lambda each: each[1])
+            costs.append((loss.name, float(np.median(steps)), max(memory, default=math.nan)))
+    return sorted(costs, key=lambda each: each[1])

@@ -23,10 +23,10 @@ def _python(value: Any) -> Any:
 
 def _single(value: Any) -> Any:
     """The one element of an array or a Tensor, anything else as it is."""
-    found = _python(value)
-    while found is not value and isinstance(found, list):
-        (found,) = found
-    return found
+    element = _python(value)
+    while element is not value and isinstance(element, list):
+        (element,) = element
+    return element
 
 
 def _float(value: Any) -> float:

@@ -8,8 +8,8 @@ from typing import Any
 from .. import safe_yaml
 from ..errors import ConfigError
 from ..i18n import Text, _
-from ..registry import suggest
 from .toolkits import MEDICALSEG, toolkit_of
+from .unreadable import explained
 
 Config = dict[str, Any]
 _MAX_FILES = 100  # bases of bases of a bomb are many
@@ -95,25 +95,8 @@ def merge(config: Config, base: Config) -> Config:
 
 def _read(path: Path, above: tuple[Path, ...], local_tags: bool) -> Any:
     name: Text = _("{path} (a `_base_` of {above})", path=path, above=above[-1]) if above else str(path)
-    try:
+    with explained(path, ConfigError, _("a YAML file"), "*.y*ml", "*.y*ml", _("give a file in it"), name):
         return safe_yaml.read(path, name, only_named_so=bool(above), local_tags=local_tags)
-    except FileNotFoundError:
-        files_by_stem = {p.stem: p for p in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
-        near = suggest(path.stem, list(files_by_stem))
-        raise ConfigError(
-            _("There is no file {path}.", path=name),
-            _("a YAML file"),
-            _("did you mean {near}?", near=files_by_stem[near])
-            if near
-            else _("look in {folder}", folder=path.parent.resolve()),
-        ) from None
-    except IsADirectoryError:
-        files = ", ".join(str(file) for file in sorted(path.glob("*.y*ml"))[:5])
-        raise ConfigError(
-            _("{path} is a folder.", path=name),
-            _("a YAML file"),
-            _("give one of {files}", files=files) if files else _("give a file in it"),
-        ) from None
 
 
 def _mapping(path: Path, config: Any) -> Config:

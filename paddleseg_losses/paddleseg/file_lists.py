@@ -17,8 +17,8 @@ from typing import Any
 from ..errors import DataError
 from ..i18n import Text, _, plural
 from ..i18n.foreign import recognized
-from ..registry import suggest
 from ..safe_yaml import require_file
+from .unreadable import explained
 
 LISTED = ("Dataset", "SegDataset")  # PaddleSeg's own datasets that read a list of files and nothing else
 _THREADS = 16  # that ask for files: on a network drive each answer takes a while
@@ -104,16 +104,16 @@ def require_readable(sections: Iterable[tuple[str, Any]]) -> None:
             continue
         if not (Path(listing).exists() and Path(root).is_dir()):
             continue  # PaddleSeg says that itself
-        found = read_list(Path(listing), section.get("separator", " "), Path(root))
-        for defect in found.defects:
+        lines = read_list(Path(listing), section.get("separator", " "), Path(root))
+        for defect in lines.defects:
             raise defect
-        for error in missing_files(found, Path(root)):
+        for error in missing_files(lines, Path(root)):
             raise error
 
 
-def missing_files(found: FileList, root: Path) -> Iterator[DataError]:
+def missing_files(lines: FileList, root: Path) -> Iterator[DataError]:
     """One error that names the first of the files that are not there, if any."""
-    names = [(entry, name) for entry in found.entries for name in (entry.image, entry.mask)]
+    names = [(entry, name) for entry in lines.entries for name in (entry.image, entry.mask)]
     with ThreadPoolExecutor(_THREADS) as pool:
         there = list(pool.map(lambda pair: (root / pair[1]).is_file(), names))
     absent = [pair for pair, exists in zip(names, there) if not exists]
@@ -124,7 +124,7 @@ def missing_files(found: FileList, root: Path) -> Iterator[DataError]:
                 "{list}, line {line}: there is no file {file}.",
                 "{list}, line {line}: there is no file {file}; {count} files of the list are missing.",
                 len(absent),
-                list=found.path,
+                list=lines.path,
                 line=entry.line,
                 file=root / name,
             ),
@@ -134,32 +134,19 @@ def missing_files(found: FileList, root: Path) -> Iterator[DataError]:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        require_file(path)
-        return path.read_bytes()
-    except FileNotFoundError:
-        files_by_stem = {file.stem: file for file in path.parent.glob("*.*")} if path.parent.is_dir() else {}
-        near = suggest(path.stem, list(files_by_stem))
-        raise DataError(
-            _("There is no file {path}.", path=path),
-            _("a file list such as train.txt, or a YAML configuration"),
-            _("did you mean {near}?", near=files_by_stem[near])
-            if near
-            else _("look in {folder}", folder=path.parent.resolve()),
-        ) from None
-    except IsADirectoryError:
-        lists = ", ".join(str(file) for file in sorted(path.glob("*.txt"))[:5])
-        raise DataError(
-            _("{path} is a folder.", path=path),
-            _("a file list such as train.txt, or a YAML configuration"),
-            _("give one of {files}", files=lists) if lists else _("give the list that names the masks"),
-        ) from None
-    except OSError as error:
-        raise DataError(
-            _("{path} cannot be read: {error}.", path=path, error=recognized(str(error))),
-            _("a file list in UTF-8"),
-            _("save it again"),
-        ) from None
+    expected = _("a file list such as train.txt, or a YAML configuration")
+    with explained(path, DataError, expected, "*.*", "*.txt", _("give the list that names the masks")):
+        try:
+            require_file(path)
+            return path.read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            raise
+        except OSError as error:
+            raise DataError(
+                _("{path} cannot be read: {error}.", path=path, error=recognized(str(error))),
+                _("a file list in UTF-8"),
+                _("save it again"),
+            ) from None
 
 
 def _columns(path: Path, number: int, line: str, separator: str) -> list[str]:

@@ -35,7 +35,7 @@ def provide_maps() -> Swap:
 
 
 def evaluation_swaps(package: str) -> list[Swap]:
-    """For a toolkit's `evaluate`, as its script `val.py` finds it: MedicalSeg's looks at losses too, and both load."""
+    """For a toolkit's `evaluate`, as its script `val.py` finds it; MedicalSeg's looks at the losses too."""
     owner = importlib.import_module(f"{package}.core")
     original = owner.evaluate
 

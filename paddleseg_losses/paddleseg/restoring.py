@@ -32,6 +32,7 @@ class Restored:
     weights: Path
     model: Any
     builder: Any
+    display: Display
 
     @property
     def test_config(self) -> Mapping[str, Any]:
@@ -41,14 +42,14 @@ class Restored:
     def val_dataset(self) -> Any:
         """The validation data; a ConfigError without any."""
         section = self._val_section()
-        with explained(str(self.config)):
+        with explained(str(self.config)), captured(None, self.display):
             require_readable([("val", section)])
             return self.builder.val_dataset
 
     def val_transforms(self) -> Any:
         """PaddleSeg's `Compose` of the transforms of the validation data."""
         section = self._val_section()
-        with explained(str(self.config)):
+        with explained(str(self.config)), captured(None, self.display):
             compose = module("transforms").Compose
             return compose(self.builder.val_transforms, img_channels=section.get("img_channels", 3))
 
@@ -75,7 +76,7 @@ def restored(
     use_multilabel: bool = False,
     display: Display | None = None,
 ) -> Iterator[Restored]:
-    """A model with its weights, while PaddleSeg is mended and quiet.
+    """A model with its weights, while PaddleSeg is mended; what it prints is left out.
 
     Args:
         config: PaddleSeg's YAML file.
@@ -98,18 +99,18 @@ def restored(
     loading = swapped((paddle, "load", safe_load(paddle.load)))
     display = display or Display()
     try:
-        with fixed(), captured(None, display), loading:
-            with explained(str(config), use_multilabel):
+        with fixed(), loading:
+            with explained(str(config), use_multilabel), captured(None, display):
                 cfg = read_config(flags)
                 _forget_pretrained(cfg.dic.get("model"))
                 set_device(device)
-                kind = paddle.get_device().partition(":")[0]
-                paddle.device.set_device(kind if kind == "cpu" else f"{kind}:{device_id}")
+                if device_id and paddle.get_device() != "cpu":
+                    paddle.device.set_device(f"{paddle.get_device().partition(':')[0]}:{device_id}")
                 builder = module("cvlibs").SegBuilder(cfg)
                 model = builder.model
             load_weights(model, file, cfg.dic["model"].get("num_classes"))
             model.eval()
-            yield Restored(Path(config), file, model, builder)
+            yield Restored(Path(config), file, model, builder, display)
     finally:
         display.close()
 

@@ -92,6 +92,8 @@ def _run(flags: Flags, result: Result, log: Log, checkpoint: dict[str, Any]) -> 
                 folder=result.save_dir,
             )
         )
+    if flags.precision == "fp16" and paddle.get_device() == "cpu":
+        log.display.warn(_("--precision fp16 needs a GPU: on a CPU Paddle keeps to float32"))
     log.display.say(_headline(recipe, result.save_dir))
     _train(flags, recipe, result, log, checkpoint)
     result.checkpoint = result.save_dir / ("best_model" if flags.do_eval else f"iter_{recipe.arguments['iters']}")

@@ -13,6 +13,7 @@ from PIL import Image
 
 from paddleseg_losses.paddleseg.unet import UNet
 from tests import tiny
+from tests.cli.conftest import call as call
 
 SMALL = {"type": "paddleseg_losses.UNet", "channels": [4, 8], "convolutions": 1}
 

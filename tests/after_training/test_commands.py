@@ -3,70 +3,56 @@
 import json
 
 import pytest
-from click.testing import CliRunner
-
-from paddleseg_losses.cli import main
 
 from .conftest import make
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """A command, and what it prints."""
-    monkeypatch.setenv("LANG", "C")
-
-    def run(*words):
-        return CliRunner().invoke(main, [str(word) for word in words])
-
-    return run
 
 
 def _given(case):
     return "--config", case.config, "--model_path", case.weights
 
 
-def test_evaluate(trained, run, tmp_path):
+def test_evaluate(trained, call, tmp_path):
     windows = "--is_slide", "--crop_size", 24, 24, "--stride", 16, 16
     words = ["--aug_eval", "--scales", 0.5, 1.0, "--flip_horizontal", *windows]
-    shown = run("evaluate", *_given(trained), *words, "--save_dir", tmp_path / "scores", "--cldice")
+    shown = call("evaluate", *_given(trained), *words, "--save_dir", tmp_path / "scores", "--cldice")
     assert shown.exit_code == 0, shown.output
     for word in ("surface Dice", "clDice", "mean without class 0", "index.html", "4-connected"):
         assert word in shown.output
-    facts = json.loads(run("evaluate", *_given(trained), "--opts", "val_dataset.ignore_index=254", "--json").stdout)
+    facts = json.loads(call("evaluate", *_given(trained), "--opts", "val_dataset.ignore_index=254", "--json").stdout)
     assert facts["images"] == 4
     assert facts["labels_of_no_class"] == [255]
     assert {"mean_over_images", "pooled", "name", "images"} <= facts["classes"][0].keys()
 
 
-def test_predict_names_what_is_broken_and_ends_with_1(trained, run, tmp_path):
+def test_predict_names_what_is_broken_and_ends_with_1(trained, call, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     (folder / "a.png").write_bytes((trained.data / "image0.png").read_bytes())
     out = tmp_path / "out"
     words = "predict", *_given(trained), "--image_path", folder, "--save_dir", out
-    fine = run(*words, "--custom_color", 0, 0, 0, 255, 0, 0)
+    fine = call(*words, "--custom_color", 0, 0, 0, 255, 0, 0)
     assert fine.exit_code == 0, fine.output
     assert (out / "pseudo_color_prediction" / "a.png").is_file()
     (folder / "b.png").write_bytes(b"no picture")
-    shown = run(*words)
+    shown = call(*words)
     assert shown.exit_code == 1
-    assert "b.png is passed over" in shown.output
-    shown = run(*words, "--json")
+    assert "b.png is passed over" in shown.stderr
+    shown = call(*words, "--json")
     assert shown.exit_code == 1
     facts = json.loads(shown.stdout)
     assert (len(facts["images"]), len(facts["failed"])) == (1, 1)
 
 
-def test_export(trained, run, tmp_path):
+def test_export(trained, call, tmp_path):
     shape = "--input_shape", -1, 3, 32, 32
-    shown = run(
+    shown = call(
         "export", *_given(trained), *shape, "--output_op", "softmax", "--save_dir", tmp_path / "static", "--json"
     )
     assert shown.exit_code == 0, shown.output
     assert json.loads(shown.stdout)["description"] == str(tmp_path / "static" / "deploy.yaml")
 
 
-def test_mistakes_are_sentences(trained, run, tmp_path):
+def test_mistakes_are_sentences(trained, call, tmp_path):
     for words in (
         ["evaluate", "--config", trained.config, "--model_path", tmp_path / "nothing.pdparams"],
         ["evaluate", *_given(trained), "--is_slide"],
@@ -74,26 +60,26 @@ def test_mistakes_are_sentences(trained, run, tmp_path):
         ["export", *_given(trained), "--input_shape", 3, 3],
         ["report", tmp_path],
     ):
-        shown = run(*words)
+        shown = call(*words)
         assert shown.exit_code == 1
-        assert "what to do" in shown.output
-        assert "Traceback" not in shown.output
-    assert run("evaluate", *_given(trained), "--scales").exit_code == 2
+        assert "what to do" in shown.stderr
+        assert "Traceback" not in shown.stderr
+    assert call("evaluate", *_given(trained), "--scales").exit_code == 2
 
 
-def test_a_file_without_validation_data(tmp_path, run, losses_table):
+def test_a_file_without_validation_data(tmp_path, call, losses_table):
     from tests import tiny
 
     case = make(tmp_path)
     tiny.write(case.config, {name: section for name, section in case.content.items() if name != "val_dataset"})
     for words in (["evaluate"], ["predict", "--image_path", case.data / "image0.png"]):
-        shown = run(words[0], *_given(case), *words[1:])
+        shown = call(words[0], *_given(case), *words[1:])
         assert shown.exit_code == 1
-        assert "has no val_dataset" in shown.output
+        assert "has no val_dataset" in shown.stderr
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict", "export", "report"])
-def test_help_in_chinese(command, run):
-    shown = run(command, "--help", "--lang", "zh")
+def test_help_in_chinese(command, call):
+    shown = call(command, "--help", "--lang", "zh")
     assert shown.exit_code == 0
     assert "示例" in shown.output

@@ -104,7 +104,9 @@ def test_what_is_written(trained, tmp_path):
     with restored(trained.config, trained.weights) as found:
         dataset = found.val_dataset()
         result = evaluate(found.model, dataset, cldice=True)
+        write_evaluation(tmp_path / "scores", found, dataset, Inference(), result, each=2)
         pictures = write_evaluation(tmp_path / "scores", found, dataset, Inference(), result, each=1)
+    assert sorted((tmp_path / "scores" / "pictures").iterdir()) == sorted(each.file for each in pictures)
     with (tmp_path / "scores" / "images.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 4 * 3

@@ -2,6 +2,7 @@
 
 import importlib.util
 import shlex
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ VOLUMES = {
     "data nfbs": ("NFBS_Dataset", "_T1w.nii.gz", "_T1w_brainmask.nii.gz"),
     "data nifti": ("volumes", ".nii.gz", "_mask.nii.gz"),
 }
-NEEDS = {"data": "nilearn", "data mni": "nilearn", "plot": "matplotlib"}
+AFTERWARDS = ("evaluate", "predict", "export", "report")  # of a training
+NEEDS = {"report": "matplotlib", "data": "nilearn", "data mni": "nilearn", "plot": "matplotlib"}
 
 
 def write_volumes(root, image, mask):
@@ -66,6 +68,10 @@ def test_examples_run(path, call, place, quick_end):
     assert arguments == example(call, path, "zh")
     if name == "weights":
         write_masks(Path("data/mni"), FIRST, SECOND)
+    if name in AFTERWARDS:
+        assert call(*example(call, ["train"])).exit_code == 0
+        Path("photos").mkdir()
+        shutil.copy("dataset/image0.png", "photos")
     if name in VOLUMES:
         write_volumes(*VOLUMES[name])
     if name in ("data heads", "data parcels") and not HEADS:
@@ -73,7 +79,8 @@ def test_examples_run(path, call, place, quick_end):
     result = call(*arguments)
     assert result.exit_code == 0, result.stderr
     left_behind = {
-        "train": "output/metrics.json", "run": "ran",
+        "train": "output/metrics.json", "run": "ran", "report": "output/report.html", "evaluate": "scores/index.html",
+        "predict": "output/result/added_prediction/image0.png", "export": "output/inference_model/deploy.yaml",
         "plot": "pictures/FocalLoss_gamma=2-FocalLoss_gamma=5-DiceLoss_curve.png",
         "enable": "paddleseg_losses_enable.pth", "data mni": "data/mni/train.txt",
     }  # fmt: skip

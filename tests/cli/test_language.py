@@ -11,19 +11,14 @@ import pytest
 
 from paddleseg_losses import registry
 from paddleseg_losses.cli import main, screen
+from paddleseg_losses.cli.command import every_command
 from paddleseg_losses.describe import describe
 from paddleseg_losses.i18n import of_locale, speaking
 
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
-def _commands(command=main, path=()):
-    yield path, command
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from _commands(inner, (*path, name))
-
-
-COMMANDS = dict(_commands())
+COMMANDS = dict(every_command(main))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """`weights`: what it prints, and its exit codes."""
 
+import re
+
 import numpy as np
 import pytest
 import yaml
@@ -10,6 +12,7 @@ from PIL import Image
 
 from paddleseg_losses import registry
 from paddleseg_losses.datasets import SCHEMES
+from tests import tiny
 from tests.datasets.test_mask_sources import FIRST, SECOND, write_masks
 
 
@@ -56,7 +59,7 @@ def test_rare_classes_stay_numbers_in_yaml(call, tmp_path):
 def test_a_foreground_of_255_is_a_problem(call, tmp_path):
     result = call("weights", write_masks(tmp_path, np.array([[0, 255]], np.uint8)), "--num_classes", 2)
     assert result.exit_code == 1
-    assert "use 1 for the foreground" in result.stderr
+    assert "type: paddleseg_losses.Foreground" in result.stderr
 
 
 def test_a_class_that_never_occurs_is_named(call, listing):
@@ -83,7 +86,7 @@ def test_what_a_training_would_stumble_over_exits_with_1(call, tmp_path, case):
 
 def test_masks_of_0_and_255(call, tmp_path):
     result = call("weights", write_masks(tmp_path, np.array([[0, 255]], np.uint8)))
-    assert "use 1 for the foreground instead" in result.stderr
+    assert "type: paddleseg_losses.Foreground" in result.stderr
     assert "class that never occurs: 1" in result.stderr
 
 
@@ -130,3 +133,63 @@ def test_a_tab_between_names_with_blanks(call, tmp_path):
     listing.write_text("an image.png\ta 0.png\n")
     assert 'set separator: "\\t"' in call("weights", listing).stderr
     assert call("weights", listing, "--separator", "\\t").exit_code == 0
+
+
+def test_one_channel_gets_the_weight_of_its_positives(call, call_json, tmp_path):
+    """The odds of the two classes; what is printed is right to `check`."""
+    from paddleseg_losses.paddleseg.checking import check
+
+    dataset = tiny.write_dataset(tmp_path / "data", classes=1)
+    path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "BinaryCrossEntropyLoss"}, classes=1)
+    _, facts = call_json("weights", path)
+    zero, one = (each["pixels"] for each in facts["classes"])
+    assert facts["pos_weight"]["inverse"] == pytest.approx(zero / one)
+    text = call("weights", path).output
+    assert "[" not in re.sub("#.*", "", text)  # no list of weights: there is one channel
+    assert yaml.safe_load(text)["pos_weight"]["inverse"] == pytest.approx(zero / one, rel=1e-3)
+    loss = yaml.safe_load(call("weights", path, "--scheme", "inverse").output)["loss"]
+    assert check(tiny.write(tmp_path / "weighted.yml", tiny.config(dataset, loss, classes=1))).right
+
+
+def _white(tmp_path):
+    """A dataset whose masks hold 0 and 255, as most programs save them."""
+    import cv2
+
+    dataset = tiny.write_dataset(tmp_path / "data", classes=2)
+    for file in dataset.glob("label*.png"):
+        cv2.imwrite(str(file), ((cv2.imread(str(file), -1) == 1) * 255).astype("uint8"))
+    return dataset
+
+
+def test_white_masks_are_answered_with_what_reads_them(call, tmp_path, quick_end):
+    """By each command; and then each command is content."""
+    pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+    dataset = _white(tmp_path)
+    path = tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss"}, classes=2, iters=1)
+    save = ("--save_dir", tmp_path / "output")
+    said = [call("weights", path), call("doctor", "--config", path), call("train", "--config", path, *save)]
+    assert [result.exit_code for result in said] == [1, 1, 1]
+    content = yaml.safe_load(path.read_text())
+    for part in ("train", "val"):
+        content[f"{part}_dataset"]["transforms"].insert(0, {"type": "paddleseg_losses.Foreground", "classes": [255]})
+    for result in said:
+        text = result.output + result.stderr
+        assert "no foreground is left" in text
+        assert "type: paddleseg_losses.Foreground" in text
+        assert "classes: [255]" in text
+    tiny.write(path, content)
+    assert call("weights", path).exit_code == 0
+    assert call("doctor", "--config", path).exit_code == 0
+    assert call("train", "--config", path, *save).exit_code == 0
+
+
+@pytest.mark.parametrize(("largest", "cure"), [(2, "save them with 8 bits"), (300, "8 bits are too few")])
+def test_masks_of_16_bits_are_told_what_fits_them(largest, cure, call, tmp_path):
+    import cv2
+
+    mask = np.zeros((8, 8), "uint16")
+    mask[0, 0] = largest
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    (tmp_path / "list.txt").write_text("mask.png mask.png\n")
+    said = call("weights", tmp_path / "list.txt", "--num_classes", largest + 1).stderr
+    assert cure in said

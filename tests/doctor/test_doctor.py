@@ -14,7 +14,7 @@ from paddleseg_losses.doctor import findings, run_checks
 from paddleseg_losses.doctor.batch import Batch
 from paddleseg_losses.doctor.terms import term_gradients
 from paddleseg_losses.i18n import speaking
-from paddleseg_losses.paddleseg.checking import check
+from paddleseg_losses.paddleseg.checking import check, outputs
 from tests import tiny
 
 DICE = {"type": "paddleseg_losses.DiceLoss"}
@@ -99,7 +99,7 @@ def test_masks(case, tmp_path, folder, losses_table):
         "out of range": {"model": {"num_classes": 4}, "train_dataset": {"num_classes": 4}},
         "another ignored label": {"train_dataset": {"ignore_index": 254}},
         "too many classes": {"model": {"num_classes": 3}},
-        "0 and 255": {"model": {"num_classes": 2}},
+        "0 and 255": {"train_dataset": {"transforms": [{"type": "paddleseg_losses.Foreground", "classes": [255]}]}},
     }
     assert cure == expected.get(case, cure)
 
@@ -117,7 +117,9 @@ def test_some_masks_of_many(tmp_path, folder, losses_table):
     assert "in 2 masks spread over the list" in str(found.findings[0].text)
 
 
-def test_outputs_and_coefficients(tmp_path, folder, losses_table):
+def test_outputs_and_coefficients(tmp_path, folder, losses_table, monkeypatch):
+    """Of a model that `check` does not know; it knows PaddleSeg's."""
+    monkeypatch.delitem(outputs.TABLE, "BiSeNetV2")
     path = _config(tmp_path, folder, model={"type": "BiSeNetV2", "num_classes": 3})
     assert check(path).right
     found = run_checks(path)

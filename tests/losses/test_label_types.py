@@ -9,6 +9,8 @@ import pytest
 import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
 
+from .any_loss import build, problem
+
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(2, 3, 6, 7)).astype("float32")
 Y = RNG.integers(3, size=(2, 6, 7))
@@ -18,17 +20,6 @@ SOFT = [name for name in registry.names() if registry.get(name).soft]
 
 def t(x):
     return paddle.to_tensor(x)
-
-
-def _loss(name, **options):
-    return registry.build(name, **{**registry.get(name).example, **options})
-
-
-def _problem(name):
-    """Logits and labels that a loss takes."""
-    spec = registry.get(name)
-    channels = (spec.most_classes or 3) if "multiclass" in spec.modes else 1
-    return t(Z[:, :channels]), Y % max(channels, 2)
 
 
 def _raw(labels):
@@ -52,13 +43,13 @@ def _loaded(labels):
 
 @pytest.mark.parametrize("name", registry.names())
 def test_of_16_bits_through_a_loader(name):
-    z, y = _problem(name)
+    z, y = problem(name, t(Z), Y)
     y = np.where(Y == 2, 255, y) if y.max() == 1 else np.where(RNG.random(y.shape) > 0.8, 255, y)
-    expected = float(_loss(name)(z, t(y)))
+    expected = float(build(name)(z, t(y)))
     labels = _loaded(y.astype("uint16"))
     assert labels.dtype == paddle.bfloat16
-    assert float(_loss(name)(z, labels)) == pytest.approx(expected, rel=1e-6)
-    assert float(_loss(name)(z, y.astype("uint16"))) == expected
+    assert float(build(name)(z, labels)) == pytest.approx(expected, rel=1e-6)
+    assert float(build(name)(z, y.astype("uint16"))) == expected
 
 
 def test_of_16_bits_that_are_no_classes():
@@ -83,9 +74,9 @@ def test_whole_numbers_and_shares_as_bfloat16():
 @pytest.mark.parametrize("name", registry.names(mode="binary"))
 def test_truth_values_that_are_stored_as_255(name):
     z = t(Z[:, :1])
-    expected = float(_loss(name)(z, t(ONE)))
+    expected = float(build(name)(z, t(ONE)))
     for labels in (t(_raw(ONE)), _raw(ONE), t(ONE == 1), ONE == 1, _loaded(_raw(ONE))):
-        assert float(_loss(name)(z, labels)) == expected
+        assert float(build(name)(z, labels)) == expected
 
 
 def test_truth_values_of_several_channels_and_on_the_composed_path(monkeypatch):
@@ -128,11 +119,11 @@ def test_a_float_mask_of_0_and_255_is_noticed(name):
         pytest.skip("takes no masks")
     for dtype in ("float32", "float64", "float16"):
         with pytest.warns(UserWarning, match=r"only 0 and 255"):
-            _loss(name)(t(Z[:, :1]), t((ONE * 255).astype(dtype)))
+            build(name)(t(Z[:, :1]), t((ONE * 255).astype(dtype)))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        _loss(name)(t(Z[:, :1]), t(ONE.astype("float32")))
-        _loss(name)(t(Z[:, :1]), t(np.where(Y == 2, 255, ONE).astype("float32")))
+        build(name)(t(Z[:, :1]), t(ONE.astype("float32")))
+        build(name)(t(Z[:, :1]), t(np.where(Y == 2, 255, ONE).astype("float32")))
 
 
 def test_colors_that_fit():
@@ -240,7 +231,7 @@ def test_shares_beyond_1_by_rounding(name, kernels):
         for labels in (hard.astype("float32"), near):
             z = t(Z[:, : hard.shape[1]])
             z.stop_gradient = False
-            loss = _loss(name, checks="always", **options)
+            loss = build(name, checks="always", **options)
             value = loss(z, t(labels))
             value.backward()
             values.append(float(value))
@@ -252,7 +243,7 @@ def test_shares_beyond_1_by_rounding(name, kernels):
 @pytest.mark.parametrize("name", registry.names())
 def test_probabilities_beyond_1_by_rounding(name):
     spec = registry.get(name)
-    z, y = _problem(name)
+    z, y = problem(name, t(Z), Y)
     mode = "multiclass" if "multiclass" in spec.modes else "binary"
     if mode in spec.logits_only:
         pytest.skip("depends on the logits themselves")
@@ -260,5 +251,5 @@ def test_probabilities_beyond_1_by_rounding(name):
     sure = hot.astype("float32")
     near = np.where(sure == 1, np.float32(1 + 1e-6), np.float32(0)).astype("float32")
     for checks in ("always", "never"):
-        found, expected = (float(_loss(name, from_logits=False, checks=checks)(t(p), t(y))) for p in (near, sure))
+        found, expected = (float(build(name, from_logits=False, checks=checks)(t(p), t(y))) for p in (near, sure))
         assert found == pytest.approx(expected, rel=1e-5, abs=1e-7)

@@ -11,6 +11,8 @@ import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
 from paddleseg_losses.options import options_of, own_options_of
 
+from .any_loss import build, problem
+
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(2, 3, 5, 6)).astype("float32")
 Y = RNG.integers(3, size=(2, 5, 6))
@@ -22,20 +24,10 @@ def t(x):
     return paddle.to_tensor(x)
 
 
-def _loss(name, **options):
-    return registry.build(name, **{**registry.get(name).example, **options})
-
-
-def _problem(name):
-    spec = registry.get(name)
-    channels = (spec.most_classes or 3) if "multiclass" in spec.modes else 1
-    return Z[:, :channels], Y % max(channels, 2)
-
-
 def _value_or_ours(name, z, y, **options):
     """The value of a loss, or the text of one of our errors; anything else is raised."""
     try:
-        return float(_loss(name, **options)(z, y).sum())
+        return float(build(name, **options)(z, y).sum())
     except errors.LossError as error:
         return str(error)
 
@@ -47,19 +39,19 @@ def _is_refusal(found):
 
 @pytest.mark.parametrize("name", registry.names())
 def test_arrays_of_any_number(name):
-    z, y = _problem(name)
-    expected = float(_loss(name)(t(z), t(y)))
+    z, y = problem(name, Z, Y)
+    expected = float(build(name)(t(z), t(y)))
     for dtype in FLOATS:
         near = 1e-2 if dtype == "float16" else 1e-5
-        assert float(_loss(name)(z.astype(dtype), y)) == pytest.approx(expected, rel=near, abs=near), dtype
+        assert float(build(name)(z.astype(dtype), y)) == pytest.approx(expected, rel=near, abs=near), dtype
     for dtype in INTEGERS:
-        assert float(_loss(name)(t(z), y.astype(dtype))) == expected, dtype
+        assert float(build(name)(t(z), y.astype(dtype))) == expected, dtype
     for other in (np.repeat(y, 2, -1)[..., ::2], np.asfortranarray(y), np.ma.masked_array(y), y[..., ::-1][..., ::-1]):
-        assert float(_loss(name)(t(z), other)) == expected
+        assert float(build(name)(t(z), other)) == expected
     if registry.get(name).cls.takes_pixel_weight:
         for dtype in (*FLOATS, *INTEGERS):
             weight = np.ones(y.shape).astype(dtype)
-            assert float(_loss(name)(t(z), t(y), weight)) == pytest.approx(expected, rel=1e-6), dtype
+            assert float(build(name)(t(z), t(y), weight)) == pytest.approx(expected, rel=1e-6), dtype
 
 
 def _odd_tensors(x):
@@ -71,7 +63,7 @@ def _odd_tensors(x):
 
 @pytest.mark.parametrize("name", registry.names())
 def test_what_is_no_tensor_is_refused(name):
-    z, y = _problem(name)
+    z, y = problem(name, Z, Y)
     for odd in _odd_tensors(z):
         assert _is_refusal(_value_or_ours(name, odd, t(y)))
     for odd in _odd_tensors(y):
@@ -80,14 +72,14 @@ def test_what_is_no_tensor_is_refused(name):
 
 @pytest.mark.parametrize("name", registry.names())
 def test_calls_with_other_arguments(name):
-    z, y = map(t, _problem(name))
-    assert float(_loss(name)(logits=z, labels=y)) == float(_loss(name)(z, labels=y)) == float(_loss(name)(z, y, None))
+    z, y = map(t, problem(name, Z, Y))
+    assert float(build(name)(logits=z, labels=y)) == float(build(name)(z, labels=y)) == float(build(name)(z, y, None))
     for args, named in (
         ((), {}), ((z,), {}), ((z, y, None, None), {}), ((z, y), {"weight": 1}), ((z, y), {"labels": y}),
         ((z,), {"pixel_weight": None}), ((), {"labels": y}),
     ):  # fmt: skip
         with pytest.raises(errors.InputError, match="was called with"):
-            _loss(name)(*args, **named)
+            build(name)(*args, **named)
 
 
 ONES = (
@@ -106,8 +98,8 @@ ODD = (
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # what NumPy says of numbers that no float32 holds
 @pytest.mark.parametrize("name", registry.names())
 def test_options_of_any_type(name):
-    z, y = map(t, _problem(name))
-    cls = type(_loss(name))
+    z, y = map(t, problem(name, Z, Y))
+    cls = type(build(name))
     for option in options_of(cls) if name == "DiceLoss" else own_options_of(cls):
         for odd in ODD if name == "DiceLoss" else ODD[registry.names().index(name) % 4 :: 4]:
             found = _value_or_ours(name, z, y, **{option: odd})

@@ -214,8 +214,7 @@ BROKEN = """
 
     made = SegBuilder(Config(sys.argv[1]))
     for work in (
-        lambda: train(made.model, made.train_dataset, optimizer=made.optimizer, iters=2, losses=made.loss,
-                      num_workers=0),
+        lambda: train(made.model, made.train_dataset, optimizer=made.optimizer, iters=2, losses=made.loss),
         lambda: evaluate(made.model, made.val_dataset, num_workers=0),
     ):
         try:

@@ -123,3 +123,14 @@ def test_a_name_in_a_sum_means_the_same_in_every_command(dataset, tmp_path, quic
         recorder = tiny.recorder()
         train(path, save_dir=str(tmp_path / f"output{ours}"), log_iters=1, display=recorder)
         assert ("paddleseg_losses.DiceLoss" in "".join(recorder.said)) == ours
+
+
+@pytest.mark.filterwarnings("ignore:(AmpScaler|amp_guard) can only be enabled on CUDAPlace")
+def test_half_precision_on_a_cpu_is_said_to_be_none(dataset, tmp_path, quick_end):
+    """As the guide says."""
+    path, recorder = (
+        tiny.write_config(tmp_path / "config.yml", dataset, {"type": "TverskyLoss"}, iters=1),
+        tiny.recorder(),
+    )
+    train(path, save_dir=str(tmp_path / "output"), precision="fp16", device="cpu", display=recorder)
+    assert any("on a CPU Paddle keeps to float32" in line for line in recorder.warned)

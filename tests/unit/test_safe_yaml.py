@@ -42,6 +42,11 @@ REFUSED = {
     "text and number": ('i: "255"\ni: 255\n', "the key 'i' with another value than in line 1", "line 2"),
     "truth and text": ("m: {a: [yes]}\nm: {a: ['yes']}\n", "the key 'm' with another value than in line 1", "line 2"),
     "full-width colon": ("loss：\n  types: []\n", "full-width punctuation", "line 1"),
+    "full-width colons before a key": (
+        "iters: 1\nloss：\n  types：\n    - type: DiceLoss\nmodel:\n  type: UNet\n",
+        "full-width punctuation in 'loss：'",
+        "line 2",
+    ),
     "full-width colon in a list": (
         "types:\n  - type：DiceLoss\n",
         "full-width punctuation in 'type：DiceLoss'",

@@ -207,3 +207,10 @@ def test_multilabel():
     assert made.dtype == label.dtype
     with pytest.raises(errors.OptionError, match="a set of classes for each channel"):
         Multilabel([])
+
+
+def test_foreground_reads_masks_of_0_and_255():
+    """A label that is asked for is not left out; those of other transforms are, with another value."""
+    label = np.array([[0, 255], [255, 0]], "uint8")
+    assert Foreground([255])({"label": label})["label"].tolist() == [[0, 1], [1, 0]]
+    assert Foreground(1)({"label": label})["label"].tolist() == label.tolist()

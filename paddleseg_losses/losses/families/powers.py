@@ -14,10 +14,10 @@ def powers(distances: Iterable[float], exponent: float, loss: str) -> list[float
     """`distance ** exponent` of each distance in pixels; what is infinite in a sum of float32 is refused."""
     distances = list(distances)
     try:
-        found = [distance**exponent for distance in distances]
-        if max(found, default=0.0) > _LARGEST:
+        raised = [distance**exponent for distance in distances]
+        if max(raised, default=0.0) > _LARGEST:
             raise OverflowError
-        return found
+        return raised
     except OverflowError:
         raise OptionError(
             _(

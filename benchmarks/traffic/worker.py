@@ -1,0 +1,133 @@
+"""Runs losses with Paddle's log on, in a process of its own: `python -m benchmarks.traffic.worker NAMES`."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import paddle
+
+from paddleseg_losses.paddleseg.shims import fixed
+
+from ..cases import arrays
+
+CALLS = 5  # the last one is counted: whatever is made once is made
+VERBOSE = 6  # the level at which Paddle writes down every operator with its tensors
+READS = ("numpy", "item", "tolist", "cpu", "__bool__", "__float__", "__int__", "__index__")
+core = paddle.base.core
+
+
+def main() -> None:
+    """A line of JSON on stdout for each loss; on stderr Paddle's log between lines that begin with @@."""
+    size = tuple(int(side) for side in os.environ["TRAFFIC_SIZE"].split(","))
+    with _as_on_device(), _watched() as waits, fixed():  # PaddleSeg's losses crash on Paddle 3 without
+        for name in sys.argv[1:]:
+            print(json.dumps({"loss": name, **_measure(name, size, waits)}), flush=True)
+
+
+def _measure(name: str, size: tuple[int, ...], waits: Counter[str]) -> dict[str, Any]:
+    loss, given = _loss(name, size[1]), arrays(size)
+    logits, labels = paddle.to_tensor(given.logits), paddle.to_tensor(given.labels)
+    for call in range(CALLS):
+        x, y = logits.clone().detach(), labels.clone()
+        x.stop_gradient = False
+        gc.collect()
+        waits.clear()
+        core.host_memory_stat_reset_peak_value("Allocated", 0)
+        before = _allocated()
+        counted = call == CALLS - 1
+        with _logged(f"{name} forward", counted):
+            value = loss(x, y)
+        gc.collect()
+        saved, peak = _allocated() - before, [_peak() - before]
+        core.host_memory_stat_reset_peak_value("Allocated", 0)
+        with _logged(f"{name} backward", counted):
+            value.backward()
+        peak.append(_peak() - before)
+        del value
+    copies = waits.pop("to_tensor", 0)
+    return {"logits": x.size * 4, "saved": saved, "peak": peak, "waits": sum(waits.values()), "copies": copies}
+
+
+def _loss(name: str, classes: int) -> Any:
+    if name.startswith("PaddleSeg."):
+        from paddleseg.models import losses
+
+        cls = getattr(losses, name.removeprefix("PaddleSeg."))
+        return cls(classes) if name.endswith("MultiClassFocalLoss") else cls()
+    from paddleseg_losses import registry
+
+    spec = registry.get(name)
+    return spec.cls(**spec.example)
+
+
+def _allocated() -> int:
+    return int(core.host_memory_stat_current_value("Allocated", 0))
+
+
+def _peak() -> int:
+    return int(core.host_memory_stat_peak_value("Allocated", 0))
+
+
+@contextmanager
+def _logged(title: str, counted: bool) -> Iterator[None]:
+    if not counted:
+        yield
+        return
+    os.write(2, f"@@{title}\n".encode())
+    core.set_vlog_level(VERBOSE)
+    try:
+        yield
+    finally:
+        core.set_vlog_level(0)
+        os.write(2, b"@@\n")
+
+
+@contextmanager
+def _as_on_device() -> Iterator[None]:
+    """Distance maps are searched by SciPy where tensors are on a CPU: here they are not."""
+    from paddleseg_losses.functional import edt
+
+    class Elsewhere:
+        def __getattr__(self, name: str) -> Any:
+            return (lambda: False) if name == "in_dynamic_mode" else getattr(paddle, name)
+
+    original, edt.paddle = edt.paddle, Elsewhere()  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        edt.paddle = original  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _watched() -> Iterator[Counter[str]]:
+    """Counts what makes the host wait for a device, and what is copied to it from the host's memory."""
+    seen: Counter[str] = Counter()
+    tensor = paddle.Tensor
+
+    def watch(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            seen[name] += 1
+            return original(*args, **kwargs)
+
+        setattr(owner, name, wrapped)
+
+    for name in READS:
+        if hasattr(tensor, name):
+            watch(tensor, name)
+    watch(paddle, "to_tensor")
+    yield seen
+
+
+if __name__ == "__main__":
+    np.seterr(all="ignore")
+    main()
