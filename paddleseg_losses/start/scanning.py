@@ -90,9 +90,12 @@ def _is_new(folder: Path, seen: set[Path]) -> bool:
 
 def _add_picture(files: Files, path: Path) -> None:
     name = files.name(path)
-    if not path.exists():
+    try:
+        size = os.stat(path).st_size
+    except OSError:
         files.left_out.append(LeftOut(name, _("a link to a file that is not there")))
-    elif not path.stat().st_size:
+        return
+    if not size:
         files.left_out.append(LeftOut(name, _("the file is empty")))
     elif any(mark in name for mark in "\n\r"):
         files.left_out.append(LeftOut(name.encode("unicode_escape").decode(), _("a line break in its name")))
