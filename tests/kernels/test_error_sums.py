@@ -82,9 +82,11 @@ def test_every_loss_is_what_it_is_in_float64(spec, case):
         for which in ("native", "composed"):
             with kernels.use_kernels(which):
                 found = value_and_gradient(loss, logits, labels)
-            # Equal errors may be sorted either way, or either be the largest that scales an erosion, which exchanges
-            # slopes of a few pixels, so the mean is compared.
-            size = np.mean if spec.sorts or spec.name == "HausdorffERLoss" else np.max
+            # Equal errors may be sorted either way, which exchanges slopes of a few pixels, so the mean is compared. So
+            # is what erosions leave at 60, where probabilities are 0 and 1: the two largest numbers of a map, of which
+            # one scales it and has the slope, are less than 6e-9 apart wherever float32 chooses the other one.
+            tied = spec.sorts or (spec.name == "HausdorffERLoss" and scale == 60.0)
+            size = np.mean if tied else np.max
             off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(found, exact)]
         for native, composed in zip(off["native"], off["composed"]):
             assert native <= max(2e-6, 3 * composed)
