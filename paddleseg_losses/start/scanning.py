@@ -36,7 +36,8 @@ class Files:
 
     def name(self, path: Path) -> str:
         """A path as messages show it: from the folder on, with slashes."""
-        return path.relative_to(self.root).as_posix()
+        below, root = path.as_posix(), self.root.as_posix().rstrip("/")
+        return below[len(root) + 1 :] if below.startswith(f"{root}/") else path.relative_to(self.root).as_posix()
 
 
 def scan(root: Path, skip: Path | None = None) -> Files:
