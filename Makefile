@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 PADDLE ?= 3.3.1
 VENV ?= .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
 .PHONY: demo test test-matrix check lint mutants docs bench experiment clean
 demo: $(VENV)/demo.stamp
@@ -49,6 +49,7 @@ $(BIN)/python:
 INSTALLED := pyproject.toml setup.py $(shell find paddleseg_losses/kernels/native -type f)
 
 $(VENV)/demo.stamp: $(BIN)/python $(INSTALLED)
+	@echo "Installing Paddle and PaddleSeg into $(VENV), and compiling the kernels: some minutes, once."
 	$(INSTALL) --editable ".[cpu,paddleseg,demo]" "paddlepaddle==$(PADDLE)"
 	touch $@
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
-import paddle
 
-import paddleseg_losses  # noqa: F401  (first: see the package's __init__)
 from paddleseg_losses.cli.progress import display
 from paddleseg_losses.datasets.mni import make_mni_dataset
 from paddleseg_losses.drawing.training import save_curve_picture, save_prediction_picture
@@ -20,6 +20,8 @@ CONFIG = Path(__file__).resolve().parent.parent / "configs" / "quick_start" / "m
 
 def predictions(result: Result) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
     """Images, truths and predictions of the validation slices."""
+    import paddle  # the package has imported it by now, without its warnings
+
     images, truths, guesses = [], [], []
     for sample in result.val_dataset:
         image = np.asarray(sample["img"], dtype="float32")
@@ -29,6 +31,17 @@ def predictions(result: Result) -> tuple[list[np.ndarray], list[np.ndarray], lis
         truths.append(np.asarray(sample["label"]).squeeze())
         images.append((image[0] + 1) / 2)  # Normalize maps [0, 1] to [-1, 1]
     return images, truths, guesses
+
+
+def next_steps() -> str:
+    """Three commands to go on with, as they can be typed here."""
+    command = os.path.relpath(Path(sys.executable).parent / "paddleseg-losses")
+    lines = [
+        f"{command} list --for crack          # what helps with what you segment; --for ? lists the symptoms",
+        f"{command} start FOLDER              # lists and a configuration from your images and masks",
+        f"{command} train --config {os.path.relpath(CONFIG)} --do_eval",
+    ]
+    return "\n".join(["next:", *(f"  {line}" for line in lines)])
 
 
 def main() -> None:
@@ -67,7 +80,9 @@ def main() -> None:
         {"mean IoU": [(e["iteration"], e["mean_iou"]) for e in result.evaluations]},
     )
     print(f"\n{result.scores}\n\nmean Dice of grey and white matter on the held-out slices: {(grey + white) / 2:.3f}")
-    print(f"{time.time() - start:.0f} s\n\npictures: {picture.resolve()}\n          {curve.resolve()}")
+    print(
+        f"{time.time() - start:.0f} s\n\npictures: {picture.resolve()}\n          {curve.resolve()}\n\n{next_steps()}"
+    )
 
 
 if __name__ == "__main__":

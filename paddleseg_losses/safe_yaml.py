@@ -267,8 +267,8 @@ def _place(name: Text, mark: Any) -> Text:
 def _wide_line(lines: list[str], error: yaml.YAMLError) -> int | None:
     """The first line with such punctuation of what cannot be read: a text goes on where a colon is not one."""
     mark = getattr(error, "problem_mark", None)
-    begin = getattr(error, "context_mark", None) or mark
-    numbers = range(begin.line, min(mark.line + 1, len(lines))) if mark and begin else ()
+    begin: Any = getattr(error, "context_mark", None) or mark
+    numbers = range(begin.line, min(mark.line + 1, len(lines))) if mark else ()
     return next((number for number in numbers if _WIDE.search(lines[number].partition("#")[0])), None)
 
 

@@ -58,9 +58,9 @@ def _measure(name: str, size: tuple[int, ...], waits: Counter[str]) -> dict[str,
 
 def _loss(name: str, classes: int) -> Any:
     if name.startswith("PaddleSeg."):
-        from paddleseg.models import losses
+        from paddleseg.cvlibs import manager
 
-        cls = getattr(losses, name.removeprefix("PaddleSeg."))
+        cls = manager.LOSSES[name.removeprefix("PaddleSeg.")]
         return cls(classes) if name.endswith("MultiClassFocalLoss") else cls()
     from paddleseg_losses import registry
 

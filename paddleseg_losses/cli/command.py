@@ -84,6 +84,7 @@ class LocalizedOption(click.Option):
 METAVARS = (
     _("OPTIONS"), _("COMMAND"), _("ARGS"), _("ARGUMENTS"), _("NAME"), _("FILE"), _("FOLDER"), _("DIR"), _("SCRIPT"),
     _("LOSSES"), _("PATTERN"), _("SYMPTOM"), _("INTEGER"), _("FLOAT"), _("RANGE"), _("TEXT"), _("PATH"), _("DIRECTORY"),
+    _("BOOLEAN"),
 )  # fmt: skip
 
 

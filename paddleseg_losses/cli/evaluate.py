@@ -24,7 +24,14 @@ from .progress import display
 @option("--aug_eval", is_flag=True, help="Average over scales and flips.")
 @predicting
 @option("--cldice", is_flag=True, help="Score skeletons too, for thin structures.")
-@option("--auc_roc", is_flag=True, help="Area under the ROC curve of each class, over the pixels of all images.")
+@option(
+    "--auc_roc",
+    type=bool,
+    is_flag=False,
+    flag_value=True,
+    default=False,  # PaddleSeg wants `--auc_roc True`
+    help="Area under the ROC curve of each class, over the pixels of all images.",
+)
 @option("--save_dir", type=click.Path(file_okay=False), help="Folder for a page, pictures and a table of all images.")
 @option("--pictures", type=click.IntRange(0), default=4, show_default=True, help="How many of the best and the worst.")
 def evaluate(

@@ -11,7 +11,7 @@ import click
 from click.exceptions import Exit
 
 from .. import i18n
-from ..errors import LossError
+from ..errors import DataError, LossError
 from ..i18n import _
 from ..i18n.foreign import recognized
 from . import screen
@@ -67,12 +67,20 @@ class RootGroup(LocalizedGroup):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise  # the reader has seen enough: click ends quietly
-        except (LossError, OSError) as error:
+        except (LossError, OSError, EOFError) as error:  # the last of which click takes for the end of the input
             foreign = ctx.invoked_subcommand == "run" and not isinstance(error, LossError)
             if ctx.params["traceback"] or foreign:  # what a script does is for the script to explain
                 raise
-            _show(error)
+            _show(_ended(error) if isinstance(error, EOFError) else error)
             raise Exit(PROBLEM) from None
+
+
+def _ended(error: EOFError) -> DataError:
+    return DataError(
+        _("A file is empty or cut off ({error}).", error=str(error) or "EOFError"),
+        _("files that are whole"),
+        _("--traceback before the command shows which file it is"),
+    )
 
 
 def _show(error: Exception) -> None:

@@ -76,7 +76,7 @@ def _look(sample: Sample) -> tuple[str, Text]:
         for which, path in (("images_unreadable", sample.image), ("masks_unreadable", sample.mask)):
             if path is not None and _is_cut(path):
                 return which, _("{path} is cut off", path=path)
-        return ("deep" if _is_deep(sample.image) else ""), ""
+        return _look_at_mode(sample.image)
     return kind, what
 
 
@@ -124,11 +124,23 @@ def _is_cut(path: Path) -> bool:
     return False
 
 
-def _is_deep(path: Path) -> bool:
+def _look_at_mode(path: Path) -> tuple[str, Text]:
+    """Whether an image has 16 bits, or pixels that OpenCV may know by name but cannot read, such as floats."""
     from PIL import Image
 
     with Image.open(path) as picture:
-        return str(picture.mode).startswith("I")
+        mode = str(picture.mode)
+    if mode in ("F", "I") and not _opencv_loads(path):
+        return "images_unreadable", _("OpenCV reads no pixels of mode {mode}", mode=mode)
+    return ("deep" if mode.startswith("I") else ""), ""
+
+
+def _opencv_loads(path: Path) -> bool:
+    try:
+        import cv2
+    except ImportError:
+        return True
+    return cv2.imread(str(path)) is not None
 
 
 def count_values(

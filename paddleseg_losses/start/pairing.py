@@ -23,6 +23,7 @@ class Pairing:
     """Pairs, what is left, and what had to be decided."""
 
     pairs: list[tuple[Named, Named]] = field(default_factory=list)
+    merged: list[tuple[Named, list[Named]]] = field(default_factory=list)  # a mask for each object of an image
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
 
@@ -44,6 +45,7 @@ def pair_by_name(
     images, masks = ([each for each in named if each.role == role] for role in ("image", "mask"))
     for rule in (_closest, _of_part, _of_folder, _of_name, _of_number):
         _match(images, masks, rule, pairing)
+    _match_folders(images, masks, pairing)
     for role, rest in (("image", images), ("mask", masks)):
         pairing.left_out += [LeftOut(each.name, _UNMATCHED[role]) for each in rest]
     pairing.pairs.sort(key=lambda pair: pair[0].name)
@@ -169,6 +171,22 @@ def _match(images: list[Named], masks: list[Named], rule: Callable[[Named], Any]
         _say_unused(image, twins, [each for each in found if each is not best], pairing)
     images[:] = [each for each in images if each.name not in taken]
     masks[:] = [each for each in masks if each.name not in taken]
+
+
+def _match_folders(images: list[Named], masks: list[Named], pairing: Pairing) -> None:
+    """A folder for each image, with a mask for each of its objects, whatever they are called."""
+    image_groups, mask_groups = ({key: group for key, group in _grouped(named, _of_place).items() if key[1]}
+                                 for named in (images, masks))  # fmt: skip
+    for key in image_groups.keys() & mask_groups.keys():
+        if len(image_groups[key]) == 1:
+            pairing.merged.append((image_groups[key][0], mask_groups[key]))
+    taken = {each.name for image, objects in pairing.merged for each in (image, *objects)}
+    images[:] = [each for each in images if each.name not in taken]
+    masks[:] = [each for each in masks if each.name not in taken]
+
+
+def _of_place(each: Named) -> tuple[str, str]:
+    return each.part, each.folder
 
 
 def _grouped(named: Iterable[Named], rule: Callable[[Named], Any]) -> dict[Any, list[Named]]:

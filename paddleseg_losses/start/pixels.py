@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,12 @@ def read_pixels(path: Path) -> Pixels:
     if mode == "1":
         return Pixels(array.astype("uint8"), 1, _("1 bit a pixel"))
     return _from_array(array, "" if mode in ("L", "P") else _("pixels of mode {mode}", mode=mode))
+
+
+def read_objects(paths: Sequence[Path]) -> Pixels:
+    """One mask of 0 and 1 from a file for each object."""
+    masks = [read_pixels(path).values > 0 for path in paths]
+    return Pixels(np.logical_or.reduce(masks).astype("uint8"), 1, _("a file for each object"))
 
 
 def _from_array(array: Array, unusual: Text) -> Pixels:

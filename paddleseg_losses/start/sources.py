@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable
@@ -10,9 +10,9 @@ from typing import Callable
 from ..errors import DataError
 from ..i18n import Text, _
 from ..paddleseg.file_lists import lines_of, read_list
-from .naming import PARTS, read_name
+from .naming import PARTS, Named, read_name
 from .pairing import nothing_paired, pair_by_name
-from .pixels import Pixels, looks_like_mask, read_pixels
+from .pixels import Pixels, looks_like_mask, read_objects, read_pixels
 from .scanning import Files, LeftOut, nothing_found
 
 _SEPARATORS = (" ", "\t", ",", ";")
@@ -58,8 +58,10 @@ def find_samples(files: Files, given: Mapping[str, str]) -> Source:
     if listed:
         return listed
     pairing = pair_by_name(files, given, looks_like_mask)
-    if pairing.pairs:
+    if pairing.pairs or pairing.merged:
         samples = [_of_files(image.path, image.name, mask.path, mask.name) for image, mask in pairing.pairs]
+        samples += [_of_objects(image, masks) for image, masks in pairing.merged]
+        samples.sort(key=lambda each: each.name)
         parts = _parts_of_lists(files)
         samples = [replace(each, part=parts.get(each.image.stem, each.part)) for each in samples]
         return Source(samples, files.left_out + pairing.left_out, pairing.notes)
@@ -75,6 +77,16 @@ def find_samples(files: Files, given: Mapping[str, str]) -> Source:
 def _of_files(image: Path, name: str, mask: Path, mask_name: str, part: str = "") -> Sample:
     said = read_name(image, name)
     return Sample(name, image, mask_name, mask, lambda: read_pixels(mask), part or said.part, said.folder, said.key)
+
+
+def _of_objects(image: Named, masks: Sequence[Named]) -> Sample:
+    """An image whose objects have a mask each: they are one foreground."""
+    paths = [each.path for each in masks]
+    name = _("{name} and {count} more", name=masks[0].name, count=len(masks) - 1)
+    return Sample(
+        image.name, image.path, str(name) if len(masks) > 1 else masks[0].name, None,
+        lambda: read_objects(paths), image.part, image.folder, image.key,
+    )  # fmt: skip
 
 
 def _parts_of_lists(files: Files) -> dict[str, str]:

@@ -21,6 +21,9 @@ def test_evaluate(trained, call, tmp_path):
     facts = json.loads(call("evaluate", *_given(trained), "--opts", "val_dataset.ignore_index=254", "--json").stdout)
     assert facts["images"] == 4
     assert facts["labels_of_no_class"] == [255]
+    for written in (["--auc_roc"], ["--auc_roc", "True"]):
+        facts = json.loads(call("evaluate", *_given(trained), *written, "--json").stdout)
+        assert "auc_roc" in facts["classes"][0]["pooled"]
     assert {"mean_over_images", "pooled", "name", "images"} <= facts["classes"][0].keys()
 
 

@@ -280,3 +280,17 @@ def test_two_processes(tmp_path):
     assert [point["iteration"] for point in metrics["loss"]] == [1, 2]
     assert metrics["scores"]["images"] == 2
     assert (tmp_path / "output" / "train.log").read_text().count("[TRAIN]") == 2  # the first process alone writes
+
+
+def test_a_file_that_ends_too_early_is_a_reason(call, monkeypatch):
+    """An EOFError from wherever: click takes it for the end of the input, and says no more than that it stopped."""
+    from paddleseg_losses import catalogue
+
+    def ends(name):
+        raise EOFError("Ran out of input")
+
+    monkeypatch.setattr(catalogue, "loss", ends)
+    result = call("show", "DiceLoss")
+    assert result.exit_code == 1
+    assert "A file is empty or cut off (Ran out of input)" in result.stderr
+    assert "Stopped." not in result.stderr

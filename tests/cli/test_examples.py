@@ -59,6 +59,23 @@ def example(call, path, language="en"):
     return arguments
 
 
+def prepare(name, call):
+    """What the example of a command names."""
+    if name == "weights":
+        write_masks(Path("data/mni"), FIRST, SECOND)
+    if name == "start":
+        for kind, folder in (("image", "images"), ("label", "masks")):
+            Path("my_images", folder).mkdir(parents=True)
+            for i in range(6):
+                shutil.copy(f"dataset/{kind}{i}.png", f"my_images/{folder}/{i}.png")
+    if name in AFTERWARDS:
+        assert call(*example(call, ["train"])).exit_code == 0
+        Path("photos").mkdir()
+        shutil.copy("dataset/image0.png", "photos")
+    if name in VOLUMES:
+        write_volumes(*VOLUMES[name])
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_examples_run(path, call, place, quick_end):
     name = " ".join(path)
@@ -66,14 +83,7 @@ def test_examples_run(path, call, place, quick_end):
         pytest.importorskip(NEEDS[name], reason=f"{NEEDS[name]} is not installed")
     arguments = example(call, path)
     assert arguments == example(call, path, "zh")
-    if name == "weights":
-        write_masks(Path("data/mni"), FIRST, SECOND)
-    if name in AFTERWARDS:
-        assert call(*example(call, ["train"])).exit_code == 0
-        Path("photos").mkdir()
-        shutil.copy("dataset/image0.png", "photos")
-    if name in VOLUMES:
-        write_volumes(*VOLUMES[name])
+    prepare(name, call)
     if name in ("data heads", "data parcels") and not HEADS:
         pytest.skip("the packages that carry the heads are not installed; they are no dependency")
     result = call(*arguments)

@@ -76,7 +76,7 @@ def test_the_locale_reaches_the_command_line(shell):
 
 def test_usage_errors_in_chinese(call):
     for line, text in {
-        "show --lang zh": "缺少参数 'NAME'",
+        "show --lang zh": "缺少参数 '名称'",
         "--lang zh list --famly region": "没有选项 '--famly'。 （是不是 '--family'？）",
         "--lang zh list --family x": "'--family' 的取值无效",
     }.items():

@@ -85,6 +85,21 @@ def test_the_layout_of_drive(tmp_path):
     }
 
 
+def test_a_mask_for_each_object(tmp_path):
+    """A folder for each image, as in the nuclei of the Data Science Bowl."""
+    root = tmp_path / "stage1_train"
+    for number in range(4):
+        folder = root / f"0b{number}fd5"
+        scenes.save_image(folder / "images" / f"{folder.name}.png", scenes.disc(number))
+        for other in range(number + 1):
+            scenes.save_mask(folder / "masks" / f"{7 * number}a{other}c.png", scenes.foreground(other))
+    found = plan(root)
+    assert (len(found.samples), found.left_out, found.reading.converts) == (4, [], True)
+    (sample,) = [each for each in found.samples if "0b3fd5" in each.name]
+    truth = np.logical_or.reduce([scenes.disc(other) for other in range(4)])
+    np.testing.assert_array_equal(found.reading.labels(sample.read()), truth)
+
+
 def test_lists_of_stems_tell_the_parts(tmp_path):
     root = scenes.write(tmp_path / "VOC", ("JPEGImages/{}.jpg", "SegmentationClass/{}.png"))
     lists = root / "ImageSets" / "Segmentation"
@@ -210,7 +225,7 @@ def test_links_and_hidden_files(tmp_path):
     }
 
 
-def test_the_masks_of_one_are_wide(tmp_path):
+def test_odd_files_are_named(tmp_path):
     """A file of another size, a broken one, a cut one, an animation: each is named, the rest is used."""
     root = scenes.write(tmp_path / "data", ("images/a{}.jpg", "masks/a{}.png"))
     for number in range(6, 12):
@@ -223,6 +238,8 @@ def test_the_masks_of_one_are_wide(tmp_path):
     frames[0].save(root / "masks" / "a9.gif", save_all=True, append_images=frames[1:])
     scenes.save_mask(root / "masks" / "a10.png", scenes.foreground(0).T)
     scenes.save_mask(root / "masks" / "a11.npy", np.zeros((48, 64, 7), "uint8"))
+    scenes.save_mask(root / "images" / "a12.tif", scenes.disc(0).astype("float32") / 2)
+    scenes.save_mask(root / "masks" / "a12.png", scenes.foreground(0))
     found = reasons(plan(root))
     assert [found[f"images/a{number}.jpg"].split(":")[0] for number in (6, 7, 8, 9, 10)] == [
         "image and mask have different sizes",
@@ -231,4 +248,5 @@ def test_the_masks_of_one_are_wide(tmp_path):
         "the mask masks/a9.gif cannot be used",
         "width and height of the mask are swapped",
     ]
+    assert found["images/a12.tif"] == "the image cannot be read: OpenCV reads no pixels of mode F"
     assert found["images/a9.jpg"] == "the mask masks/a9.gif cannot be used: it holds 3 pictures"

@@ -1,0 +1,90 @@
+"""No loss moves, keeps or launches more than it did where its kernels are not; the counter counts what it should."""
+
+import json
+from importlib.metadata import version
+
+import pytest
+
+from benchmarks.traffic import RESULTS, SMALL, count, losses
+from benchmarks.traffic.log import read_log
+
+CHECKED = (
+    "CrossEntropyLoss",
+    "FocalLoss",
+    "DiceLoss",
+    "DiceCELoss",
+    "GeneralizedDiceLoss",
+    "LovaszSoftmaxLoss",
+    "BoundaryLoss",
+)
+STORED = json.loads(RESULTS.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def counted():
+    return {row["loss"]: row for row in count([*CHECKED, "PaddleSeg.CrossEntropyLoss"], SMALL)}
+
+
+@pytest.mark.skipif(version("paddlepaddle") != STORED["paddle"], reason="operators differ between versions of Paddle")
+@pytest.mark.parametrize("name", CHECKED)
+def test_no_more_than_before(counted, name):
+    now, before = counted[name], STORED["small"][name]
+    for what in ("launches", "traffic", "peak"):
+        assert [a <= b for a, b in zip(now[what], before[what])] == [True, True], (what, now[what], before[what])
+    assert now["saved"] <= before["saved"]
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_the_host_never_waits(counted, name):
+    assert (counted[name]["waits"], counted[name]["copies"]) == (0, 0)
+
+
+def test_cross_entropy_of_paddleseg(counted):
+    """Its softmax is written once and kept; the rest agrees with another count of the same operators."""
+    row = counted["PaddleSeg.CrossEntropyLoss"]
+    assert row["saved"] == pytest.approx(1.1, abs=0.1)
+    assert sum(row["traffic"]) == pytest.approx(8.5, abs=0.3)
+
+
+def test_every_loss_has_a_row():
+    assert {name for name in STORED["rows"] if "." not in name} == set(losses())
+    assert STORED["rows"].keys() == STORED["small"].keys()
+
+
+LOG = """@@Loss forward
+I0101 00:00:00.0 1 api.cc:1] multiply API kernel key: [CPU, NCHW, float32]
+I0101 00:00:00.0 1 f.cc:1]
+Forward Debug Info {
+API_Name: multiply1
+Input: [
+( x , {
+\tInitialized: 1,
+\tTensor_Ptr:0x1,
+\tTensor_Impl_Ptr: 0xa,
+\tTensorInfo: {
+\t\tDtype: float32,
+\t\tShape: 2, 3,
+\t},
+}), ]
+Output: [
+( out , {
+\tInitialized: 1,
+\tTensor_Ptr:0x2,
+\tTensor_Impl_Ptr: 0xb,
+\tTensorInfo: {
+\t\tDtype: bool,
+\t\tShape: 2, 3,
+\t},
+}), ] }
+I0101 00:00:00.0 1 f.cc:1] end
+@@
+"""
+
+
+@pytest.mark.parametrize("indented", [False, True], ids=["", "in a PyLayer"])
+def test_an_entry_of_the_log(tmp_path, indented):
+    lines = LOG.splitlines(keepends=True)
+    text = "".join(f"\t{line}" if indented and not line.startswith("@@") else line for line in lines)
+    (tmp_path / "log").write_text(text)
+    traffic = read_log(tmp_path / "log")["Loss", "forward"]
+    assert (traffic.launches, traffic.bytes, traffic.largest()) == (1, 24 + 6, [("multiply", 30)])
