@@ -21,6 +21,8 @@ from builder.index import index
 from builder.known import Known
 from builder.language import DOCS, LANGUAGES, Language, page
 from builder.loss_page import loss_page
+from builder.traffic import NAME as TRAFFIC
+from builder.traffic import traffic
 
 from paddleseg_losses import registry
 
@@ -52,6 +54,7 @@ def _documents(language: Language) -> dict[Path, str]:
         DOCS / f"choose{suffix}": chooser(language),
         DOCS / f"differences{suffix}": differences(language),
         DOCS / f"{NAME}{suffix}": coming_from(language),
+        DOCS / f"{TRAFFIC}{suffix}": traffic(language),
     }
     if evidence.evidence().findings:
         found[DOCS / f"{evidence.NAME}{suffix}"] = evidence.experiment(language)

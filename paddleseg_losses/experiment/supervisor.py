@@ -21,6 +21,7 @@ from .study import Run
 ONE_THREAD = {
     name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PADDLESEG_LOSSES_THREADS")
 }
+QUIET = {"PYTHONWARNINGS": "ignore"}  # what Paddle warns of as it is imported would stand between the lines
 CRASHED, TIMEOUT, REFUSED = "crashed", "timeout", "refused"
 
 
@@ -64,7 +65,7 @@ def perform_all(
     """
     waiting = iter(jobs)
     children: dict[Any, _Child] = {}
-    with _one_thread():
+    with _environment(ONE_THREAD | QUIET):
         context = _context()
         try:
             while True:
@@ -139,10 +140,10 @@ def _silent() -> Iterator[None]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Children inherit it: the same numbers whatever runs beside them."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Children inherit it; with one thread, they give the same numbers whatever runs beside them."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:

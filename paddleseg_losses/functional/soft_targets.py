@@ -45,6 +45,6 @@ def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
         return sums.tp, sums.fp, sums.fn
     p, g, m = inputs.prob, inputs.target, inputs.mask
     zero = paddle.zeros([], p.dtype)
-    tp = spatial_sum(paddle.minimum(p, g) * m)
+    tp = spatial_sum(paddle.where(inputs.excess < 0, p, g) * m)  # has digits that p and g have lost where both are 1
     fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (inputs.excess, -inputs.excess))
     return tp, fp, fn

@@ -11,7 +11,6 @@ import yaml
 
 from ..i18n import Text, _
 from ..registry import PREFIX
-from .reading import IGNORED
 from .recipes import Recipe
 
 _SCALING = {"type": "ResizeStepScaling", "min_scale_factor": 0.75, "max_scale_factor": 1.25, "scale_step_size": 0.125}
@@ -87,7 +86,6 @@ def _transforms(part: str, recipe: Recipe, names: Sequence[str], foreground: int
     entries: list[Any] = []
     if foreground is not None:
         reads: dict[str, Any] = {"type": f"{PREFIX}Foreground", "classes": [foreground]}
-        reads.update({"ignore_index": -1} if foreground == IGNORED else {})
         entries.append((reads, _("first, before any padding: {value} becomes class 1", value=foreground)))
     if part == "train":
         entries += [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 # Of folders, and of the first or last words of a file's name. Of several masks of an image the first kind is meant.
@@ -55,7 +57,7 @@ def read_name(path: Path, name: str, given: Mapping[str, str] | None = None) -> 
         name: the same from the root on, with slashes.
         given: the role of folders, where a user has said it; then no word counts.
     """
-    *folders, last = PurePosixPath(name).parts
+    *folders, last = name.split("/")
     role, part, rank, rest = "", "", len(_MASKS), []
     for folder in folders:
         words = _folder_words(folder)
@@ -71,6 +73,7 @@ def read_name(path: Path, name: str, given: Mapping[str, str] | None = None) -> 
     return Named(path, name, role, part, "/".join(filter(None, rest)), key, min(rank, own_rank))
 
 
+@cache
 def _folder_words(folder: str) -> list[str]:
     """A folder's name as one word that is known, or its words."""
     whole = re.sub(r"[\s\-]+", "_", folder.lower().strip())
@@ -83,8 +86,9 @@ def _is_below(name: str, folder: str) -> bool:
 
 def _stem(file: str) -> str:
     """The name without its endings: `a.ome.tif` has two."""
-    stem = PurePosixPath(PurePosixPath(file).stem)
-    return stem.stem if stem.suffix.lower() in _SECOND_ENDINGS else str(stem)
+    stem = os.path.splitext(file)[0]
+    inner, second = os.path.splitext(stem)
+    return inner if second.lower() in _SECOND_ENDINGS else stem
 
 
 def _read_stem(stem: str) -> tuple[str, str, int]:

@@ -36,7 +36,8 @@ class Files:
 
     def name(self, path: Path) -> str:
         """A path as messages show it: from the folder on, with slashes."""
-        return path.relative_to(self.root).as_posix()
+        below, root = path.as_posix(), self.root.as_posix().rstrip("/")
+        return below[len(root) + 1 :] if below.startswith(f"{root}/") else path.relative_to(self.root).as_posix()
 
 
 def scan(root: Path, skip: Path | None = None) -> Files:
@@ -90,9 +91,12 @@ def _is_new(folder: Path, seen: set[Path]) -> bool:
 
 def _add_picture(files: Files, path: Path) -> None:
     name = files.name(path)
-    if not path.exists():
+    try:
+        size = os.stat(path).st_size
+    except OSError:
         files.left_out.append(LeftOut(name, _("a link to a file that is not there")))
-    elif not path.stat().st_size:
+        return
+    if not size:
         files.left_out.append(LeftOut(name, _("the file is empty")))
     elif any(mark in name for mark in "\n\r"):
         files.left_out.append(LeftOut(name.encode("unicode_escape").decode(), _("a line break in its name")))

@@ -9,8 +9,14 @@ from benchmarks.traffic import RESULTS, SMALL, count, losses
 from benchmarks.traffic.log import read_log
 
 CHECKED = (
-    "CrossEntropyLoss", "FocalLoss", "DiceLoss", "DiceCELoss", "GeneralizedDiceLoss", "LovaszSoftmaxLoss", "BoundaryLoss",
-)  # fmt: skip
+    "CrossEntropyLoss",
+    "FocalLoss",
+    "DiceLoss",
+    "DiceCELoss",
+    "GeneralizedDiceLoss",
+    "LovaszSoftmaxLoss",
+    "BoundaryLoss",
+)
 STORED = json.loads(RESULTS.read_text(encoding="utf-8"))
 
 

@@ -87,6 +87,26 @@ def test_large_logits(spec, case):
         assert max(map(_off, found, expected)) <= 1e-5, backend
 
 
+SOFT = ("CrossEntropyLoss", "DiceCELoss", "DiceLoss", "JaccardLoss", "TverskyLoss")
+
+
+@pytest.mark.parametrize("wrong", [0, 0.1, 1])
+@pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.name in SOFT, CASES[:3:2]))
+def test_soft_targets(spec, case, wrong):
+    """One pixel is undecided, so that the others are shares of 0 and 1; as a GPU and a static graph compute it."""
+    labels, said = _said(case, wrong)
+    several = case.mode == "multiclass"
+    labels = np.where(labels == IGNORED, 0, labels)
+    shares = np.stack([labels == c for c in range(case.channels)] if several else [labels == 1], axis=1) * 1.0
+    shares[:, :, 0, 0] = 1 / case.classes
+    for margin in MARGINS:
+        logits = _logits(case, said, margin)
+        expected = _exact(make(spec, mode=case.mode), logits, shares)
+        with kernels.use_kernels("composed"):
+            found = value_and_gradient(make(spec, mode=case.mode), logits, shares.astype("float32"))
+        assert max(map(_off, found, expected)) <= 1e-5, margin
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("spec", "case"), each_case(cases=CASES[:3:2]))
 def test_half_precision(spec, case, backend):

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from paddleseg_losses.cli import main
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
 from paddleseg_losses.registry import PREFIX, get
@@ -109,9 +111,21 @@ def test_it_trains(name, tmp_path, quick_end):
             if "crop_size" in transform:
                 transform["crop_size"] = [64, 64]
     config.update(batch_size=2, iters=2)
+    config_file = tiny.write(tmp_path / "config.yml", config)
     result = train(
-        tiny.write(tmp_path / "config.yml", config), save_dir=str(tmp_path / "output"), log_iters=1,
+        config_file, save_dir=str(tmp_path / "output"), log_iters=1,
         do_eval=name != "brain_tumours",  # PaddleSeg's wheel cannot; `evaluate --use_multilabel` does
     )  # fmt: skip
     assert len(result.loss) == 2
     assert np.isfinite([point["loss"] for point in result.loss]).all()
+    if name == "brain_tumours":
+        words = [
+            "evaluate",
+            "--config",
+            config_file,
+            "--use_multilabel",
+            "--model_path",
+            tmp_path / "output" / "iter_2",
+        ]
+        done = CliRunner().invoke(main, [*map(str, words), "--lang", "en"])
+        assert done.exit_code == 0, done.output
