@@ -16,9 +16,9 @@ import yaml
 
 from paddleseg_losses.datasets import measure, open_source
 from paddleseg_losses.evidence import FILE
-from paddleseg_losses.experiment import read
 from paddleseg_losses.experiment.archive import pack, unpack
 from paddleseg_losses.experiment.ledger import Ledger
+from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.summary import summarize
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +29,7 @@ COMMAND = "make experiment"
 
 def keep(folder: Path, commit: str) -> None:
     """Pack the runs, and write down what they say."""
-    study = read(STUDY)
-    ledger = Ledger(folder)
+    study, ledger = stored(folder), Ledger(folder)
     ledger.read(study)
     pack(ledger, ARCHIVE)
     versions = sorted({row["versions"] for row in ledger.rows.values()})

@@ -9,9 +9,9 @@ from typing import Any
 
 from paddleseg_losses.drawing.comparisons import draw_curves
 from paddleseg_losses.evidence import DIAL, TASKS, Finding, evidence
-from paddleseg_losses.experiment import study as comparison
 from paddleseg_losses.experiment.archive import read_archive
 from paddleseg_losses.experiment.results import TaskResults
+from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.tables import TITLES, grid, markdown
 from paddleseg_losses.i18n import speaking
 from paddleseg_losses.registry import specs
@@ -46,7 +46,7 @@ def experiment(language: Language) -> str:
 
 def tables(language: Language) -> str:
     """Every number of every finished task, with a table at one learning rate for all."""
-    t, study = language, comparison.read(DOCS.parent / "configs" / "experiment" / "compare.yml")
+    t, study = language, stored(DOCS / NAME)
     archive = read_archive(study, DOCS / NAME)
     results = [each for task in study.tasks if (each := TaskResults(study, archive, task)).complete]
     links = [*links_to(t, TABLES), f"[{t('the experiment')}]({NAME}{t.suffix}.md)"]

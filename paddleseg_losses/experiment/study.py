@@ -152,6 +152,18 @@ class Study:
             )
 
 
+def stored(folder: Path) -> Study:
+    """The study of a folder, as `as_dict` has written it there: losses that were added since are not in it."""
+    known = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    return Study(
+        tuple(Task(name, **facts) for name, facts in known["tasks"].items()),
+        tuple(Candidate(name, section) for name, section in known["losses"].items()),
+        known["seeds"],
+        tuple(known["rates"]),
+        known["control"],
+    )
+
+
 def read(path: str | Path, **given: Any) -> Study:
     """A study from a file: of its own if it has `tasks`, else one task from a PaddleSeg configuration.
 

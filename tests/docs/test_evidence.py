@@ -12,6 +12,7 @@ from paddleseg_losses.evidence import BEARS_ON, DIAL, FILE, TASKS, Difference, E
 from paddleseg_losses.experiment import read
 from paddleseg_losses.experiment.archive import read_archive
 from paddleseg_losses.experiment.ledger import METRICS
+from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.summary import summarize
 from paddleseg_losses.registry import SYMPTOMS
 from tests.docs.test_documents import ROOT
@@ -21,14 +22,12 @@ STUDY = ROOT / "configs" / "experiment" / "compare.yml"
 
 
 def test_the_numbers_of_the_package_are_those_of_the_kept_runs():
-    stored = json.loads(FILE.read_text(encoding="utf-8"))
-    if not (ARCHIVE / "runs.csv").is_file():
-        assert stored["tasks"] == {}
-        return
-    study = read(STUDY)
-    for task in stored["tasks"].values():
+    numbers = json.loads(FILE.read_text(encoding="utf-8"))
+    study = stored(ARCHIVE)
+    for task in numbers["tasks"].values():
         del task["data"]  # of images that are not kept
-    assert {key: stored[key] for key in ("control", "seeds", "tasks")} == summarize(study, read_archive(study, ARCHIVE))
+    summary = summarize(study, read_archive(study, ARCHIVE))
+    assert {key: numbers[key] for key in ("control", "seeds", "tasks")} == summary
 
 
 def test_every_task_and_symptom_is_known():

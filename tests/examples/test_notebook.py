@@ -60,9 +60,9 @@ def test_the_first_cell_installs_a_wheel_that_was_uploaded_or_the_clone(tmp_path
     with pytest.raises(FileNotFoundError, match="上传"):
         _installs(tmp_path, monkeypatch)
     wheel.touch()
-    assert _installs(tmp_path, monkeypatch) == [f"{wheel}[paddleseg,demo]"]
-    assert _installs(ROOT / "examples", monkeypatch) == [f"{ROOT}[paddleseg,demo]"]
-    assert _installs(ROOT, monkeypatch) == [f"{ROOT}[paddleseg,demo]"]
+    assert _installs(tmp_path, monkeypatch) == [f"{wheel}[paddleseg,compare]"]
+    assert _installs(ROOT / "examples", monkeypatch) == [f"{ROOT}[paddleseg,compare]"]
+    assert _installs(ROOT, monkeypatch) == [f"{ROOT}[paddleseg,compare]"]
 
 
 def test_the_notebook_itself_is_sound():

@@ -7,7 +7,7 @@ import yaml
 
 from paddleseg_losses import registry
 from paddleseg_losses.errors import ConfigError, OptionError, UnknownLossError
-from paddleseg_losses.experiment.study import Run, read
+from paddleseg_losses.experiment.study import Run, read, stored
 from tests.tiny import config, write
 
 
@@ -113,3 +113,9 @@ def test_more_of_everything_is_welcome(file, tmp_path):
     read(file, losses="DiceLoss,FocalLoss", seeds=3, control="DiceLoss").require_same(stored, tmp_path)
     with pytest.raises(ConfigError, match="another study"):
         read(file, losses="DiceLoss", rates=[0.5]).require_same(stored, tmp_path)
+
+
+def test_a_study_comes_back_from_its_folder(file, tmp_path):
+    study = read(file, losses=["DiceLoss", {"name": "gamma 3", "type": "FocalLoss", "gamma": 3}], seeds=2)
+    (tmp_path / "study.json").write_text(json.dumps(study.as_dict()))
+    assert stored(tmp_path) == study
