@@ -7,16 +7,17 @@ import math
 from pathlib import Path
 from typing import Any
 
-from paddleseg_losses import catalogue, registry
+from paddleseg_losses import registry
 from paddleseg_losses.describe import Description, describe
 from paddleseg_losses.i18n import Message, _, languages, speaking
 from paddleseg_losses.options import REQUIRED
 from paddleseg_losses.paddleseg.checking.names import BUILT_IN
 
 from .advice import ranking, reason
-from .language import read
+from .language import DOCS, read
 
 WORDS = "choose/words.yml"
+FOLDER = DOCS.parent / "paddleseg_losses" / "catalogue"
 
 
 def catalogues() -> dict[Path, str]:
@@ -25,7 +26,7 @@ def catalogues() -> dict[Path, str]:
     for code in languages():
         with speaking(code):
             content = {"losses": [_loss(describe(spec)) for spec in registry.specs()], "symptoms": _symptoms(code)}
-            found[catalogue.FOLDER / f"{code}.json"] = json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
+            found[FOLDER / f"{code}.json"] = json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
     return found
 
 

@@ -167,8 +167,10 @@ def copy(tmp_path):
     stub = Path("paddleseg_losses/losses/__init__.pyi")
     (tmp_path / stub).parent.mkdir(parents=True)
     shutil.copy(ROOT / stub, tmp_path / stub)
-    (tmp_path / "benchmarks").mkdir()
-    shutil.copy(DOCS.parent / "benchmarks/results.json", tmp_path / "benchmarks")
+    shutil.copytree(ROOT / "paddleseg_losses/catalogue", tmp_path / "paddleseg_losses/catalogue")
+    for results in ("benchmarks/results.json", "benchmarks/traffic/results.json"):
+        (tmp_path / results).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / results, tmp_path / results)
     return tmp_path
 
 
