@@ -127,7 +127,8 @@ def _parameters(name):
 
 def test_every_model_of_the_wheel_is_in_the_table():
     register()
-    assert set(manager.MODELS.components_dict) <= set(TABLE)
+    models = manager.MODELS.components_dict.items()  # those of other tests may be among them
+    assert {name for name, model in models if model.__module__.startswith("paddleseg")} <= set(TABLE)
 
 
 @pytest.mark.parametrize("name", [name for name in TABLE if name in manager.MODELS.components_dict])
