@@ -16,7 +16,7 @@ import yaml
 
 from paddleseg_losses.datasets import measure, open_source
 from paddleseg_losses.evidence import FILE
-from paddleseg_losses.experiment.archive import pack, unpack
+from paddleseg_losses.experiment.archive import pack, read_archive, unpack
 from paddleseg_losses.experiment.ledger import Ledger
 from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.summary import summarize
@@ -34,7 +34,7 @@ def keep(folder: Path, commit: str) -> None:
     pack(ledger, ARCHIVE)
     versions = sorted({row["versions"] for row in ledger.rows.values()})
     about = {"command": COMMAND, "commit": commit, "versions": versions, "runs": len(ledger.rows)}
-    results = {"about": about, **summarize(study, ledger)}
+    results = {"about": about, **summarize(study, read_archive(study, ARCHIVE))}
     for name, task in results["tasks"].items():
         task["data"] = masks(name)
     FILE.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -65,11 +65,13 @@ def cited(symptom: str, losses: Sequence[str], t: Language) -> str:
     head = [t("loss"), *(f"{t.of(TASKS[task])}, {t.of(TITLES[metric])}" for task, metric in columns)]
     rows = [[link(name, t), *(_beside(name, *column) for column in columns)] for name in (*losses, *others)]
     words = t(
-        "**Evidence**: difference to {control} with its 95% interval, from [the experiment]({page}). The last {count} "
-        "are not recommended above: there they did best.",
+        "**Evidence**: difference to {control} with its 95% interval, from [the experiment]({page}), with default "
+        "options; (n): so many of {seeds} trainings failed. The last {count} are not recommended above: there they did "
+        "best.",
         control=link(found.control, t),
         page=f"{NAME}{t.suffix}.md",
         count=len(others),
+        seeds=found.seeds,
     )
     return f"{words}\n\n{grid(head, rows)}"
 
@@ -199,8 +201,12 @@ def _cell(finding: Finding | None) -> str:
     beside = finding.differences.get("dice")
     if beside and beside.is_clear:
         number = f"**{number}**" if beside.low > 0 else f"*{number}*"
+    return number + _failed(finding)
+
+
+def _failed(finding: Finding) -> str:
     failed = finding.runs - finding.succeeded
-    return f"{number} ({failed})" if failed else number
+    return f" ({failed})" if failed else ""
 
 
 def _verdict(t: Language) -> str:
@@ -238,11 +244,11 @@ def _beside(loss: str, task: str, metric: str) -> str:
         return _score(finding, metric) if finding else "-"
     beside = finding.differences.get(metric) if finding else None
     if beside is None:
-        return "-"
+        return "-" + (_failed(finding) if finding else "")
     digits = 2 if metric == "hd95" else 3
     low, high = (f"{number:+.{digits}f}" for number in (beside.low, beside.high))
     text = f"{beside.value:+.{digits}f} [{low}, {high}]"
-    return f"**{text}**" if beside.is_clear else text
+    return (f"**{text}**" if beside.is_clear else text) + _failed(finding)
 
 
 def _score(finding: Finding, metric: str) -> str:
@@ -250,7 +256,7 @@ def _score(finding: Finding, metric: str) -> str:
     digits = 2 if metric == "hd95" else 3
     if mean is None:
         return "-"
-    return f"{mean:.{digits}f}" + (f" ± {deviation:.{digits}f}" if deviation is not None else "")
+    return f"{mean:.{digits}f}" + (f" ± {deviation:.{digits}f}" if deviation is not None else "") + _failed(finding)
 
 
 def _control() -> str:

@@ -27,7 +27,7 @@ TASKS: dict[str, Text] = {
     "absent": _("absent classes"),
 }
 DIAL = ("discs_003", "discs_010", "discs_030", "discs_100")
-# The tasks and metrics that can show something about a symptom; a symptom without any has no evidence.
+# The tasks and metrics that can show something about a symptom, with default options; others have no evidence.
 BEARS_ON: dict[str, tuple[tuple[str, str], ...]] = {
     "first-attempt": (("heads", "dice"), ("tissue", "dice"), ("discs_030", "dice")),
     "small-objects": (("discs_003", "dice"), ("discs_010", "dice")),
@@ -35,7 +35,6 @@ BEARS_ON: dict[str, tuple[tuple[str, str], ...]] = {
     "ragged-boundaries": (("heads", "surface_dice"), ("tissue", "surface_dice")),
     "far-errors": (("heads", "hd95"), ("discs_100", "hd95")),
     "missed-objects": (("discs_010", "sensitivity"), ("heads", "sensitivity")),
-    "false-alarms": (("heads", "specificity"), ("tissue", "specificity")),
     "class-imbalance": (("discs_003", "dice"), ("discs_010", "dice")),
     "absent-classes": (("absent", "dice"),),
     "noisy-labels": (("noisy", "dice"),),

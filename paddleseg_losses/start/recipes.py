@@ -14,7 +14,7 @@ from ..registry import PREFIX, SYMPTOMS, get
 FIRST, SEVERAL = "first-attempt", 8  # classes from which on cross entropy is the first attempt
 _LOSSES = {
     "absent-classes": "CELovaszLoss",
-    "small-objects": "DiceFocalLoss",
+    "small-objects": "GeneralizedDiceLoss",
     "class-imbalance": "DiceCELoss",
     FIRST: "DiceCELoss",
 }

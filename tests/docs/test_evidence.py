@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 from docs.builder import evidence as pages
+from docs.builder.advice import ranking
 from docs.builder.language import CHINESE, ENGLISH
 from docs.builder.language import read as text_of
 from paddleseg_losses.evidence import BEARS_ON, DIAL, FILE, TASKS, Difference, Evidence, Finding
+from paddleseg_losses.evidence import evidence as numbers_of_the_package
 from paddleseg_losses.experiment import read
 from paddleseg_losses.experiment.archive import read_archive
 from paddleseg_losses.experiment.ledger import METRICS
 from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.summary import summarize
-from paddleseg_losses.registry import SYMPTOMS
+from paddleseg_losses.registry import SYMPTOMS, specs
 from tests.docs.test_documents import ROOT
 
 ARCHIVE = ROOT / "docs" / "evidence"
@@ -109,3 +111,18 @@ def test_a_recommendation_shows_its_numbers_or_says_that_there_are_none(invented
     assert [name in row for name, row in zip(("Tversky", "DiceCE", "DiceLoss", "Focal"), rows)] == [True] * 4
     assert "none" in pages.cited("calibration", ["FocalLoss"], ENGLISH)
     assert "none" in pages.cited("thin-structures", ["SoftCLDiceLoss"], ENGLISH)  # no run of it
+
+
+def test_what_the_chooser_says_of_the_experiment():
+    """Sentences that cite it are true of its numbers."""
+    found = numbers_of_the_package()
+    alone = [found.findings["heads"][loss].differences["hd95"] for loss in ranking()["far-errors"]]
+    assert len(alone) == 4
+    assert all(each.low > 0 for each in alone)  # larger distances
+    smallest = found.findings["discs_003"]
+    distribution = {spec.name for spec in specs("distribution")} & smallest.keys()
+    found_some = {loss for loss in distribution if (smallest[loss].scores["dice"][0] or 0) > 0.03}
+    assert found_some == {"BalancedCrossEntropyLoss"}
+    assert [smallest[loss].succeeded for loss in ("GeneralizedDiceLoss", "ExpLogLoss", "DiceLoss")] == [5, 5, 4]
+    assert all(smallest[loss].scores["dice"][0] > 0.4 for loss in ("GeneralizedDiceLoss", "ExpLogLoss", "DiceLoss"))
+    assert smallest["DiceCELoss"].scores["dice"][0] < 0.02

@@ -50,7 +50,7 @@ def _colored(number):
 
 
 SEEN = {  # masks: symptom, losses, model
-    "lesions": (_lesions, "small-objects", ["DiceFocalLoss"], "unet"),
+    "lesions": (_lesions, "small-objects", ["GeneralizedDiceLoss"], "unet"),
     "cracks": (_cracks, "thin-structures", ["DiceLoss", "SoftCLDiceLoss"], "unet"),
     "many classes": (_classes, "absent-classes", ["CELovaszLoss"], "pp_liteseg"),
     "discs": (scenes.foreground, "first-attempt", ["DiceCELoss"], "pp_liteseg"),

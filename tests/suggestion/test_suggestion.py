@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 from PIL import Image
 
-from paddleseg_losses import registry
+from paddleseg_losses import catalogue, registry
 from paddleseg_losses.cli import main
 from paddleseg_losses.datasets import measure
 from paddleseg_losses.datasets.synthetic import Discs, Tree, make_synthetic_dataset
@@ -51,7 +51,8 @@ def test_small_objects_are_seen(small, monkeypatch):
 
 def test_evidence_decides_before_the_chooser(small, monkeypatch):
     """Clearly better comes first, what failed or is clearly worse last, what is undecided stays in its order."""
-    names = [name for name in registry.names(symptom="small-objects") if name != "DiceCELoss"]
+    order = [loss["name"] for loss in catalogue.losses(symptom="small-objects")]
+    names = [name for name in order if name != "DiceCELoss"]
     worse, failed, undecided, better = names[0], names[1], names[2], names[-1]
     measured = {worse: (-0.1, -0.2, -0.01), failed: None, undecided: (0.1, -0.1, 0.3), better: (0.1, 0.05, 0.2)}
     monkeypatch.setattr(proposals, "evidence", lambda: _evidence(**measured))

@@ -20,7 +20,7 @@ from ..families import PixelLoss, each_class, fit
     link="https://arxiv.org/abs/1708.02002",
     equation="eq. 5",
     range=(0, float("inf")),
-    suits=("class-imbalance", "small-objects", "absent-classes"),
+    suits=("class-imbalance", "absent-classes"),
     soft=True,
     soft_minimum=False,
     exponents=("gamma",),

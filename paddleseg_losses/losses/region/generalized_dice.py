@@ -19,7 +19,7 @@ from ..families import ClassSumLoss
     link="https://arxiv.org/abs/1707.03237",
     equation="the generalised Dice loss of the paper",
     range=(0, 1),
-    suits=("class-imbalance",),
+    suits=("small-objects", "class-imbalance"),
 )
 class GeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises one Dice coefficient over all classes, small ones weighted up; range [0, 1).
