@@ -54,7 +54,7 @@ def test_list_for_a_symptom(call_json, words):
     assert code == 0
     assert [loss["name"] for loss in found] == ranking()["small-objects"]
     assert set(ranking()["small-objects"]) == set(registry.names(symptom="small-objects"))
-    assert "gradients where Dice alone has hardly any" in found[0]["reason"]
+    assert "found the smallest discs with every seed" in found[0]["reason"]
 
 
 WORDS = {
