@@ -7,17 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import catalogue
 from ..datasets import MaskStatistics, Symptom
 from ..i18n import Text, _
 from ..registry import PREFIX, SYMPTOMS, get
 
 FIRST, SEVERAL = "first-attempt", 8  # classes from which on cross entropy is the first attempt
-_LOSSES = {
-    "absent-classes": "CELovaszLoss",
-    "small-objects": "GeneralizedDiceLoss",
-    "class-imbalance": "DiceCELoss",
-    FIRST: "DiceCELoss",
-}
 _NARROW = 12  # pixels: what is thinner needs a model that keeps the resolution
 _CROP, _STEP = 512, 32  # the largest crop; models halve the sides five times
 _PASSES, _FEWEST, _MOST = 100, 500, 80_000  # over the images; iterations
@@ -77,7 +72,7 @@ def _loss(symptom: str, statistics: MaskStatistics, classes: int) -> dict[str, A
         return {"type": "WeightedSumLoss", "losses": [{"type": f"{PREFIX}DiceLoss"}, center], "coef": [0.5, 0.5]}
     if symptom == FIRST and classes >= SEVERAL:
         return {"type": f"{PREFIX}CrossEntropyLoss"}
-    return {"type": f"{PREFIX}{_LOSSES[symptom]}"}
+    return {"type": PREFIX + catalogue.losses(symptom=symptom)[0]["name"]}  # the chooser's first
 
 
 def _model(symptom: str, statistics: MaskStatistics) -> tuple[str, Text]:

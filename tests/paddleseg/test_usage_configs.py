@@ -1,6 +1,5 @@
 """The configs for each way of use: explained in both languages, right, built by PaddleSeg, and trained with."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from paddleseg_losses.cli import main
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
 from tests import tiny
+from tests.paddleseg.comments import require_both_languages
 
 FOLDER = Path(__file__).resolve().parents[2] / "configs" / "usage"
 CHANNELS = {
@@ -42,12 +42,7 @@ def test_there_are_no_others():
 
 @each_config
 def test_it_is_explained_in_both_languages(name):
-    comments = re.findall(r"^# (.*)", (FOLDER / f"{name}.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    chinese = [line for line in comments if re.search("[\u4e00-\u9fff]", line)]
-    english = [line for line in comments if re.search(r"([a-z]{2,} ){3}", line)]
-    assert len(chinese) >= 4
-    assert len(english) >= 2
-    assert f"paddleseg-losses check configs/usage/{name}.yml" in "\n".join(comments)
+    require_both_languages(FOLDER / f"{name}.yml", f"paddleseg-losses check configs/usage/{name}.yml")
 
 
 @each_config

@@ -1,11 +1,14 @@
 """What is written: read by PaddleSeg, right for check and doctor, and trained with."""
 
 import hashlib
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from paddleseg_losses import catalogue
 from paddleseg_losses.errors import DataError
 from paddleseg_losses.paddleseg.checking import check
 from paddleseg_losses.paddleseg.config import load
@@ -14,6 +17,7 @@ from paddleseg_losses.start import MODELS, Options, find_out, make_plan, write_p
 from paddleseg_losses.start.recipes import recommend
 from tests.start import scenes
 
+DOCS = Path(__file__).parents[2] / "docs"
 NAMES = ("images/p{}.jpg", "masks/p{}.png")
 
 
@@ -52,7 +56,7 @@ def _colored(number):
 SEEN = {  # masks: symptom, losses, model
     "lesions": (_lesions, "small-objects", ["GeneralizedDiceLoss"], "unet"),
     "cracks": (_cracks, "thin-structures", ["DiceLoss", "SoftCLDiceLoss"], "unet"),
-    "many classes": (_classes, "absent-classes", ["CELovaszLoss"], "pp_liteseg"),
+    "many classes": (_classes, "absent-classes", ["CrossEntropyLoss"], "pp_liteseg"),
     "discs": (scenes.foreground, "first-attempt", ["DiceCELoss"], "pp_liteseg"),
     "colors": (_colored, "class-imbalance", ["DiceCELoss"], "pp_liteseg"),
 }
@@ -93,10 +97,13 @@ def test_it_trains(model, tmp_path, quick_end):
     assert [str(each.name) for each in result.scores.classes] == ["background", "foreground"]
 
 
-def test_every_recipe_suits_its_symptom():
-    from paddleseg_losses.start.recipes import _LOSSES
-
-    assert all(symptom in get(name).suits for symptom, name in _LOSSES.items())
+@pytest.mark.parametrize("page", ["start.md", "start_cn.md"])
+def test_the_page_names_the_losses_that_the_chooser_puts_first(page):
+    lines = re.findall(r"^[1-5]\. \*\*.*", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
+    named = [re.findall(r"\[`(\w+)`\]", line) for line in lines]
+    symptoms = ("absent-classes", "small-objects", "class-imbalance", "first-attempt")
+    firsts = [catalogue.losses(symptom=symptom)[0]["name"] for symptom in symptoms]
+    assert named == [["DiceLoss", "SoftCLDiceLoss"], *([name] for name in firsts[:3]), [firsts[3], "CrossEntropyLoss"]]
     assert "thin-structures" in get("SoftCLDiceLoss").suits
     assert "first-attempt" in get("CrossEntropyLoss").suits
 

@@ -80,7 +80,7 @@ ROOMS = {
     "datasets": {"errors", "registry", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "paddleseg", "datasets"},
-    "start": {"errors", "safe_yaml", "registry", "paddleseg", "datasets", "drawing"},
+    "start": {"errors", "safe_yaml", "registry", "catalogue", "paddleseg", "datasets", "drawing"},
     "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "suggestion": {"errors", "registry", "catalogue", "evidence", "paddleseg", "datasets"},
