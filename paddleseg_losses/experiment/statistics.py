@@ -44,7 +44,7 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
     return average, float(np.std(known, ddof=1)) if len(known) > 1 else math.nan
 
 
-def compare(scores: Mapping[str, Array], control: str, higher_is_better: bool = True) -> dict[str, Comparison]:
+def compare(scores: Mapping[str, Array], control: str) -> dict[str, Comparison]:
     """Differences to the control and ranks, with intervals of a hierarchical bootstrap: seeds, then images.
 
     Every loss sees the same draw of seeds and images, so that what is hard for all does not count as a difference.
@@ -52,7 +52,6 @@ def compare(scores: Mapping[str, Array], control: str, higher_is_better: bool = 
     Args:
         scores: by loss, `[seeds, images]`; NaN for a failed seed, and for an image without a score.
         control: the loss to compare with.
-        higher_is_better: whether rank 1 has the highest score.
 
     Returns:
         By loss; without those that have no finished seed in common with the control.
@@ -63,7 +62,7 @@ def compare(scores: Mapping[str, Array], control: str, higher_is_better: bool = 
     drawn_images = _multiplicities(random, images)
     names = list(scores)
     means = np.stack([_drawn_means(scores[name], drawn_seeds, drawn_images) for name in names])
-    ranks = _ranks(means if higher_is_better else -means)
+    ranks = _ranks(means)
     compared = {}
     for name, rank in zip(names, ranks):
         common = ~(np.isnan(scores[name]) | np.isnan(scores[control]))

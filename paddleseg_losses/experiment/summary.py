@@ -44,10 +44,7 @@ def _beside_control(results: TaskResults) -> dict[str, Mapping[str, Comparison]]
     lines = [line for line in results.own if line.by_image]
     if results.control not in {line.loss for line in lines}:
         return {name: {} for name in METRICS}
-    return {
-        name: compare({line.loss: line.by_image[name] for line in lines}, results.control, name != "hd95")
-        for name in METRICS
-    }
+    return {name: compare({line.loss: line.by_image[name] for line in lines}, results.control) for name in METRICS}
 
 
 def _scores(line: Line, beside: Mapping[str, Mapping[str, Comparison]]) -> dict[str, Any]:

@@ -62,6 +62,17 @@ def test_evidence_decides_before_the_chooser(small, monkeypatch):
     assert found.proposals[0].findings[0].differences["dice"].value == 0.1
 
 
+def test_a_loss_with_a_failed_seed_is_not_called_better(small, monkeypatch):
+    """Its difference counts the seeds that succeeded alone."""
+    names = [loss["name"] for loss in catalogue.losses(symptom="small-objects")]
+    fragile, undecided = names[0], names[1]
+    found = _evidence(**{fragile: (0.3, 0.2, 0.4), undecided: (0.0, -0.1, 0.1)})
+    findings = dict(found.findings["discs_003"])
+    findings[fragile] = dataclasses.replace(findings[fragile], succeeded=4)
+    monkeypatch.setattr(proposals, "evidence", lambda: dataclasses.replace(found, findings={"discs_003": findings}))
+    assert [each.loss for each in suggest(small, measure_cost=False).proposals] == [undecided, names[2], "DiceCELoss"]
+
+
 def test_other_masks_are_not_alike():
     """No number of small discs is quoted for large objects."""
     mask = np.zeros((64, 64), np.uint8)
