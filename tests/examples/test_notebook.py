@@ -95,7 +95,7 @@ def test_the_stored_outputs_are_what_it_prints(executed):
     assert STABLE
     for cell in CODE:
         if cell.id in STABLE:
-            assert _shown(executed[cell.id]) == _shown(cell), cell.id
+            assert _shown(executed[cell.id]) == _shown(cell), f"{cell.id}: python docs/execute_notebook.py"
 
 
 def test_what_the_text_says_of_the_outputs(executed):
