@@ -74,7 +74,7 @@ def can_share(inputs: Inputs) -> bool:
 def pixel_total(
     inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None, mean: bool, share: bool
 ) -> Tensor:
-    """The sum of `pixel_values`, times the pixel weight, or its weighted mean.
+    """The sum of `pixel_values`, times the pixel weight, or its mean weighted by classes and pixels.
 
     Args:
         inputs: clean tensors.
@@ -89,28 +89,37 @@ def pixel_total(
         soft = kernel_sums(inputs) if formula == CROSS_ENTROPY and inputs.pixel_weight is None else None
         if soft is not None:
             return _of_soft_sums(inputs, soft, weight, balance, mean)
-        values, normaliser = pixel_values(inputs, formula, weight, balance), pixel_values(inputs, ONE, weight)
-        return reduce_values(inputs, values, normaliser, mean)
+        return reduce_values(inputs, pixel_values(inputs, formula, weight, balance), weight, mean)
     if share and error_sums.has_other_requests(inputs, shareable(formula, inputs)) and can_share(inputs):
         total = _from_sums(inputs, formula, weight, balance)
         divide = truediv if weight is None and inputs.any_valid is True else numeric.safe_divide
         return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
     table = _coefficients(inputs, formula, *_factors(weight, balance))
     if mean:
-        positive = _coefficients(inputs, ONE, *_factors(weight, None))
-        counts = side_counts(inputs)
-        normaliser = sum((positive[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs)))
+        normaliser = _counted(inputs, weight) if inputs.pixel_weight is None else float(_weights(inputs, weight))
         table = table / normaliser if normaliser else np.zeros_like(table)
     specs = error_sums.flat(needs(formula, inputs))
     return kernel(inputs.problem, specs, table, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
 
 
-def reduce_values(inputs: Inputs, values: Tensor, normaliser: Tensor, mean: bool) -> Tensor:
-    """The sum of values, times the pixel weight, or its mean by the normaliser."""
+def reduce_values(inputs: Inputs, values: Tensor, weight: Tensor | None, mean: bool) -> Tensor:
+    """The sum of values, times the pixel weight, or its mean weighted by classes and pixels."""
     if inputs.pixel_weight is not None:
         values = values * inputs.pixel_weight
     total = numeric.grand_total(values)
-    return numeric.safe_divide(total, numeric.grand_total(normaliser)) if mean else total
+    return numeric.safe_divide(total, _weights(inputs, weight)) if mean else total
+
+
+def _weights(inputs: Inputs, weight: Tensor | None) -> Tensor:
+    """The sum of the weights of all pixels: of their labels, times their own."""
+    weights = pixel_values(inputs, ONE, weight)
+    return numeric.grand_total(weights if inputs.pixel_weight is None else weights * inputs.pixel_weight)
+
+
+def _counted(inputs: Inputs, weight: Tensor | None) -> float:
+    """The same without pixel weights, from the numbers of labels that a kernel has counted."""
+    factors, counts = _coefficients(inputs, ONE, *_factors(weight, None)), side_counts(inputs)
+    return float(sum((factors[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs))))
 
 
 def _from_sums(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None = None) -> Tensor:
@@ -197,13 +206,18 @@ def _broadcast_spatial(factor: Any, inputs: Inputs) -> Any:
     return factor.unsqueeze(list(range(2, inputs.axes + 2))) if paddle.is_tensor(factor) else factor
 
 
-def label_smoothing_term(inputs: Inputs, formula: Formula, weight: Tensor | None = None) -> Tensor:
-    """Each pixel's loss under a target that is the same for every label."""
-    weight = 1.0 if weight is None else _broadcast_spatial(weight, inputs)
+def smoothed_values(
+    inputs: Inputs, formula: Formula, smoothing: float, weight: Tensor | None = None, balance: Balance | None = None
+) -> Tensor:
+    """`pixel_values` under targets of which a share is spread over all labels."""
+    hard = pixel_values(inputs, formula, weight, balance)
+    positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
+    spread = value_of(formula, of_every_class(inputs)) * positive
     if inputs.multiclass:
-        return (value_of(formula, of_every_class(inputs)) * weight).mean(axis=1, keepdim=True) * inputs.mask
-    both = value_of(formula, of_every_class(inputs)) + value_of(formula, of_other_classes(inputs))
-    return inputs.mask * weight * both / 2
+        spread = spread.mean(axis=1, keepdim=True)
+    else:
+        spread = (spread + value_of(formula, of_other_classes(inputs)) * negative) / 2
+    return (1 - smoothing) * hard + smoothing * spread * inputs.mask
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from .common import distance, per_channel, per_class, powr, ratio, reduce_pixels, reference
+from .common import distance, per_channel, per_class, powr, ratio, reduce_pixels, reference, smoothed
 
 
-def cross_entropy_elements(x, label_smoothing=0.0):
-    """Element losses; softmax: -q log p, sigmoid: the binary cross entropy."""
-    if x.multiclass:
-        q = (1 - label_smoothing) * x.g + label_smoothing / x.z.shape[1]
-        return -q * x.log_p
-    q = ((1 - label_smoothing) * x.g + label_smoothing / 2) * x.m
-    return -q * x.log_p - (1 - q) * x.log_q
+def cross_entropy_elements(x):
+    """Element losses; softmax: -g log p, sigmoid: the binary cross entropy."""
+    return -x.g * x.log_p - (0 if x.multiclass else (x.m - x.g) * x.log_q)
 
 
 @reference("CrossEntropyLoss")
 def cross_entropy(x, label_smoothing=0.0, **reduction):
-    return reduce_pixels(x, cross_entropy_elements(x, label_smoothing), **reduction)
+    return reduce_pixels(x, cross_entropy_elements(smoothed(x, label_smoothing)), **reduction)
 
 
 @reference("BinaryCrossEntropyLoss")
-def binary_cross_entropy(x, pos_weight=None, **reduction):
-    return reduce_pixels(x, -per_class(x, pos_weight) * x.g * x.log_p - (1 - x.g) * x.log_q, **reduction)
+def binary_cross_entropy(x, pos_weight=None, label_smoothing=0.0, **reduction):
+    q = smoothed(x, label_smoothing).g
+    return reduce_pixels(x, -per_class(x, pos_weight) * q * x.log_p - (1 - q) * x.log_q, **reduction)
 
 
 @reference("WeightedBinaryCrossEntropyLoss")
@@ -32,11 +31,12 @@ def weighted_binary_cross_entropy(x, beta=2.0, **reduction):
 
 
 @reference("BalancedCrossEntropyLoss")
-def balanced_cross_entropy(x, beta=None, batch=False, **reduction):
+def balanced_cross_entropy(x, beta=None, batch=False, label_smoothing=0.0, **reduction):
     if beta is None:  # the share of negatives
         axes = (0, *x.axes) if batch else x.axes
         beta = 1 - ratio(x.g.sum(axis=axes, keepdims=True), x.m.sum(axis=axes, keepdims=True))
-    return reduce_pixels(x, -beta * x.g * x.log_p - (1 - beta) * (1 - x.g) * x.log_q, **reduction)
+    q = smoothed(x, label_smoothing).g
+    return reduce_pixels(x, -beta * q * x.log_p - (1 - beta) * (1 - q) * x.log_q, **reduction)
 
 
 def focal_elements(x, alpha=None, gamma=2.0):
@@ -49,31 +49,30 @@ def focal_elements(x, alpha=None, gamma=2.0):
 
 
 @reference("FocalLoss")
-def focal(x, alpha=None, gamma=2.0, **reduction):
-    return reduce_pixels(x, focal_elements(x, alpha, gamma), **reduction)
+def focal(x, alpha=None, gamma=2.0, label_smoothing=0.0, **reduction):
+    return reduce_pixels(x, focal_elements(smoothed(x, label_smoothing), alpha, gamma), **reduction)
 
 
 @reference("Poly1CrossEntropyLoss")
-def poly1_cross_entropy(x, epsilon=1.0, **reduction):
-    return reduce_pixels(x, x.g * (-x.log_p + epsilon * x.q), **reduction)
+def poly1_cross_entropy(x, epsilon=1.0, label_smoothing=0.0, **reduction):
+    return reduce_pixels(x, smoothed(x, label_smoothing).g * (-x.log_p + epsilon * x.q), **reduction)
 
 
 @reference("TopKCrossEntropyLoss")
-def top_k_cross_entropy(x, k=10.0, weight=None, reduction="mean"):
-    w = per_class(x, weight)
-    pixels = (w * cross_entropy_elements(x)).sum(axis=1)
-    weights = (w * x.g).sum(axis=1)
-    valid = x.m[:, 0] > 0
-    n = min(max(int(k * valid.sum() / 100), 1), valid.sum())
-    largest = np.argsort(np.where(valid, -pixels, np.inf), axis=None, kind="stable")[:n]
-    chosen = np.zeros(pixels.size, dtype=bool)
-    chosen[largest] = True
-    chosen = chosen.reshape(pixels.shape)
-    if reduction == "none":
-        return pixels * chosen
-    if reduction == "sum":
-        return pixels[chosen].sum()
-    return ratio(pixels[chosen].sum(), weights[chosen].sum())
+def top_k_cross_entropy(x, k=10.0, threshold=None, min_kept=0, weight=None, label_smoothing=0.0, reduction="mean"):
+    """Pixels under a softmax, elements under a sigmoid; those that are chosen are reduced as in any cross entropy."""
+    joint = (lambda values: values.sum(axis=1, keepdims=True)) if x.multiclass else (lambda values: values)
+    valid = x.m[:, :1] > 0 if x.multiclass else x.m > 0
+    values = joint(per_class(x, weight) * cross_entropy_elements(smoothed(x, label_smoothing)))
+    hardness, n = values, min(max(int(k * valid.sum() / 100), 1), valid.sum())
+    if threshold is not None:
+        unlikely = 1 - joint(x.g * x.p + (0 if x.multiclass else (1 - x.g) * x.q))
+        hardness, n = unlikely, max(int((valid & (1 - unlikely < threshold)).sum()), min(min_kept, valid.sum()))
+    hardest = np.argsort(np.where(valid, -hardness, np.inf), axis=None, kind="stable")[:n]
+    chosen = np.zeros(values.size)
+    chosen[hardest] = 1
+    kept = replace(x, m=x.m * chosen.reshape(values.shape), g=x.g * chosen.reshape(values.shape))
+    return reduce_pixels(kept, cross_entropy_elements(smoothed(kept, label_smoothing)), weight, reduction)
 
 
 def reversed_distance(region, normalize, spacing):
@@ -89,7 +88,8 @@ def reversed_distance(region, normalize, spacing):
 
 
 @reference("DistancePenalizedCELoss")
-def distance_penalized_ce(x, normalize=True, spacing=None, **reduction):
+def distance_penalized_ce(x, normalize=True, spacing=None, label_smoothing=0.0, **reduction):
     regions = (x.g == 1,) if x.multiclass else (x.g == 1, (x.g == 0) & (x.m == 1))
     phi = sum(per_channel(lambda r: reversed_distance(r, normalize, spacing), masks) for masks in regions)
-    return reduce_pixels(x, (1 + phi) * cross_entropy_elements(x), **reduction)
+    phi = phi.sum(axis=1, keepdims=True) if x.multiclass else phi  # a pixel lies in one region
+    return reduce_pixels(x, (1 + phi) * cross_entropy_elements(smoothed(x, label_smoothing)), **reduction)

@@ -7,17 +7,17 @@ from abc import abstractmethod
 from ...errors import OptionError
 from ...functional import pixelwise
 from ...functional.error_sums import SumSpec
-from ...functional.pixelwise import ONE, Balance, Formula
+from ...functional.pixelwise import Balance, Formula
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...known_spacing import Spacing, spacing_of
-from ...options import numbers_or_none
+from ...options import number, numbers_or_none
 from ..base import Loss
 from .class_options import each_class
 
 
 class PixelLoss(Loss):
-    """A value for each pixel; the mean divides their sum by the number of pixels, or by the weights of their labels.
+    """A value for each pixel; the mean divides their sum by that of their weights, which are 1 unless they are given.
 
     The hook is `formula`. Three refinements have defaults that most losses keep: `balance` weights positives and
     negatives, `adjust` changes the values pixel by pixel, `select` chooses among the pixels.
@@ -28,6 +28,12 @@ class PixelLoss(Loss):
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of each class, a list of C; the mean is a weighted mean",
+    )
+    label_smoothing: float = number(
+        default=0.0,
+        low=0.0,
+        high=1.0,
+        help="share of the target spread over all classes, with a sigmoid over 0 and 1",
     )
 
     @abstractmethod
@@ -49,12 +55,15 @@ class PixelLoss(Loss):
     @property
     def is_pointwise(self) -> bool:
         """Whether a pixel's value is the formula's: then sums are enough, and no pixel's value is kept."""
-        return type(self).adjust is PixelLoss.adjust
+        return type(self).adjust is PixelLoss.adjust and self.label_smoothing == 0
 
     def values(self, inputs: Inputs) -> Tensor:
         """The value of every pixel, 0 where ignored."""
-        values = pixelwise.pixel_values(inputs, self.formula(), self.class_weight(inputs), self.balance(inputs))
-        return values if self.is_pointwise else self.adjust(inputs, values)
+        call = inputs, self.formula()
+        factors = self.class_weight(inputs), self.balance(inputs)
+        if self.label_smoothing == 0:
+            return self.adjust(inputs, pixelwise.pixel_values(*call, *factors))
+        return self.adjust(inputs, pixelwise.smoothed_values(*call, self.label_smoothing, *factors))
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The formula's sums, which terms that ask for others can share."""
@@ -74,7 +83,7 @@ class PixelLoss(Loss):
         values = self.values(inputs)
         if self.reduction == "none":
             return (values if inputs.pixel_weight is None else values * inputs.pixel_weight).sum(axis=1)
-        return pixelwise.reduce_values(inputs, values, pixelwise.pixel_values(inputs, ONE, weight), mean)
+        return pixelwise.reduce_values(inputs, values, weight, mean)
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:
         """`weight` as `[1, C]`, or None."""
