@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...functional.pixelwise import CROSS_ENTROPY, Formula, label_smoothing_term
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
+from ...functional.pixelwise import label_smoothing_term
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered

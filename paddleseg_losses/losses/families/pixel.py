@@ -7,7 +7,8 @@ from abc import abstractmethod
 from ...errors import OptionError
 from ...functional import pixelwise
 from ...functional.error_sums import SumSpec
-from ...functional.pixelwise import ONE, Balance, Formula
+from ...functional.pixel_formulas import ONE, Formula
+from ...functional.pixelwise import Balance
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...known_spacing import Spacing, spacing_of
@@ -19,8 +20,9 @@ from .class_options import each_class
 class PixelLoss(Loss):
     """A value for each pixel; the mean divides their sum by the number of pixels, or by the weights of their labels.
 
-    The hook is `formula`. Three refinements have defaults that most losses keep: `balance` weights positives and
-    negatives, `adjust` changes the values pixel by pixel, `select` chooses among the pixels.
+    The hook is `formula`. Refinements have defaults that most losses keep: `balance` weights positives and negatives,
+    `adjust` changes the values pixel by pixel, `select` chooses among the pixels or moves their logits, `values` is for
+    what no true label alone decides.
     """
 
     takes_pixel_weight = True
@@ -43,13 +45,13 @@ class PixelLoss(Loss):
         return values
 
     def select(self, inputs: Inputs) -> Inputs:
-        """The call with fewer pixels that count."""
+        """The call that is scored: with fewer pixels that count, or other logits."""
         return inputs
 
     @property
     def is_pointwise(self) -> bool:
         """Whether a pixel's value is the formula's: then sums are enough, and no pixel's value is kept."""
-        return type(self).adjust is PixelLoss.adjust
+        return type(self).adjust is PixelLoss.adjust and type(self).values is PixelLoss.values
 
     def values(self, inputs: Inputs) -> Tensor:
         """The value of every pixel, 0 where ignored."""
