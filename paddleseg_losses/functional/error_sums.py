@@ -98,6 +98,14 @@ def is_dear(inputs: Inputs, spec: SumSpec) -> bool:
 _CORRECT_NEGATIVES = SumSpec(NEGATIVE, PROB_TRUE)
 
 
+def positive_count(inputs: Inputs) -> Tensor:
+    """Number of pixels that count and are of the class, of each sample and channel, `[N, C]`."""
+    if not inputs.soft:
+        return sum_of(inputs, POSITIVE, COUNT)
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum(inputs.target) if soft is None else soft.positives
+
+
 def negative_count(inputs: Inputs) -> Tensor:
     """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`."""
     if not inputs.soft:

@@ -9,6 +9,8 @@ import paddle.nn.functional as F
 
 from .. import numeric
 from ..inputs import Inputs
+from ..kernels import find
+from .error_sums import pixel_count
 
 Tensor = Any
 
@@ -18,6 +20,10 @@ def margin_excess(inputs: Inputs, margin: float) -> Tensor:
 
     A sigmoid's logit z stands for the two classes (0, z); pixels count by their weights.
     """
+    kernel = find("margin_total", inputs.problem)
+    if kernel is not None:
+        total = kernel(inputs.problem, margin, inputs.pixel_weight, inputs.differentiable)
+        return numeric.safe_divide(total, _pixels(inputs))
     z = inputs.logits
     bound = paddle.full([], margin, z.dtype)
     if inputs.multiclass:
@@ -28,3 +34,11 @@ def margin_excess(inputs: Inputs, margin: float) -> Tensor:
         excess = F.relu(z.abs() - bound) / 2
     weight = inputs.mask if inputs.pixel_weight is None else inputs.mask * inputs.pixel_weight
     return numeric.safe_divide(numeric.grand_total(excess * weight), numeric.grand_total(weight))
+
+
+def _pixels(inputs: Inputs) -> Tensor:
+    """Number of pixels that count, or of elements under a sigmoid, by their weights."""
+    if inputs.pixel_weight is not None:
+        return numeric.grand_total(inputs.mask * inputs.pixel_weight)
+    count = pixel_count(inputs)
+    return (count[:, 0] if inputs.multiclass else count).sum()

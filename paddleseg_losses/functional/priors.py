@@ -7,8 +7,7 @@ from typing import Any
 import paddle
 
 from ..inputs import Inputs
-from ..numeric import spatial_sum
-from .error_sums import COUNT, POSITIVE, negative_count, sum_of
+from .error_sums import negative_count, positive_count
 
 Tensor = Any
 
@@ -20,8 +19,7 @@ def log_odds_of_labels(inputs: Inputs) -> Tensor:
         `[1, C]`, without gradient; under a softmax a number for all classes is left out, which changes no probability.
     """
     with paddle.no_grad():
-        positives = spatial_sum(inputs.target) if inputs.soft else sum_of(inputs, POSITIVE, COUNT)
-        log_positives = _log_count(positives)
+        log_positives = _log_count(positive_count(inputs))
         return log_positives if inputs.multiclass else log_positives - _log_count(negative_count(inputs))
 
 

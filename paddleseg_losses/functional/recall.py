@@ -15,11 +15,12 @@ from .labels import side_counts
 Tensor = Any
 
 
-def miss_rates(inputs: Inputs) -> tuple[Tensor, Tensor]:
+def miss_rates(inputs: Inputs) -> tuple[Any, Any]:
     """The share of missed pixels among those of each channel that are positive, and among those that are negative.
 
     Returns:
-        Two tables `[1, C]` over the batch, without gradient: shares of max(misses, 1) in max(pixels, 1).
+        Two tables `[1, C]` over the batch, without gradient: shares of max(misses, 1) in max(pixels, 1). The second is
+        1 in a multiclass problem, where every pixel is a positive of its class.
     """
     kernel = find("label_misses", inputs.problem)
     if kernel is not None:
@@ -30,7 +31,7 @@ def miss_rates(inputs: Inputs) -> tuple[Tensor, Tensor]:
     with paddle.no_grad():
         said = _said(inputs)
         positive = _share(inputs.positive, paddle.logical_not(said), inputs.dtype)
-        return positive, _share(inputs.negative, said, inputs.dtype)
+        return positive, 1.0 if inputs.multiclass else _share(inputs.negative, said, inputs.dtype)
 
 
 def _said(inputs: Inputs) -> Tensor:

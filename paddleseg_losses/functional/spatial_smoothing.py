@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import paddle
 
 from ..inputs import Inputs
+from ..kernels import find
 from ..numeric import safe_divide
 from .shift import shifted
 
 Tensor = Any
 
+LEFT_OUT = 255  # no share
 MOST = 10**6  # steps whose weights are added one by one; those of a window that is wider hardly differ
 
 
-def smoothed_labels(inputs: Inputs, size: int, sigma: float) -> Tensor:
-    """Half of a pixel's target is its own label, half the Gaussian mean of its neighbours' labels, `[N, C, *S]`.
+def smoothed_labels(inputs: Inputs, half: int, sigma: float) -> Inputs:
+    """The same call with soft targets: half a pixel's own label, half the Gaussian mean of its neighbours' labels.
 
     Beyond the image its edges are repeated; ignored neighbours are left out. Of hard labels, without gradient.
+
+    Args:
+        inputs: with hard labels.
+        half: pixels on each side of a window, at least 1.
+        sigma: width of the weights.
     """
-    if size == 1:
-        return inputs.target
-    half = size // 2
-    reach = max(inputs.problem.reach(half), 1)
-    steps = _step_weights(sigma, reach, half)
+    steps = _step_weights(sigma, max(inputs.problem.reach(half), 1), half)
     with paddle.no_grad():
-        labels, valid = (x + _neighbour_mean(x, *steps) for x in (inputs.target, inputs.mask))
-        return safe_divide(labels, valid.expand_as(labels)) * inputs.mask
+        kernel = find("label_means", inputs.problem)
+        shares = _shares(inputs, *steps) if kernel is None else kernel(inputs.problem, *steps)
+    problem = replace(inputs.problem, labels=shares.detach(), soft=True, valid=None, ignore_index=LEFT_OUT)
+    return inputs.with_problem(problem)
+
+
+def _shares(inputs: Inputs, plain: Sequence[float], scaled: Sequence[float]) -> Tensor:
+    labels, valid = (x + _neighbour_mean(x, plain, scaled) for x in (inputs.target, inputs.mask))
+    shares, left_out = safe_divide(labels, valid.expand_as(labels)), paddle.full([], LEFT_OUT, labels.dtype)
+    return paddle.where(inputs.valid, shares, left_out)
 
 
 def _step_weights(sigma: float, reach: int, half: int) -> tuple[list[float], list[float]]:

@@ -11,7 +11,7 @@ from .native_problem import NativeProblem, function
 
 
 def label_misses(problem: Problem) -> Any:
-    """Missed pixels of each channel, over the batch: of its own, and with sigmoids of the others, int64 array `[2, C]`."""
+    """Missed pixels of each channel in the batch, array `[2, C]`: of its own, and with sigmoids of the others."""
     missed = np.zeros((2, problem.channels), np.int64)
     NativeProblem(problem).call(function("label_misses"), missed.ctypes.data)
     return missed

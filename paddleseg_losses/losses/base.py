@@ -209,8 +209,8 @@ class Loss(Scheduled):
         Args:
             logits: the model's output, `[N, C, *S]`.
             labels: what it should have been.
-            pixel_weight: a factor of at least 0 for the loss of each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses
-                only. The divisor of the mean does not change.
+            pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses only. The mean
+                divides by the sum of the weights.
         """
         if pixel_weight is not None and not self.takes_pixel_weight:
             raise InputError(

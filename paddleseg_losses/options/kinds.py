@@ -110,7 +110,7 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
             raise ValueError("even")
         return int(number)
 
-    sizes = (low, default // 2, default, 2 * default) if low > -math.inf else (default,)
+    sizes = (low, default // 2, default, 2 * default or 8) if low > -math.inf else (default,)
     examples = sorted({int(max(size, low)) | odd for size in sizes})
     return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help, examples)
 

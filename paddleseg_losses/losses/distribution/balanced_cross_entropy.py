@@ -22,6 +22,7 @@ from ..families import PixelLoss
     equation="Jadon 2020, eq. 3",
     range=(0, float("inf")),
     modes=("binary", "multilabel"),
+    counts_unweighted=True,
     suits=("thin-structures", "class-imbalance"),
 )
 class BalancedCrossEntropyLoss(PixelLoss):

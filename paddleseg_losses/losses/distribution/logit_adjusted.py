@@ -26,6 +26,7 @@ from ..families import PixelLoss, each_class
     soft=True,
     soft_minimum=False,
     batchwise=True,
+    counts_unweighted=True,
     example={"class_priors": "batch"},
 )
 class LogitAdjustedLoss(PixelLoss):

@@ -6,6 +6,7 @@ from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...functional.pixelwise import Balance
 from ...functional.recall import miss_rates
 from ...inputs import Inputs
+from ...options import fixed
 from ...registry import registered
 from ..families import PixelLoss
 
@@ -20,6 +21,7 @@ from ..families import PixelLoss
     range=(0, float("inf")),
     suits=("class-imbalance", "missed-objects", "small-objects"),
     batchwise=True,
+    counts_unweighted=True,
     detached=("R",),
 )
 class RecallCrossEntropyLoss(PixelLoss):
@@ -62,6 +64,8 @@ class RecallCrossEntropyLoss(PixelLoss):
             - type: RecallCrossEntropyLoss
           coef: [1]
     """
+
+    label_smoothing: float = fixed(0.0)
 
     def formula(self) -> Formula:
         """-log p_t."""

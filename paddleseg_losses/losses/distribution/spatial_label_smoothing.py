@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
-from ...functional.pixelwise import values_of_targets
 from ...functional.spatial_smoothing import smoothed_labels
-from ...inputs import Inputs, Tensor
-from ...options import number, whole
+from ...inputs import Inputs
+from ...options import fixed, number, whole
 from ...registry import registered
 from ..families import PixelLoss
 
@@ -71,13 +70,13 @@ class SpatialLabelSmoothingLoss(PixelLoss):
     """
 
     kernel_size: int = whole(default=3, low=1, odd=True, help="pixels along a side of the window, 1 is cross entropy")
+    label_smoothing: float = fixed(0.0)
     sigma: float = number(default=1.0, low=0.0, open_low=True, help="width of the Gaussian weights in pixels")
 
     def formula(self) -> Formula:
         """-log p."""
         return CROSS_ENTROPY
 
-    def values(self, inputs: Inputs) -> Tensor:
-        """The cross entropy against the smoothed labels."""
-        target = smoothed_labels(inputs, self.kernel_size, self.sigma)
-        return values_of_targets(inputs, self.formula(), target, self.class_weight(inputs))
+    def soften(self, inputs: Inputs) -> Inputs:
+        """The labels mixed with those around."""
+        return inputs if self.kernel_size == 1 else smoothed_labels(inputs, self.kernel_size // 2, self.sigma)
