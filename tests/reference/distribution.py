@@ -150,16 +150,14 @@ def logit_adjusted(x, class_priors, tau=1.0, label_smoothing=0.0, **reduction):
 
 
 @reference("RecallCrossEntropyLoss")
-def recall_cross_entropy(x, label_smoothing=0.0, **reduction):
+def recall_cross_entropy(x, **reduction):
     axes, labels = (0, *x.axes), range(x.z.shape[1])
     said = np.stack([x.p.argmax(axis=1) == c for c in labels], axis=1) if x.multiclass else x.p > 0.5
     ones, zeros = x.g == 1, (x.g == 0) & (x.m == 1)
     missed, alarms = ((ones & ~said).sum(axis=axes), (zeros & said).sum(axis=axes))
     positive = np.maximum(missed, 1) / np.maximum(ones.sum(axis=axes), 1)
     negative = np.maximum(alarms, 1) / np.maximum(zeros.sum(axis=axes), 1)
-    elements = expected(
-        smoothed(x, label_smoothing), -per_class(x, positive) * x.log_p, -per_class(x, negative) * x.log_q
-    )
+    elements = expected(x, -per_class(x, positive) * x.log_p, -per_class(x, negative) * x.log_q)
     return reduce_pixels(x, elements, **reduction)
 
 
