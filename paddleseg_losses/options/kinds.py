@@ -186,6 +186,21 @@ def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = Fals
     return Option(default, read, expected, help, examples)
 
 
+def numbers_or_word(*, word: str, default: Any = REQUIRED, low: float = 0.0, help: str) -> Any:
+    """A list of at least one number, or a word."""
+
+    def read(value: Any) -> str | tuple[float, ...]:
+        if isinstance(value, str) and value == word:
+            return word
+        items = tuple(_inside(item, low, math.inf, False) for item in _floats(value))
+        if not items:
+            raise ValueError("empty")
+        return items
+
+    expected = _("{word!r} or a list of numbers >= {low:g}", word=word, low=low)
+    return Option(default, read, expected, help)
+
+
 def matrix_or_none(*, default: None, help: str) -> Any:
     """A square matrix of costs, with zeros on its diagonal, or None."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...registry import registered
 from ..families import PixelLoss
 

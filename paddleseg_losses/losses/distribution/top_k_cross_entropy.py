@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...functional.top_k import keep_top_k, keep_unlikely
 from ...inputs import Inputs
 from ...options import number, whole
