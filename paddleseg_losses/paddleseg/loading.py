@@ -18,6 +18,7 @@ import paddle
 
 from ..errors import DataError
 from ..i18n import Message, Text, _
+from ..sample_files import reading
 
 Sample = Any
 _FAULT = "paddleseg_losses_fault"  # of a batch that could not be made: what happened, as JSON in bytes
@@ -131,7 +132,8 @@ class _Guarded(paddle.io.Dataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[int, Sample]:
         try:
-            return index, self.dataset[index]
+            with reading(_files(self.dataset, index)):
+                return index, self.dataset[index]
         except KeyboardInterrupt:
             raise
         except BaseException as error:
