@@ -123,8 +123,18 @@ def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
         return numeric.constant(sides.sum(axis=0), "float32")
+    if inputs.problem.label_sets:
+        return numeric.spatial_sum(inputs.counted.astype(inputs.dtype))
     soft = kernel_sums(inputs)
     return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
+
+
+def target_sum(inputs: Inputs) -> Tensor:
+    """Sum of the targets of each sample and channel, `[N, C]`: of hard labels the number of a class's pixels."""
+    if not inputs.soft:
+        return sum_of(inputs, POSITIVE, COUNT)
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum(inputs.target) if soft is None else soft.positives
 
 
 def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
