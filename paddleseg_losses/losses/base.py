@@ -25,6 +25,7 @@ from ..options import (
     number,
     numbers,
     numbers_or_none,
+    one_loss,
     only,
     only_mean,
     option_for,
@@ -35,6 +36,7 @@ from ..options import (
     schedule_or_none,
     signature_of,
     whole,
+    whole_or_none,
     with_arguments,
 )
 from ..preparation import InputPreparer
@@ -62,6 +64,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
     field_specifiers=(
         number,
         whole,
+        whole_or_none,
         flag,
         only,
         only_mean,
@@ -71,6 +74,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         class_subset,
         matrix_or_none,
         loss_list,
+        one_loss,
         schedule_or_none,
     ),
 )
