@@ -40,7 +40,7 @@ class Instances:
     problem: Problem
     numbers: Any
     plane: list[int]
-    label: list[int]
+    label: Any
     background: Any
     planes: int
 
@@ -57,22 +57,23 @@ def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
     problem, planes = inputs.problem, 1 if inputs.multiclass else inputs.channels
     if planes > 1:
         scores, labels = (x.flatten(0, 1).unsqueeze(1) for x in (problem.scores, problem.labels))
-        problem = replace(problem, scores=scores, labels=labels, mode="binary")
+        problem = replace(problem, scores=scores, labels=labels, mode="binary", exclusive=False)
     truth = inputs.labels.numpy().reshape([-1, *problem.labels.shape[2:]])  # 0 where nothing counts
     valid = inputs.valid.numpy().reshape(truth.shape)
-    numbers, plane, label = np.zeros(truth.shape, "int64"), [], []
+    numbers, plane = np.zeros(truth.shape, "int64"), []
     for number, image in enumerate(truth):
+        if inputs.problem.exclusive and number % planes == 0:
+            continue  # the background
         found, count = components(image, connectivity)
         numbers[number] = np.where(found > 0, found + len(plane), 0)
         plane += [number] * count
-        label += [0] * count
     if not plane:
         return None
     inside = numbers > 0
-    of_instances = np.zeros(len(plane) + 1, "int64")
-    of_instances[numbers[inside]] = truth[inside]
+    label = np.zeros(len(plane) + 1, "int64")
+    label[numbers[inside]] = truth[inside]
     background = (valid & ~inside).reshape([len(truth), -1]).sum(axis=1)
-    return Instances(problem, numbers, plane, of_instances[1:].tolist(), background, planes)
+    return Instances(problem, numbers, plane, label[1:], background, planes)
 
 
 def views(found: Instances, requests: Requests) -> Iterator[tuple[int, Inputs]]:

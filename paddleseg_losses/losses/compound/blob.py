@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import paddle
 
 from ...errors import InputError, OptionError
@@ -13,7 +11,9 @@ from ...inputs import Inputs, Tensor
 from ...known_spacing import sample_alone
 from ...options import number, whole_or_none
 from ...registry import SupportedInputs, registered
-from ..families import WrapperLoss
+from ..base import Loss
+from ..families import WrapperLoss, named
+from ..refusals import no_label_sets
 
 
 @registered(
@@ -53,8 +53,8 @@ class BlobLoss(WrapperLoss):
         Kofler et al. 2023 (arXiv 2205.08209).
 
     Differences:
-        The authors multiply the logits of the other objects by 0, so that those pixels are undecided: with BCE a perfect
-        prediction costs 0.24. Here they are ignored. With Dice on probabilities both are the same.
+        The authors multiply the logits of the other objects by 0, which makes those pixels undecided: with BCE a
+        perfect prediction costs 0.24. Here they are ignored. With Dice on probabilities both are the same.
 
     Example:
         >>> import paddle
@@ -63,7 +63,7 @@ class BlobLoss(WrapperLoss):
         >>> labels = paddle.to_tensor([[[1, 1, 0, 0, 1]]])
         >>> loss = BlobLoss(loss="DiceLoss")
         >>> print(f"{float(loss(logits, labels)):.4f}", sorted(loss.parts))
-        0.5 ['instances', 'whole']
+        0.6241 ['instances', 'whole']
 
     YAML:
         loss:
@@ -85,20 +85,15 @@ class BlobLoss(WrapperLoss):
         help="in how many axes at most two pixels of an object may differ that touch: 1 is faces alone, None all axes",
     )
 
-    def setup(self) -> None:
-        """Build the inner loss; refuse what has no meaning for one object of one sample."""
-        super().setup()
-        for layer in self.inner.sublayers(include_self=True):
+    def require_use(self, inner: Loss) -> None:
+        """Refuse what has no meaning for one object of one sample."""
+        for layer in inner.sublayers(include_self=True):
             if getattr(layer, "label_sets", None):
-                raise OptionError(
-                    _("BlobLoss: {loss} has {setting}.", loss=type(layer).__name__, setting="label_sets"),
-                    _("one class for each pixel: an object is a component of a class"),
-                    _("ignore the pixels of the sets, or add the loss and a BlobLoss by a WeightedSumLoss"),
-                )
+                raise no_label_sets("BlobLoss")
             if getattr(layer, "sync", False):
                 raise OptionError(
-                    _("BlobLoss: {loss} has {setting}.", loss=type(layer).__name__, setting="sync=True"),
-                    _("sync=False: the ranks have different numbers of objects, and would wait for each other"),
+                    _("BlobLoss: {loss} has {setting}.", loss=named(layer), setting="sync=True"),
+                    _("sync=False: ranks with different numbers of objects would wait for each other for ever"),
                     _("omit sync"),
                 )
 
@@ -128,7 +123,11 @@ class BlobLoss(WrapperLoss):
             )
         if self.connectivity is not None and self.connectivity > inputs.axes:
             raise OptionError(
-                _("BlobLoss: connectivity={value} for an image with {axes} spatial axes.", value=self.connectivity, axes=inputs.axes),
+                _(
+                    "BlobLoss: connectivity={value} for an image with {axes} spatial axes.",
+                    value=self.connectivity,
+                    axes=inputs.axes,
+                ),
                 _("None, or a number from 1 to {axes}", axes=inputs.axes),
                 _("omit connectivity: pixels then touch at corners too"),
             )

@@ -31,6 +31,7 @@ from ..guards import zero_if_all_ignored
     soft=True,
     soft_minimum=False,
     one_vs_rest=False,
+    label_sets=True,
     example={"loss": {"type": "paddleseg_losses.DiceCELoss"}},
 )
 class DeepSupervisionLoss(WrapperLoss):
@@ -44,8 +45,8 @@ class DeepSupervisionLoss(WrapperLoss):
         k: number of an output
 
     When:
-        For: models that give outputs of several sizes while they train, as nnU-Net and UNet 3+ do: the deep layers learn
-        sooner. Against: objects so thin that they are gone from small labels.
+        For: models that give outputs of several sizes while they train, as nnU-Net and UNet 3+ do: the deep layers
+        learn sooner. Against: objects so thin that they are gone from small labels.
 
     Shape:
         logits: a list of `[N, C, *S]`, the finest first, with 1 to 3 spatial axes; or one of them.
@@ -101,12 +102,13 @@ class DeepSupervisionLoss(WrapperLoss):
         """Whether the inner loss does."""
         return self.inner.takes_pixel_weight
 
-    def prepare(
-        self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise"
-    ) -> Inputs:
+    def prepare(self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise") -> Inputs:
         """The clean tensors of each output."""
         outputs = list(logits) if isinstance(logits, (list, tuple)) and logits else [logits]
-        truths, factors = self._for_each(outputs, labels, "labels"), self._for_each(outputs, pixel_weight, "pixel_weight")
+        truths, factors = (
+            self._for_each(outputs, labels, "labels"),
+            self._for_each(outputs, pixel_weight, "pixel_weight"),
+        )
         levels = tuple(
             self._level(output, truth, factor, check) if weight else None
             for output, truth, factor, weight in zip(outputs, truths, factors, self._weights(len(outputs)))

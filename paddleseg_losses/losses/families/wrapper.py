@@ -20,7 +20,7 @@ class WrapperLoss(CompoundLoss):
 
     refused_inside: ClassVar[tuple[str, ...]] = ()  # classes that make no sense below it
 
-    loss: Any = one_loss(help="the loss inside; its own options, but none that both share, which are those of this loss")
+    loss: Any = one_loss(help="the loss inside, with options of its own; those that all losses share stand beside it")
 
     def setup(self) -> None:
         """Build the inner loss; refuse what cannot be inside."""
@@ -28,6 +28,7 @@ class WrapperLoss(CompoundLoss):
             self.layers = nn.LayerList([self._required(made(self.loss))])
             object.__setattr__(self, "loss", self.inner.to_config())  # already read
             self._made_of = self.loss
+        self.require_use(self.inner)
         require_agreement(self, self.inner)
 
     def _required(self, inner: Any) -> Loss:
@@ -46,6 +47,9 @@ class WrapperLoss(CompoundLoss):
             )
         return inner
 
+    def require_use(self, inner: Loss) -> None:
+        """Refuse an inner loss that has no meaning here, by its options for example."""
+
     @property
     def inner(self) -> Loss:
         """The loss inside."""
@@ -60,4 +64,5 @@ class WrapperLoss(CompoundLoss):
     @property
     def supported(self) -> SupportedInputs:
         """What the inner loss takes."""
-        return SupportedInputs(self.spec.modes, self.spec.soft).both(self.inner.supported)
+        own = SupportedInputs(self.spec.modes, self.spec.soft, label_sets=self.spec.label_sets)
+        return own.both(self.inner.supported)
