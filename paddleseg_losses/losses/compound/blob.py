@@ -28,6 +28,7 @@ from ..refusals import no_label_sets
     neighbours=True,
     one_vs_rest=False,
     background_special=True,
+    dynamic_only=True,
     example={"loss": {"type": "paddleseg_losses.DiceLoss"}},
 )
 class BlobLoss(WrapperLoss):

@@ -90,6 +90,7 @@ class DeepSupervisionLoss(WrapperLoss):
     def setup(self) -> None:
         """Build the inner loss; refuse weights of which nothing is left."""
         super().setup()
+        vars(self)["takes_pixel_weight"] = self.inner.takes_pixel_weight  # elsewhere a fact of the class
         if self.weights is not None and not any(self.weights):
             raise OptionError(
                 _("DeepSupervisionLoss: weights={weights}.", weights=list(self.weights)),
@@ -97,18 +98,11 @@ class DeepSupervisionLoss(WrapperLoss):
                 _("leave weights out, or give the first output a weight of 1"),
             )
 
-    @property
-    def takes_pixel_weight(self) -> bool:  # type: ignore[override]
-        """Whether the inner loss does."""
-        return self.inner.takes_pixel_weight
-
     def prepare(self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise") -> Inputs:
         """The clean tensors of each output."""
         outputs = list(logits) if isinstance(logits, (list, tuple)) and logits else [logits]
-        truths, factors = (
-            self._for_each(outputs, labels, "labels"),
-            self._for_each(outputs, pixel_weight, "pixel_weight"),
-        )
+        truths = self._for_each(outputs, labels, "labels")
+        factors = self._for_each(outputs, pixel_weight, "pixel_weight")
         levels = tuple(
             self._level(output, truth, factor, check) if weight else None
             for output, truth, factor, weight in zip(outputs, truths, factors, self._weights(len(outputs)))
