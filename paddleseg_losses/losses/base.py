@@ -140,7 +140,7 @@ class Loss(Scheduled):
         self._calls = 0
         self._compound = ""  # the name of the one that makes this loss from options of its own
         for name, value in resolve(cls, options).items():
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)  # an option that is a loss is no part of the layer yet
         self._configure()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -160,7 +160,7 @@ class Loss(Scheduled):
         before = {**self.__dict__, "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
             self._counted = count
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)
             self._configure()
         except Exception:
             self.__dict__.clear()
