@@ -178,7 +178,10 @@ def test_around_a_sum_with_a_foreign_loss():
 REFUSED = {
     "no loss": ({}, "DeepSupervisionLoss needs loss"),
     "a class": ({"loss": DiceLoss}, "a loss: a name"),
-    "a loss that is not ours": ({"loss": paddle.nn.CrossEntropyLoss()}, "WeightedSumLoss, which takes those of PaddleSeg"),
+    "a loss that is not ours": (
+        {"loss": paddle.nn.CrossEntropyLoss()},
+        "WeightedSumLoss, which takes those of PaddleSeg",
+    ),
     "another ignored label": ({"loss": DiceLoss(ignore_index=7)}, "move ignore_index from DiceLoss to DeepSuper"),
     "another mode": ({"loss": DiceLoss(mode="multilabel")}, "move mode from DiceLoss to DeepSupervisionLoss"),
     "several numbers": ({"loss": DiceLoss(reduction="none")}, "omit reduction"),
@@ -198,7 +201,7 @@ def test_what_it_is_not_made_of(case):
 def test_calls_that_do_not_fit():
     outputs, labels = _outputs(), paddle.to_tensor(_labels())
     loss = DeepSupervisionLoss(loss="DiceLoss", weights=[0.6, 0.4])
-    with pytest.raises(errors.OptionError, match="2 numbers.*there are 3 outputs") as caught:
+    with pytest.raises(errors.OptionError, match=r"2 numbers.*there are 3 outputs") as caught:
         loss(outputs, labels)
     assert "coef" in str(caught.value.cure)
     with pytest.raises(errors.InputError, match="2 outputs and 1 labels"):

@@ -171,10 +171,16 @@ REFUSED = {
     "an unknown option": ({"losses": [{"type": "DiceLoss", "smoth": 1}]}, "did you mean smooth"),
     "no type": ({"losses": [{"tpe": "DiceLoss"}]}, "whose `type` is a name"),
     "no loss": ({"losses": [3]}, r"losses=\[3\]"),
-    "another ignored label": ({"losses": [DiceLoss(ignore_index=7)]}, "DiceLoss has ignore_index=7, but WeightedSumLoss 255"),
+    "another ignored label": (
+        {"losses": [DiceLoss(ignore_index=7)]},
+        "DiceLoss has ignore_index=7, but WeightedSumLoss 255",
+    ),
     "a foreign one's": ({"losses": [Foreign(ignore_index=7)]}, "Foreign has ignore_index=7, but WeightedSumLoss 255"),
     "inside a mix": ({"losses": [MixedLoss([DiceLoss(mode="binary")], [1])]}, "DiceLoss has mode='binary'"),
-    "probabilities": ({"losses": ["DiceLoss", DiceLoss(from_logits=False)]}, "from_logits=False, but WeightedSumLoss True"),
+    "probabilities": (
+        {"losses": ["DiceLoss", DiceLoss(from_logits=False)]},
+        "from_logits=False, but WeightedSumLoss True",
+    ),
     "a layout": ({"losses": [Foreign(data_format="NHWC")]}, "Foreign has data_format='NHWC'"),
     "many numbers": ({"losses": [DiceLoss(reduction="none")]}, "reduction='none'"),
     "two logits": ({"losses": [KLLoss()]}, "KLLoss compares with something other than labels"),
