@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from ..paddleseg.loading import read_sample
 from ..sample_files import reading
 
 
@@ -32,7 +33,7 @@ class Samples:
 
     def __call__(self, index: int) -> Any:
         """The mask of a number."""
-        label = np.asarray(self.dataset[index]["label"])
+        label = np.asarray(read_sample(self.dataset, index)["label"])
         return label[0] if label.ndim == 3 and label.shape[0] == 1 else label
 
 

@@ -52,6 +52,12 @@ def collate(samples: Sequence[Sample]) -> Any:
     return np.stack([plain(np.asarray(sample)) for sample in samples])
 
 
+def read_sample(dataset: Any, index: int) -> Sample:
+    """A sample of a dataset, whose transforms can know the files that it comes from."""
+    with reading(_files(dataset, index)):
+        return dataset[index]
+
+
 def make_batch(dataset: Any, indices: Sequence[int]) -> Any:
     """The samples of some indices as a batch; an error names the files.
 
@@ -132,8 +138,7 @@ class _Guarded(paddle.io.Dataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[int, Sample]:
         try:
-            with reading(_files(self.dataset, index)):
-                return index, self.dataset[index]
+            return index, read_sample(self.dataset, index)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
