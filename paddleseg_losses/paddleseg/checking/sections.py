@@ -20,6 +20,7 @@ from .facts import facts_of
 from .inner import is_sum, is_wrapper
 from .lengths import fit_losses, fit_outputs
 from .names import Unseen, read_names
+from .partial_labels import check_label_sets
 from .report import Place, Report
 from .reporting import check_reporting
 from .text import inline
@@ -49,12 +50,14 @@ def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: 
         report.mistake((), _("There is no loss section."), _("a key `loss`"), cure)
     toolkit = toolkit_of(config)
     names = read_names(override, toolkit)
-    checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report, use_multilabel)))
+    facts = facts_of(config, report, use_multilabel)
+    checker = _SectionChecker(report, EntryChecker(report, names, facts))
     for name in _SECTIONS:
         if name in config:
             report.corrected[name] = checker.section((name,), config[name])
             if toolkit is MEDICALSEG:
                 report.corrected[name] = check_reporting(report, (name,), report.corrected[name], names)
+    check_label_sets(report, config, facts)
     if report.mistakes and not report.comments and all(report.corrected[n] == config[n] for n in report.corrected):
         report.corrected.clear()  # the mistakes are elsewhere in the file
     return report
