@@ -97,13 +97,14 @@ class _View(Problem):
         """One instance of a sample of one plane."""
         view = cls.__new__(cls)
         vars(view).update({name: value for name, value in vars(sample).items() if name != "labels"})
-        vars(view).update(_whole=sample.labels, _others=(numbers > 0) & (numbers != number))
+        vars(view).update(_whole=sample.labels, _numbers=numbers, _number=number)
         return view
 
     @cached_property
     def labels(self) -> Tensor:  # type: ignore[override]
         """Those of the sample, without the other instances."""
-        return _without(self._whole, self._others)  # type: ignore[attr-defined]
+        numbers, own = vars(self)["_numbers"], vars(self)["_number"]
+        return _without(vars(self)["_whole"], (numbers > 0) & (numbers != own))
 
 
 def _without(labels: Tensor, where: Any) -> Tensor:

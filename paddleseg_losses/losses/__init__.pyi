@@ -8,8 +8,10 @@ from .boundary.shape_aware import ShapeAwareLoss as ShapeAwareLoss
 from .compound.asymmetric_focal import AsymmetricFocalLoss as AsymmetricFocalLoss
 from .compound.asymmetric_focal_tversky import AsymmetricFocalTverskyLoss as AsymmetricFocalTverskyLoss
 from .compound.asymmetric_unified_focal import AsymmetricUnifiedFocalLoss as AsymmetricUnifiedFocalLoss
+from .compound.blob import BlobLoss as BlobLoss
 from .compound.ce_lovasz import CELovaszLoss as CELovaszLoss
 from .compound.combo import ComboLoss as ComboLoss
+from .compound.deep_supervision import DeepSupervisionLoss as DeepSupervisionLoss
 from .compound.dice_ce import DiceCELoss as DiceCELoss
 from .compound.dice_focal import DiceFocalLoss as DiceFocalLoss
 from .compound.exp_log import ExpLogLoss as ExpLogLoss

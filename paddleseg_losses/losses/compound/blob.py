@@ -32,7 +32,7 @@ from ..refusals import no_label_sets
     example={"loss": {"type": "paddleseg_losses.DiceLoss"}},
 )
 class BlobLoss(WrapperLoss):
-    r"""Minimises a loss on the whole image, and once more for each object; the range is that of the loss inside.
+    r"""Minimises a loss on the whole image, and the same on each object alone; range (-inf, inf).
 
     Formula:
         L = alpha inner(z, y) + beta mean_n mean_b inner(z_n, y_n^b)
