@@ -184,6 +184,11 @@ EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::i
 EXPORT Status map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* gradient,
                                 int threads);
 
+// tubes [planes, s]: 1 at the pixels of each class from 1 on that lie at most `radius` steps along the axes away from its
+// skeleton, or, with `merge`, from that of all these classes together. Labels alone are read.
+EXPORT Status thinning_tubes(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t radius, int merge,
+                             std::uint8_t* tubes, int threads);
+
 // total [2]: the sum of e BCE, and the number of its pixels. slope [n, c, s]: the gradient of the sum.
 EXPORT Status window_ssl_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int reach,
                                  double c4, double beta, double* total, float* slope, int threads);
