@@ -13,6 +13,7 @@ from ..i18n import _
 from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import constant, shape_of
+from ..precomputed_maps import Tubes
 from .shift import shifted
 from .thinning import AROUND, TABLE, host_tubes
 
@@ -32,27 +33,31 @@ def in_tubes(inputs: Inputs, radius: int, merge: bool) -> Inputs:
 
 def _in_tubes(inputs: Inputs, radius: int, merge: bool) -> Inputs:
     with paddle.no_grad():
-        if not paddle.in_dynamic_mode():
-            return inputs.restricted(paddle.logical_and(inputs.valid, _in_graph(inputs, radius, merge)))
-        labels = _host_labels(inputs)
-        flat, classes = labels.reshape(-1, *labels.shape[2:]), inputs.problem.classes
-        tubes = host_tubes(flat, classes, inputs.problem.ignore_index, radius, merge).reshape(labels.shape)
+        make = _on_host if paddle.in_dynamic_mode() else _in_graph
+        inside = make(inputs, radius, merge)
         if find("error_sums", inputs.problem) is None:
-            return inputs.restricted(_beside(inputs, tubes, "bool"))
-        kept = np.where(tubes, labels.astype("int32"), -1)  # which is no class: it is left out
-        return inputs.with_problem(replace(inputs.problem, labels=_beside(inputs, kept, "int32")))
+            return inputs.restricted(inside)
+        labels = inputs.problem.labels.astype("int32")
+        return inputs.with_problem(
+            replace(inputs.problem, labels=paddle.where(inside, labels, paddle.full([], -1, "int32")))
+        )
 
 
-def _host_labels(inputs: Inputs) -> Any:
-    if inputs.problem.valid is None:
-        return inputs.problem.labels.numpy()
-    return np.where(inputs.valid.numpy(), inputs.labels.numpy(), -1)
-
-
-def _beside(inputs: Inputs, array: Any, dtype: Any) -> Tensor:
-    """An array as a tensor where the labels are."""
-    tensor = constant(array, dtype)
-    return tensor.cpu() if inputs.problem.labels.place.is_cpu_place() else tensor
+def _on_host(inputs: Inputs, radius: int, merge: bool) -> Tensor:
+    """The tubes, bool of the labels' shape: those that are known, or thinned on the host."""
+    problem, known = inputs.problem, Tubes.here()
+    if known is not None:
+        found = known.find(inputs.labels, inputs.valid, radius, merge, inputs.multiclass and inputs.channels > 2)
+        if found is not None:
+            return found
+    if problem.valid is None:
+        labels = problem.labels.numpy()
+    else:
+        labels = np.where(inputs.valid.numpy(), inputs.labels.numpy(), -1)
+    flat = labels.reshape(-1, *labels.shape[2:])
+    inside = constant(host_tubes(flat, problem.classes, problem.ignore_index, radius, merge), "bool")
+    inside = inside.cpu() if problem.labels.place.is_cpu_place() else inside
+    return inside.reshape(labels.shape)
 
 
 def _in_graph(inputs: Inputs, radius: int, merge: bool) -> Tensor:

@@ -16,7 +16,7 @@ _SUMS = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR))
 @registered(
     family="region",
     title="Skeleton recall",
-    purpose="vessels, roads, cracks: the whole length is found, at the cost of a Dice loss",
+    purpose="vessels, roads, cracks: their whole length is to be found, by the skeletons of the labels",
     paper="Kirchhoff et al., Skeleton Recall Loss, ECCV 2024",
     link="https://arxiv.org/abs/2404.03010",
     equation="the skeleton recall loss of the paper",

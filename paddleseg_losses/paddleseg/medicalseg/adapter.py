@@ -15,7 +15,8 @@ from paddle import nn
 
 from ...losses import DiceLoss
 from ...losses.base import Loss
-from ...transforms import DistanceMaps
+from ...precomputed_maps import unknown_maps
+from ...transforms import LabelMaps
 
 Tensor = Any
 
@@ -42,7 +43,7 @@ class ReportingLoss(nn.Layer):  # type: ignore[misc]
         """The loss `[1]`, and the Dice of each class over the batch, an array `[C]`."""
         logits, labels = _with_batch(logits, labels), _as_indices(logits, labels)
         value = self.loss(logits, labels)
-        with paddle.no_grad():
+        with paddle.no_grad(), unknown_maps():  # a Dice to report has no weights of pixels
             dice = 1 - self.dice(logits, labels)
         return value.reshape([1]), dice.numpy()  # evaluation indexes the loss
 
@@ -104,8 +105,10 @@ def adapted_transform(cls: type) -> type:
     """The class that stands for a transform of ours: MedicalSeg calls it with an image and a label."""
 
     def transform(self: Any, image: Any, label: Any = None) -> tuple[Any, Any]:
-        if label is None or isinstance(self, DistanceMaps):  # whose maps are made when the sample is complete
+        if label is None:
             return image, label
+        if isinstance(self, LabelMaps):  # whose maps are made when the sample is complete
+            return image, self.relabelled(label)
         return image, cls.__call__(self, {"label": label})["label"]
 
     return type(cls.__name__, (cls,), {"__call__": transform, "__doc__": cls.__doc__, "__module__": __name__})
