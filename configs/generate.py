@@ -61,6 +61,9 @@ MADE = {
     "DistanceMaps": """\
 The distance maps of the labels, computed where the data is loaded: last, after all that moves pixels.
 在数据加载进程中预先计算标签的距离图；须放在所有几何变换之后。""",
+    "Instances": """\
+The objects in the labels, found where the data is loaded: last, after all that moves pixels.
+在数据加载进程中预先找出标签中的各个目标；须放在所有几何变换之后。""",
     "LabelSkeleton": """\
 The skeletons of the labels, computed where the data is loaded: last, after all that moves pixels.
 在数据加载进程中预先提取标签的骨架；须放在所有几何变换之后。""",

@@ -82,6 +82,7 @@ class LossSpec:
     held: tuple[str, ...] = ()  # methods that compute what, of these, moves smoothly with the logits
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine it
     label_sets: bool = False  # can do with pixels that are one of several classes
+    dynamic_only: bool = False  # values of the labels decide what it computes: no static graph can hold it
     label_maps: str = ""  # the transform that computes its maps of the labels where the data is loaded
     published: bool = True  # False: it has no paper, so nobody else's values
     example: Mapping[str, Any] = field(default_factory=dict)  # options without a default

@@ -30,6 +30,7 @@ from ..options import (
     numbers,
     numbers_or_none,
     numbers_or_word,
+    one_loss,
     only,
     only_mean,
     option_for,
@@ -40,6 +41,7 @@ from ..options import (
     schedule_or_none,
     signature_of,
     whole,
+    whole_or_none,
     with_arguments,
 )
 from ..precomputed_maps import Weights
@@ -67,6 +69,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
     field_specifiers=(
         number,
         whole,
+        whole_or_none,
         flag,
         only,
         only_mean,
@@ -79,6 +82,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         labels_or_none,
         label_sets_or_none,
         loss_list,
+        one_loss,
         schedule_or_none,
     ),
 )
@@ -137,7 +141,7 @@ class Loss(Scheduled):
         self._calls = 0
         self._compound = ""  # the name of the one that makes this loss from options of its own
         for name, value in resolve(cls, options).items():
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)  # an option that is a loss is no part of the layer yet
         self._configure()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -157,7 +161,7 @@ class Loss(Scheduled):
         before = {**self.__dict__, "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
             self._counted = count
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)
             self._configure()
         except Exception:
             self.__dict__.clear()

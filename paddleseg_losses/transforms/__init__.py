@@ -35,9 +35,10 @@ from .classes import Multilabel as Multilabel
 from .distance_maps import DistanceMaps as DistanceMaps
 from .distance_maps import signed_maps as signed_maps
 from .label_maps import LabelMaps as LabelMaps
+from .partial_labels import PartialLabels as PartialLabels
 from .structures import Instances as Instances
 from .structures import LabelSkeleton as LabelSkeleton
 
 MAPS: tuple[type[LabelMaps], ...] = (BorderWeights, DistanceMaps, Instances, LabelSkeleton)
-TRANSFORMS = (*MAPS, Foreground, Multilabel)
+TRANSFORMS = (*MAPS, Foreground, Multilabel, PartialLabels)
 KEYS = tuple(each.KEY for each in MAPS)  # of samples and batches

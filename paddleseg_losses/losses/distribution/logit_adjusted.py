@@ -25,6 +25,7 @@ from ..families import PixelLoss, each_class
     suits=("class-imbalance",),
     soft=True,
     soft_minimum=False,
+    slack=1e-6,
     batchwise=True,
     counts_unweighted=True,
     example={"class_priors": "batch"},
