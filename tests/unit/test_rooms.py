@@ -72,6 +72,7 @@ ROOMS = {
         "ignored_labels",
         "label_sets",
         "known_spacing",
+        "precomputed_maps",
         "registry",
         "options",
         "schedules",
