@@ -76,6 +76,8 @@ class LossSpec:
     monotone: bool = True  # moving one logit towards its label never raises it
     perfect_is_minimum: bool = True
     blind: bool = False  # thin errors cost nothing and have no gradient
+    outlines_only: bool = False  # sees outlines alone: a region and what lies around it may cost the same
+    plateau: bool = False  # a prediction that goes against its truth has the highest value, and no gradient
     slack: float = 0.0  # an epsilon in the formula keeps a perfect prediction this far from the range's low end
     exponents: tuple[str, ...] = ()  # options that are exponents of something that can be 0
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition

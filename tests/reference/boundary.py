@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from .common import (
     ball,
     cell_means,
     cross,
+    cube,
     distance,
     missing_neighbour,
     nearest,
@@ -17,6 +20,7 @@ from .common import (
     reduce_cells,
     reduce_pixels,
     reference,
+    shifted,
     smoothed,
 )
 from .distribution import cross_entropy_elements
@@ -121,3 +125,52 @@ def shape_aware(x, spacing=None, label_smoothing=0.0, **reduction):
             for c, d in enumerate(distances):
                 weight[n, c] = (predicted[n, c] != true[n, c]) * (d or 0.0)
     return reduce_pixels(x, (1 + weight) * cross_entropy_elements(smoothed(x, label_smoothing)), **reduction)
+
+
+def corners(a, axes, cells):
+    """The value at each corner of the cells of neighbouring pixels, by its place in the cell."""
+    found = {}
+    for place in itertools.product(*[(0, 1) if axis in axes else (0,) for axis in range(2, a.ndim)]):
+        found[place] = a[(..., *[slice(p, p + n) for p, n in zip(place, cells)])]
+    return found
+
+
+def contour_length(x, eps):
+    """Mean over the cells that are valid altogether of sqrt(s + eps) - sqrt(eps)."""
+    axes = [axis for axis in x.axes if x.z.shape[axis] > 1]
+    if not axes:
+        return np.zeros(x.z.shape[:2])
+    cells = [x.z.shape[axis] - (axis in axes) for axis in x.axes]
+    p, m = corners(x.p, axes, cells), corners(x.m, axes, cells)
+    square = 0
+    for axis in axes:
+        ends = [place for place in p if place[axis - 2] == 1]
+        starts = [tuple(0 if k == axis - 2 else step for k, step in enumerate(place)) for place in ends]
+        square = square + np.mean([(p[end] - p[start]) ** 2 for end, start in zip(ends, starts)], axis=0)
+    whole = np.prod(list(m.values()), axis=0)
+    return ratio(((np.sqrt(square + eps) - np.sqrt(eps)) * whole).sum(axis=x.axes), whole.sum(axis=x.axes))
+
+
+@reference("ActiveContourLoss")
+def active_contour(x, lambda_length=1.0, lambda_region=1.0, eps=1e-8, **cells):
+    region = cell_means(x, x.p * (1 - x.g) ** 2 + (1 - x.p) * x.g**2)
+    return reduce_cells(x, lambda_length * contour_length(x, eps) + lambda_region * region, **cells)
+
+
+def largest(a, size):
+    """Maximum over the cube around every pixel of a map; outside the image is neutral."""
+    return np.max([shifted(a, offset, -np.inf) for offset in cube(size // 2, a.ndim)], axis=0)
+
+
+@reference("BoundaryF1Loss")
+def boundary_f1(x, theta0=3, theta=5, smooth=1.0, **cells):
+    def soft_boundary(a):
+        return largest(1 - a, theta0) - (1 - a)
+
+    b_p, b_g = (per_channel(soft_boundary, a) for a in (x.p, x.g))
+    wide_p, wide_g = (per_channel(lambda b: largest(b, theta), b) for b in (b_p, b_g))
+    precision, recall = (
+        ratio((b * wide).sum(axis=x.axes) + smooth, b.sum(axis=x.axes) + smooth, empty=1.0)
+        for b, wide in ((b_p, wide_g), (b_g, wide_p))
+    )
+    return reduce_cells(x, 1 - ratio(2 * precision * recall, precision + recall), **cells)
