@@ -69,11 +69,12 @@ class LossSpec:
     one_vs_rest: bool = True  # sigmoid of z equals softmax of (0, z) scored without the background
     background_special: bool = False  # class 0 is treated unlike the others, whatever the options
     neighbours: bool = False  # looks at neighbouring pixels: only flips and transposes leave it unchanged
+    directed: bool = False  # takes one direction before another: flips and transposes change it
     sorts: bool = False  # ties may be ordered either way
     batchwise: bool = False  # not the mean over samples of its value on each sample
     monotone: bool = True  # moving one logit towards its label never raises it
     perfect_is_minimum: bool = True
-    blind: bool = False  # thin errors cost nothing and have no gradient
+    blind: bool = False  # small errors, thin ones for example, may cost nothing and have no gradient
     slack: float = 0.0  # an epsilon in the formula keeps a perfect prediction this far from the range's low end
     exponents: tuple[str, ...] = ()  # options that are exponents of something that can be 0
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
