@@ -109,6 +109,8 @@ def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
         return numeric.constant(sides.sum(axis=0), "float32")
+    if inputs.problem.label_sets:
+        return numeric.spatial_sum(inputs.counted.astype(inputs.dtype))
     soft = kernel_sums(inputs)
     return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
 

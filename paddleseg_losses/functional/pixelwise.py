@@ -207,5 +207,9 @@ def label_smoothing_term(inputs: Inputs, formula: Formula, weight: Tensor | None
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:
-    """The entry of each pixel's label in a table `[1, C, ...]`, `[N, 1, *S]`."""
-    return paddle.gather_nd(table.flatten(), inputs.labels.unsqueeze(-1))
+    """The entry of each pixel's label in a table `[1, C]`, `[N, 1, *S]`; of one of several classes, their mean."""
+    table = table.flatten()
+    means = [paddle.stack([table[c] for c in members]).mean() for members in inputs.problem.label_sets]
+    return paddle.gather_nd(
+        paddle.concat([table, paddle.stack(means)]) if means else table, inputs.labels.unsqueeze(-1)
+    )

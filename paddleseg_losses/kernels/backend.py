@@ -28,7 +28,7 @@ def on_cpu(x: Tensor) -> bool:
 
 
 def _native_supports(problem: Problem) -> bool:
-    hard = problem.labels.dtype in LABEL_TYPES and problem.valid is None
+    hard = problem.labels.dtype in LABEL_TYPES and problem.valid is None and not problem.label_sets
     return hard and problem.from_logits and problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
 
 

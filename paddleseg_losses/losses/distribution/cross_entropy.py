@@ -21,6 +21,7 @@ from ..families import PixelLoss
     modes=("binary", "multiclass"),
     suits=("first-attempt", "calibration", "noisy-labels", "absent-classes"),
     soft=True,
+    label_sets=True,
 )
 class CrossEntropyLoss(PixelLoss):
     r"""Minimises the negative log-likelihood -log p of the true label; range [0, inf).

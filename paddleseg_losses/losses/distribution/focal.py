@@ -24,6 +24,7 @@ from ..families import PixelLoss, each_class, fit
     soft=True,
     soft_minimum=False,
     exponents=("gamma",),
+    label_sets=True,
 )
 class FocalLoss(PixelLoss):
     r"""Minimises the cross entropy of the pixels that are still hard; range [0, inf).

@@ -19,6 +19,7 @@ from ..families import PixelLoss
     range=(0, float("inf")),
     modes=("multiclass",),
     suits=("stalled-training",),
+    label_sets=True,
 )
 class Poly1CrossEntropyLoss(PixelLoss):
     r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.

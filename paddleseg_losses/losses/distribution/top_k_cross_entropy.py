@@ -26,6 +26,7 @@ from ..families import PixelLoss
     batchwise=True,
     sorts=True,
     detached=("choice of the pixels",),
+    label_sets=True,
 )
 class TopKCrossEntropyLoss(PixelLoss):
     r"""Minimises the cross entropy of the k per cent hardest pixels; range [0, inf).
