@@ -115,6 +115,14 @@ def _pixel_count(inputs: Inputs) -> Tensor:
     return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
 
+def target_sum(inputs: Inputs) -> Tensor:
+    """Sum of the targets of each sample and channel, `[N, C]`: of hard labels the number of a class's pixels."""
+    if not inputs.soft:
+        return sum_of(inputs, POSITIVE, COUNT)
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum(inputs.target) if soft is None else soft.positives
+
+
 def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
     """The sums `[N, C]`, all in one pass; labels alone tell the counts."""
     read = [spec for spec in specs if spec.function != COUNT]
