@@ -22,6 +22,7 @@ from .distribution.binary_cross_entropy import BinaryCrossEntropyLoss as BinaryC
 from .distribution.cross_entropy import CrossEntropyLoss as CrossEntropyLoss
 from .distribution.distance_penalized_ce import DistancePenalizedCELoss as DistancePenalizedCELoss
 from .distribution.focal import FocalLoss as FocalLoss
+from .distribution.l1_ace import L1ACELoss as L1ACELoss
 from .distribution.nacl import NACLLoss as NACLLoss
 from .distribution.poly1_cross_entropy import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from .distribution.top_k_cross_entropy import TopKCrossEntropyLoss as TopKCrossEntropyLoss

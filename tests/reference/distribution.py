@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .common import distance, per_channel, per_class, powr, ratio, reduce_pixels, reference
+from .common import distance, per_channel, per_class, powr, ratio, reduce_cells, reduce_pixels, reference
 
 
 def cross_entropy_elements(x, label_smoothing=0.0):
@@ -93,3 +93,27 @@ def distance_penalized_ce(x, normalize=True, spacing=None, **reduction):
     regions = (x.g == 1,) if x.multiclass else (x.g == 1, (x.g == 0) & (x.m == 1))
     phi = sum(per_channel(lambda r: reversed_distance(r, normalize, spacing), masks) for masks in regions)
     return reduce_pixels(x, (1 + phi) * cross_entropy_elements(x), **reduction)
+
+
+def calibration_gap(p, g, num_bins, binning, empty_weight):
+    """The mean over the bins that are not empty of the gap between prediction and truth."""
+    if binning == "hard":
+        shares = np.eye(num_bins)[np.minimum((num_bins * p).astype(int), num_bins - 1)]
+        least = 0.0
+    else:
+        place = np.clip(num_bins * p - 0.5, 0, num_bins - 1)
+        shares = np.maximum(1 - np.abs(place[:, None] - np.arange(num_bins)), 0)
+        least = empty_weight
+    sizes = shares.sum(axis=0)
+    filled = (sizes > 0) & (sizes >= least)
+    gaps = np.abs(p @ shares - g @ shares)[filled] / sizes[filled]
+    return gaps.mean() if filled.any() else 0.0
+
+
+@reference("L1ACELoss")
+def l1_ace(x, num_bins=20, binning="hard", empty_weight=0.01, classes="present", **reduction):
+    cells = np.zeros(x.z.shape[:2])
+    for n, c in np.ndindex(cells.shape):
+        valid = x.m[n, c] > 0
+        cells[n, c] = calibration_gap(x.p[n, c][valid], x.g[n, c][valid], num_bins, binning, empty_weight)
+    return reduce_cells(x, cells, classes=classes, **reduction)

@@ -23,6 +23,7 @@ from ..families import RegionLoss
     soft=True,
     monotone=False,
     exponents=("gamma",),
+    label_sets=True,
 )
 class NoiseRobustDiceLoss(RegionLoss):
     r"""Minimises a power of the errors relative to the size of the regions, robust to wrong labels; range [0, 1).
