@@ -54,6 +54,11 @@ class Inputs(Labelled):
         """The same call with another problem; nothing computed is kept."""
         return replace(self, problem=problem, class_counts=None, cache={}, requests={})
 
+    def with_logits(self, logits: Tensor) -> Inputs:
+        """The same call with other logits."""
+        problem = replace(self.problem, scores=logits, from_logits=True)
+        return replace(self, problem=problem, cache={}, requests={})
+
     def restricted(self, valid: Tensor) -> Inputs:
         """The same call in which fewer pixels count; what does not depend on them is kept."""
         other = replace(self, problem=replace(self.problem, valid=valid), class_counts=None, cache={}, requests={})

@@ -251,6 +251,12 @@ def power(x: Tensor, exponent: float) -> Tensor:
     return paddle.where(tiny, x * EPSILON ** (exponent - 1), curve)
 
 
+def one_minus_exp(x: Tensor) -> Tensor:
+    """1 - e^x for x <= 0, whose value keeps its digits near 0, and whose slope keeps them far below."""
+    near, zero = x > -0.5, paddle.zeros([], x.dtype)
+    return paddle.where(near, -paddle.expm1(paddle.where(near, x, zero)), 1 - paddle.exp(paddle.where(near, zero, x)))
+
+
 def log_cosh(x: Tensor) -> Tensor:
     """Log cosh x, accurate near 0, where the usual x + softplus(-2x) - log 2 cancels."""
     return paddle.log1p(2 * paddle.sinh(x / 2) ** 2)

@@ -67,6 +67,7 @@ class LossSpec:
     soft: bool = False  # takes float targets
     soft_minimum: bool = True  # under soft targets least at p = target
     one_vs_rest: bool = True  # sigmoid of z equals softmax of (0, z) scored without the background
+    counts_unweighted: bool = False  # chooses or balances by numbers of pixels, whatever their weights
     background_special: bool = False  # class 0 is treated unlike the others, whatever the options
     neighbours: bool = False  # looks at neighbouring pixels: only flips and transposes leave it unchanged
     directed: bool = False  # takes one direction before another: flips and transposes change it

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import paddle
 
 from ..inputs import Inputs
+from ..kernels import find
+from ..kernels.calibration import MOST
 from ..numeric import safe_divide
 
 Tensor = Any
@@ -19,13 +21,25 @@ class Bins(NamedTuple):
     upper_share: Tensor | None  # of the pixel in the next bin; None if each is in one bin alone
 
 
-def calibration_gaps(inputs: Inputs, bins: Bins, count: int, least: float) -> Tensor:
-    """The mean over the bins of |mean p - mean g|, `[N, C]`; bins with less than `least` of a pixel are left out."""
-    mask = inputs.counted.astype(inputs.dtype).expand_as(inputs.prob).flatten(2)
-    gap, size = (_histogram(x, bins, count) for x in (inputs.excess.flatten(2) * mask, mask))
+def calibration_gaps(inputs: Inputs, count: int, soft: bool, least: float, bins: Callable[[Inputs], Bins]) -> Tensor:
+    """The mean over the bins of |mean p - mean g|, `[N, C]`; bins with less than `least` of a pixel are left out.
+
+    `bins` makes what `bins_of` does with the same options.
+    """
+    kernel = find("calibration_sums", inputs.problem) if count <= MOST else None
+    if kernel is not None:
+        gap, size = kernel(inputs.problem, count, soft).unbind(-1)
+    else:
+        gap, size = sums_of(inputs, bins(inputs), count)
     filled = paddle.logical_and(size > 0, size >= least)
     gaps = paddle.where(filled, safe_divide(gap.abs(), size), paddle.zeros([], size.dtype))
     return safe_divide(gaps.sum(axis=-1), filled.astype(size.dtype).sum(axis=-1)).astype(inputs.dtype)
+
+
+def sums_of(inputs: Inputs, bins: Bins, count: int) -> tuple[Tensor, Tensor]:
+    """Sums of u (p - g) and of u in each bin, float64 `[N, C, count]`; u is the share of a pixel in it."""
+    mask = inputs.counted.astype(inputs.dtype).expand_as(inputs.prob).flatten(2)
+    return _histogram(inputs.excess.flatten(2) * mask, bins, count), _histogram(mask, bins, count)
 
 
 def bins_of(inputs: Inputs, count: int, soft: bool) -> Bins:

@@ -29,6 +29,7 @@ from ..options import (
     number,
     numbers,
     numbers_or_none,
+    numbers_or_word,
     only,
     only_mean,
     option_for,
@@ -71,6 +72,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         choice,
         numbers,
         numbers_or_none,
+        numbers_or_word,
         class_subset,
         matrix_or_none,
         labels_or_none,
@@ -208,8 +210,8 @@ class Loss(Scheduled):
         Args:
             logits: the model's output, `[N, C, *S]`.
             labels: what it should have been.
-            pixel_weight: a factor of at least 0 for the loss of each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses
-                only. The divisor of the mean does not change.
+            pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses only. The mean
+                divides by the sum of the weights.
         """
         if pixel_weight is not None and not self.takes_pixel_weight:
             raise InputError(

@@ -27,6 +27,7 @@ from .kinds import matrix_or_none as matrix_or_none
 from .kinds import number as number
 from .kinds import numbers as numbers
 from .kinds import numbers_or_none as numbers_or_none
+from .kinds import numbers_or_word as numbers_or_word
 from .kinds import only as only
 from .kinds import only_mean as only_mean
 from .kinds import schedule_or_none as schedule_or_none

@@ -111,7 +111,7 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
             raise ValueError("even")
         return int(number)
 
-    sizes = (low, default // 2, default, 2 * default) if low > -math.inf else (default,)
+    sizes = (low, default // 2, default, 2 * default or 8) if low > -math.inf else (default,)
     examples = sorted({int(max(size, low)) | odd for size in sizes})
     return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help, examples)
 
@@ -184,6 +184,21 @@ def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = Fals
     examples = sorted({default[:length] for length in (1, len(default) // 2, len(default)) if length})
     expected = _ranged(_("a list of at least one number"), low, open_low=open_low)
     return Option(default, read, expected, help, examples)
+
+
+def numbers_or_word(*, word: str, default: Any = REQUIRED, low: float = 0.0, help: str) -> Any:
+    """A list of at least one number, or a word."""
+
+    def read(value: Any) -> str | tuple[float, ...]:
+        if isinstance(value, str) and value == word:
+            return word
+        items = tuple(_inside(item, low, math.inf, False) for item in _floats(value))
+        if not items:
+            raise ValueError("empty")
+        return items
+
+    expected = _("{word!r} or a list of numbers >= {low:g}", word=word, low=low)
+    return Option(default, read, expected, help)
 
 
 def matrix_or_none(*, default: None, help: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...errors import OptionError
-from ...functional.pixelwise import Balance, Formula, focal
+from ...functional.pixel_formulas import Formula, focal
+from ...functional.pixelwise import Balance
 from ...i18n import _
 from ...inputs import Inputs
 from ...options import number, numbers_or_none

@@ -79,9 +79,10 @@ class L1ACELoss(CellLoss):
 
     def cells(self, inputs: Inputs) -> Tensor:
         """The mean over the bins."""
-        least = self.empty_weight if self.binning == "soft" else 0.0
-        return self.pooling(inputs)(calibration_gaps(inputs, self.bins(inputs), self.num_bins, least))
+        soft = self.binning == "soft"
+        gaps = calibration_gaps(inputs, self.num_bins, soft, self.empty_weight if soft else 0.0, self.bins)
+        return self.pooling(inputs)(gaps)
 
     def bins(self, inputs: Inputs) -> Bins:
-        """The bins of all pixels."""
+        """The bins of all pixels, where no kernel finds them."""
         return bins_of(inputs, self.num_bins, self.binning == "soft")

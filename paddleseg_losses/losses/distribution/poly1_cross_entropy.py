@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.pixelwise import Formula, poly1
+from ...functional.pixel_formulas import Formula, poly1
 from ...options import number
 from ...registry import registered
 from ..families import PixelLoss
