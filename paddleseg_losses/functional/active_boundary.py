@@ -15,7 +15,7 @@ from typing import Any
 import paddle
 
 from ..inputs import Inputs
-from ..numeric import FAR, constant, safe_divide, shape_of, spatial_sum
+from ..numeric import FAR, constant, safe_divide, shape_of
 from .edt import squared_distance_to
 from .shift import END, shifted
 
@@ -62,9 +62,9 @@ def boundary_aims(inputs: Inputs, ratio: float, max_distance: float) -> Aims:
         reach = (away.sqrt().clip(max=max_distance) / max_distance).astype(inputs.dtype)
         size = found.astype(inputs.dtype).sum(axis=2, keepdim=True).sum(axis=0, keepdim=True)
         share = paddle.where(found, reach, paddle.zeros([], reach.dtype)) / (size.clip(min=1) * found.shape[1])
-        pixels, used = _numbers(found.flatten(), most and most * 3**inputs.axes * math.prod(found.shape[:2]))
+        pixels, used = _numbers(found, most * 3**inputs.axes)
         share = paddle.gather(share.flatten(), pixels) * used.astype(share.dtype)
-        neighbours, inside = _neighbours(pixels, shape_of(inputs.valid)[2:])
+        neighbours, inside = _neighbours(pixels, inputs.valid)
         all_neighbours = neighbours.flatten()
         candidates = paddle.gather(inputs.valid.flatten(), all_neighbours).reshape(shape_of(neighbours))
         candidates = paddle.logical_and(candidates, inside)
@@ -134,7 +134,7 @@ def _change(inputs: Inputs) -> Tensor:
         if total.shape[axis] == 1:
             continue
         here, after = ([axis], [0], [-1]), ([axis], [1], [END])
-        change = sum(_divergence(p.slice(*here), l.slice(*here), l.slice(*after)) for p, l in maps)
+        change = sum(_divergence(p.slice(*here), logs.slice(*here), logs.slice(*after)) for p, logs in maps)
         change = change.sum(axis=1, keepdim=True) if inputs.multiclass else change
         both = paddle.logical_and(*(inputs.valid.slice(*part) for part in (here, after)))
         edge = paddle.zeros_like(total.slice([axis], [-1], [END]))
@@ -150,24 +150,27 @@ def _true_boundary(inputs: Inputs) -> Tensor:
 
 
 def _numbers(found: Tensor, most: int) -> tuple[Tensor, Tensor]:
-    """Where a flat mask is set, `[L]`, and which of these are not there to fill up the list, `[L]`.
-
-    On an accelerator the length is the most that there can be: asking how many there are would wait for it.
-    """
+    """Where masks `[N, maps, pixels]` are set, `[L]`, and which of these are not there to fill up the list, `[L]`."""
     count = found.astype("int64").sum()
     if most and paddle.in_dynamic_mode() and not found.place.is_cpu_place():
-        most = min(most, found.shape[0])
-        last = paddle.full([], most, "int64")
-        place = paddle.where(found, found.astype("int64").cumsum(0) - 1, last)
-        filled = paddle.zeros([most + 1], "int64")
-        numbers = paddle.put_along_axis(filled, place, paddle.arange(found.shape[0], dtype="int64"), axis=0)
+        numbers = numbers_of_most(found.flatten(), min(found.size, most * math.prod(found.shape[:2])))
     else:
-        numbers = paddle.concat([paddle.nonzero(found).flatten(), paddle.zeros([1], "int64")])  # never empty
+        numbers = paddle.concat([paddle.nonzero(found.flatten()).flatten(), paddle.zeros([1], "int64")])  # never empty
     return numbers, paddle.arange(shape_of(numbers)[0], dtype="int64") < count
 
 
-def _neighbours(pixels: Tensor, space: Any) -> tuple[Tensor, Tensor]:
+def numbers_of_most(found: Tensor, most: int) -> Tensor:
+    """Where a flat mask is set, then anywhere, `[most + 1]`: to ask how many there are would wait for the device."""
+    place = paddle.where(found, found.astype("int64").cumsum(0) - 1, paddle.full([], most, "int64"))
+    pixels = paddle.arange(found.shape[0], dtype="int64")
+    return paddle.put_along_axis(paddle.zeros([most + 1], "int64"), place, pixels, axis=0)
+
+
+def _neighbours(pixels: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
     """Numbers of the pixels around some, `[L, K]`, and which of them are inside the image, bool."""
+    space = image.shape[2:]
+    if -1 in space:  # open in a static graph
+        space = [size.squeeze(0) for size in paddle.shape(image)[2:].astype("int64").split(len(space))]
     steps = _steps(len(space))
     target, inside, stride, rest = pixels.unsqueeze(1), [], 1, pixels
     for axis in reversed(range(len(space))):

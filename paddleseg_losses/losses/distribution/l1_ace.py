@@ -36,8 +36,9 @@ class L1ACELoss(CellLoss):
         u: with binning='soft', shared by the two bins whose middles are nearest to `p_i`
 
     When:
-        For: Dice-trained networks that are too sure, with a weight of 0.1 to 1 beside Dice or cross entropy; 'hard' bins
-        keep Dice, 'soft' ones calibrate more and cost some. Against: alone, as it does not say which pixel is which.
+        For: Dice-trained networks that are too sure, with a weight of 0.1 to 1 beside Dice or cross entropy; 'hard'
+        bins keep Dice, 'soft' ones calibrate more and cost some. Against: alone, as it does not say which pixel is
+        which.
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
