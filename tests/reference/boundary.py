@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -174,3 +175,72 @@ def boundary_f1(x, theta0=3, theta=5, smooth=1.0, **cells):
         for b, wide in ((b_p, wide_g), (b_g, wide_p))
     )
     return reduce_cells(x, 1 - ratio(2 * precision * recall, precision + recall), **cells)
+
+
+@reference("ActiveBoundaryLoss")
+def active_boundary(x, max_distance=20.0, boundary_ratio=0.01, label_smoothing=0.2):
+    if x.multiclass:
+        return boundary_pull(x.log_p, x.g.argmax(axis=1), x.m[:, 0] > 0, max_distance, boundary_ratio, label_smoothing)
+    problems = zip(*(np.moveaxis(a, 1, 0) for a in (x.log_p, x.log_q, x.g, x.m)))
+    return np.mean(
+        [
+            boundary_pull(np.stack([q, p], axis=1), g, m > 0, max_distance, boundary_ratio, label_smoothing)
+            for p, q, g, m in problems
+        ]
+    )
+
+
+def boundary_pull(log_p, labels, valid, max_distance, boundary_ratio, label_smoothing):
+    """The mean over the predicted boundaries of a batch: `log_p` is `[N, C, *S]`, the others are `[N, *S]`."""
+    terms = []
+    for logs, y, m in zip(log_p, labels, valid):
+        edge = true_boundary(y, m)
+        if not edge.any():
+            continue
+        squares = np.zeros(y.shape)
+        if not edge.all():
+            squares[~edge] = np.rint(nearest(~edge, edge) ** 2)
+        for place in np.argwhere(predicted_boundary(logs, m, boundary_ratio)):
+            distance = min(np.sqrt(squares[tuple(place)]), max_distance) / max_distance
+            terms.append(distance * pull(logs, m, squares, place, label_smoothing))
+    return np.mean(terms) if terms else 0.0
+
+
+def divergence(here, there):
+    return (np.exp(here) * (here - there)).sum(axis=0)
+
+
+def true_boundary(labels, valid):
+    """Where the label of the next pixel along an axis differs; ignored pixels belong to it, and are a label."""
+    labels, edge = np.where(valid, labels, -1), ~valid
+    for axis in range(labels.ndim):
+        change = np.diff(labels, axis=axis) != 0
+        edge = edge | np.concatenate([change, np.zeros_like(change, shape=np.take(edge, [0], axis).shape)], axis=axis)
+    return edge
+
+
+def predicted_boundary(logs, valid, ratio):
+    kappa = np.zeros(valid.shape)
+    for axis in range(valid.ndim):
+        for place in np.argwhere(valid):
+            there = place.copy()
+            there[axis] += 1
+            if there[axis] < valid.shape[axis] and valid[tuple(there)]:
+                kappa[tuple(place)] += divergence(logs[(slice(None), *place)], logs[(slice(None), *there)])
+    count = max(int(ratio * valid.sum()), 1)
+    largest = np.sort(kappa[valid])[::-1]
+    start = valid & (kappa > max(1e-5, largest[count] if len(largest) > count else 0.0))
+    return valid & functools.reduce(np.logical_or, [shifted(start, o, False) for o in cube(1, valid.ndim)])
+
+
+def pull(logs, valid, squares, place, smoothing):
+    """Cross entropy of the neighbours, with the one that is nearest to the true boundary as the truth."""
+    around = sorted((o for o in cube(1, valid.ndim) if any(o)), key=lambda o: (np.count_nonzero(o), tuple(o)))
+    around = [tuple(place + np.array(o)) for o in around]
+    around = [n for n in around if min(n) >= 0 and all(a < b for a, b in zip(n, valid.shape)) and valid[n]]
+    if not around:
+        return 0.0
+    scores = np.array([divergence(logs[(slice(None), *n)], logs[(slice(None), *place)]) for n in around])
+    target = np.full(len(around), smoothing / len(around))
+    target[np.argmin([squares[n] for n in around])] += 1 - smoothing
+    return (target * (np.logaddexp.reduce(scores) - scores)).sum()
