@@ -28,7 +28,7 @@ FLAGS = (
         ),
     ),
     (
-        "directed",
+        "sided",
         True,
         _("It takes sides: flipping an image, or exchanging its axes, changes the value a little."),
     ),
