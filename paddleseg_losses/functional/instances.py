@@ -60,7 +60,8 @@ def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
         problem = replace(problem, scores=scores, labels=labels, mode="binary", exclusive=False)
     truth = inputs.labels.numpy().reshape([-1, *problem.labels.shape[2:]])  # 0 where nothing counts
     valid = inputs.valid.numpy().reshape(truth.shape)
-    numbers, plane = np.zeros(truth.shape, "int64"), []
+    numbers = np.zeros(truth.shape, "int64")
+    plane: list[int] = []
     for number, image in enumerate(truth):
         if inputs.problem.exclusive and number % planes == 0:
             continue  # the background

@@ -13,9 +13,9 @@ from typing import Any
 import paddle
 from paddle import nn
 
-from ...functional.resized import labels_at
 from ...losses import DiceLoss
 from ...losses.base import Loss
+from ...resized import labels_at
 from ...transforms import DistanceMaps
 
 Tensor = Any
