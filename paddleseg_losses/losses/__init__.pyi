@@ -35,6 +35,7 @@ from .distribution.symmetric_cross_entropy import SymmetricCrossEntropyLoss as S
 from .distribution.top_k_cross_entropy import TopKCrossEntropyLoss as TopKCrossEntropyLoss
 from .distribution.weighted_binary_cross_entropy import WeightedBinaryCrossEntropyLoss as WeightedBinaryCrossEntropyLoss
 from .region.asymmetric_similarity import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
+from .region.cb_dice import CBDiceLoss as CBDiceLoss
 from .region.dice import DiceLoss as DiceLoss
 from .region.dice_plus_plus import DicePlusPlusLoss as DicePlusPlusLoss
 from .region.focal_tversky import FocalTverskyLoss as FocalTverskyLoss
@@ -47,5 +48,6 @@ from .region.lovasz_softmax import LovaszSoftmaxLoss as LovaszSoftmaxLoss
 from .region.mcc import MCCLoss as MCCLoss
 from .region.penalty_generalized_dice import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
 from .region.sensitivity_specificity import SensitivitySpecificityLoss as SensitivitySpecificityLoss
+from .region.skeleton_recall import SkeletonRecallLoss as SkeletonRecallLoss
 from .region.soft_cl_dice import SoftCLDiceLoss as SoftCLDiceLoss
 from .region.tversky import TverskyLoss as TverskyLoss

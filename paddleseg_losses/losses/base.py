@@ -44,6 +44,7 @@ from ..options import (
     whole_or_none,
     with_arguments,
 )
+from ..precomputed_maps import Weights
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
@@ -229,7 +230,8 @@ class Loss(Scheduled):
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
     def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
         with full_precision():
-            inputs = self.prepare(logits, labels, pixel_weight, self._check())
+            weight = self._known_weight(labels) if pixel_weight is None else pixel_weight
+            inputs = self.prepare(logits, labels, weight, self._check())
             result = self.compute(inputs) if self.pools_ranks else zero_if_all_ignored(self.compute(inputs), inputs)
             result = nan_if_invalid(result, inputs)
             return result if self._schedule is None else result * self.factor
@@ -241,6 +243,11 @@ class Loss(Scheduled):
         inputs = self._preparer.prepare(logits, labels, pixel_weight, check)
         request(inputs, self.requests(inputs))
         return inputs
+
+    def _known_weight(self, labels: Any) -> Tensor | None:
+        """That which the data pipeline has computed for these labels."""
+        known = Weights.here()
+        return known.find(labels) if known is not None and self.takes_pixel_weight else None
 
     def _check(self) -> str:
         if self.checks == "never":

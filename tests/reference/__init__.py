@@ -8,5 +8,6 @@ from . import boundary as boundary
 from . import compound as compound
 from . import distribution as distribution
 from . import region as region
+from . import skeletons as skeletons
 from . import wrappers as wrappers
 from .common import REFERENCE as REFERENCE

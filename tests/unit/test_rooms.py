@@ -73,6 +73,7 @@ ROOMS = {
         "ignored_labels",
         "label_sets",
         "known_spacing",
+        "precomputed_maps",
         "registry",
         "options",
         "schedules",

@@ -29,6 +29,7 @@ from ..refusals import no_label_sets
     one_vs_rest=False,
     background_special=True,
     dynamic_only=True,
+    label_maps="Instances",
     example={"loss": {"type": "paddleseg_losses.DiceLoss"}},
 )
 class BlobLoss(WrapperLoss):

@@ -15,8 +15,9 @@ from paddle import nn
 
 from ...losses import DiceLoss
 from ...losses.base import Loss
+from ...precomputed_maps import unknown_maps
 from ...resized import labels_at
-from ...transforms import DistanceMaps
+from ...transforms import LabelMaps
 
 Tensor = Any
 
@@ -46,7 +47,7 @@ class ReportingLoss(nn.Layer):  # type: ignore[misc]
         outputs = [_with_batch(*pair) for pair in zip(outputs, truths)]
         truths = [_as_indices(*pair) for pair in zip(outputs, truths)]
         value = self.loss(outputs, truths) if isinstance(logits, (list, tuple)) else self.loss(outputs[0], truths[0])
-        with paddle.no_grad():  # of the finest output
+        with paddle.no_grad(), unknown_maps():  # of the finest output; a Dice to report has no weights of pixels
             dice = 1 - self.dice(outputs[0], labels_at(outputs[0], truths[0]))
         return value.reshape([1]), dice.numpy()  # evaluation indexes the loss
 
@@ -113,8 +114,10 @@ def adapted_transform(cls: type) -> type:
     """The class that stands for a transform of ours: MedicalSeg calls it with an image and a label."""
 
     def transform(self: Any, image: Any, label: Any = None) -> tuple[Any, Any]:
-        if label is None or isinstance(self, DistanceMaps):  # whose maps are made when the sample is complete
+        if label is None:
             return image, label
+        if isinstance(self, LabelMaps):  # whose maps are made when the sample is complete
+            return image, self.relabelled(label)
         return image, cls.__call__(self, {"label": label})["label"]
 
     return type(cls.__name__, (cls,), {"__call__": transform, "__doc__": cls.__doc__, "__module__": __name__})
