@@ -65,8 +65,6 @@ def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
     numbers = np.zeros(truth.shape, "int64")
     plane: list[int] = []
     for number, image in enumerate(truth):
-        if inputs.problem.exclusive and number % planes == 0:
-            continue  # the background
         found, count = components(image, connectivity) if ready is None else _dense(ready[number])
         numbers[number] = np.where(found > 0, found + len(plane), 0)
         plane += [number] * count
