@@ -1,6 +1,8 @@
 """Formulas of MONAI beside what the table says of them."""
 
 import numpy as np
+import paddle
+import pytest
 from scipy.ndimage import distance_transform_edt, uniform_filter
 
 import paddleseg_losses as losses
@@ -19,7 +21,9 @@ from tests.other_libraries import (
     nll,
     overlap,
     stated,
+    value,
 )  # fmt: skip
+from tests.reference.wrappers import shrunk
 
 SPACE = (2, 3)
 TP, FP, FN = overlap(P, G, SPACE)
@@ -154,3 +158,12 @@ def test_a_mask_is_an_ignored_label():
     tp, fp, fn = overlap(P * mask[:, None], G * mask[:, None], SPACE)
     check(stated("monai", "MaskedDiceLoss"), (1 - (2 * tp + 1e-5) / (2 * tp + fp + fn + 1e-5)).mean(),
           y=np.where(mask, Y, 255))  # fmt: skip
+
+
+def test_deep_supervision_of_monai():
+    """Outputs of half and of a quarter of the size count half and a quarter; labels are those of the nearest pixels."""
+    loss, inner = stated("monai", "DeepSupervisionLoss"), stated("monai", "DiceCELoss")
+    outputs = [Z, Z[..., 1::2], Z[..., ::3]]
+    values = [value(inner, z, shrunk(Y, z.shape[2:])) for z in outputs]
+    found = loss([paddle.to_tensor(z) for z in outputs], paddle.to_tensor(Y))
+    assert float(found) == pytest.approx(np.dot([1, 0.5, 0.25], values), rel=1e-9)

@@ -13,7 +13,7 @@ from ...functional.error_sums import request
 from ...i18n import _
 from ...i18n.counts import numbers
 from ...inputs import Inputs, Outputs, Tensor
-from ...options import numbers_or_none
+from ...options import numbers_or_none, one_loss
 from ...registry import registered
 from ...resized import labels_at
 from ..families import WrapperLoss
@@ -83,6 +83,9 @@ class DeepSupervisionLoss(WrapperLoss):
           coef: [1]
     """
 
+    loss: Any = one_loss(
+        help="the loss of each output, with options of its own; those that all losses share stand beside it",
+    )
     weights: tuple[float, ...] | None = numbers_or_none(  # type: ignore[assignment]  # those of the last call: `last`
         default=None,
         help="weight of each output, the finest first; None halves it from each to the next, and the sum is 1",
