@@ -80,7 +80,10 @@ class LayoutReader:
             found = _("{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value))
         else:
             found = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
-        heads = _("PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0]")
+        heads = _(
+            "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or put "
+            "the loss into a DeepSupervisionLoss, which takes them all"
+        )
         raise InputError(
             found,
             _("a Tensor of real numbers"),

@@ -122,7 +122,7 @@ def pixel_count(inputs: Inputs) -> Tensor:
 def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
-        return numeric.constant(sides.sum(axis=0), "float32")
+        return numeric.constant(sides.sum(axis=0), inputs.dtype)
     if inputs.problem.label_sets:
         return numeric.spatial_sum(inputs.counted.astype(inputs.dtype))
     soft = kernel_sums(inputs)
@@ -160,14 +160,19 @@ def _kernel_knows(inputs: Inputs, spec: SumSpec) -> bool:
 
 def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
+    return numeric.spatial_sum(summands(inputs, spec))
+
+
+def summands(inputs: Inputs, spec: SumSpec) -> Tensor:
+    """What a sum adds up, `[N, C, *S]`: the values of its function, 0 at all pixels but those of its side."""
     side = inputs.positive if spec.side == POSITIVE else inputs.negative
     if spec.function == COUNT:
-        return numeric.spatial_sum(side.astype(inputs.dtype))
+        return side.astype(inputs.dtype)
     if inputs.multiclass and spec.side == NEGATIVE:
         values = value_of(spec.function, of_other_classes(inputs))
     else:
         values = value_of(spec.function, of_true_class(inputs))
-    return numeric.spatial_sum(paddle.where(side, values, paddle.zeros([], values.dtype)))
+    return paddle.where(side, values, paddle.zeros([], values.dtype))
 
 
 class Answer(NamedTuple):

@@ -30,6 +30,7 @@ from ..options import (
     numbers,
     numbers_or_none,
     numbers_or_word,
+    one_loss,
     only,
     only_mean,
     option_for,
@@ -40,8 +41,10 @@ from ..options import (
     schedule_or_none,
     signature_of,
     whole,
+    whole_or_none,
     with_arguments,
 )
+from ..precomputed_maps import Weights
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
@@ -66,6 +69,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
     field_specifiers=(
         number,
         whole,
+        whole_or_none,
         flag,
         only,
         only_mean,
@@ -78,6 +82,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         labels_or_none,
         label_sets_or_none,
         loss_list,
+        one_loss,
         schedule_or_none,
     ),
 )
@@ -136,7 +141,7 @@ class Loss(Scheduled):
         self._calls = 0
         self._compound = ""  # the name of the one that makes this loss from options of its own
         for name, value in resolve(cls, options).items():
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)  # an option that is a loss is no part of the layer yet
         self._configure()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -156,7 +161,7 @@ class Loss(Scheduled):
         before = {**self.__dict__, "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
             self._counted = count
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)
             self._configure()
         except Exception:
             self.__dict__.clear()
@@ -225,7 +230,8 @@ class Loss(Scheduled):
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
     def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
         with full_precision():
-            inputs = self.prepare(logits, labels, pixel_weight, self._check())
+            weight = self._known_weight(labels) if pixel_weight is None else pixel_weight
+            inputs = self.prepare(logits, labels, weight, self._check())
             result = self.compute(inputs) if self.pools_ranks else zero_if_all_ignored(self.compute(inputs), inputs)
             result = nan_if_invalid(result, inputs)
             return result if self._schedule is None else result * self.factor
@@ -237,6 +243,11 @@ class Loss(Scheduled):
         inputs = self._preparer.prepare(logits, labels, pixel_weight, check)
         request(inputs, self.requests(inputs))
         return inputs
+
+    def _known_weight(self, labels: Any) -> Tensor | None:
+        """That which the data pipeline has computed for these labels."""
+        known = Weights.here()
+        return known.find(labels) if known is not None and self.takes_pixel_weight else None
 
     def _check(self) -> str:
         if self.checks == "never":

@@ -21,6 +21,7 @@ from ..families import PixelLoss
     soft=True,
     soft_minimum=False,
     exponents=("q",),
+    label_sets=True,
 )
 class GeneralizedCrossEntropyLoss(PixelLoss):
     r"""Minimises (1 - p^q) / q of the true label's probability; range [0, 1 / q].

@@ -29,6 +29,7 @@ from ..families import PixelLoss, each_class
     batchwise=True,
     counts_unweighted=True,
     example={"class_priors": "batch"},
+    label_sets=True,
 )
 class LogitAdjustedLoss(PixelLoss):
     r"""Minimises cross entropy after the logarithms of the classes' shares are added to the logits; range [0, inf).

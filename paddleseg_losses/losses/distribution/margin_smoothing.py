@@ -22,6 +22,7 @@ from .cross_entropy import CrossEntropyLoss
     soft=True,
     monotone=False,
     perfect_is_minimum=False,
+    label_sets=True,
 )
 class MarginSmoothingLoss(CompoundLoss):
     r"""Minimises cross entropy while keeping all logits within a margin of the largest; range [0, inf).

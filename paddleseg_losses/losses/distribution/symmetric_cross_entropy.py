@@ -21,6 +21,7 @@ from ..families import PixelLoss
     suits=("noisy-labels", "unstable-training"),
     soft=True,
     soft_minimum=False,
+    label_sets=True,
 )
 class SymmetricCrossEntropyLoss(PixelLoss):
     r"""Minimises a weak cross entropy and the probability of the wrong labels together; range [0, inf).
