@@ -121,6 +121,8 @@ def _certain(spec: LossSpec, case: Case) -> None:
             p = (logits > 0).astype(case.dtype)
             value, gradient = value_and_gradient(make(spec, from_logits=False), p, labels)
             expected = value_of(make(spec), logits, labels)
-            assert_close(value, expected, f"the value of probabilities of 0 and 1, all {what},", 1e-6, max(1e-9, spec.slack))
+            assert_close(
+                value, expected, f"the value of probabilities of 0 and 1, all {what},", 1e-6, max(1e-9, spec.slack)
+            )
             finite = np.isfinite(gradient).all()
             require(finite, f"the gradient at probabilities of 0 and 1, all {what}, is not finite", "finite numbers")
