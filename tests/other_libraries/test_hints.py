@@ -126,7 +126,7 @@ OPTIONS = {
     "a value that nobody has": ("DiceLoss", "average", "weighted", ["GeneralizedDiceLoss", "leave it out"]),
     "a loss that no other library has": ("BoundaryDoULoss", "softmax", True, ["from MONAI: leave it out; two or more"]),
     "a loss that cannot": ("LovaszSoftmaxLoss", "sigmoid", True, ["from MONAI: not in this loss"]),
-    "a loss without weights": ("HausdorffDTLoss", "class_weights", [1, 2], ["remove 'class_weights'"]),
+    "a loss without weights": ("BoundaryDoULoss", "class_weights", [1, 2], ["remove 'class_weights'"]),
     "no word of any library": ("DiceLoss", "colour", 1, ["remove 'colour'"]),
     "a misspelt one": ("DiceLoss", "smoth", 1, ["did you mean smooth?"]),
 }

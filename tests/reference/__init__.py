@@ -10,4 +10,5 @@ from . import distribution as distribution
 from . import region as region
 from . import skeletons as skeletons
 from . import wrappers as wrappers
+from . import similarity as similarity
 from .common import REFERENCE as REFERENCE

@@ -33,10 +33,11 @@ from ..refusals import no_label_sets
     example={"loss": {"type": "paddleseg_losses.DiceLoss"}},
 )
 class BlobLoss(WrapperLoss):
-    r"""Minimises a loss on the whole image, and once more for each object; the range is that of the loss inside.
+    r"""Minimises a loss on the whole image, and the same on each object alone; range (-inf, inf).
 
     Formula:
         L = alpha inner(z, y) + beta mean_n mean_b inner(z_n, y_n^b)
+        inner(z, y): the loss inside, option `loss`
         y_n^b: labels of sample `n` in which all objects but `b` are ignored
         b: an object of sample `n`: connected pixels of one class other than the background; in a multilabel problem of
             one channel, which is then scored alone
