@@ -71,6 +71,7 @@ BACKENDS: tuple[Backend, ...] = (
             "pixel_values": "pixelwise",
             "pixel_total": "pixelwise",
             "probabilities": "probabilities",
+            "radius_sums": "radius_sums",
             "region_proximity": "boundary_proximity",
             "ssl_sum": "window",
         },

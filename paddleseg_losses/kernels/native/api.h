@@ -159,6 +159,13 @@ EXPORT Status distance_weighted_forward(const Problem* problem, int axes, const 
 EXPORT Status boundary_proximity(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
                                  int normalize, float* out, int threads);
 
+// Of signed probabilities: sums [n, c, 4] of skeletons with their weights times depths and radii, 0 in channels before `first`.
+// slopes [planes, s, 4], zeros before: their slopes at each pixel in the channel whose probability exceeds 0.5; or null.
+EXPORT Status radius_sums_forward(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, int first,
+                                  double* sums, float* slopes, int threads);
+EXPORT Status radius_sums_backward(const Problem* problem, int first, const double* upstream, const float* slopes,
+                                   float* gradient, int threads);
+
 // counts [n, c]: boundary pixels of each class; beyond the image lies another region.
 EXPORT Status contours_boundary_counts(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t* counts,
                                        int threads);
