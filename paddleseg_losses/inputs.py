@@ -80,6 +80,11 @@ class Inputs:
         return other
 
     @property
+    def unweighted(self) -> Inputs:
+        """The same call without weights of pixels."""
+        return self if self.pixel_weight is None else replace(self, pixel_weight=None, cache={}, requests={})
+
+    @property
     def channels(self) -> int:
         """Number of channels C."""
         return self.problem.channels
@@ -164,6 +169,15 @@ class Inputs:
     def mask(self) -> Tensor:
         """`valid` as 0 and 1 of the scores' dtype."""
         return self.valid.astype(self.dtype)
+
+    def weighed(self, values: Tensor) -> Tensor:
+        """Values of pixels, times the pixels' weights if there are any."""
+        return values if self.pixel_weight is None else values * self.pixel_weight
+
+    @cached_in_graph
+    def weighted_mask(self) -> Tensor:
+        """How much each pixel counts: its weight, else 1; 0 where ignored."""
+        return self.weighed(self.mask)
 
     @cached_in_graph
     def target(self) -> Tensor:

@@ -1,5 +1,7 @@
 """Sums over pixels of functions of the error: all that most losses need to know of an image.
 
+A pixel counts as often as its weight says, if there are weights.
+
 Each class sees two kinds of pixels: positives, which are its own, where the error x is 1 - p, and negatives, where it
 is p. With the negative log-likelihood l = -log(1 - x), every overlap is algebra on such sums, and so is every cross
 entropy.
@@ -97,7 +99,7 @@ def negative_count(inputs: Inputs) -> Tensor:
     if not inputs.soft:
         return sum_of(inputs, NEGATIVE, COUNT)
     soft = kernel_sums(inputs)
-    return numeric.spatial_sum((1 - inputs.target) * inputs.mask) if soft is None else soft.negatives
+    return numeric.spatial_sum((1 - inputs.target) * inputs.weighted_mask) if soft is None else soft.negatives
 
 
 def pixel_count(inputs: Inputs) -> Tensor:
@@ -110,7 +112,7 @@ def _pixel_count(inputs: Inputs) -> Tensor:
     if sides is not None:
         return numeric.constant(sides.sum(axis=0), "float32")
     soft = kernel_sums(inputs)
-    return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
+    return numeric.spatial_sum(inputs.weighted_mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
 
 def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
@@ -118,7 +120,12 @@ def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Te
     read = [spec for spec in specs if spec.function != COUNT]
     counted = [spec for spec in specs if spec.function == COUNT]
     counts: Any = np.stack([side_counts(inputs)[spec.side] for spec in counted], axis=-1) if counted else None
-    table = kernel(inputs.problem, flat(read), counts=counts) if read else numeric.constant(counts, "float32")
+    weight = inputs.pixel_weight
+    table = (
+        kernel(inputs.problem, flat(read), counts=counts, weight=weight)
+        if read
+        else numeric.constant(counts, "float32")
+    )
     sums = dict(zip([*read, *counted], table.unbind(-1)))
     return [sums[spec] for spec in specs]
 
@@ -138,12 +145,12 @@ def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
     side = inputs.positive if spec.side == POSITIVE else inputs.negative
     if spec.function == COUNT:
-        return numeric.spatial_sum(side.astype(inputs.dtype))
+        return numeric.spatial_sum(inputs.weighed(side.astype(inputs.dtype)))
     if inputs.multiclass and spec.side == NEGATIVE:
         values = value_of(spec.function, of_other_classes(inputs))
     else:
         values = value_of(spec.function, of_true_class(inputs))
-    return numeric.spatial_sum(paddle.where(side, values, paddle.zeros([], values.dtype)))
+    return numeric.spatial_sum(inputs.weighed(paddle.where(side, values, paddle.zeros([], values.dtype))))
 
 
 class Answer(NamedTuple):

@@ -117,10 +117,14 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
     """`region_sums` with the sums of squares."""
     sums = REGION.of(inputs)
     if inputs.soft:
-        p, g, m = inputs.prob, inputs.target, inputs.mask
+        p, g, m = inputs.prob, inputs.target, inputs.weighted_mask
         total = numeric.spatial_sum
         return SquaredSums(
-            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total(inputs.excess**2 * m)
+            **vars(sums),
+            p2=total(p * p * m),
+            g2=total(g * g * m),
+            pg=total(p * g * m),
+            error2=total(inputs.excess**2 * m),
         )
     fn2, fp2 = (sum_of(inputs, *spec) for spec in _powers(2.0))
     # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.

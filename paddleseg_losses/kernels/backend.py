@@ -62,6 +62,7 @@ BACKENDS: tuple[Backend, ...] = (
             "error_sums": "error_sums",
             "hausdorff_sums": "distance_weighted",
             "keep_top_k": "top_k",
+            "label_weights": "error_sums",
             "lovasz_rows": "lovasz",
             "nacl_penalty": "window",
             "pixel_values": "pixelwise",

@@ -40,7 +40,7 @@ from ..options import (
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
-from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
+from .guards import full_precision, nan_if_invalid, run_as_it_is, without_pixel_weight, zero_if_all_ignored
 from .scheduled import Scheduled
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Loss(Scheduled):
         shown = ", ".join([*_ARGUMENTS[:count], *extra, *named])
         raise InputError(
             _("{loss} was called with ({given}).", loss=type(self).__name__, given=shown),
-            _("(logits, labels) and, for pixel losses, pixel_weight"),
+            _("(logits, labels) and, for losses of pixels and overlaps, pixel_weight"),
             _("write for example {code}", code="loss(logits, labels)"),
         )
 
@@ -207,16 +207,19 @@ class Loss(Scheduled):
         Args:
             logits: the model's output, `[N, C, *S]`.
             labels: what it should have been.
-            pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses only. The mean
-                divides by the sum of the weights.
+            pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`: of 3, it counts like three
+                pixels, of 0 it is ignored. Losses that sort pixels or look at neighbourhoods refuse it.
         """
-        if pixel_weight is not None and not self.takes_pixel_weight:
-            raise InputError(
-                _("{loss} was given a pixel_weight.", loss=type(self).__name__),
-                _("no pixel_weight: the value of this loss is not a sum over pixels"),
-                _("use a pixel loss such as CrossEntropyLoss or FocalLoss"),
-            )
+        if pixel_weight is not None:
+            self.require_pixel_weight()
         return self._evaluate(logits, labels, pixel_weight)
+
+    def require_pixel_weight(self) -> None:
+        """Raise if weights of pixels have no place in this loss."""
+        if not self.takes_pixel_weight:
+            raise InputError(
+                _("{loss} was given a pixel_weight.", loss=type(self).__name__), *without_pixel_weight(self.spec)
+            )
 
     # Nothing below depends on values, so a static graph is recorded by running it, without rewriting its source.
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]

@@ -175,8 +175,9 @@ def reduce_cells(x, cells, batch=False, weight=None, include_background=True, cl
 
 
 def cell_means(x, elements):
-    """Mean over the valid pixels of each (sample, class), 0 where there is none."""
-    return ratio((elements * x.m).sum(axis=x.axes), x.m.sum(axis=x.axes))
+    """Weighted mean over the valid pixels of each (sample, class), 0 where there is none."""
+    counted = x.m * x.a
+    return ratio((elements * counted).sum(axis=x.axes), counted.sum(axis=x.axes))
 
 
 def distance(mask, spacing=None):

@@ -22,8 +22,8 @@ from .region import dice, dice_score, lovasz_hinge, lovasz_softmax, tversky_cell
 @reference("ComboLoss")
 def combo(x, alpha=0.5, beta=0.5, smooth=1.0, batch=False, include_background=False):
     keep = kept_channels(x, include_background)
-    elements = -beta * x.g * x.log_p - (1 - beta) * (1 - x.g) * x.log_q
-    cross_entropy_part = elements[:, keep].sum() / x.m[:, keep].sum()
+    elements = x.a * (-beta * x.g * x.log_p - (1 - beta) * (1 - x.g) * x.log_q)
+    cross_entropy_part = elements[:, keep].sum() / (x.a * x.m)[:, keep].sum()
     dice_part = dice(x, smooth=smooth, batch=batch, include_background=include_background)
     return alpha * cross_entropy_part + (1 - alpha) * dice_part
 

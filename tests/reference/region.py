@@ -10,8 +10,8 @@ from .common import cross, cube, kept_channels, per_channel, powr, ratio, reduce
 
 
 def sums(x, elements, batch=False):
-    """Sum over the pixels of each (sample, class), `[N, C]`, or of each class, `[1, C]`."""
-    cells = elements.sum(axis=x.axes)
+    """Weighted sum over the pixels of each (sample, class), `[N, C]`, or of each class, `[1, C]`."""
+    cells = (elements * x.a).sum(axis=x.axes)
     return cells.sum(axis=0, keepdims=True) if batch else cells
 
 

@@ -67,6 +67,8 @@ class ComboLoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     alpha: float = number(default=0.5, low=0.0, high=1.0, help="share of the cross entropy")
     beta: float = number(
         default=0.5,

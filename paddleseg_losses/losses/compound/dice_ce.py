@@ -60,6 +60,8 @@ class DiceCELoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
     lambda_ce: float = number(default=1.0, low=0.0, help="weight of the cross entropy")
     smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")

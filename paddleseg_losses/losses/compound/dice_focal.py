@@ -60,6 +60,8 @@ class DiceFocalLoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
     lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss")
     gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are down-weighted")

@@ -85,6 +85,8 @@ class WeightedSumLoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     losses: tuple[Any, ...] = loss_list(
         help="the terms: names, mappings with `type`, or losses; PaddleSeg's own too",
     )
@@ -113,6 +115,18 @@ class WeightedSumLoss(CompoundLoss):
                 _("one number for each loss"),
                 _("give coef {numbers}", numbers=numbers(len(built))),
             )
+
+    def require_pixel_weight(self) -> None:
+        """Every term has to take them."""
+        for term in self._leaves():
+            if isinstance(term, Loss):
+                term.require_pixel_weight()
+            else:
+                raise InputError(
+                    _("{loss} was given a pixel_weight.", loss=type(term).__name__),
+                    _("no pixel_weight: a loss that is not ours is called with logits and labels"),
+                    _("take the loss of this package, or call the other one yourself"),
+                )
 
     def _made_terms(self) -> list[Any]:
         """The terms: the same objects for as long as `losses` is not set anew."""

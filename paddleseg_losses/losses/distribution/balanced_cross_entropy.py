@@ -82,7 +82,8 @@ class BalancedCrossEntropyLoss(PixelLoss):
         """The share of negatives for positives, and the rest for negatives."""
         if self.beta is not None:
             return self.beta, 1 - self.beta
-        positives, count = sum_of(inputs, POSITIVE, COUNT), pixel_count(inputs)
+        pixels = inputs.unweighted
+        positives, count = sum_of(pixels, POSITIVE, COUNT), pixel_count(pixels)
         if self.batch:
             positives, count = positives.sum(axis=0, keepdim=True), count.sum(axis=0, keepdim=True)
         share = 1 - numeric.safe_divide(positives, count)

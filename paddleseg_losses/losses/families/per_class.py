@@ -44,6 +44,8 @@ class PerClassLoss(Loss):
 class SumsLoss(PerClassLoss):
     """Algebra on the sums of each (sample, class): one pass over the data."""
 
+    takes_pixel_weight = True
+
     batch: bool = flag(default=False, help="pool the batch before the formula")
     sync: bool = flag(
         default=False,
@@ -155,6 +157,8 @@ class ClassSumLoss(SumsLoss):
 
 class MapLoss(PerClassLoss):
     """The mean over pixels of a detached map times a function of p, for each class. The hook is `map_sums`."""
+
+    takes_pixel_weight = True
 
     include_background: bool = flag(
         default=False,

@@ -82,7 +82,7 @@ class PixelLoss(Loss):
             return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, self._shares)
         values = self.values(inputs)
         if self.reduction == "none":
-            return (values if inputs.pixel_weight is None else values * inputs.pixel_weight).sum(axis=1)
+            return inputs.weighed(values).sum(axis=1)
         return pixelwise.reduce_values(inputs, values, weight, mean)
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:
