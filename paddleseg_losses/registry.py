@@ -80,6 +80,7 @@ class LossSpec:
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
     held: tuple[str, ...] = ()  # methods that compute what, of these, moves smoothly with the logits
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine it
+    label_sets: bool = False  # can do with pixels that are one of several classes
     label_maps: bool = False  # its distance maps of the labels can come from the data pipeline: `DistanceMaps`
     published: bool = True  # False: it has no paper, so nobody else's values
     example: Mapping[str, Any] = field(default_factory=dict)  # options without a default
@@ -97,11 +98,13 @@ class SupportedInputs:
     modes: tuple[str, ...]
     soft: bool = False  # float targets
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
+    label_sets: bool = False  # pixels that are one of several classes
 
     def both(self, other: SupportedInputs) -> SupportedInputs:
         """What two losses take."""
         modes = tuple(mode for mode in self.modes if mode in other.modes)
-        return SupportedInputs(modes, self.soft and other.soft, self.logits_only + other.logits_only)
+        logits_only = self.logits_only + other.logits_only
+        return SupportedInputs(modes, self.soft and other.soft, logits_only, self.label_sets and other.label_sets)
 
 
 _SPECS: dict[str, LossSpec] = {}

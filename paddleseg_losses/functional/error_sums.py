@@ -31,10 +31,11 @@ class Function(NamedTuple):
 
     kind: int
     gamma: float = 1.0
+    clip: float = 0.0
 
 
 COUNT, PROB_TRUE, ERROR, NLL = Function(0), Function(1), Function(2), Function(4)  # 1, 1 - x, x, l
-_POWER, _FOCAL, _NLL_POWER = 3, 5, 6
+_POWER, _FOCAL, _NLL_POWER, _LQ, _HELD_FOCAL = 3, 5, 6, 7, 8
 
 
 def power(gamma: float) -> Function:
@@ -42,14 +43,19 @@ def power(gamma: float) -> Function:
     return COUNT if gamma == 0 else ERROR if gamma == 1 else Function(_POWER, gamma)
 
 
-def focal(gamma: float) -> Function:
-    """x^gamma l."""
-    return NLL if gamma == 0 else Function(_FOCAL, gamma)
+def focal(gamma: float, clip: float = 0.0, held: bool = False) -> Function:
+    """x^gamma l of an error reduced by `clip`; `held`: the power is a constant for the gradient."""
+    return NLL if gamma == 0 and clip == 0 else Function(_HELD_FOCAL if held else _FOCAL, gamma, clip)
 
 
 def nll_power(gamma: float) -> Function:
     """l^gamma."""
     return COUNT if gamma == 0 else NLL if gamma == 1 else Function(_NLL_POWER, gamma)
+
+
+def lq(q: float) -> Function:
+    """(1 - (1 - x)^q) / q, from l for q = 0 to x for q = 1."""
+    return NLL if q == 0 else ERROR if q == 1 else Function(_LQ, q)
 
 
 class SumSpec(NamedTuple):
@@ -94,6 +100,14 @@ def is_dear(inputs: Inputs, spec: SumSpec) -> bool:
 _CORRECT_NEGATIVES = SumSpec(NEGATIVE, PROB_TRUE)
 
 
+def positive_count(inputs: Inputs) -> Tensor:
+    """Number of pixels of the class that count, of each sample and channel, `[N, C]`; of soft targets their sum."""
+    if not inputs.soft:
+        return sum_of(inputs, POSITIVE, COUNT)
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum(inputs.weighed(inputs.target)) if soft is None else soft.positives
+
+
 def negative_count(inputs: Inputs) -> Tensor:
     """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`."""
     if not inputs.soft:
@@ -111,6 +125,8 @@ def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
         return numeric.constant(sides.sum(axis=0), "float32")
+    if inputs.problem.label_sets:
+        return numeric.spatial_sum(inputs.weighed(inputs.counted.astype(inputs.dtype)))
     soft = kernel_sums(inputs)
     return numeric.spatial_sum(inputs.weighted_mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
@@ -120,17 +136,15 @@ def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Te
     read = [spec for spec in specs if spec.function != COUNT]
     counted = [spec for spec in specs if spec.function == COUNT]
     counts: Any = np.stack([side_counts(inputs)[spec.side] for spec in counted], axis=-1) if counted else None
-    weight = inputs.pixel_weight
-    table = (
-        kernel(inputs.problem, flat(read), counts=counts, weight=weight)
-        if read
-        else numeric.constant(counts, "float32")
-    )
+    if read:
+        table = kernel(inputs.problem, flat(read), counts=counts, weight=inputs.pixel_weight)
+    else:
+        table = numeric.constant(counts, "float32")
     sums = dict(zip([*read, *counted], table.unbind(-1)))
     return [sums[spec] for spec in specs]
 
 
-def flat(specs: Sequence[SumSpec]) -> list[tuple[int, int, float]]:
+def flat(specs: Sequence[SumSpec]) -> list[tuple[int, int, float, float]]:
     """Specs as the kernels read them."""
     return [(side, *function) for side, function in specs]
 
@@ -159,6 +173,7 @@ class Answer(NamedTuple):
     error: Callable[[], Tensor]
     right: Callable[[], Tensor]  # 1 - error
     log_right: Callable[[], Tensor]
+    side: int | None = None  # None: pixels of both sides
 
 
 def of_true_class(inputs: Inputs) -> Answer:
@@ -168,23 +183,36 @@ def of_true_class(inputs: Inputs) -> Answer:
 
 def of_every_class(inputs: Inputs) -> Answer:
     """As if every class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob)
+    return Answer(lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob, POSITIVE)
 
 
 def of_other_classes(inputs: Inputs) -> Answer:
     """As if no class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob)
+    return Answer(lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob, NEGATIVE)
 
 
 def value_of(function: Function, answer: Answer) -> Tensor:
     """The values of a function of the error."""
-    kind, gamma = function
+    kind, gamma, clip = function
     if kind == ERROR.kind:
         return answer.error()
     if kind == PROB_TRUE.kind:
         return answer.right()
     if kind == _POWER:
         return numeric.power(answer.error(), gamma)
-    if kind == _FOCAL:
-        return -numeric.power(answer.error(), gamma) * answer.log_right()
+    if kind == _LQ:
+        exponent = paddle.full([], gamma, answer.log_right().dtype)
+        return numeric.one_minus_exp(answer.log_right() * exponent) / exponent
+    if kind in (_FOCAL, _HELD_FOCAL):
+        error, log_right = _clipped(answer, clip) if clip else (answer.error(), answer.log_right())
+        focus = numeric.power(error, gamma)
+        return -(focus if kind == _FOCAL else (focus + 0).detach()) * log_right
     return numeric.power(-answer.log_right(), gamma if kind == _NLL_POWER else 1)
+
+
+def _clipped(answer: Answer, clip: float) -> tuple[Tensor, Tensor]:
+    """An error reduced by `clip`, 0 where it was less, and the logarithm of 1 minus it."""
+    error = answer.error()
+    bound = paddle.full([], clip, error.dtype)
+    rest = paddle.where(error > bound, error - bound, paddle.zeros([], error.dtype))
+    return rest, -paddle.log1p(rest / (answer.right() + bound))

@@ -1,4 +1,4 @@
-"""Formulas of the probability that a pixel's true label was given."""
+"""The values of single pixels by a formula of the error, and their totals."""
 
 from __future__ import annotations
 
@@ -13,52 +13,13 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from . import error_sums
-from .error_sums import (
-    COUNT,
-    ERROR,
-    NEGATIVE,
-    NLL,
-    POSITIVE,
-    Answer,
-    Function,
-    SumSpec,
-    of_every_class,
-    of_other_classes,
-    of_true_class,
-    sum_of,
-)
+from .error_sums import SumSpec, negative_count, of_every_class, of_other_classes, positive_count, sum_of
 from .labels import side_counts
-from .soft_targets import SoftSums, kernel_sums
+from .pixel_formulas import CROSS_ENTROPY, ONE, Formula, factor_of, needs, of_true_labels, value_of
+from .soft_targets import kernel_sums
 
 Tensor = Any
-Formula = tuple[tuple[Function, float], ...]  # functions of the error, with their factors
 Balance = tuple[Any, Any]  # factors of positives and negatives, numbers or `[N or 1, C]`
-
-CROSS_ENTROPY: Formula = ((NLL, 1.0),)  # -log p_t
-ONE: Formula = ((COUNT, 1.0),)  # 1
-
-
-def focal(gamma: float) -> Formula:
-    """-(1 - p_t)^gamma log p_t."""
-    return ((error_sums.focal(gamma), 1.0),)
-
-
-def poly1(epsilon: float) -> Formula:
-    """-log p_t + epsilon (1 - p_t)."""
-    return ((NLL, 1.0), (ERROR, epsilon))
-
-
-def value_of(formula: Formula, answer: Answer) -> Any:
-    """The value of a formula of the error."""
-    if formula == ONE:
-        return 1.0
-    return sum(factor * error_sums.value_of(function, answer) for function, factor in formula)
-
-
-def needs(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
-    """The sums that add up to the total of a formula."""
-    sides = (POSITIVE,) if inputs.multiclass else (POSITIVE, NEGATIVE)
-    return tuple(SumSpec(side, function) for function, _ in formula for side in sides)
 
 
 def shareable(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
@@ -72,12 +33,19 @@ def can_share(inputs: Inputs) -> bool:
 
 
 def pixel_total(
-    inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None, mean: bool, share: bool
+    inputs: Inputs,
+    labelled: Inputs,
+    formula: Formula,
+    weight: Tensor | None,
+    balance: Balance | None,
+    mean: bool,
+    share: bool,
 ) -> Tensor:
     """The sum of `pixel_values`, times the pixel weight, or its mean weighted by classes and pixels.
 
     Args:
         inputs: clean tensors.
+        labelled: the same, or that whose labels the soft targets of `inputs` are made of: they decide the weights.
         formula: of the probability of a label.
         weight: weight of each class, `[1, C]`.
         balance: as for `pixel_values`; the normaliser of the mean does not know it.
@@ -87,9 +55,11 @@ def pixel_total(
     kernel = find("pixel_total", inputs.problem)
     if kernel is None:
         soft = kernel_sums(inputs) if formula == CROSS_ENTROPY else None
-        if soft is not None:
-            return _of_soft_sums(inputs, soft, weight, balance, mean)
-        return reduce_values(inputs, pixel_values(inputs, formula, weight, balance), weight, mean)
+        if soft is None:
+            return reduce_values(labelled, pixel_values(inputs, formula, weight, balance), weight, mean)
+        total = _of_sides(inputs, soft.nll, soft.nll_other, *_factors(weight, balance))
+        counts = positive_count(labelled), negative_count(labelled)
+        return numeric.safe_divide(total, _of_sides(labelled, *counts, *_factors(weight, None))) if mean else total
     if share and error_sums.has_other_requests(inputs, shareable(formula, inputs)) and can_share(inputs):
         total = _from_sums(inputs, formula, weight, balance)
         certain = weight is None and inputs.pixel_weight is None and inputs.any_valid is True
@@ -123,10 +93,9 @@ def _counted(inputs: Inputs, weight: Tensor | None) -> float:
 def _from_sums(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None = None) -> Tensor:
     """The sum of `pixel_values` over all pixels: no value of a single pixel is kept."""
     positive, negative = _factors(weight, balance)
-    factors, factor_of = (positive, negative), dict(formula)
-    sums = []
-    for spec in needs(formula, inputs):
-        factor = factor_of[spec.function] * factors[spec.side]
+    factors, sums = (positive, negative), []
+    for spec, own in factor_of(formula, inputs).items():
+        factor = own * factors[spec.side]
         unscaled = sum_of(inputs, *spec)
         sums.append((unscaled if isinstance(factor, float) and factor == 1 else factor * unscaled).sum())
     return reduce(add, sums)
@@ -151,13 +120,13 @@ def pixel_values(
     if kernel is not None and formula != ONE:
         specs = error_sums.flat(needs(formula, inputs))
         return kernel(inputs.problem, specs, _coefficients(inputs, formula, positive, negative))
-    positive, negative = _broadcast_spatial(positive, inputs), _broadcast_spatial(negative, inputs)
     if inputs.soft:
-        return _of_soft_targets(inputs, formula, positive, negative)
+        return values_of_targets(inputs, formula, inputs.target, weight, balance)
+    positive, negative = _broadcast_spatial(positive, inputs), _broadcast_spatial(negative, inputs)
     # `where` keeps less for the gradient than a product with a mask.
     values = inputs.mask
     if formula != ONE:
-        values = value_of(formula, of_true_class(inputs))
+        values = of_true_labels(formula, inputs)
         values = paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
     if weight is None and balance is None:
         return values
@@ -167,29 +136,28 @@ def pixel_values(
     return values * paddle.where(inputs.positive, positive, negative)
 
 
-def _of_soft_sums(inputs: Inputs, sums: SoftSums, weight: Tensor | None, balance: Balance | None, mean: bool) -> Tensor:
-    """The cross entropy of soft targets, or its weighted mean, from sums over the pixels."""
-    (positive, negative), (weight_positive, weight_negative) = _factors(weight, balance), _factors(weight, None)
-    total, normaliser = (positive * sums.nll).sum(), (weight_positive * sums.positives).sum()
-    if not inputs.multiclass:
-        total = total + (negative * sums.nll_other).sum()
-        normaliser = normaliser + (weight_negative * sums.negatives).sum()
-    return numeric.safe_divide(total, normaliser) if mean else total
+def _of_sides(inputs: Inputs, positives: Tensor, negatives: Tensor, positive: Any, negative: Any) -> Tensor:
+    """Sums over the pixels of each side, with the factors of the side, added."""
+    total = (positive * positives).sum()
+    return total if inputs.multiclass else total + (negative * negatives).sum()
 
 
-def _of_soft_targets(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Tensor:
-    g, yes = inputs.target, value_of(formula, of_every_class(inputs))
+def values_of_targets(
+    inputs: Inputs, formula: Formula, target: Tensor, weight: Tensor | None = None, balance: Balance | None = None
+) -> Tensor:
+    """The mean over the labels that a pixel may have, by shares `[N, C, *S]`, 0 where ignored."""
+    positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
+    yes = value_of(formula, of_every_class(inputs))
     if inputs.multiclass:
-        return (g * positive * yes).sum(axis=1, keepdim=True)
+        return (target * positive * yes).sum(axis=1, keepdim=True)
     no = value_of(formula, of_other_classes(inputs))
-    return inputs.mask * (g * positive * yes + (1 - g) * negative * no)
+    return inputs.mask * (target * positive * yes + (1 - target) * negative * no)
 
 
 def _coefficients(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Any:
     """What the kernel multiplies each function of the error by: `[specs]`, or `[N or 1, C, specs]`."""
-    specs, factor = needs(formula, inputs), dict(formula)
     sides = [x.numpy().astype(np.float64) if paddle.is_tensor(x) else x for x in (positive, negative)]
-    columns = [sides[side] * factor[function] for side, function in specs]
+    columns = [sides[spec.side] * factor for spec, factor in factor_of(formula, inputs).items()]
     return np.stack(np.broadcast_arrays(*columns), axis=-1) if any(map(np.ndim, columns)) else np.array(columns)
 
 
@@ -219,5 +187,9 @@ def smoothed_values(
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:
-    """The entry of each pixel's label in a table `[1, C, ...]`, `[N, 1, *S]`."""
-    return paddle.gather_nd(table.flatten(), inputs.labels.unsqueeze(-1))
+    """The entry of each pixel's label in a table `[1, C]`, `[N, 1, *S]`; of one of several classes, their mean."""
+    table = table.flatten()
+    means = [paddle.stack([table[c] for c in members]).mean() for members in inputs.problem.label_sets]
+    return paddle.gather_nd(
+        paddle.concat([table, paddle.stack(means)]) if means else table, inputs.labels.unsqueeze(-1)
+    )

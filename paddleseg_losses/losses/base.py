@@ -12,19 +12,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import paddle
 
-from ..errors import InputError, OptionError
+from ..errors import OptionError
 from ..functional.error_sums import SumSpec, request
 from ..i18n import _
+from ..ignored_labels import IgnoredLabels
 from ..inputs import Inputs, Tensor
+from ..label_sets import LabelSets
 from ..options import (
     choice,
     class_subset,
     flag,
+    label_sets_or_none,
+    labels_or_none,
     loss_list,
     matrix_or_none,
     number,
     numbers,
     numbers_or_none,
+    numbers_or_word,
     only,
     only_mean,
     option_for,
@@ -40,7 +45,8 @@ from ..options import (
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
-from .guards import full_precision, nan_if_invalid, run_as_it_is, without_pixel_weight, zero_if_all_ignored
+from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
+from .refusals import no_label_sets, no_pixel_weight, require_arguments
 from .scheduled import Scheduled
 
 if TYPE_CHECKING:
@@ -52,8 +58,6 @@ else:
         return lambda cls: cls
 
 
-_ARGUMENTS = ("logits", "labels", "pixel_weight")  # of `forward`
-_CALLS = ({*_ARGUMENTS[:2]}, {*_ARGUMENTS})
 CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 
@@ -68,8 +72,11 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         choice,
         numbers,
         numbers_or_none,
+        numbers_or_word,
         class_subset,
         matrix_or_none,
+        labels_or_none,
+        label_sets_or_none,
         loss_list,
         schedule_or_none,
     ),
@@ -83,7 +90,13 @@ class Loss(Scheduled):
     _in_setup = False  # where a class may set its own options without being set up again
     edge_label: ClassVar[bool] = False  # loops of PaddleSeg's family ask losses called FocalLoss or BCELoss for it
 
-    ignore_index: int = whole(default=255, help="label of pixels to ignore")
+    ignore_index: int | tuple[int, ...] | None = labels_or_none(
+        default=255, help="label of pixels to ignore, a list if there are several; None if every pixel counts"
+    )
+    label_sets: dict[int, list[int]] | None = label_sets_or_none(
+        default=None,
+        help="labels that stand for several classes, of pixels that are one of them and nobody knows which",
+    )
     reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how the values are reduced")
     mode: str | None = choice(default=None, of=(None, *MODES), help="kind of problem, inferred from the shapes if None")
     from_logits: bool = flag(default=True, help="whether the input is logits (else probabilities)")
@@ -164,12 +177,15 @@ class Loss(Scheduled):
         for term in self.children():
             if isinstance(term, Loss):
                 term._compound = type(self).__name__
+        if self.label_sets is not None and not self.supported.label_sets:
+            raise no_label_sets(type(self).__name__)
         self.pools_ranks = any(getattr(layer, "sync", False) for layer in self.sublayers(include_self=True))
         self._preparer = InputPreparer(
             name=type(self).__name__,
             supported=self.supported,
             mode=self.mode,
-            ignore_index=self.ignore_index,
+            ignored=IgnoredLabels(self.ignore_index),
+            label_sets=LabelSets.of(self.label_sets),
             from_logits=self.from_logits,
             channels_last=self.data_format == "NHWC",
         )
@@ -177,7 +193,7 @@ class Loss(Scheduled):
     @property
     def supported(self) -> SupportedInputs:
         """The problems it takes: those of its spec, unless its terms say otherwise."""
-        return SupportedInputs(self.spec.modes, self.spec.soft, self.spec.logits_only)
+        return SupportedInputs(self.spec.modes, self.spec.soft, self.spec.logits_only, self.spec.label_sets)
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
@@ -185,21 +201,8 @@ class Loss(Scheduled):
     def __call__(self, *inputs: Any, **named: Any) -> Tensor:
         """Compute the loss, as `forward`."""
         if len(inputs) != 2 or named:
-            self._require_arguments(len(inputs), named)
+            require_arguments(type(self).__name__, len(inputs), named)
         return super().__call__(*inputs, **named)
-
-    def _require_arguments(self, count: int, named: Mapping[str, Any]) -> None:
-        """Refuse a call that lacks logits or labels, or has more than `forward` takes."""
-        given = [*_ARGUMENTS[:count], *named]
-        if count <= len(_ARGUMENTS) and set(given) in _CALLS and len(given) == len(set(given)):
-            return
-        extra = (f"#{number}" for number in range(len(_ARGUMENTS) + 1, count + 1))
-        shown = ", ".join([*_ARGUMENTS[:count], *extra, *named])
-        raise InputError(
-            _("{loss} was called with ({given}).", loss=type(self).__name__, given=shown),
-            _("(logits, labels) and, for losses of pixels and overlaps, pixel_weight"),
-            _("write for example {code}", code="loss(logits, labels)"),
-        )
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
         """Compute the loss; see the class for the shapes.
@@ -217,9 +220,7 @@ class Loss(Scheduled):
     def require_pixel_weight(self) -> None:
         """Raise if weights of pixels have no place in this loss."""
         if not self.takes_pixel_weight:
-            raise InputError(
-                _("{loss} was given a pixel_weight.", loss=type(self).__name__), *without_pixel_weight(self.spec)
-            )
+            raise no_pixel_weight(self.spec)
 
     # Nothing below depends on values, so a static graph is recorded by running it, without rewriting its source.
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]

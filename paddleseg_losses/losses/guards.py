@@ -8,9 +8,7 @@ from typing import Any
 
 import paddle
 
-from ..i18n import Message, _
 from ..inputs import Inputs, Tensor
-from ..registry import LossSpec
 
 
 def full_precision() -> Any:
@@ -41,24 +39,6 @@ def nan_if_invalid(result: Tensor, inputs: Inputs) -> Tensor:
     if inputs.invalid is None or inputs.invalid is False:
         return result
     return paddle.where(_condition(inputs.invalid), paddle.full_like(result, math.nan), result)
-
-
-def without_pixel_weight(spec: LossSpec) -> tuple[Message, Message]:
-    """Why weights of pixels have no place in a loss, and what to use instead."""
-    if spec.sorts:
-        return (
-            _("no pixel_weight: pixels are sorted by their errors, and in an order there is no place for weights"),
-            _("use JaccardLoss, whose sums are weighted; or leave pixels out by ignore_index"),
-        )
-    if spec.neighbours:
-        return (
-            _("no pixel_weight: this loss looks at contours or neighbourhoods, where a pixel is there or not"),
-            _("use DiceLoss or a pixel loss such as CrossEntropyLoss; or leave pixels out by ignore_index"),
-        )
-    return (
-        _("no pixel_weight: this loss weighs and counts pixels by rules of its own"),
-        _("use DiceLoss or a pixel loss such as CrossEntropyLoss"),
-    )
 
 
 def _condition(known: Tensor | bool) -> Tensor:

@@ -23,16 +23,14 @@ from .distribution import cross_entropy_elements
 
 
 @reference("HausdorffDTLoss")
-def hausdorff_dt(x, alpha=2.0, one_sided=False, include_background=False, spacing=None, reduction="mean"):
+def hausdorff_dt(x, alpha=2.0, one_sided=False, include_background=False, spacing=None, **cells):
     def field(masks):
         return per_channel(lambda r: distance(r, spacing) + distance(~r, spacing), masks) ** alpha
 
     fields = field(x.g > 0.5)
     if not one_sided:
         fields = fields + field(x.p > 0.5)
-    return reduce_cells(
-        x, cell_means(x, (x.p - x.g) ** 2 * fields), include_background=include_background, reduction=reduction
-    )
+    return reduce_cells(x, cell_means(x, (x.p - x.g) ** 2 * fields), include_background=include_background, **cells)
 
 
 def erosion_series(error, alpha, erosions):
@@ -48,13 +46,13 @@ def erosion_series(error, alpha, erosions):
 
 
 @reference("HausdorffERLoss")
-def hausdorff_er(x, alpha=2.0, erosions=10, include_background=True, reduction="mean"):
+def hausdorff_er(x, alpha=2.0, erosions=10, include_background=True, **cells):
     series = per_channel(lambda e: erosion_series(e, alpha, erosions), (x.p - x.g) ** 2)
-    return reduce_cells(x, cell_means(x, series), include_background=include_background, reduction=reduction)
+    return reduce_cells(x, cell_means(x, series), include_background=include_background, **cells)
 
 
 @reference("HausdorffCVLoss")
-def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=False, reduction="mean"):
+def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=False, **cells):
     def soft_threshold(a):
         return np.maximum(a - 0.5, 0)
 
@@ -66,11 +64,11 @@ def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=F
         outside = soft_threshold(1 - truth) * q + soft_threshold(1 - prediction) * p
         inside = soft_threshold(truth) * p + soft_threshold(prediction) * q
         total += radius**alpha * (p - q) ** 2 * (outside + inside)
-    return reduce_cells(x, cell_means(x, total), include_background=include_background, reduction=reduction)
+    return reduce_cells(x, cell_means(x, total), include_background=include_background, **cells)
 
 
 @reference("BoundaryLoss")
-def boundary(x, include_background=False, spacing=None, reduction="mean"):
+def boundary(x, include_background=False, spacing=None, **cells):
     offset = 1.0 if spacing is None else min(spacing)
 
     def level_set(region):
@@ -78,7 +76,7 @@ def boundary(x, include_background=False, spacing=None, reduction="mean"):
         return distance(~region, spacing) - (distance(region, spacing) - offset) * region * (not region.all())
 
     phi = per_channel(level_set, x.g > 0.5)
-    return reduce_cells(x, cell_means(x, x.p * phi), include_background=include_background, reduction=reduction)
+    return reduce_cells(x, cell_means(x, x.p * phi), include_background=include_background, **cells)
 
 
 @reference("BoundaryDoULoss")

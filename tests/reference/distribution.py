@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from .common import distance, per_channel, per_class, powr, ratio, reduce_pixels, reference, smoothed
+from .common import (
+    cube,
+    distance,
+    log_probabilities,
+    per_channel,
+    per_class,
+    powr,
+    ratio,
+    reduce_pixels,
+    reference,
+    smoothed,
+)
 
 
 def cross_entropy_elements(x):
@@ -93,3 +104,89 @@ def distance_penalized_ce(x, normalize=True, spacing=None, label_smoothing=0.0, 
     phi = sum(per_channel(lambda r: reversed_distance(r, normalize, spacing), masks) for masks in regions)
     phi = phi.sum(axis=1, keepdims=True) if x.multiclass else phi  # a pixel lies in one region
     return reduce_pixels(x, (1 + phi) * cross_entropy_elements(smoothed(x, label_smoothing)), **reduction)
+
+
+def expected(x, positive, negative):
+    """The mean over the labels that a pixel may have: f(p) if it has the label, f0(p) if it has not."""
+    return x.g * positive if x.multiclass else x.g * positive + (x.m - x.g) * negative
+
+
+@reference("SymmetricCrossEntropyLoss")
+def symmetric_cross_entropy(x, alpha=0.1, beta=1.0, label_clip=1e-4, label_smoothing=0.0, **reduction):
+    reverse = beta * abs(np.log(label_clip))
+    positive, negative = -alpha * x.log_p + reverse * x.q, -alpha * x.log_q + reverse * x.p
+    return reduce_pixels(x, expected(smoothed(x, label_smoothing), positive, negative), **reduction)
+
+
+@reference("GeneralizedCrossEntropyLoss")
+def generalized_cross_entropy(x, q=0.7, label_smoothing=0.0, **reduction):
+    if q == 0:
+        positive, negative = -x.log_p, -x.log_q
+    else:
+        positive, negative = (1 - x.p**q) / q, (1 - x.q**q) / q
+    return reduce_pixels(x, expected(smoothed(x, label_smoothing), positive, negative), **reduction)
+
+
+@reference("AsymmetricMultilabelLoss")
+def asymmetric_multilabel(
+    x, gamma_pos=0.0, gamma_neg=4.0, clip=0.05, detach_focus=False, label_smoothing=0.0, **reduction
+):
+    """`detach_focus` changes the gradient alone."""
+    positive = -powr(x.q, gamma_pos) * x.log_p
+    reduced = np.maximum(x.p - clip, 0)
+    negative = -powr(reduced, gamma_neg) * (np.log1p(-reduced) if clip > 0 else x.log_q)
+    return reduce_pixels(x, expected(smoothed(x, label_smoothing), positive, negative), **reduction)
+
+
+@reference("LogitAdjustedLoss")
+def logit_adjusted(x, class_priors, tau=1.0, label_smoothing=0.0, **reduction):
+    if class_priors == "batch":
+        ones, zeros = (a.sum(axis=(0, *x.axes)) + 1 for a in (x.g, x.m - x.g))
+        class_priors = ones if x.multiclass else ones / (ones + zeros)
+    r = np.asarray(class_priors, dtype=np.float64)
+    shift = tau * (np.log(r) if x.multiclass else np.log(r / (1 - r)))
+    log_p, log_q = log_probabilities(x.z + per_class(x, shift), x.mode)
+    return reduce_pixels(x, expected(smoothed(x, label_smoothing), -log_p, -log_q), **reduction)
+
+
+@reference("RecallCrossEntropyLoss")
+def recall_cross_entropy(x, **reduction):
+    axes, labels = (0, *x.axes), range(x.z.shape[1])
+    said = np.stack([x.p.argmax(axis=1) == c for c in labels], axis=1) if x.multiclass else x.p > 0.5
+    ones, zeros = x.g == 1, (x.g == 0) & (x.m == 1)
+    missed, alarms = ((ones & ~said).sum(axis=axes), (zeros & said).sum(axis=axes))
+    positive = np.maximum(missed, 1) / np.maximum(ones.sum(axis=axes), 1)
+    negative = np.maximum(alarms, 1) / np.maximum(zeros.sum(axis=axes), 1)
+    elements = expected(x, -per_class(x, positive) * x.log_p, -per_class(x, negative) * x.log_q)
+    return reduce_pixels(x, elements, **reduction)
+
+
+@reference("MarginSmoothingLoss")
+def margin_smoothing(x, margin=10.0, alpha=0.1, weight=None, reduction="mean"):
+    entropy = reduce_pixels(x, cross_entropy_elements(x), weight, reduction)
+    if x.multiclass:
+        beyond = np.maximum(x.z.max(axis=1, keepdims=True) - x.z - margin, 0)
+    else:
+        beyond = (np.maximum(np.maximum(x.z, 0) - x.z - margin, 0) + np.maximum(np.maximum(x.z, 0) - margin, 0)) / 2
+    return entropy + alpha * ratio((beyond * x.m * x.a).sum(), (x.m * x.a).sum())
+
+
+@reference("SpatialLabelSmoothingLoss")
+def spatial_label_smoothing(x, kernel_size=3, sigma=1.0, **reduction):
+    offsets = [o for o in cube(kernel_size // 2, len(x.axes)) if any(o)]
+    around = np.array([np.exp(-sum(step * step for step in o) / (2 * sigma**2)) for o in offsets])
+    weights = [1.0, *around / around.sum()] if offsets else [1.0]
+    offsets = [(0,) * len(x.axes), *offsets]
+
+    def around_each(a):
+        return sum(weight * repeated(a, offset) for weight, offset in zip(weights, offsets))
+
+    soft = replace(x, g=ratio(around_each(x.g * x.m), around_each(x.m)) * x.m)
+    return reduce_pixels(x, cross_entropy_elements(soft), **reduction)
+
+
+def repeated(a, offset):
+    """The array whose value at i is a[i + offset], and that of the nearest pixel where this lies outside."""
+    for axis, step in enumerate(offset, start=2):
+        a = np.take(a, np.clip(np.arange(a.shape[axis]) + step, 0, a.shape[axis] - 1), axis=axis)
+    return a

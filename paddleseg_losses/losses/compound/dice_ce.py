@@ -21,6 +21,7 @@ from ..region.dice import DiceLoss
     range=(0, float("inf")),
     soft=True,
     suits=("first-attempt", "class-imbalance", "unstable-training"),
+    label_sets=True,
 )
 class DiceCELoss(CompoundLoss):
     r"""Minimises Dice loss and cross entropy together; range [0, inf).

@@ -11,6 +11,7 @@ from paddle import nn
 from ...errors import InputError, OptionError
 from ...i18n import _
 from ...i18n.counts import losses, numbers
+from ...ignored_labels import IgnoredLabels
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
 from ...registry import SupportedInputs, build, registered
@@ -19,7 +20,7 @@ from ..families import CompoundLoss
 from ..guards import zero_if_all_ignored
 
 # The terms read the same clean tensors, so these options are the sum's.
-SHARED = ("ignore_index", "mode", "from_logits", "data_format")
+SHARED = ("ignore_index", "label_sets", "mode", "from_logits", "data_format")
 
 
 @registered(
@@ -36,6 +37,7 @@ SHARED = ("ignore_index", "mode", "from_logits", "data_format")
     one_vs_rest=False,
     published=False,
     example={"losses": ({"type": "paddleseg_losses.FocalLoss"}, {"type": "paddleseg_losses.DiceLoss"})},
+    label_sets=True,
 )
 class WeightedSumLoss(CompoundLoss):
     r"""Minimises a weighted sum of losses, read from the same tensors once; range (-inf, inf).
@@ -60,9 +62,9 @@ class WeightedSumLoss(CompoundLoss):
         None: the sum is ours; each term has its own paper.
 
     Differences:
-        From PaddleSeg's MixedLoss: one number, `parts`, and labels that no term can overwrite. `ignore_index`, `mode`,
-        `from_logits` and `data_format` are those of the sum: losses that are not ours get logits [N, C, *S], and labels
-        in which ignored pixels carry the value that those losses ignore.
+        From PaddleSeg's MixedLoss: one number, `parts`, and labels that no term can overwrite. `ignore_index`,
+        `label_sets`, `mode`, `from_logits` and `data_format` are those of the sum: losses that are not ours get logits
+        [N, C, *S], and labels in which ignored pixels carry the value that those losses ignore.
 
     Example:
         >>> import paddle
@@ -148,7 +150,7 @@ class WeightedSumLoss(CompoundLoss):
     def supported(self) -> SupportedInputs:
         """What every term takes."""
         foreign = SupportedInputs(self.spec.modes, soft=False)
-        common = SupportedInputs(self.spec.modes, self.spec.soft)
+        common = SupportedInputs(self.spec.modes, self.spec.soft, label_sets=self.spec.label_sets)
         for term in self._leaves():
             common = common.both(term.supported if isinstance(term, Loss) else foreign)
         if not common.modes:
@@ -206,7 +208,7 @@ class WeightedSumLoss(CompoundLoss):
             parts = zip(term.coef, term.losses)
             return sum(coef * getattr(part, "factor", 1.0) * self._value(part, inputs) for coef, part in parts)
         # On labels of its own: PaddleSeg's DiceLoss writes over them.
-        ignored = paddle.full_like(inputs.labels, _ignored_by(term, self.ignore_index))
+        ignored = paddle.full_like(inputs.labels, _ignored_by(term, IgnoredLabels(self.ignore_index).one))
         labels = paddle.where(inputs.valid, inputs.labels, ignored)
         value = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
         value = sum(value) if isinstance(value, (list, tuple)) else value
@@ -251,14 +253,15 @@ class WeightedSumLoss(CompoundLoss):
 
     def _require_use(self, term: Any) -> None:
         """Refuse what a loss that is not ours would misunderstand."""
-        name, ignored = type(term).__name__, _ignored_by(term, self.ignore_index)
+        name, sums = type(term).__name__, IgnoredLabels(self.ignore_index)
+        ignored = _ignored_by(term, sums.one)
         if name == "KLLoss" or (name == "BCELoss" and getattr(term, "edge_label", False)):
             raise OptionError(
                 _("WeightedSumLoss: {loss} compares with something other than labels.", loss=name),
                 _("terms that are called with logits and labels"),
                 _("make it an entry of its own in loss.types, where PaddleSeg's trainer recognizes it by name"),
             )
-        if 0 <= ignored != self.ignore_index and ignored != options_of(type(self))["ignore_index"].default:
+        if ignored >= 0 and ignored not in sums.every and ignored != options_of(type(self))["ignore_index"].default:
             raise OptionError(
                 _(
                     "WeightedSumLoss: {loss} has {setting}, but the sum {sum!r}.",

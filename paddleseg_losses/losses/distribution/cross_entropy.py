@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...registry import registered
 from ..families import PixelLoss
 
@@ -19,6 +19,7 @@ from ..families import PixelLoss
     modes=("binary", "multiclass"),
     suits=("first-attempt", "calibration", "noisy-labels", "absent-classes"),
     soft=True,
+    label_sets=True,
 )
 class CrossEntropyLoss(PixelLoss):
     r"""Minimises the negative log-likelihood -log p of the true label; range [0, inf).

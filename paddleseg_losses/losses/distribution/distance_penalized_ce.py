@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional.boundary_proximity import region_proximity
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...options import flag
 from ...registry import registered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...functional.top_k import keep_top_k, keep_unlikely
 from ...inputs import Inputs
 from ...options import number, whole
@@ -26,6 +26,7 @@ from ..families import PixelLoss
     batchwise=True,
     sorts=True,
     detached=("choice of the pixels",),
+    label_sets=True,
 )
 class TopKCrossEntropyLoss(PixelLoss):
     r"""Minimises the cross entropy of the hardest pixels alone; range [0, inf).

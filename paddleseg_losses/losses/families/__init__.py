@@ -3,6 +3,7 @@
 from .class_options import each_class as each_class
 from .class_options import fit as fit
 from .class_options import pick as pick
+from .per_class import CellLoss as CellLoss
 from .per_class import ClassSumLoss as ClassSumLoss
 from .per_class import MapLoss as MapLoss
 from .per_class import PerClassLoss as PerClassLoss

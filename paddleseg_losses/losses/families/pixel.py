@@ -7,7 +7,8 @@ from abc import abstractmethod
 from ...errors import OptionError
 from ...functional import pixelwise
 from ...functional.error_sums import SumSpec
-from ...functional.pixelwise import Balance, Formula
+from ...functional.pixel_formulas import Formula
+from ...functional.pixelwise import Balance
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...known_spacing import Spacing, spacing_of
@@ -19,8 +20,9 @@ from .class_options import each_class
 class PixelLoss(Loss):
     """A value for each pixel; the mean divides their sum by that of their weights, which are 1 unless they are given.
 
-    The hook is `formula`. Three refinements have defaults that most losses keep: `balance` weights positives and
-    negatives, `adjust` changes the values pixel by pixel, `select` chooses among the pixels.
+    The hook is `formula`. Refinements have defaults that most losses keep: `balance` weights positives and negatives,
+    `adjust` changes the values pixel by pixel, `select` chooses among the pixels or moves their logits, `soften` makes
+    soft targets of the labels.
     """
 
     takes_pixel_weight = True
@@ -49,7 +51,11 @@ class PixelLoss(Loss):
         return values
 
     def select(self, inputs: Inputs) -> Inputs:
-        """The call with fewer pixels that count."""
+        """The call that is scored: with fewer pixels that count, or other logits."""
+        return inputs
+
+    def soften(self, inputs: Inputs) -> Inputs:
+        """The call with soft targets, whose pixels keep the weights of their labels."""
         return inputs
 
     @property
@@ -59,7 +65,7 @@ class PixelLoss(Loss):
 
     def values(self, inputs: Inputs) -> Tensor:
         """The value of every pixel, 0 where ignored."""
-        call = inputs, self.formula()
+        call = self.soften(inputs), self.formula()
         factors = self.class_weight(inputs), self.balance(inputs)
         if self.label_smoothing == 0:
             return self.adjust(inputs, pixelwise.pixel_values(*call, *factors))
@@ -72,14 +78,16 @@ class PixelLoss(Loss):
     @property
     def _shares(self) -> bool:
         """Whether sums are enough, of the same pixels as for other terms."""
-        return self.is_pointwise and self.reduction != "none" and type(self).select is PixelLoss.select
+        same = type(self).select is PixelLoss.select and type(self).soften is PixelLoss.soften
+        return self.is_pointwise and self.reduction != "none" and same
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
         inputs = self.select(inputs)
         weight, mean = self.class_weight(inputs), self.reduction == "mean"
         if self.is_pointwise and self.reduction != "none":
-            return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, self._shares)
+            factors = weight, self.balance(inputs)
+            return pixelwise.pixel_total(self.soften(inputs), inputs, self.formula(), *factors, mean, self._shares)
         values = self.values(inputs)
         if self.reduction == "none":
             return inputs.weighed(values).sum(axis=1)

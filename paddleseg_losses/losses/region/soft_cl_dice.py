@@ -79,7 +79,7 @@ class SoftCLDiceLoss(ScalarLoss):
 
     def value(self, inputs: Inputs) -> Tensor:
         """1 - clDice of each sample, averaged."""
-        skip = 1 if inputs.multiclass and not self.include_background else 0
+        skip = 1 if inputs.has_background and not self.include_background else 0
         precision_error, predicted, sensitivity_error, true = centerline_sums(inputs, skip, self.iters)
         a, b = self._outside(precision_error, predicted), self._outside(sensitivity_error, true)
         # 1 - 2 P S / (P + S) with P = 1 - a and S = 1 - b, without what would cancel.

@@ -34,8 +34,8 @@ class ReportingLoss(nn.Layer):  # type: ignore[misc]
         self.dice = DiceLoss(**shared, squared_pred=True, smooth=0.0, batch=True, reduction="none", checks="never")
 
     @property
-    def ignore_index(self) -> int:
-        """The label that is left out."""
+    def ignore_index(self) -> int | tuple[int, ...] | None:
+        """The label that is left out, or several."""
         return self.loss.ignore_index
 
     def forward(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Any]:
