@@ -174,21 +174,34 @@ class Answer(NamedTuple):
     right: Callable[[], Tensor]  # 1 - error
     log_right: Callable[[], Tensor]
     side: int | None = None  # None: pixels of both sides
+    log_error: Callable[[], Tensor] | None = None  # the error that goes with log_right, if that stops at the clip
+
+    @property
+    def error_of_log(self) -> Callable[[], Tensor]:
+        """The error beside a logarithm: where given probabilities stop at the clip, both do."""
+        return self.log_error or self.error
+
+
+def _answer(inputs: Inputs, error: Any, right: Any, log_right: Any, side: int | None = None) -> Answer:
+    exact = inputs.problem.from_logits
+    return Answer(error, right, log_right, side, None if exact else lambda: numeric.one_minus_exp(log_right()))
 
 
 def of_true_class(inputs: Inputs) -> Answer:
     """At the true label, `[N, 1, *S]` (multilabel and binary `[N, C, *S]`); hard labels only."""
-    return Answer(lambda: inputs.error, lambda: inputs.prob_true, lambda: inputs.log_prob_true)
+    return _answer(inputs, lambda: inputs.error, lambda: inputs.prob_true, lambda: inputs.log_prob_true)
 
 
 def of_every_class(inputs: Inputs) -> Answer:
     """As if every class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob, POSITIVE)
+    return _answer(inputs, lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob, POSITIVE)
 
 
 def of_other_classes(inputs: Inputs) -> Answer:
     """As if no class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob, NEGATIVE)
+    return _answer(
+        inputs, lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob, NEGATIVE
+    )
 
 
 def value_of(function: Function, answer: Answer) -> Tensor:
@@ -204,7 +217,7 @@ def value_of(function: Function, answer: Answer) -> Tensor:
         exponent = paddle.full([], gamma, answer.log_right().dtype)
         return numeric.one_minus_exp(answer.log_right() * exponent) / exponent
     if kind in (_FOCAL, _HELD_FOCAL):
-        error, log_right = _clipped(answer, clip) if clip else (answer.error(), answer.log_right())
+        error, log_right = _clipped(answer, clip) if clip else (answer.error_of_log(), answer.log_right())
         focus = numeric.power(error, gamma)
         return -(focus if kind == _FOCAL else (focus + 0).detach()) * log_right
     return numeric.power(-answer.log_right(), gamma if kind == _NLL_POWER else 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...inputs import Inputs, Tensor
-from ...options import flag, number
+from ...options import flag, number, numbers_or_none
 from ...registry import registered
 from ..distribution.cross_entropy import CrossEntropyLoss
 from ..families import CompoundLoss
@@ -71,6 +71,7 @@ class DiceCELoss(CompoundLoss):
         default=True,
         help="whether class 0 of a multiclass problem counts in the Dice loss",
     )
+    weight: tuple[float, ...] | None = numbers_or_none(default=None, help="weight of each class in both terms")
     label_smoothing: float = number(
         default=0.0,
         low=0.0,
@@ -80,8 +81,10 @@ class DiceCELoss(CompoundLoss):
 
     def setup(self) -> None:
         """The terms."""
-        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
-        self.entropy = CrossEntropyLoss(label_smoothing=self.label_smoothing)
+        self.dice = DiceLoss(
+            smooth=self.smooth, batch=self.batch, include_background=self.include_background, weight=self.weight
+        )
+        self.entropy = CrossEntropyLoss(weight=self.weight, label_smoothing=self.label_smoothing)
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Dice and cross entropy."""

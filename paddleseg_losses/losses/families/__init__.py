@@ -6,6 +6,7 @@ from .class_options import pick as pick
 from .per_class import CellLoss as CellLoss
 from .per_class import ClassSumLoss as ClassSumLoss
 from .per_class import MapLoss as MapLoss
+from .per_class import OverlapLoss as OverlapLoss
 from .per_class import PerClassLoss as PerClassLoss
 from .per_class import RegionLoss as RegionLoss
 from .per_class import SumsLoss as SumsLoss
