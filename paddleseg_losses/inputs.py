@@ -201,3 +201,14 @@ class Inputs(Labelled):
         if self.multiclass:
             return numeric.log_odds_against(self.problem.scores, self.labels, self.negative)
         return paddle.where(self.positive, -self.logits, self.logits)
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs(Inputs):
+    """Clean tensors of several outputs of a model. The call is valid where all of them are.
+
+    Attributes:
+        levels: one for each output; None for those that are left out.
+    """
+
+    levels: tuple[Inputs | None, ...] = ()

@@ -70,6 +70,7 @@ class LossSpec:
     counts_unweighted: bool = False  # chooses or balances by numbers of pixels, whatever their weights
     background_special: bool = False  # class 0 is treated unlike the others, whatever the options
     neighbours: bool = False  # looks at neighbouring pixels: only flips and transposes leave it unchanged
+    sided: bool = False  # takes sides: flips and transposes change it a little
     sorts: bool = False  # ties may be ordered either way
     batchwise: bool = False  # not the mean over samples of its value on each sample
     monotone: bool = True  # moving one logit towards its label never raises it
@@ -81,7 +82,8 @@ class LossSpec:
     held: tuple[str, ...] = ()  # methods that compute what, of these, moves smoothly with the logits
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine it
     label_sets: bool = False  # can do with pixels that are one of several classes
-    label_maps: bool = False  # its distance maps of the labels can come from the data pipeline: `DistanceMaps`
+    dynamic_only: bool = False  # values of the labels decide what it computes: no static graph can hold it
+    label_maps: str = ""  # the transform that computes its maps of the labels where the data is loaded
     published: bool = True  # False: it has no paper, so nobody else's values
     example: Mapping[str, Any] = field(default_factory=dict)  # options without a default
 
@@ -99,6 +101,7 @@ class SupportedInputs:
     soft: bool = False  # float targets
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
     label_sets: bool = False  # pixels that are one of several classes
+    instead_of_soft: Text | None = None  # what to use for float targets, if it takes none
 
     def both(self, other: SupportedInputs) -> SupportedInputs:
         """What two losses take."""

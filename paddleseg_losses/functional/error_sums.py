@@ -124,7 +124,7 @@ def pixel_count(inputs: Inputs) -> Tensor:
 def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
-        return numeric.constant(sides.sum(axis=0), "float32")
+        return numeric.constant(sides.sum(axis=0), inputs.dtype)
     if inputs.problem.label_sets:
         return numeric.spatial_sum(inputs.weighed(inputs.counted.astype(inputs.dtype)))
     soft = kernel_sums(inputs)
@@ -157,14 +157,19 @@ def _kernel_knows(inputs: Inputs, spec: SumSpec) -> bool:
 
 def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
+    return numeric.spatial_sum(inputs.weighed(summands(inputs, spec)))
+
+
+def summands(inputs: Inputs, spec: SumSpec) -> Tensor:
+    """What a sum adds up, unweighted `[N, C, *S]`: its function at the pixels of its side, 0 elsewhere."""
     side = inputs.positive if spec.side == POSITIVE else inputs.negative
     if spec.function == COUNT:
-        return numeric.spatial_sum(inputs.weighed(side.astype(inputs.dtype)))
+        return side.astype(inputs.dtype)
     if inputs.multiclass and spec.side == NEGATIVE:
         values = value_of(spec.function, of_other_classes(inputs))
     else:
         values = value_of(spec.function, of_true_class(inputs))
-    return numeric.spatial_sum(inputs.weighed(paddle.where(side, values, paddle.zeros([], values.dtype))))
+    return paddle.where(side, values, paddle.zeros([], values.dtype))
 
 
 class Answer(NamedTuple):

@@ -28,8 +28,18 @@ def shareable(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
 
 
 def can_share(inputs: Inputs) -> bool:
-    """Whether a kernel makes a total from sums that other terms read too."""
-    return find("error_sums", inputs.problem) is not None
+    """Whether a total can be made from sums that other terms read too."""
+    return not inputs.soft
+
+
+def _from_table(inputs: Inputs, formula: Formula) -> bool:
+    """Whether to make a total from sums: they are known already, or a kernel makes those of other terms with them."""
+    wanted = shareable(formula, inputs)
+    if not can_share(inputs):
+        return False
+    if all(spec in inputs.cache for spec in wanted):
+        return True
+    return error_sums.has_other_requests(inputs, wanted) and find("error_sums", inputs.problem) is not None
 
 
 def pixel_total(
@@ -52,6 +62,11 @@ def pixel_total(
         mean: whether to divide by the sum of the weights.
         share: whether other terms may read the sums too.
     """
+    if share and _from_table(inputs, formula):
+        total = _from_sums(inputs, formula, weight, balance)
+        certain = weight is None and inputs.pixel_weight is None and inputs.any_valid is True
+        divide = truediv if certain else numeric.safe_divide
+        return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
     kernel = find("pixel_total", inputs.problem)
     if kernel is None:
         soft = kernel_sums(inputs) if formula == CROSS_ENTROPY else None
@@ -60,11 +75,6 @@ def pixel_total(
         total = _of_sides(inputs, soft.nll, soft.nll_other, *_factors(weight, balance))
         counts = positive_count(labelled), negative_count(labelled)
         return numeric.safe_divide(total, _of_sides(labelled, *counts, *_factors(weight, None))) if mean else total
-    if share and error_sums.has_other_requests(inputs, shareable(formula, inputs)) and can_share(inputs):
-        total = _from_sums(inputs, formula, weight, balance)
-        certain = weight is None and inputs.pixel_weight is None and inputs.any_valid is True
-        divide = truediv if certain else numeric.safe_divide
-        return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
     table = _coefficients(inputs, formula, *_factors(weight, balance))
     if mean:
         normaliser = _counted(inputs, weight)

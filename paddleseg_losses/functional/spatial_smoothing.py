@@ -31,21 +31,22 @@ def smoothed_labels(inputs: Inputs, half: int, sigma: float) -> Inputs:
         half: pixels on each side of a window, at least 1.
         sigma: width of the weights.
     """
-    steps = _step_weights(sigma, max(inputs.problem.reach(half), 1), half)
+    steps = step_weights(sigma, max(inputs.problem.reach(half), 1), half)
     with paddle.no_grad():
         kernel = find("label_means", inputs.problem)
-        shares = _shares(inputs, *steps) if kernel is None else kernel(inputs.problem, *steps)
+        shares = mixed_labels(inputs, *steps) if kernel is None else kernel(inputs.problem, *steps)
     problem = replace(inputs.problem, labels=shares.detach(), soft=True, valid=None, ignore_index=LEFT_OUT)
     return inputs.with_problem(problem)
 
 
-def _shares(inputs: Inputs, plain: Sequence[float], scaled: Sequence[float]) -> Tensor:
+def mixed_labels(inputs: Inputs, plain: Sequence[float], scaled: Sequence[float]) -> Tensor:
+    """The shares `[N, C, *S]` by Paddle's operators, `LEFT_OUT` where a pixel does not count."""
     labels, valid = (x + _neighbour_mean(x, plain, scaled) for x in (inputs.target, inputs.mask))
     shares, left_out = safe_divide(labels, valid.expand_as(labels)), paddle.full([], LEFT_OUT, labels.dtype)
     return paddle.where(inputs.valid, shares, left_out)
 
 
-def _step_weights(sigma: float, reach: int, half: int) -> tuple[list[float], list[float]]:
+def step_weights(sigma: float, reach: int, half: int) -> tuple[list[float], list[float]]:
     """Weights of 1 ... `reach` steps along an axis, beside 1 for none, and the same divided by that of one step.
 
     The second ones are numbers however narrow the window is. What lies further away than the image is wide shows its

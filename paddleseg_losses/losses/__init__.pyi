@@ -8,8 +8,10 @@ from .boundary.shape_aware import ShapeAwareLoss as ShapeAwareLoss
 from .compound.asymmetric_focal import AsymmetricFocalLoss as AsymmetricFocalLoss
 from .compound.asymmetric_focal_tversky import AsymmetricFocalTverskyLoss as AsymmetricFocalTverskyLoss
 from .compound.asymmetric_unified_focal import AsymmetricUnifiedFocalLoss as AsymmetricUnifiedFocalLoss
+from .compound.blob import BlobLoss as BlobLoss
 from .compound.ce_lovasz import CELovaszLoss as CELovaszLoss
 from .compound.combo import ComboLoss as ComboLoss
+from .compound.deep_supervision import DeepSupervisionLoss as DeepSupervisionLoss
 from .compound.dice_ce import DiceCELoss as DiceCELoss
 from .compound.dice_focal import DiceFocalLoss as DiceFocalLoss
 from .compound.exp_log import ExpLogLoss as ExpLogLoss
@@ -33,6 +35,7 @@ from .distribution.symmetric_cross_entropy import SymmetricCrossEntropyLoss as S
 from .distribution.top_k_cross_entropy import TopKCrossEntropyLoss as TopKCrossEntropyLoss
 from .distribution.weighted_binary_cross_entropy import WeightedBinaryCrossEntropyLoss as WeightedBinaryCrossEntropyLoss
 from .region.asymmetric_similarity import AsymmetricSimilarityLoss as AsymmetricSimilarityLoss
+from .region.cb_dice import CBDiceLoss as CBDiceLoss
 from .region.dice import DiceLoss as DiceLoss
 from .region.dice_plus_plus import DicePlusPlusLoss as DicePlusPlusLoss
 from .region.focal_tversky import FocalTverskyLoss as FocalTverskyLoss
@@ -45,5 +48,6 @@ from .region.lovasz_softmax import LovaszSoftmaxLoss as LovaszSoftmaxLoss
 from .region.mcc import MCCLoss as MCCLoss
 from .region.penalty_generalized_dice import PenaltyGeneralizedDiceLoss as PenaltyGeneralizedDiceLoss
 from .region.sensitivity_specificity import SensitivitySpecificityLoss as SensitivitySpecificityLoss
+from .region.skeleton_recall import SkeletonRecallLoss as SkeletonRecallLoss
 from .region.soft_cl_dice import SoftCLDiceLoss as SoftCLDiceLoss
 from .region.tversky import TverskyLoss as TverskyLoss

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import paddle
 
-from ..errors import OptionError
+from ..errors import InputError, OptionError
 from ..functional.error_sums import SumSpec, request
 from ..i18n import _
 from ..ignored_labels import IgnoredLabels
@@ -30,6 +30,7 @@ from ..options import (
     numbers,
     numbers_or_none,
     numbers_or_word,
+    one_loss,
     only,
     only_mean,
     option_for,
@@ -40,13 +41,15 @@ from ..options import (
     schedule_or_none,
     signature_of,
     whole,
+    whole_or_none,
     with_arguments,
 )
+from ..precomputed_maps import Weights
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
 from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
-from .refusals import no_label_sets, no_pixel_weight, require_arguments
+from .refusals import instead_of_soft, no_label_sets, no_pixel_weight, require_arguments
 from .scheduled import Scheduled
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
     field_specifiers=(
         number,
         whole,
+        whole_or_none,
         flag,
         only,
         only_mean,
@@ -78,6 +82,7 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
         labels_or_none,
         label_sets_or_none,
         loss_list,
+        one_loss,
         schedule_or_none,
     ),
 )
@@ -136,7 +141,7 @@ class Loss(Scheduled):
         self._calls = 0
         self._compound = ""  # the name of the one that makes this loss from options of its own
         for name, value in resolve(cls, options).items():
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)  # an option that is a loss is no part of the layer yet
         self._configure()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -156,7 +161,7 @@ class Loss(Scheduled):
         before = {**self.__dict__, "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
             self._counted = count
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)
             self._configure()
         except Exception:
             self.__dict__.clear()
@@ -193,7 +198,8 @@ class Loss(Scheduled):
     @property
     def supported(self) -> SupportedInputs:
         """The problems it takes: those of its spec, unless its terms say otherwise."""
-        return SupportedInputs(self.spec.modes, self.spec.soft, self.spec.logits_only, self.spec.label_sets)
+        spec = self.spec
+        return SupportedInputs(spec.modes, spec.soft, spec.logits_only, spec.label_sets, instead_of_soft(spec))
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
@@ -213,20 +219,21 @@ class Loss(Scheduled):
             pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`: of 3, it counts like three
                 pixels, of 0 it is ignored. Losses that sort pixels or look at neighbourhoods refuse it.
         """
-        if pixel_weight is not None:
-            self.require_pixel_weight()
+        refusal = None if pixel_weight is None else self.refusal_of_pixel_weight()
+        if refusal is not None:
+            raise refusal
         return self._evaluate(logits, labels, pixel_weight)
 
-    def require_pixel_weight(self) -> None:
-        """Raise if weights of pixels have no place in this loss."""
-        if not self.takes_pixel_weight:
-            raise no_pixel_weight(self.spec)
+    def refusal_of_pixel_weight(self) -> InputError | None:
+        """The error if weights of pixels have no place in this loss, or in a term of it."""
+        return None if self.takes_pixel_weight else no_pixel_weight(self.spec)
 
     # Nothing below depends on values, so a static graph is recorded by running it, without rewriting its source.
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
     def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
         with full_precision():
-            inputs = self.prepare(logits, labels, pixel_weight, self._check())
+            weight = self._known_weight(labels) if pixel_weight is None else pixel_weight
+            inputs = self.prepare(logits, labels, weight, self._check())
             result = self.compute(inputs) if self.pools_ranks else zero_if_all_ignored(self.compute(inputs), inputs)
             result = nan_if_invalid(result, inputs)
             return result if self._schedule is None else result * self.factor
@@ -238,6 +245,11 @@ class Loss(Scheduled):
         inputs = self._preparer.prepare(logits, labels, pixel_weight, check)
         request(inputs, self.requests(inputs))
         return inputs
+
+    def _known_weight(self, labels: Any) -> Tensor | None:
+        """That which the data pipeline has computed for these labels."""
+        known = Weights.here()
+        return known.find(labels) if known is not None and self.refusal_of_pixel_weight() is None else None
 
     def _check(self) -> str:
         if self.checks == "never":

@@ -58,3 +58,21 @@ def _without_pixel_weight(spec: LossSpec) -> tuple[Message, Message]:
         _("no pixel_weight: this loss weighs and counts pixels by rules of its own"),
         _("use DiceLoss or a pixel loss such as CrossEntropyLoss"),
     )
+
+
+def no_pixel_weight_elsewhere(loss: str) -> InputError:
+    """The same of a loss that is not ours."""
+    return InputError(
+        _("{loss} was given a pixel_weight.", loss=loss),
+        _("no pixel_weight: a loss that is not ours is called with logits and labels"),
+        _("take the loss of this package, or call the other one yourself"),
+    )
+
+
+def instead_of_soft(spec: LossSpec) -> Message | None:
+    """What to use for soft targets in place of a loss that cannot take them, and why it cannot."""
+    if spec.soft or spec.counts_unweighted or not (spec.sorts or spec.neighbours):
+        return None
+    if spec.sorts:
+        return _("for soft targets use JaccardLoss: the order of the errors is that of hard labels")
+    return _("for soft targets use DiceLoss or CrossEntropyLoss: contours and neighbourhoods are those of hard labels")

@@ -116,6 +116,16 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
     return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help, examples)
 
 
+def whole_or_none(*, default: None, low: int, high: int, help: str) -> Any:
+    """One of a few whole numbers, or None."""
+
+    def read(value: Any) -> int | None:
+        return None if value is None else int(_inside(integer(value), low, high, False))
+
+    expected = _("{values} or None", values=_ranged(_("a whole number"), low, high))
+    return Option(default, read, expected, help, [None, *range(low, high + 1)])
+
+
 def flag(*, default: bool, help: str) -> Any:
     """True or False."""
 
@@ -231,6 +241,17 @@ def loss_list(*, default: Any = REQUIRED, help: str) -> Any:
         return items
 
     return Option(default, read, _("a list of at least one loss"), help)
+
+
+def one_loss(*, default: Any = REQUIRED, help: str) -> Any:
+    """A loss: a name, a mapping with a `type`, or a loss that is built."""
+
+    def read(value: Any) -> Any:
+        if not (isinstance(value, (str, Mapping)) or (callable(value) and not isinstance(value, type))):
+            raise ValueError("not a loss")
+        return dict(value) if isinstance(value, Mapping) else value
+
+    return Option(default, read, _("a loss: a name, a mapping with `type`, or a loss that is built"), help)
 
 
 def schedule_or_none(*, default: None, help: str) -> Any:

@@ -174,7 +174,7 @@ def margin_smoothing(x, margin=10.0, alpha=0.1, weight=None, reduction="mean"):
 @reference("SpatialLabelSmoothingLoss")
 def spatial_label_smoothing(x, kernel_size=3, sigma=1.0, **reduction):
     offsets = [o for o in cube(kernel_size // 2, len(x.axes)) if any(o)]
-    around = np.array([np.exp(-sum(step * step for step in o) / (2 * sigma**2)) for o in offsets])
+    around = np.array([np.exp((1 - sum(step * step for step in o)) / (2 * sigma**2)) for o in offsets])
     weights = [1.0, *around / around.sum()] if offsets else [1.0]
     offsets = [(0,) * len(x.axes), *offsets]
 

@@ -198,6 +198,11 @@ EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::i
 EXPORT Status map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* gradient,
                                 int threads);
 
+// tubes [planes, s]: 1 at the pixels of each class from 1 on that lie at most `radius` steps along the axes away from its
+// skeleton, or, with `merge`, from that of all these classes together. Labels alone are read.
+EXPORT Status thinning_tubes(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t radius, int merge,
+                             std::uint8_t* tubes, int threads);
+
 // out [n, c, s]: how much of each pixel is of a class when half of it is mixed with the mean of its neighbours that count; 255
 // where it is left out. plain and scaled [reach]: weights of steps along an axis, where the pixel itself has 1, and the same
 // divided by that of one step. Beyond the image its edges are repeated.

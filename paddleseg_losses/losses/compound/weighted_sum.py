@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import paddle
@@ -14,13 +14,11 @@ from ...i18n.counts import losses, numbers
 from ...ignored_labels import IgnoredLabels
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
-from ...registry import SupportedInputs, build, registered
+from ...registry import SupportedInputs, registered
 from ..base import Loss
-from ..families import CompoundLoss
+from ..families import CompoundLoss, disagreement, made, named, require_agreement
 from ..guards import zero_if_all_ignored
-
-# The terms read the same clean tensors, so these options are the sum's.
-SHARED = ("ignore_index", "label_sets", "mode", "from_logits", "data_format")
+from ..refusals import no_pixel_weight_elsewhere
 
 
 @registered(
@@ -118,25 +116,21 @@ class WeightedSumLoss(CompoundLoss):
                 _("give coef {numbers}", numbers=numbers(len(built))),
             )
 
-    def require_pixel_weight(self) -> None:
-        """Every term has to take them."""
-        for term in self._leaves():
-            if isinstance(term, Loss):
-                term.require_pixel_weight()
-            else:
-                raise InputError(
-                    _("{loss} was given a pixel_weight.", loss=type(term).__name__),
-                    _("no pixel_weight: a loss that is not ours is called with logits and labels"),
-                    _("take the loss of this package, or call the other one yourself"),
-                )
+    def refusal_of_pixel_weight(self) -> InputError | None:
+        """That of the first term that does not take them."""
+        refusals = (
+            term.refusal_of_pixel_weight() if isinstance(term, Loss) else no_pixel_weight_elsewhere(type(term).__name__)
+            for term in self._leaves()
+        )
+        return next((refusal for refusal in refusals if refusal is not None), None)
 
     def _made_terms(self) -> list[Any]:
         """The terms: the same objects for as long as `losses` is not set anew."""
         if getattr(self, "_made_of", None) is not self.losses:
-            self._terms = [build(item) if isinstance(item, (str, Mapping)) else item for item in self.losses]
-            named = tuple(term.to_config() if isinstance(term, Loss) else term for term in self._terms)
-            object.__setattr__(self, "losses", named)  # already read
-            self._made_of = named
+            self._terms = [made(item) for item in self.losses]
+            configs = tuple(term.to_config() if isinstance(term, Loss) else term for term in self._terms)
+            object.__setattr__(self, "losses", configs)  # already read
+            self._made_of = configs
         return self._terms
 
     @property
@@ -227,29 +221,7 @@ class WeightedSumLoss(CompoundLoss):
     def _require_agreement(self, term: Any) -> None:
         if not isinstance(term, Loss):
             return self._require_use(term)
-        for name in SHARED:
-            value = getattr(term, name)
-            if value not in (options_of(type(term))[name].default, getattr(self, name)):
-                raise OptionError(
-                    _(
-                        "WeightedSumLoss: {loss} has {setting}, but the sum {sum!r}.",
-                        loss=type(term).__name__,
-                        setting=f"{name}={value!r}",
-                        sum=getattr(self, name),
-                    ),
-                    _("{name} only at the sum: all terms read the same tensors", name=name),
-                    _("move {name} from the term to the WeightedSumLoss", name=name),
-                )
-        if term.reduction != "mean":
-            raise OptionError(
-                _(
-                    "WeightedSumLoss: {loss} has {setting}.",
-                    loss=type(term).__name__,
-                    setting=f"reduction={term.reduction!r}",
-                ),
-                _("terms that are a single number each, so reduction='mean'"),
-                _("omit reduction, and scale the term by coef"),
-            )
+        return require_agreement(self, term)
 
     def _require_use(self, term: Any) -> None:
         """Refuse what a loss that is not ours would misunderstand."""
@@ -262,27 +234,18 @@ class WeightedSumLoss(CompoundLoss):
                 _("make it an entry of its own in loss.types, where PaddleSeg's trainer recognizes it by name"),
             )
         if ignored >= 0 and ignored not in sums.every and ignored != options_of(type(self))["ignore_index"].default:
-            raise OptionError(
-                _(
-                    "WeightedSumLoss: {loss} has {setting}, but the sum {sum!r}.",
-                    loss=name,
-                    setting=f"ignore_index={ignored}",
-                    sum=self.ignore_index,
-                ),
-                _("{name} only at the sum: all terms read the same tensors", name="ignore_index"),
-                _("remove it from {loss}", loss=name),
-            )
+            raise disagreement(self, name, "ignore_index", ignored)
         if getattr(term, "data_format", "NCHW") == "NHWC":
             raise OptionError(
-                _("WeightedSumLoss: {loss} has {setting}.", loss=name, setting="data_format='NHWC'"),
+                _("{outer}: {loss} has {setting}.", outer="WeightedSumLoss", loss=name, setting="data_format='NHWC'"),
                 _("data_format only at the sum: its terms get the channels first"),
-                _("move {name} from the term to the WeightedSumLoss", name="data_format"),
+                _("move {option} from {loss} to {outer}", option="data_format", loss=name, outer="WeightedSumLoss"),
             )
 
 
 def _named(terms: list[Any]) -> dict[str, Any]:
     """The terms by the names of their classes, numbered from the second of a class on."""
-    names = [getattr(term, "__name__", type(term).__name__) for term in terms]
+    names = list(map(named, terms))
     earlier = [names[:place].count(name) for place, name in enumerate(names)]
     return {f"{name}_{n + 1}" if n else name: term for name, n, term in zip(names, earlier, terms)}
 

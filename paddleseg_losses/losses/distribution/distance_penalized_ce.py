@@ -21,7 +21,7 @@ from ..families import PixelLoss, Spaced
     range=(0, float("inf")),
     suits=("ragged-boundaries",),
     neighbours=True,
-    label_maps=True,
+    label_maps="DistanceMaps",
 )
 class DistancePenalizedCELoss(Spaced, PixelLoss):
     r"""Minimises cross entropy with pixels near the true boundary weighted up to twice; range [0, inf).

@@ -25,6 +25,7 @@ from ..families import PixelLoss, each_class
     suits=("class-imbalance",),
     soft=True,
     soft_minimum=False,
+    slack=1e-6,
     batchwise=True,
     counts_unweighted=True,
     example={"class_priors": "batch"},
@@ -36,7 +37,7 @@ class LogitAdjustedLoss(PixelLoss):
     Formula:
         L = mean_i -log p_t: in multilabel problems a mean over pixels and channels
         p_t: probability of the true label by the shifted logits
-        p = softmax(z_c + tau log r_c)
+        p = softmax(z_c + tau log r_c): with `C >= 2` channels
         p = sigmoid(z + tau log(r / (1 - r))): with one channel, or multilabel
         r: share of the class, option `class_priors`
 
