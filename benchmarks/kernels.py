@@ -7,6 +7,7 @@ from .cases import EDT
 KERNELS: dict[str, tuple[str, ...]] = {
     "ball_filter": ("HausdorffCVLoss",),
     "boundary_proximity": ("DistancePenalizedCELoss",),
+    "calibration": ("L1ACELoss",),
     "centerline": ("SoftCLDiceLoss",),
     "confusion": ("GeneralizedWassersteinDiceLoss",),
     "contours": ("ShapeAwareLoss", "BoundaryDoULoss"),

@@ -81,8 +81,8 @@ class LayoutReader:
         else:
             found = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
         heads = _(
-            "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or put "
-            "the loss into a DeepSupervisionLoss, which takes them all"
+            "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or "
+            "put the loss into a DeepSupervisionLoss, which takes them all"
         )
         raise InputError(
             found,

@@ -27,15 +27,16 @@ FLAGS = (
             "change what it optimises."
         ),
     ),
+    (
+        "sided",
+        True,
+        _("It takes sides: flipping an image, or exchanging its axes, changes the value a little."),
+    ),
     ("sorts", True, _("It sorts pixels; ties may fall either way and do not change the value.")),
     ("background_special", True, _("Class 0 must be the background: it is treated unlike the others.")),
-    (
-        "monotone",
-        False,
-        _("Moving one pixel towards its label may raise it for a moment, as maps, windows or skeletons move along."),
-    ),
-    ("perfect_is_minimum", False, _("A perfect, certain prediction is not its minimum: it asks for less certainty.")),
-    ("blind", True, _("Errors one pixel wide cost nothing and have no gradient: never use it alone.")),
+    ("monotone", False, _("Moving one pixel towards its label may raise it for a moment.")),
+    ("perfect_is_minimum", False, _("A perfect, certain prediction is not its minimum.")),
+    ("blind", True, _("Small errors may cost nothing and have no gradient: never use it alone.")),
     ("weighs_labels", True, _("With a sigmoid, `weight` holds two numbers, of the labels 0 and 1.")),
 )
 

@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import spatial_sum
+from ..numeric import constant, spatial_sum
 
 Tensor = Any
 
@@ -24,3 +24,13 @@ def composed_sums(inputs: Inputs, skip: int, values: Callable[[Tensor, Tensor, T
     mask, g = inputs.mask.expand_as(inputs.prob), inputs.target
     p, excess = inputs.prob * mask, inputs.excess * mask
     return spatial_sum(inputs.weighed(values(p[:, skip:], g[:, skip:], excess[:, skip:]) * mask[:, skip:]))
+
+
+def picked(x: Tensor, channels: list[int]) -> Tensor:
+    """Some channels of `[N, C, *S]`; what all share, `[N, 1, *S]`, as it is."""
+    if x.shape[1] == 1 or channels == list(range(x.shape[1])):
+        return x
+    first, last = channels[0], channels[-1]
+    if channels == list(range(first, last + 1)):
+        return x[:, first : last + 1]
+    return x.index_select(constant(channels, "int64"), axis=1)

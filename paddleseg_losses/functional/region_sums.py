@@ -79,6 +79,14 @@ class PoweredSums(RegionSums):
 
 
 @dataclass(frozen=True)
+class DistanceSums(RegionSums):
+    """The same with a distance between prediction and target, and the size that it is compared with."""
+
+    distance: Tensor  # sum of |p - g|^gamma
+    size: Tensor  # sum of p + g, or of p^2 + g^2
+
+
+@dataclass(frozen=True)
 class Statistics:
     """What a formula reads of an image: the sums over pixels it needs, and the `RegionSums` made of them."""
 
@@ -143,6 +151,21 @@ def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:
     return PoweredSums(**vars(sums), fp_power=fp_power, fn_power=fn_power, negatives=negative_count(inputs))
 
 
+def distance_sums(inputs: Inputs, gamma: float, squared: bool) -> DistanceSums:
+    """`region_sums` with the sum of |p - g|^gamma, soft targets too."""
+    sums = REGION.of(inputs)
+    if not inputs.soft:
+        positive, negative = (sum_of(inputs, *spec) for spec in _powers(gamma))
+        distance = positive + negative
+    elif gamma == 1:
+        distance = sums.fp + sums.fn
+    else:
+        distance = numeric.spatial_sum(numeric.power(inputs.excess.abs(), gamma) * inputs.mask)
+    squares = SQUARED.of(inputs) if squared else None
+    size = sums.p + sums.g if squares is None else squares.p2 + squares.g2
+    return DistanceSums(**vars(sums), distance=distance, size=size)
+
+
 _REGION = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR), SumSpec(NEGATIVE, ERROR))
 _NEGATIVES = SumSpec(NEGATIVE, COUNT)
 
@@ -159,6 +182,12 @@ SQUARED = Statistics(needs=(*_REGION, *_powers(2.0)), make=squared_sums)
 def powered(gamma: float) -> Statistics:
     """REGION with errors to the power gamma."""
     return Statistics(needs=(*_REGION, *_powers(gamma), _NEGATIVES), make=powered_sums, args=(gamma,))
+
+
+def distance(gamma: float, squared: bool) -> Statistics:
+    """REGION with the sum of |p - g|^gamma, and of squares if `squared`."""
+    needs = (*_REGION, *_powers(gamma), *(_powers(2.0) if squared else ()))
+    return Statistics(needs=needs, make=distance_sums, args=(gamma, squared))
 
 
 def over_ranks(x: Tensor) -> Tensor:

@@ -54,6 +54,7 @@ BACKENDS: tuple[Backend, ...] = (
             "ball_filter_sums": "ball_filter",
             "boundary_counts": "contours",
             "boundary_sums": "distance_weighted",
+            "calibration_sums": "calibration",
             "centerline_sums": "centerline",
             "class_counts": "labels",
             "confusion_sums": "confusion",

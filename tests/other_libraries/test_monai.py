@@ -55,7 +55,11 @@ def test_soft_labels_of_monai():
     tversky = (tp + 1e-5) / (0.5 * total + 1e-5)
     check(losses.TverskyLoss(alpha=0.5, beta=0.5, smooth=1e-5, mode="multiclass"), (1 - tversky).mean(), y=soft)
     w = 1 / soft.sum(axis=SPACE) ** 2
-    check(losses.GeneralizedDiceLoss(mode="multiclass", smooth=0), (1 - 2 * (w * tp).sum(1) / (w * total).sum(1)).mean(), y=soft)
+    check(
+        losses.GeneralizedDiceLoss(mode="multiclass", smooth=0),
+        (1 - 2 * (w * tp).sum(1) / (w * total).sum(1)).mean(),
+        y=soft,
+    )
 
 
 def test_generalized_dice_of_monai():

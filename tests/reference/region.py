@@ -138,6 +138,14 @@ def dice_plus_plus(x, gamma=2.0, smooth=1e-7, batch=False, **reduction):
     return reduce_cells(x, ratio(error, 2 * tp + error + smooth), batch, **reduction)
 
 
+@reference("NoiseRobustDiceLoss")
+def noise_robust_dice(x, gamma=1.5, smooth=1e-5, squared_pred=False, batch=False, **reduction):
+    power = 2 if squared_pred else 1
+    error = sums(x, np.abs(x.p - x.g) ** gamma, batch)
+    size = sums(x, x.p**power + x.g**power, batch)
+    return reduce_cells(x, ratio(error, size + smooth), batch, **reduction)
+
+
 @reference("MCCLoss")
 def mcc(x, eps=1e-7, batch=True, **reduction):
     tp, fp, fn = overlap(x, batch)

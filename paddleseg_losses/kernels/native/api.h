@@ -96,6 +96,12 @@ EXPORT Status pixelwise_scale(float* values, std::int64_t size, float factor, in
 EXPORT Status probabilities_forward(const Problem* problem, int with_sign, float* p, int threads);
 EXPORT Status probabilities_backward(const Problem* problem, const float* upstream, float* gradient, int threads);
 
+// sums [n, c, bins, 2] of u (p - g) and of u in each of at most 256 bins of p: u is the weight of a pixel, which, if soft, two
+// bins share.
+EXPORT Status calibration_forward(const Problem* problem, int bins, int soft, double* sums, int threads);
+EXPORT Status calibration_backward(const Problem* problem, int bins, int soft, const double* upstream, float* gradient,
+                                   int threads);
+
 // columns: the cost matrix as [predicted, true]. sums [n, c]: the expected costs of the pixels of each class.
 EXPORT Status confusion_forward(const Problem* problem, const float* columns, double* sums, int threads);
 EXPORT Status confusion_backward(const Problem* problem, const float* columns, const double* upstream, float* gradient,

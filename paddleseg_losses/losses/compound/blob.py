@@ -37,6 +37,7 @@ class BlobLoss(WrapperLoss):
 
     Formula:
         L = alpha inner(z, y) + beta mean_n mean_b inner(z_n, y_n^b)
+        inner(z, y): the loss inside, option `loss`
         y_n^b: labels of sample `n` in which all objects but `b` are ignored
         b: an object of sample `n`: connected pixels of one class other than the background; in a multilabel problem of
             one channel, which is then scored alone

@@ -10,12 +10,12 @@ import paddle
 
 from ...errors import InputError, OptionError
 from ...functional.error_sums import request
-from ...functional.resized import labels_at
 from ...i18n import _
 from ...i18n.counts import numbers
 from ...inputs import Inputs, Outputs, Tensor
 from ...options import numbers_or_none
 from ...registry import registered
+from ...resized import labels_at
 from ..families import WrapperLoss
 from ..guards import zero_if_all_ignored
 
@@ -39,6 +39,7 @@ class DeepSupervisionLoss(WrapperLoss):
 
     Formula:
         L = sum_k w_k inner(z_k, y_k)
+        inner(z_k, y_k): the loss inside, option `loss`
         w_k: weight of an output, option `weights`; 2^{-k} divided by their sum if there are none
         z_k: logits of output `k`; the first, `k = 0`, is the finest
         y_k: labels at the size of output `k`: each pixel takes that of the nearest pixel

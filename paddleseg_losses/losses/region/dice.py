@@ -47,8 +47,8 @@ class DiceLoss(OverlapLoss):
         Milletari et al. 2016 (arXiv 1606.04797); Jadon 2020 (arXiv 2006.14822), eq. 8.
 
     Differences:
-        average='micro' adds the sums of the classes before the ratio. Under a softmax, the background kept, it is the sum
-        of 1 - p_t over all pixels divided by V + s / 2: classes do not matter then.
+        average='micro' adds the sums of the classes before the ratio. Under a softmax, the background kept, it is the
+        sum of 1 - p_t over all pixels divided by V + s / 2: classes do not matter then.
         From the paper: sums in the denominator unless squared_pred, and s = 1. An absent class costs
         1 - s / (P + s). Soft targets: TP = (P + G - sum |p - g|) / 2, least at p = g for every g.
         From Paddle: `F.dice_loss` sums over the classes before it divides, so on a softmax it is 1 - mean p_t, an
