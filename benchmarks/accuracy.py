@@ -9,6 +9,8 @@ import paddle
 
 from paddleseg_losses import kernels, registry
 from paddleseg_losses.functional.region_sums import region_sums
+from paddleseg_losses.ignored_labels import IgnoredLabels
+from paddleseg_losses.label_sets import LabelSets
 from paddleseg_losses.preparation import InputPreparer
 from paddleseg_losses.registry import SupportedInputs
 
@@ -47,7 +49,13 @@ def _both(spec: registry.LossSpec, made: Any, dtype: str) -> tuple[float, np.nda
 
 def _sums(made: Any, dtype: str) -> np.ndarray:
     preparer = InputPreparer(
-        "sums", SupportedInputs(registry.MODES), mode=None, ignore_index=IGNORED, from_logits=True, channels_last=False
+        "sums",
+        SupportedInputs(registry.MODES),
+        mode=None,
+        ignored=IgnoredLabels(IGNORED),
+        label_sets=LabelSets.of(None),
+        from_logits=True,
+        channels_last=False,
     )
     logits, labels = paddle.to_tensor(made.logits.astype(dtype)), paddle.to_tensor(made.labels)
     sums = region_sums(preparer.prepare(logits, labels))

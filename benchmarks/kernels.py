@@ -19,6 +19,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "pixelwise": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
     "soft_targets": ("CrossEntropyLoss", "DiceLoss", "DiceCELoss"),
+    "thinning": ("SkeletonRecallLoss",),
     "top_k": ("TopKCrossEntropyLoss",),
     "window": ("StructuralSimilarityLoss", "NACLLoss"),
 }

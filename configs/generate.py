@@ -57,6 +57,19 @@ _base_: {base(spec)}
 {loss(spec)}{transforms(spec)}"""
 
 
+MADE = {
+    "DistanceMaps": """\
+The distance maps of the labels, computed where the data is loaded: last, after all that moves pixels.
+在数据加载进程中预先计算标签的距离图；须放在所有几何变换之后。""",
+    "Instances": """\
+The objects in the labels, found where the data is loaded: last, after all that moves pixels.
+在数据加载进程中预先找出标签中的各个目标；须放在所有几何变换之后。""",
+    "LabelSkeleton": """\
+The skeletons of the labels, computed where the data is loaded: last, after all that moves pixels.
+在数据加载进程中预先提取标签的骨架；须放在所有几何变换之后。""",
+}
+
+
 def loss(spec: registry.LossSpec) -> str:
     """The YAML of the docstring, with every option of the loss's own and what it means."""
     lines = textwrap.dedent((spec.cls.__doc__ or "").partition("YAML:\n")[2]).strip().splitlines()
@@ -76,7 +89,7 @@ def loss(spec: registry.LossSpec) -> str:
 
 
 def transforms(spec: registry.LossSpec) -> str:
-    """For losses that measure distances in the labels: the workers that load the data compute the maps."""
+    """For losses that need maps of the labels: the workers that load the data compute them."""
     if not spec.label_maps:
         return ""
     data = load((FOLDER / base(spec)).resolve())["train_dataset"]
@@ -85,9 +98,8 @@ def transforms(spec: registry.LossSpec) -> str:
 train_dataset:
   transforms:
 {textwrap.indent(blocks, "    ")}\
-    # The distance maps of the labels, computed where the data is loaded: last, after all that moves pixels.
-    # 在数据加载进程中预先计算标签的距离图；须放在所有几何变换之后。
-    - type: paddleseg_losses.DistanceMaps
+{textwrap.indent(MADE[spec.label_maps], "    # ")}
+    - type: paddleseg_losses.{spec.label_maps}
       num_classes: {data["num_classes"]}
 """
 

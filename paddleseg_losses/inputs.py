@@ -7,14 +7,14 @@ so the value cannot depend on them, their gradient is exactly 0, and an infinity
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Callable, TypeVar
 
 import paddle
 
 from . import numeric
+from .cached_in_graph import cached_in_graph
 from .kernels import find
-from .numeric import ROUNDING
+from .labelled import Labelled
 from .problem import Problem
 
 Tensor = Any
@@ -23,40 +23,23 @@ Value = TypeVar("Value")
 CLIP = 1e-7  # logarithms of given probabilities stop here
 
 
-class cached_in_graph(cached_property[Any]):  # a decorator
-    """A cached property that is attached to the graph even if it is first read under `no_grad`."""
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        """The value, computed at the first read."""
-        if instance is None or self.attrname in vars(instance):
-            return super().__get__(instance, owner)
-        if not (instance.differentiable or paddle.in_dynamic_mode()):  # old static graphs cannot tell
-            return super().__get__(instance, owner)
-        with paddle.set_grad_enabled(instance.differentiable):
-            return super().__get__(instance, owner)
-
-
 @dataclass(frozen=True, eq=False)
-class Inputs:
-    """Clean tensors of one call. C is the number of channels, `*S` the spatial axes, both always present.
+class Inputs(Labelled):
+    """Clean tensors of one call: labels and probabilities.
 
     Attributes:
-        problem: the caller's tensors, which the kernels read.
         pixel_weight: float `[N, 1, *S]`, or None.
         invalid: whether an unchecked value was out of range, bool or bool 0-D; None if that is not known.
         any_valid: whether any pixel counts, bool or bool 0-D.
         class_counts: number of labels of each class, as the kernel counts them, if that is known.
-        differentiable: whether gradients were enabled when the loss was called.
         cache: what the formulas have computed, which the terms of a compound share.
         requests: the sums that will be asked for; see `functional.error_sums`.
     """
 
-    problem: Problem
     pixel_weight: Tensor | None = None
     invalid: Tensor | bool | None = None
     any_valid: Tensor | bool = True
     class_counts: Any = None
-    differentiable: bool = field(default_factory=paddle.is_grad_enabled)
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
     requests: dict[Any, None] = field(default_factory=dict, repr=False)
 
@@ -71,6 +54,11 @@ class Inputs:
         """The same call with another problem; nothing computed is kept."""
         return replace(self, problem=problem, class_counts=None, cache={}, requests={})
 
+    def with_logits(self, logits: Tensor) -> Inputs:
+        """The same call with other logits."""
+        problem = replace(self.problem, scores=logits, from_logits=True)
+        return replace(self, problem=problem, cache={}, requests={})
+
     def restricted(self, valid: Tensor) -> Inputs:
         """The same call in which fewer pixels count; what does not depend on them is kept."""
         other = replace(self, problem=replace(self.problem, valid=valid), class_counts=None, cache={}, requests={})
@@ -78,60 +66,6 @@ class Inputs:
         if paddle.in_dynamic_mode():  # in a static graph, what was computed under no_grad has no gradient
             vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
-
-    @property
-    def channels(self) -> int:
-        """Number of channels C."""
-        return self.problem.channels
-
-    @property
-    def mode(self) -> str:
-        """'binary', 'multiclass' or 'multilabel'."""
-        return self.problem.mode
-
-    @property
-    def multiclass(self) -> bool:
-        """Whether the channels compete in a softmax (else each has a sigmoid of its own)."""
-        return self.problem.multiclass
-
-    @property
-    def soft(self) -> bool:
-        """Whether the labels are soft targets."""
-        return self.problem.soft
-
-    @property
-    def dtype(self) -> Any:
-        """Of the scores: float32 or float64."""
-        return self.problem.scores.dtype
-
-    @property
-    def axes(self) -> int:
-        """Number of spatial axes."""
-        return int(self.problem.scores.ndim) - 2
-
-    @cached_in_graph
-    def valid(self) -> Tensor:
-        """Which pixels count: bool `[N, 1, *S]`, or `[N, C, *S]` for multilabel; labels out of range do not."""
-        if self.problem.valid is not None:
-            return self.problem.valid
-        valid = self.problem.labels != self.problem.ignore_index
-        if not self.soft:
-            return paddle.logical_and(valid, self._in_range)
-        return valid.any(axis=1, keepdim=True) if self.multiclass else valid
-
-    @cached_in_graph
-    def _in_range(self) -> Tensor:
-        labels = self.problem.labels
-        if self.soft:
-            return paddle.logical_and(labels >= -ROUNDING, labels <= 1 + ROUNDING)
-        highest = self.channels - 1 if self.multiclass else 1
-        return paddle.logical_and(labels >= 0, labels <= highest)
-
-    @cached_in_graph
-    def labels(self) -> Tensor:
-        """Labels, int64 or (soft) floats, 0 where ignored; in range, so that nothing indexes out of bounds."""
-        labels = numeric.clipped(self.problem.labels) if self.soft else self.problem.labels.astype("int64")
-        return paddle.where(paddle.logical_and(self.valid, self._in_range), labels, paddle.zeros([], labels.dtype))
 
     @cached_in_graph
     def _scores(self) -> Tensor:
@@ -144,41 +78,6 @@ class Inputs:
         if self.problem.from_logits:
             return self._scores
         return self.log_prob if self.multiclass else self.log_prob - self.log_one_minus_prob
-
-    @cached_in_graph
-    def positive(self) -> Tensor:
-        """Where a channel is the pixel's true class, bool `[N, C, *S]`; hard labels only."""
-        return paddle.logical_and(self.labels == self._true, self.valid)
-
-    @cached_in_graph
-    def negative(self) -> Tensor:
-        """Where it is not, among the pixels that count."""
-        return paddle.logical_and(self.labels != self._true, self.valid)
-
-    @property
-    def _true(self) -> Tensor | int:
-        """The label that makes a pixel a channel's own."""
-        return self._classes(self.labels) if self.multiclass else 1
-
-    @cached_in_graph
-    def mask(self) -> Tensor:
-        """`valid` as 0 and 1 of the scores' dtype."""
-        return self.valid.astype(self.dtype)
-
-    @cached_in_graph
-    def target(self) -> Tensor:
-        """Target g `[N, C, *S]`, 0 where ignored."""
-        if self.soft or not self.multiclass:
-            return self.labels.astype(self.dtype) * self.mask
-        return self.positive.astype(self.dtype)
-
-    def one_hot(self, labels: Tensor) -> Tensor:
-        """0/1 masks `[N, C, *S]` of class indices `[N, 1, *S]`."""
-        return (labels == self._classes(labels)).astype(self.dtype)
-
-    def _classes(self, labels: Tensor) -> Tensor:
-        classes = paddle.arange(self.channels, dtype=labels.dtype)
-        return classes.reshape([1, -1] + [1] * (labels.ndim - 2))
 
     @cached_in_graph
     def prob(self) -> Tensor:
@@ -258,7 +157,7 @@ class Inputs:
         if self.problem.from_logits:
             return -numeric.softplus(self._log_odds_of_error)
         if self.multiclass:
-            return paddle.take_along_axis(self.log_prob, self.labels, axis=1)
+            return paddle.log(self.prob_true.clip(CLIP, 1.0))
         return paddle.where(self.positive, self.log_prob, self.log_one_minus_prob)
 
     @cached_in_graph
@@ -275,7 +174,7 @@ class Inputs:
             error, right = numeric.sigmoids(self._log_odds_of_error)
             return right, error
         if self.multiclass:
-            right = paddle.take_along_axis(self.prob, self.labels, axis=1)
+            right = self.of_true_class(self.prob)
             return right, 1 - right
         p, rest = self.prob, self.one_minus_prob
         return paddle.where(self.positive, p, rest), paddle.where(self.positive, rest, p)
@@ -283,6 +182,19 @@ class Inputs:
     @cached_in_graph
     def _log_odds_of_error(self) -> Tensor:
         """All that a loss of the true label's probability needs; the other labels are never 1 minus it."""
+        if self.problem.label_sets:
+            return numeric.log_odds(self.logits, self._candidate, self.negative)
         if self.multiclass:
             return numeric.log_odds_against(self.problem.scores, self.labels, self.negative)
         return paddle.where(self.positive, -self.logits, self.logits)
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs(Inputs):
+    """Clean tensors of several outputs of a model. The call is valid where all of them are.
+
+    Attributes:
+        levels: one for each output; None for those that are left out.
+    """
+
+    levels: tuple[Inputs | None, ...] = ()

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,18 @@ def spacing_of(samples: int, space: Sequence[int]) -> Spacing | None:
         return None
     scaled = tuple(tuple(step * (big / small) for step, big, small in zip(row, whole, space)) for row in rows)
     return scaled[0] if alike else scaled
+
+
+@contextmanager
+def sample_alone(index: int) -> Iterator[None]:
+    """Let losses inside the block, which are given one sample of the batch alone, measure with its spacing."""
+    known = _current.get()
+    shared = known is None or len(known.rows) == 1
+    token = _current.set(known if known is None or shared else replace(known, rows=(known.rows[index],)))
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def varies(spacing: Spacing | None) -> bool:

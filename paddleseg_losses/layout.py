@@ -12,6 +12,8 @@ from . import registry
 from .conversion import filled, indices_of_bfloat16, of_truth_values, shares_of_bfloat16, tensor_of
 from .errors import InputError
 from .i18n import Text, _, counts
+from .ignored_labels import IgnoredLabels
+from .label_sets import LabelSets
 from .numeric import name_of
 from .problem import Problem
 from .registry import SupportedInputs
@@ -27,7 +29,8 @@ class LayoutReader:
     name: str  # of the loss, for messages
     supported: SupportedInputs
     mode: str | None
-    ignore_index: int
+    ignored: IgnoredLabels
+    label_sets: LabelSets
     from_logits: bool
     channels_last: bool
 
@@ -46,7 +49,7 @@ class LayoutReader:
         labels, per_channel = self._layout(self._tensor(labels, "labels"), scores)
         mode = self._mode(scores.shape[1], per_channel)
         shares = self.supported.soft and (per_channel or scores.shape[1] == 1)
-        labels = self._plain_labels(labels, indices=not shares)
+        labels = self.ignored.merged(self._plain_labels(labels, indices=not shares))
         if not self.from_logits and mode in self.supported.logits_only:
             raise InputError(
                 _("{name}: from_logits=False in a {mode} problem.", name=self.name, mode=mode),
@@ -59,7 +62,12 @@ class LayoutReader:
             labels = labels.astype(scores.dtype)
         elif per_channel and mode == "multiclass":
             self._require_clear()
-        return Problem(scores, labels, mode, self.ignore_index, soft=soft, from_logits=self.from_logits)
+        if self.label_sets:
+            self._require_indices(mode, per_channel, scores.shape[1])
+        exclusive = mode == "multilabel" and scores.shape[1] > 1 and not per_channel
+        return Problem(
+            scores, labels, mode, self.ignored.one, soft=soft, from_logits=self.from_logits, exclusive=exclusive
+        )
 
     def _tensor(self, value: Any, what: str) -> Tensor:
         if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf":
@@ -72,7 +80,10 @@ class LayoutReader:
             found = _("{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value))
         else:
             found = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
-        heads = _("PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0]")
+        heads = _(
+            "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or put "
+            "the loss into a DeepSupervisionLoss, which takes them all"
+        )
         raise InputError(
             found,
             _("a Tensor of real numbers"),
@@ -83,16 +94,17 @@ class LayoutReader:
         """A masked array of labels says which pixels to ignore; of logits and weights it says nothing."""
         if not np.ma.is_masked(array):  # type: ignore[no-untyped-call]
             return np.asarray(array)
-        if what == "labels":
-            return filled(array, self.ignore_index)
+        if what == "labels" and self.ignored.every:
+            return filled(array, self.ignored.one)
+        marked = _(
+            "mark pixels to ignore in the labels, and fill {what}, for example {code}",
+            what=what,
+            code=f"{what}.filled(0)",
+        )
         raise InputError(
             _("{name}: {what} is a masked array with masked elements.", name=self.name, what=what),
             _("numbers for all pixels"),
-            _(
-                "mark pixels to ignore in the labels, and fill {what}, for example {code}",
-                what=what,
-                code=f"{what}.filled(0)",
-            ),
+            _("set ignore_index to a number that no class has") if what == "labels" else marked,
         )
 
     def _dense(self, value: Tensor, what: str) -> Tensor:
@@ -178,7 +190,7 @@ class LayoutReader:
     def _mode(self, channels: int, per_channel: bool) -> str:
         inferred = "binary" if channels == 1 else "multilabel" if per_channel else "multiclass"
         mode = self.mode or inferred
-        fits = mode == inferred or (mode == "multiclass" and per_channel) or (mode == "multilabel" and channels == 1)
+        fits = mode in (inferred, "multilabel") or (mode == "multiclass" and per_channel)
         if not fits:
             raise InputError(
                 _(
@@ -226,18 +238,51 @@ class LayoutReader:
 
     def _as_indices(self, labels: Tensor) -> Text:
         if paddle.in_dynamic_mode() and bool(paddle.isnan(labels).any()):
-            code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {self.ignore_index}), labels)"
+            code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {self.ignored.example}), labels)"
             return _("first replace NaN by the ignore_index, {code}, then use .astype('int64')", code=code)
         return _("use labels.astype('int64') if they hold class indices")
 
+    def _require_indices(self, mode: str, per_channel: bool, channels: int) -> None:
+        """Label sets are of class indices, and of classes that there are."""
+        if mode != "multiclass":
+            raise InputError(
+                _("{name}: label_sets in a {mode} problem.", name=self.name, mode=mode),
+                _("a multiclass problem: only there does a pixel have one of several classes"),
+                _("omit label_sets; set unknown channels of multilabel labels to the ignore_index"),
+            )
+        if per_channel:
+            raise InputError(
+                _("{name}: label_sets with one channel per class in the labels.", name=self.name),
+                _("class indices [N, *S]"),
+                _("use labels.argmax(axis=1), and the label of the set where a pixel is one of several classes"),
+            )
+        taken = sorted(set(self.label_sets.labels) & {*range(channels), *self.ignored.every})
+        if taken:
+            raise InputError(
+                _("{name}: label_sets give {label} another meaning.", name=self.name, label=taken[0]),
+                _(
+                    "labels that are neither classes, 0 to {last}, nor ignored, {ignored}",
+                    last=channels - 1,
+                    ignored=self.ignored,
+                ),
+                _("choose another number, for example {label}", label=250 if channels <= 250 else channels),
+            )
+        unknown = sorted({c for _label, classes in self.label_sets.sets for c in classes if c >= channels})
+        if unknown:
+            raise InputError(
+                _("{name}: label_sets hold class {label}.", name=self.name, label=unknown[0]),
+                _("classes from {classes}", classes=f"0 to {channels - 1}"),
+                _("remove the classes that the model does not have"),
+            )
+
     def _require_clear(self) -> None:
         """One-hot labels hold 0 and 1, so neither can say that a pixel is to be left out."""
-        if self.ignore_index in (0, 1):
+        if set(self.ignored.every) & {0, 1}:
             raise InputError(
                 _(
                     "{name}: one-hot labels with ignore_index={ignore_index}.",
                     name=self.name,
-                    ignore_index=self.ignore_index,
+                    ignore_index=self.ignored,
                 ),
                 _("an ignore_index that is neither 0 nor 1, in all channels of a pixel to ignore"),
                 _("pass class indices [N, *S], or mark ignored pixels with 255 in every channel"),

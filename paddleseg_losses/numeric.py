@@ -165,13 +165,26 @@ def log_odds_against(z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
 
 
 def _log_odds(z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
-    own = _own(z, labels)
-    gap = paddle.where(others, z - own, paddle.full([], -FAR, z.dtype))
-    if z.ndim <= 4:  # Paddle takes no more
-        odds = paddle.logsumexp(gap, axis=1, keepdim=True)
-    else:
-        odds = paddle.logsumexp(gap.flatten(2), axis=1, keepdim=True).reshape(shape_of(own))
+    return _log_odds_against(z, _own(z, labels), others)
+
+
+def log_odds(z: Tensor, ones: Tensor, others: Tensor) -> Tensor:
+    """Log-odds of the others over axis 1 together against the ones together, `[N, 1, *S]`."""
+    own = _log_sum_exp(paddle.where(ones, z, paddle.full([], -FAR, z.dtype))).clip(min=-FAR)
+    return _log_odds_against(z, own, others)
+
+
+def _log_odds_against(z: Tensor, own: Tensor, others: Tensor) -> Tensor:
+    odds = _log_sum_exp(paddle.where(others, z - own, paddle.full([], -FAR, z.dtype)))
     return paddle.where(odds > FAR / 2, paddle.full([], math.inf, z.dtype), odds)
+
+
+def _log_sum_exp(z: Tensor) -> Tensor:
+    """Log of the sum of e^z over axis 1, which stays."""
+    if z.ndim <= 4:  # Paddle takes no more
+        return paddle.logsumexp(z, axis=1, keepdim=True)
+    flat = paddle.logsumexp(z.flatten(2), axis=1, keepdim=True)
+    return flat.reshape(shape_of(z[:, :1]))
 
 
 def _own(z: Tensor, labels: Tensor) -> Tensor:
@@ -236,6 +249,12 @@ def power(x: Tensor, exponent: float) -> Tensor:
     tiny = x <= EPSILON
     curve = paddle.pow(paddle.where(tiny, paddle.ones_like(x), x), exact)
     return paddle.where(tiny, x * EPSILON ** (exponent - 1), curve)
+
+
+def one_minus_exp(x: Tensor) -> Tensor:
+    """1 - e^x for x <= 0, whose value keeps its digits near 0, and whose slope keeps them far below."""
+    near, zero = x > -0.5, paddle.zeros([], x.dtype)
+    return paddle.where(near, -paddle.expm1(paddle.where(near, x, zero)), 1 - paddle.exp(paddle.where(near, zero, x)))
 
 
 def log_cosh(x: Tensor) -> Tensor:

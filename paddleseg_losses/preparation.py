@@ -28,6 +28,7 @@ from .validation import (
 Tensor = Any
 
 NO_LABEL = -1  # of pixels that one-hot labels leave out: any other number may be a class
+_LEFT_OUT = 255  # of pixels in channels of 0 and 1
 
 
 class _Labels(NamedTuple):
@@ -55,9 +56,13 @@ class InputPreparer(LayoutReader):
         problem = self.read(scores, labels)
         if check == "raise":
             self._look(problem)
+        foreign = self._foreign(problem) if check == "mark" and self._recoded(problem) else None
+        problem = self._recode(problem)
         native = problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
-        read = _on_device if not native else _soft if problem.soft else _compact
+        read = _on_device if not native or problem.label_sets else _soft if problem.soft else _compact
         problem, invalid, any_valid, counts = read(problem, check == "mark")
+        if foreign is not None:
+            invalid = paddle.logical_or(_as_tensor(invalid), foreign)
         if check == "mark" and not problem.from_logits:
             valid = _valid(problem) if problem.valid is None else problem.valid
             invalid = paddle.logical_or(_as_tensor(invalid), outside_shares(problem.scores, valid).any())
@@ -73,9 +78,29 @@ class InputPreparer(LayoutReader):
             check_probabilities(problem.scores, valid, mode, self.name)
         labels = problem.labels if problem.soft else problem.labels.astype("int64")
         if problem.soft or per_class:
-            check_soft_labels(labels, valid, mode, self.ignore_index, self.name)
+            check_soft_labels(labels, valid, mode, self.ignored, self.name)
         else:
-            check_class_labels(labels, valid, problem.classes, self.ignore_index, self.name)
+            check_class_labels(labels, valid, _classes(problem), self.ignored, self.label_sets, self.name)
+
+    def _recoded(self, problem: Problem) -> bool:
+        """Whether labels are replaced by others before anything reads them."""
+        return problem.exclusive or bool(self.label_sets)
+
+    def _foreign(self, problem: Problem) -> Tensor:
+        """Whether a label is neither a class, nor ignored, nor stands for a set of classes."""
+        labels, valid = problem.labels.astype("int64"), _valid(problem)
+        if self.label_sets:
+            valid = paddle.logical_and(valid, paddle.logical_not(self.label_sets.is_set(labels)))
+        return outside(labels, valid, _classes(problem) - 1).any()
+
+    def _recode(self, problem: Problem) -> Problem:
+        """The problem with the labels that losses read."""
+        if problem.exclusive:
+            return _one_channel_each(problem)
+        if not self.label_sets:
+            return problem
+        labels, sets = self.label_sets.numbered(problem.labels.astype("int64"), problem.channels, NO_LABEL)
+        return replace(problem, labels=labels, ignore_index=NO_LABEL, label_sets=sets)
 
     def _pixel_weight(self, weight: Any, inputs: Inputs, check: str) -> Tensor:
         weight = self._tensor(weight, "pixel_weight")
@@ -94,6 +119,20 @@ class InputPreparer(LayoutReader):
         if check == "raise":
             check_pixel_weight(weight, valid, self.name)
         return paddle.where(valid, weight, paddle.zeros_like(weight))
+
+
+def _classes(problem: Problem) -> int:
+    """Number of classes that a label can name."""
+    return problem.channels if problem.exclusive else problem.classes
+
+
+def _one_channel_each(problem: Problem) -> Problem:
+    """Class indices as one 0/1 label for each channel."""
+    indices = problem.labels.astype("int32")
+    classes = paddle.arange(problem.channels, dtype="int32").reshape([1, -1] + [1] * len(problem.space))
+    known = paddle.logical_and(_valid(problem), paddle.logical_and(indices >= 0, indices < problem.channels))
+    labels = paddle.where(known, (indices == classes).astype("int32"), paddle.full([], _LEFT_OUT, "int32"))
+    return replace(problem, labels=labels, ignore_index=_LEFT_OUT)
 
 
 def _one_channel_per_class(problem: Problem) -> bool:
@@ -133,7 +172,7 @@ def _on_device(problem: Problem, mark: bool) -> _Labels:
     """The same, by Paddle's operators, without waiting for the device."""
     valid, per_class = _valid(problem), _one_channel_per_class(problem)
     labels = problem.labels if problem.soft else problem.labels.astype("int64")
-    invalid, last = None, problem.classes - 1
+    invalid, last = None, problem.classes + len(problem.label_sets) - 1
     if mark:
         wrong = outside_shares(labels, valid) if problem.soft else outside(labels, valid, 1 if per_class else last)
         invalid = wrong.any()

@@ -21,6 +21,8 @@ class Problem:
         valid: which pixels count, if the labels alone do not tell.
         soft: whether the labels are soft targets.
         from_logits: whether the caller's scores were logits.
+        exclusive: whether each pixel has one label although each channel has a sigmoid: class 0 is the background.
+        label_sets: what the labels C, C + 1, ... stand for: classes of which a pixel is one.
     """
 
     scores: Tensor
@@ -30,6 +32,8 @@ class Problem:
     valid: Tensor | None = None
     soft: bool = False
     from_logits: bool = True
+    exclusive: bool = False
+    label_sets: tuple[tuple[int, ...], ...] = ()
 
     @property
     def channels(self) -> int:

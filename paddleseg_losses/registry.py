@@ -67,8 +67,10 @@ class LossSpec:
     soft: bool = False  # takes float targets
     soft_minimum: bool = True  # under soft targets least at p = target
     one_vs_rest: bool = True  # sigmoid of z equals softmax of (0, z) scored without the background
+    counts_unweighted: bool = False  # chooses or balances by numbers of pixels, whatever their weights
     background_special: bool = False  # class 0 is treated unlike the others, whatever the options
     neighbours: bool = False  # looks at neighbouring pixels: only flips and transposes leave it unchanged
+    sided: bool = False  # takes sides: flips and transposes change it a little
     sorts: bool = False  # ties may be ordered either way
     batchwise: bool = False  # not the mean over samples of its value on each sample
     monotone: bool = True  # moving one logit towards its label never raises it
@@ -81,7 +83,9 @@ class LossSpec:
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
     held: tuple[str, ...] = ()  # methods that compute what, of these, moves smoothly with the logits
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine it
-    label_maps: bool = False  # its distance maps of the labels can come from the data pipeline: `DistanceMaps`
+    label_sets: bool = False  # can do with pixels that are one of several classes
+    dynamic_only: bool = False  # values of the labels decide what it computes: no static graph can hold it
+    label_maps: str = ""  # the transform that computes its maps of the labels where the data is loaded
     published: bool = True  # False: it has no paper, so nobody else's values
     example: Mapping[str, Any] = field(default_factory=dict)  # options without a default
 
@@ -98,11 +102,13 @@ class SupportedInputs:
     modes: tuple[str, ...]
     soft: bool = False  # float targets
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
+    label_sets: bool = False  # pixels that are one of several classes
 
     def both(self, other: SupportedInputs) -> SupportedInputs:
         """What two losses take."""
         modes = tuple(mode for mode in self.modes if mode in other.modes)
-        return SupportedInputs(modes, self.soft and other.soft, self.logits_only + other.logits_only)
+        logits_only = self.logits_only + other.logits_only
+        return SupportedInputs(modes, self.soft and other.soft, logits_only, self.label_sets and other.label_sets)
 
 
 _SPECS: dict[str, LossSpec] = {}

@@ -10,6 +10,8 @@ import paddle
 
 from .errors import InputError, LabelError
 from .i18n import Text, _
+from .ignored_labels import IgnoredLabels
+from .label_sets import LabelSets
 from .numeric import ROUNDING
 from .shape_advice import COLOURS
 
@@ -50,27 +52,35 @@ def check_pixel_weight(weight: Tensor, valid: Tensor, name: str) -> None:
         )
 
 
-def check_class_labels(labels: Tensor, valid: Tensor, classes: int, ignore_index: int, name: str) -> None:
-    """Refuse labels outside [0, classes) that are not the ignore_index."""
+def check_class_labels(
+    labels: Tensor, valid: Tensor, classes: int, ignored: IgnoredLabels, sets: LabelSets, name: str
+) -> None:
+    """Refuse labels outside [0, classes) that are not ignored and stand for no set of classes."""
     bad = outside(labels, valid, classes - 1)
+    if sets:
+        bad = paddle.logical_and(bad, paddle.logical_not(sets.is_set(labels)))
     if not bool(bad.any()):
-        _warn_of_255(labels, valid, classes, ignore_index, name)
+        _warn_of_255(labels, valid, classes, ignored, name)
         return
     given = labels.numpy()
     wrong = np.unique(given[bad.numpy()])
     values = ", ".join(str(v) for v in wrong[:SHOWN]) + (", ..." if len(wrong) > SHOWN else "")
     raise LabelError(
         _("{name}: labels hold {values}.", name=name, values=values),
-        _(
-            "{labels}, or ignore_index={ignore_index}",
-            labels=_("0 to {last}", last=classes - 1),
-            ignore_index=ignore_index,
-        ),
-        _cure(given, wrong, classes, ignore_index),
+        _("{labels}, or ignore_index={ignore_index}", labels=_known(classes, sets), ignore_index=ignored)
+        if ignored.every
+        else _("{labels}: with ignore_index=None every pixel counts", labels=_known(classes, sets)),
+        _cure(given, wrong, classes, ignored),
     )
 
 
-def _cure(given: Any, wrong: Any, classes: int, ignore_index: int) -> Text:
+def _known(classes: int, sets: LabelSets) -> Text:
+    """The labels that a pixel can have."""
+    names = _("0 to {last}", last=classes - 1)
+    return _("{classes}, {sets} of label_sets", classes=names, sets=", ".join(map(str, sets.labels))) if sets else names
+
+
+def _cure(given: Any, wrong: Any, classes: int, ignored: IgnoredLabels) -> Text:
     """What to do about labels that are no classes: what they look like decides."""
     found, code = set(np.unique(given).tolist()), "(labels > 127).astype('int64')"
     if found <= {0, 255}:
@@ -80,7 +90,10 @@ def _cure(given: Any, wrong: Any, classes: int, ignore_index: int) -> Text:
     if classes == 2 and max(found) > 200 and _at_the_ends(given):
         return _("this looks like a 0/255 mask that was stored as JPEG: use {code}, and store masks as PNG", code=code)
     if 0 not in found and set(wrong.tolist()) == {classes}:
-        shift = f"paddle.where(labels == {ignore_index}, labels, labels - 1)"
+        kept = " | ".join(f"(labels == {label})" for label in ignored.every).strip(
+            "()" if len(ignored.every) == 1 else ""
+        )
+        shift = f"paddle.where({kept}, labels, labels - 1)" if kept else "labels - 1"
         return _(
             "labels start at 1 and go to {last}: use {code}; if {last} marks pixels to ignore instead, set "
             "ignore_index={last}",
@@ -106,9 +119,9 @@ def _at_the_ends(given: Any) -> bool:
     return bool(np.mean((np.abs(given) <= 20) | (np.abs(given - 255) <= 20)) > 0.9)
 
 
-def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignore_index: int, name: str) -> None:
+def _warn_of_255(labels: Tensor, valid: Tensor, classes: int, ignored: IgnoredLabels, name: str) -> None:
     """All the foreground of a 0/255 mask is ignored under the default ignore_index, and nothing else would tell."""
-    if ignore_index != 255 or classes != 2 or bool(valid.all()) or not bool(valid.any()):
+    if 255 not in ignored.every or classes != 2 or bool(valid.all()) or not bool(valid.any()):
         return
     if not bool(paddle.logical_and(valid, labels != 0).any()):
         text = _(
@@ -150,7 +163,7 @@ def check_probabilities(p: Tensor, valid: Tensor, mode: str, name: str) -> None:
         )
 
 
-def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: int, name: str) -> None:
+def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignored: IgnoredLabels, name: str) -> None:
     """Refuse soft targets outside [0, 1] and, for competing classes, those that do not sum to 1."""
     soft = bool(paddle.is_floating_point(labels))
     if bool(outside_shares(labels, valid).any()):
@@ -160,10 +173,10 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: in
             if soft
             else _("{name}: one-hot labels range from {min:.4g} to {max:.4g}.", name=name, min=low, max=high),
             _("fractions in [0, 1] (a pixel is ignored where all its channels hold the ignore_index)"),
-            _soft_cure(low, high, ignore_index),
+            _soft_cure(low, high, ignored),
         )
     if mode != "multiclass":
-        _warn_of_255(labels, valid, 2, ignore_index, name)
+        _warn_of_255(labels, valid, 2, ignored, name)
     else:
         if bool(unbalanced(labels, valid).any()):
             low, high = _range(labels.sum(axis=1, keepdim=True), valid)
@@ -189,10 +202,10 @@ def check_soft_labels(labels: Tensor, valid: Tensor, mode: str, ignore_index: in
             )
 
 
-def _soft_cure(low: float, high: float, ignore_index: int) -> Text:
+def _soft_cure(low: float, high: float, ignored: IgnoredLabels) -> Text:
     """What to do about labels of this range, of which NaN makes NaN."""
     if np.isnan(low):
-        code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {ignore_index}), labels)"
+        code = f"paddle.where(paddle.isnan(labels), paddle.full_like(labels, {ignored.example}), labels)"
         return _("replace NaN by the ignore_index: {code}", code=code)
     if -(2**53) < low <= -1 and low == int(low):
         return _("if {label} marks pixels to ignore, set ignore_index={label}", label=int(low))

@@ -74,9 +74,8 @@ def _pixel_weight(loss: Known) -> str:
     if not loss.spec.cls.takes_pixel_weight:
         return ""
     return loss.language(
-        "A third argument, `pixel_weight`, multiplies the loss of each pixel: `[N, *S]` or `[N, 1, "
-        "*S]`, at least 0. The mean is still divided by what it is divided by without it, not by the "
-        "sum of these weights."
+        "A third argument, `pixel_weight`, weighs each pixel: `[N, *S]` or `[N, 1, *S]`, at least 0. The mean is a "
+        "weighted mean: a weight of 0 ignores a pixel, and twice all weights change nothing."
     )
 
 

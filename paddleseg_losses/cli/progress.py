@@ -1,8 +1,11 @@
-"""The progress bar of `train`, `evaluate` and `predict`, for a terminal."""
+"""The progress bars of commands, for a terminal."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Callable
 
 from ..i18n import Text, _
 from ..paddleseg.display import Display, Step, describe
@@ -75,3 +78,17 @@ class Bar(Display):
     def close(self) -> None:
         """Leave the last state on the screen."""
         self.progress.stop()
+
+
+@contextmanager
+def counting(total: int) -> Iterator[Callable[[int], object]]:
+    """A bar on stderr if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(str(_("counting")), total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import Exit
@@ -15,6 +12,7 @@ from ..i18n import Message, _, plural
 from . import screen
 from .command import argument, command, option
 from .program import PROBLEM
+from .progress import counting
 
 if TYPE_CHECKING:
     from ..datasets import Counts, MaskSource
@@ -50,6 +48,11 @@ class ClassBalance:
     weights: dict[str, list[float]]
     ignored: int  # pixels
     out_of_range: dict[int, int]  # pixels of each label value that is not a class
+
+    @property
+    def partial(self) -> dict[int, int]:
+        """Pixels of each label that stands for several classes: no class's weight counts them."""
+        return {label: self.counts.pixels.get(label, 0) for label in sorted(self.source.partial)}
 
     @property
     def absent(self) -> list[str]:
@@ -117,7 +120,7 @@ def weights(file: str, scheme: str | None, beta: float | None, workers: int | No
 
     where["separator"] = where["separator"] and where["separator"].replace("\\t", "\t")
     source = open_source(file, where.pop("num_classes"), **where)
-    with _progress(len(source)) as progress:
+    with counting(len(source)) as progress:
         counts = count(source, workers, progress)
     for defect in source.defects:
         screen.warn(defect.found)
@@ -136,10 +139,10 @@ def weigh(source: MaskSource, counts: Counts, scheme: str | None = None, beta: f
     """Class by class, with the weights of one scheme or of all."""
     from ..datasets import SCHEMES, balance
 
-    labels = {value: mask for value, mask in counts.first.items() if value != source.ignore_index}
+    labels = {value: mask for value, mask in counts.first.items() if value not in source.no_classes}
     classes = source.number_of_classes(labels)
     pixels, area, images = (
-        [table.get(c, 0) if c != source.ignore_index else 0 for c in range(classes)]
+        [table.get(c, 0) if c not in source.no_classes else 0 for c in range(classes)]
         for table in (counts.pixels, counts.area, counts.images)
     )
     return ClassBalance(
@@ -164,6 +167,7 @@ def _as_dict(balance: ClassBalance) -> dict[str, Any]:
         "masks": balance.counts.masks,
         "ignore_index": balance.source.ignore_index,
         "ignored_pixels": balance.ignored,
+        **({"label_sets": balance.partial} if balance.partial else {}),
         "classes": classes,
         "weights": balance.weights,
         **({"pos_weight": balance.positive} if balance.positive else {}),
@@ -240,7 +244,12 @@ def _table(balance: ClassBalance) -> list[str]:
         labelled=labelled,
         percent=percent,
     )
-    return [str(title), *captured.get().splitlines()]
+    sets = [
+        str(_("label {label} stands for several classes: {percent} of all pixels, which count for none",
+              label=label, percent=f"{pixels / every:.1%}"))
+        for label, pixels in balance.partial.items()
+    ]  # fmt: skip
+    return [str(title), *captured.get().splitlines(), *sets]
 
 
 def _warn_of_problems(counts: Counts) -> None:
@@ -276,17 +285,3 @@ def _warn(balance: ClassBalance) -> None:
         from ..datasets import white_masks
 
         screen.warn(Message("{found}\n{yaml}", found=white_masks.found(), yaml=white_masks.reading()))
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], object]]:
-    """A bar on stderr if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(str(_("counting")), total=total)
-        yield lambda done: bar.update(task, completed=done)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable
-
-import numpy as np
 
 from ..errors import ConfigError, DataError, LossError
 from ..i18n import Text, _
@@ -17,6 +15,7 @@ from ..paddleseg.registration import import_manager
 from ..paddleseg.toolkits import MEDICALSEG, toolkit_of
 from ..registry import PREFIX, suggest
 from .folder import pillow
+from .mask_readers import Pictures, Samples, Transformed
 from .volumes_of_medicalseg import read_volumes
 
 MOST_CLASSES = 1 << 16
@@ -44,9 +43,15 @@ class MaskSource:
     pairs: list[Pair] = field(default_factory=list)  # none where a dataset does not tell
     defects: list[DataError] = field(default_factory=list)  # of the list, which PaddleSeg cannot read though we can
     multilabel: bool = False  # a mask may hold its classes below or beside each other
+    partial: frozenset[int] = frozenset()  # labels of pixels that are one of several classes
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def no_classes(self) -> set[int | None]:
+        """Labels that are not a class by intent: ignored, or one of several classes."""
+        return {self.ignore_index, *self.partial}
 
     def sampled(self, most: int) -> MaskSource:
         """At most so many masks, spread evenly over all."""
@@ -84,41 +89,6 @@ class MaskSource:
                 _("set num_classes to the number of classes of the model"),
             )
         return max(count, 2)
-
-
-@dataclass(frozen=True)
-class _Pictures:
-    """Reads a mask as PaddleSeg does: the indices of a palette, not its colors."""
-
-    paths: list[str]
-
-    def __call__(self, index: int) -> Any:
-        from PIL import Image
-
-        with Image.open(self.paths[index]) as picture:
-            return np.asarray(picture)
-
-
-@dataclass(frozen=True)
-class _Samples:
-    """Reads through a dataset of PaddleSeg, which may change labels as it reads them (ADE20K subtracts 1)."""
-
-    dataset: Any
-
-    def __call__(self, index: int) -> Any:
-        label = np.asarray(self.dataset[index]["label"])
-        return label[0] if label.ndim == 3 and label.shape[0] == 1 else label
-
-
-@dataclass(frozen=True)
-class _Merged:
-    """Reads labels as the transform `Foreground` makes them."""
-
-    read: Callable[[int], Any]
-    foreground: Callable[[dict[str, Any]], dict[str, Any]]
-
-    def __call__(self, index: int) -> Any:
-        return self.foreground({"label": self.read(index)})["label"]
 
 
 def open_source(
@@ -169,7 +139,7 @@ def _of_list(title: Text, listing: tuple[FileList, Path], classes: int | None, i
     return MaskSource(
         title,
         [entry.mask for entry in lines.entries],
-        _Pictures([str(pair.mask) for pair in pairs]),
+        Pictures([str(pair.mask) for pair in pairs]),
         classes,
         ignore_index,
         _class_names(folder, classes),
@@ -182,6 +152,7 @@ def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: 
     config = configs.load(path)
     configs.pop_of_trainer(config)
     source = _of_section(path, config, classes, ignore_index, part)
+    source = replace(source, partial=source.partial | set(_label_sets(config.get("loss"))))
     tests = config.get("test_config")
     if isinstance(tests, dict) and tests.get("use_multilabel"):  # then the masks hold 0 and 1, whatever num_classes is
         source = replace(source, multilabel=True, classes=classes)
@@ -218,17 +189,30 @@ def _of_section(
     return _as_transformed(_of_list(title, listing, classes, ignore_index), section)
 
 
+def _label_sets(section: Any) -> Iterator[int]:
+    """Labels that the losses of a section take for one of several classes."""
+    if isinstance(section, dict):
+        sets = section.get("label_sets")
+        yield from (int(label) for label in sets if str(label).isdigit()) if isinstance(sets, dict) else ()
+        section = list(section.values())
+    for part in section if isinstance(section, list) else ():
+        yield from _label_sets(part)
+
+
 def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
     """With labels as our transforms change them; `Multilabel` makes num_classes independent of those of the masks."""
-    from ..transforms import Foreground
+    from ..transforms import Foreground, PartialLabels
 
     for entry in section.get("transforms") or ():
         kind, options = entry.get("type"), {key: value for key, value in entry.items() if key != "type"}
-        if kind == f"{PREFIX}Foreground":
+        if kind in (f"{PREFIX}Foreground", f"{PREFIX}PartialLabels"):
             try:
-                source = replace(source, read=_Merged(source.read, Foreground(**options)))
+                transform = (Foreground if kind.endswith("Foreground") else PartialLabels)(**options)
             except (TypeError, ValueError) as error:
                 raise _not_created(source.title, error) from error
+            source = replace(source, read=Transformed(source.read, transform, source.names))
+            if isinstance(transform, PartialLabels):
+                source = replace(source, partial=source.partial | {transform.label})
         elif kind == f"{PREFIX}Multilabel":
             source = replace(source, classes=None)
     return source
@@ -267,7 +251,7 @@ def _of_dataset(title: Text, section: Any, classes: int | None, ignore_index: in
     return MaskSource(
         title,
         names,
-        _Samples(dataset),
+        Samples(dataset),
         classes if classes is not None else getattr(dataset, "num_classes", None),
         ignore_index if ignore_index is not None else getattr(dataset, "ignore_index", 255),
         pairs=pairs if len(pairs) == len(names) else [],

@@ -176,13 +176,13 @@ def _failed(error: Exception, batch: Batch) -> Finding:
 
 
 def _classes(source: MaskSource, counts: Counts, batch: Batch | None) -> list[ClassFact]:
-    pixels = {value: n for value, n in counts.pixels.items() if value != source.ignore_index}
+    pixels = {value: n for value, n in counts.pixels.items() if value not in source.no_classes}
     labelled = sum(pixels.values())
     names = source.class_names or []
     inside = None
     if batch is not None and batch.labels.ndim == batch.logits[0].ndim - 1:
         values = batch.labels.numpy()
-        inside = values[values != source.ignore_index]
+        inside = values[~np.isin(values, [label for label in source.no_classes if label is not None])]
     return [
         ClassFact(
             index=c,

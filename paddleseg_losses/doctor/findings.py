@@ -10,6 +10,7 @@ import paddle
 import yaml
 
 from ..i18n import Message, Text, _, plural
+from ..losses.compound.deep_supervision import DeepSupervisionLoss
 from ..losses.compound.weighted_sum import WeightedSumLoss
 from .batch import Batch
 from .report import SAVE_AS_INDICES, Finding, commented
@@ -86,7 +87,7 @@ def of_labels(batch: Batch, ignore_index: int | None, fitting: bool = True) -> I
             _("The labels of a batch have shape {shape}: RGB masks.", shape=shape),
             Message("# {comment}", comment=SAVE_AS_INDICES),
         )
-    elif shape[2 - logits.ndim :] != list(logits.shape)[2:] and fitting and not batch.sums_losses_itself:
+    elif shape[2 - logits.ndim :] != list(logits.shape)[2:] and fitting and not _fits_labels(batch):
         yield Finding(
             "sizes",
             _("Labels have shape {labels}, the model output {logits}.", labels=shape, logits=list(logits.shape)),
@@ -98,6 +99,11 @@ def of_labels(batch: Batch, ignore_index: int | None, fitting: bool = True) -> I
             _("Every pixel of the batch is ignored: its loss is 0 and nothing is learned."),
             commented(_CROP, _("larger than now")),
         )
+
+
+def _fits_labels(batch: Batch) -> bool:
+    """Whether labels of another size than the outputs are no mistake."""
+    return batch.sums_losses_itself or all(isinstance(loss, DeepSupervisionLoss) for loss in batch.losses)
 
 
 def of_terms(gradients: list[TermGradient]) -> Iterator[Finding]:

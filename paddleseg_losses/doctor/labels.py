@@ -82,7 +82,7 @@ def _narrowing(largest: int, complete: bool) -> Message:
 
 def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str) -> Iterator[Finding]:
     ignored, classes = source.ignore_index, max(source.classes or 2, 2)
-    labels = sorted(value for value in counts.pixels if value != ignored)
+    labels = sorted(value for value in counts.pixels if value not in source.no_classes)
     unknown = [value for value in labels if not 0 <= value < classes]
     if set(counts.pixels) == {0, white_masks.WHITE}:
         yield _is_0_255(ignored, part)
@@ -147,7 +147,7 @@ def _out_of_range(unknown: list[int], classes: int, counts: Counts, source: Mask
 
 def _in_range(unknown: list[int], classes: int, counts: Counts, source: MaskSource, part: str) -> Text:
     ignored = source.ignore_index
-    labels = {value for value in counts.pixels if value != ignored}
+    labels = {value for value in counts.pixels if value not in source.no_classes}
     section, other = ("train_dataset", "val_dataset") if part == "train" else ("val_dataset", "train_dataset")
     gap = max(labels) + 1 - len(labels)
     if 0 not in labels and unknown == [classes]:

@@ -17,6 +17,7 @@ from paddle import nn
 from ..errors import DataError
 from ..i18n import _
 from ..paddleseg.inference import Inference
+from ..paddleseg.loading import read_sample
 from ..paddleseg.registration import register
 from ..paddleseg.resuming import aside
 from ..paddleseg.resuming.reading import safe_load
@@ -83,7 +84,7 @@ class Seeded:
     def draw(self, index: int, number: int) -> Any:
         """An item, augmented."""
         _seed_everything(self.seed, number)
-        return self.dataset[index]
+        return read_sample(self.dataset, index)
 
     def batches(self, size: int) -> Iterator[dict[str, Any]]:
         """Endless batches; each epoch has an order of its own."""
@@ -159,7 +160,7 @@ def score(model: Any, builder: Any, job: Job) -> tuple[dict[str, Any], dict[str,
     model.eval()
     with paddle.no_grad():
         for place, index in enumerate(indices):
-            item = dataset[index]
+            item = read_sample(dataset, index)
             image = paddle.to_tensor(item["img"][None])
             guessed = how.labels(how.logits(model, image, item["trans_info"]))
             truth = np.asarray(item["label"]).reshape(guessed.shape)

@@ -29,10 +29,11 @@ class Function(NamedTuple):
 
     kind: int
     gamma: float = 1.0
+    clip: float = 0.0
 
 
 COUNT, PROB_TRUE, ERROR, NLL = Function(0), Function(1), Function(2), Function(4)  # 1, 1 - x, x, l
-_POWER, _FOCAL, _NLL_POWER = 3, 5, 6
+_POWER, _FOCAL, _NLL_POWER, _LQ, _HELD_FOCAL = 3, 5, 6, 7, 8
 
 
 def power(gamma: float) -> Function:
@@ -40,14 +41,19 @@ def power(gamma: float) -> Function:
     return COUNT if gamma == 0 else ERROR if gamma == 1 else Function(_POWER, gamma)
 
 
-def focal(gamma: float) -> Function:
-    """x^gamma l."""
-    return NLL if gamma == 0 else Function(_FOCAL, gamma)
+def focal(gamma: float, clip: float = 0.0, held: bool = False) -> Function:
+    """x^gamma l of an error reduced by `clip`; `held`: the power is a constant for the gradient."""
+    return NLL if gamma == 0 and clip == 0 else Function(_HELD_FOCAL if held else _FOCAL, gamma, clip)
 
 
 def nll_power(gamma: float) -> Function:
     """l^gamma."""
     return COUNT if gamma == 0 else NLL if gamma == 1 else Function(_NLL_POWER, gamma)
+
+
+def lq(q: float) -> Function:
+    """(1 - (1 - x)^q) / q, from l for q = 0 to x for q = 1."""
+    return NLL if q == 0 else ERROR if q == 1 else Function(_LQ, q)
 
 
 class SumSpec(NamedTuple):
@@ -92,6 +98,14 @@ def is_dear(inputs: Inputs, spec: SumSpec) -> bool:
 _CORRECT_NEGATIVES = SumSpec(NEGATIVE, PROB_TRUE)
 
 
+def positive_count(inputs: Inputs) -> Tensor:
+    """Number of pixels that count and are of the class, of each sample and channel, `[N, C]`."""
+    if not inputs.soft:
+        return sum_of(inputs, POSITIVE, COUNT)
+    soft = kernel_sums(inputs)
+    return numeric.spatial_sum(inputs.target) if soft is None else soft.positives
+
+
 def negative_count(inputs: Inputs) -> Tensor:
     """Number of pixels that count and are of other classes, of each sample and channel, `[N, C]`."""
     if not inputs.soft:
@@ -108,7 +122,9 @@ def pixel_count(inputs: Inputs) -> Tensor:
 def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
-        return numeric.constant(sides.sum(axis=0), "float32")
+        return numeric.constant(sides.sum(axis=0), inputs.dtype)
+    if inputs.problem.label_sets:
+        return numeric.spatial_sum(inputs.counted.astype(inputs.dtype))
     soft = kernel_sums(inputs)
     return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
@@ -131,7 +147,7 @@ def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Te
     return [sums[spec] for spec in specs]
 
 
-def flat(specs: Sequence[SumSpec]) -> list[tuple[int, int, float]]:
+def flat(specs: Sequence[SumSpec]) -> list[tuple[int, int, float, float]]:
     """Specs as the kernels read them."""
     return [(side, *function) for side, function in specs]
 
@@ -144,14 +160,19 @@ def _kernel_knows(inputs: Inputs, spec: SumSpec) -> bool:
 
 def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
+    return numeric.spatial_sum(summands(inputs, spec))
+
+
+def summands(inputs: Inputs, spec: SumSpec) -> Tensor:
+    """What a sum adds up, `[N, C, *S]`: the values of its function, 0 at all pixels but those of its side."""
     side = inputs.positive if spec.side == POSITIVE else inputs.negative
     if spec.function == COUNT:
-        return numeric.spatial_sum(side.astype(inputs.dtype))
+        return side.astype(inputs.dtype)
     if inputs.multiclass and spec.side == NEGATIVE:
         values = value_of(spec.function, of_other_classes(inputs))
     else:
         values = value_of(spec.function, of_true_class(inputs))
-    return numeric.spatial_sum(paddle.where(side, values, paddle.zeros([], values.dtype)))
+    return paddle.where(side, values, paddle.zeros([], values.dtype))
 
 
 class Answer(NamedTuple):
@@ -160,6 +181,7 @@ class Answer(NamedTuple):
     error: Callable[[], Tensor]
     right: Callable[[], Tensor]  # 1 - error
     log_right: Callable[[], Tensor]
+    side: int | None = None  # None: pixels of both sides
 
 
 def of_true_class(inputs: Inputs) -> Answer:
@@ -169,23 +191,36 @@ def of_true_class(inputs: Inputs) -> Answer:
 
 def of_every_class(inputs: Inputs) -> Answer:
     """As if every class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob)
+    return Answer(lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob, POSITIVE)
 
 
 def of_other_classes(inputs: Inputs) -> Answer:
     """As if no class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob)
+    return Answer(lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob, NEGATIVE)
 
 
 def value_of(function: Function, answer: Answer) -> Tensor:
     """The values of a function of the error."""
-    kind, gamma = function
+    kind, gamma, clip = function
     if kind == ERROR.kind:
         return answer.error()
     if kind == PROB_TRUE.kind:
         return answer.right()
     if kind == _POWER:
         return numeric.power(answer.error(), gamma)
-    if kind == _FOCAL:
-        return -numeric.power(answer.error(), gamma) * answer.log_right()
+    if kind == _LQ:
+        exponent = paddle.full([], gamma, answer.log_right().dtype)
+        return numeric.one_minus_exp(answer.log_right() * exponent) / exponent
+    if kind in (_FOCAL, _HELD_FOCAL):
+        error, log_right = _clipped(answer, clip) if clip else (answer.error(), answer.log_right())
+        focus = numeric.power(error, gamma)
+        return -(focus if kind == _FOCAL else (focus + 0).detach()) * log_right
     return numeric.power(-answer.log_right(), gamma if kind == _NLL_POWER else 1)
+
+
+def _clipped(answer: Answer, clip: float) -> tuple[Tensor, Tensor]:
+    """An error reduced by `clip`, 0 where it was less, and the logarithm of 1 minus it."""
+    error = answer.error()
+    bound = paddle.full([], clip, error.dtype)
+    rest = paddle.where(error > bound, error - bound, paddle.zeros([], error.dtype))
+    return rest, -paddle.log1p(rest / (answer.right() + bound))

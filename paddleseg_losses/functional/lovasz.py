@@ -28,7 +28,7 @@ def softmax_rows(
         rows, sizes = kernel(inputs.problem, per_image, wanted=wanted, present_only=present_only)
         return rows, constant(sizes, "int64")
     target = inputs.target
-    errors = paddle.where(inputs.valid, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
+    errors = paddle.where(inputs.counted, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
     hits = as_rows(target.astype("int64"), per_image)
     rows = lovasz(as_rows(errors, per_image), hits)
     return rows.reshape([-1, inputs.channels]), hits.sum(axis=1).reshape([-1, inputs.channels])

@@ -1,4 +1,4 @@
-"""Formulas of the probability that a pixel's true label was given."""
+"""The values of single pixels by a formula of the error, and their totals."""
 
 from __future__ import annotations
 
@@ -13,52 +13,13 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from . import error_sums
-from .error_sums import (
-    COUNT,
-    ERROR,
-    NEGATIVE,
-    NLL,
-    POSITIVE,
-    Answer,
-    Function,
-    SumSpec,
-    of_every_class,
-    of_other_classes,
-    of_true_class,
-    sum_of,
-)
+from .error_sums import SumSpec, negative_count, of_every_class, of_other_classes, positive_count, sum_of
 from .labels import side_counts
-from .soft_targets import SoftSums, kernel_sums
+from .pixel_formulas import CROSS_ENTROPY, ONE, Formula, factor_of, needs, of_true_labels, value_of
+from .soft_targets import kernel_sums
 
 Tensor = Any
-Formula = tuple[tuple[Function, float], ...]  # functions of the error, with their factors
 Balance = tuple[Any, Any]  # factors of positives and negatives, numbers or `[N or 1, C]`
-
-CROSS_ENTROPY: Formula = ((NLL, 1.0),)  # -log p_t
-ONE: Formula = ((COUNT, 1.0),)  # 1
-
-
-def focal(gamma: float) -> Formula:
-    """-(1 - p_t)^gamma log p_t."""
-    return ((error_sums.focal(gamma), 1.0),)
-
-
-def poly1(epsilon: float) -> Formula:
-    """-log p_t + epsilon (1 - p_t)."""
-    return ((NLL, 1.0), (ERROR, epsilon))
-
-
-def value_of(formula: Formula, answer: Answer) -> Any:
-    """The value of a formula of the error."""
-    if formula == ONE:
-        return 1.0
-    return sum(factor * error_sums.value_of(function, answer) for function, factor in formula)
-
-
-def needs(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
-    """The sums that add up to the total of a formula."""
-    sides = (POSITIVE,) if inputs.multiclass else (POSITIVE, NEGATIVE)
-    return tuple(SumSpec(side, function) for function, _ in formula for side in sides)
 
 
 def shareable(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
@@ -67,59 +28,86 @@ def shareable(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
 
 
 def can_share(inputs: Inputs) -> bool:
-    """Whether a kernel makes a total from sums that other terms read too."""
-    return inputs.pixel_weight is None and find("error_sums", inputs.problem) is not None
+    """Whether a total can be made from sums that other terms read too."""
+    return inputs.pixel_weight is None and not inputs.soft
+
+
+def _from_table(inputs: Inputs, formula: Formula) -> bool:
+    """Whether to make a total from sums: they are known already, or a kernel makes those of other terms with them."""
+    wanted = shareable(formula, inputs)
+    if not can_share(inputs):
+        return False
+    if all(spec in inputs.cache for spec in wanted):
+        return True
+    return error_sums.has_other_requests(inputs, wanted) and find("error_sums", inputs.problem) is not None
 
 
 def pixel_total(
-    inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None, mean: bool, share: bool
+    inputs: Inputs,
+    labelled: Inputs,
+    formula: Formula,
+    weight: Tensor | None,
+    balance: Balance | None,
+    mean: bool,
+    share: bool,
 ) -> Tensor:
-    """The sum of `pixel_values`, times the pixel weight, or its weighted mean.
+    """The sum of `pixel_values`, times the pixel weight, or its mean weighted by classes and pixels.
 
     Args:
         inputs: clean tensors.
+        labelled: the same, or that whose labels the soft targets of `inputs` are made of: they decide the weights.
         formula: of the probability of a label.
         weight: weight of each class, `[1, C]`.
         balance: as for `pixel_values`; the normaliser of the mean does not know it.
         mean: whether to divide by the sum of the weights.
         share: whether other terms may read the sums too.
     """
-    kernel = find("pixel_total", inputs.problem)
-    if kernel is None:
-        soft = kernel_sums(inputs) if formula == CROSS_ENTROPY and inputs.pixel_weight is None else None
-        if soft is not None:
-            return _of_soft_sums(inputs, soft, weight, balance, mean)
-        values, normaliser = pixel_values(inputs, formula, weight, balance), pixel_values(inputs, ONE, weight)
-        return reduce_values(inputs, values, normaliser, mean)
-    if share and error_sums.has_other_requests(inputs, shareable(formula, inputs)) and can_share(inputs):
+    if share and _from_table(inputs, formula):
         total = _from_sums(inputs, formula, weight, balance)
         divide = truediv if weight is None and inputs.any_valid is True else numeric.safe_divide
         return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
+    kernel = find("pixel_total", inputs.problem)
+    if kernel is None:
+        soft = kernel_sums(inputs) if formula == CROSS_ENTROPY and inputs.pixel_weight is None else None
+        if soft is None:
+            return reduce_values(labelled, pixel_values(inputs, formula, weight, balance), weight, mean)
+        total = _of_sides(inputs, soft.nll, soft.nll_other, *_factors(weight, balance))
+        counts = positive_count(labelled), negative_count(labelled)
+        return numeric.safe_divide(total, _of_sides(labelled, *counts, *_factors(weight, None))) if mean else total
     table = _coefficients(inputs, formula, *_factors(weight, balance))
     if mean:
-        positive = _coefficients(inputs, ONE, *_factors(weight, None))
-        counts = side_counts(inputs)
-        normaliser = sum((positive[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs)))
+        normaliser = _counted(inputs, weight) if inputs.pixel_weight is None else float(_weights(inputs, weight))
         table = table / normaliser if normaliser else np.zeros_like(table)
     specs = error_sums.flat(needs(formula, inputs))
     return kernel(inputs.problem, specs, table, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
 
 
-def reduce_values(inputs: Inputs, values: Tensor, normaliser: Tensor, mean: bool) -> Tensor:
-    """The sum of values, times the pixel weight, or its mean by the normaliser."""
+def reduce_values(inputs: Inputs, values: Tensor, weight: Tensor | None, mean: bool) -> Tensor:
+    """The sum of values, times the pixel weight, or its mean weighted by classes and pixels."""
     if inputs.pixel_weight is not None:
         values = values * inputs.pixel_weight
     total = numeric.grand_total(values)
-    return numeric.safe_divide(total, numeric.grand_total(normaliser)) if mean else total
+    return numeric.safe_divide(total, _weights(inputs, weight)) if mean else total
+
+
+def _weights(inputs: Inputs, weight: Tensor | None) -> Tensor:
+    """The sum of the weights of all pixels: of their labels, times their own."""
+    weights = pixel_values(inputs, ONE, weight)
+    return numeric.grand_total(weights if inputs.pixel_weight is None else weights * inputs.pixel_weight)
+
+
+def _counted(inputs: Inputs, weight: Tensor | None) -> float:
+    """The same without pixel weights, from the numbers of labels that a kernel has counted."""
+    factors, counts = _coefficients(inputs, ONE, *_factors(weight, None)), side_counts(inputs)
+    return float(sum((factors[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs))))
 
 
 def _from_sums(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None = None) -> Tensor:
     """The sum of `pixel_values` over all pixels: no value of a single pixel is kept."""
     positive, negative = _factors(weight, balance)
-    factors, factor_of = (positive, negative), dict(formula)
-    sums = []
-    for spec in needs(formula, inputs):
-        factor = factor_of[spec.function] * factors[spec.side]
+    factors, sums = (positive, negative), []
+    for spec, own in factor_of(formula, inputs).items():
+        factor = own * factors[spec.side]
         unscaled = sum_of(inputs, *spec)
         sums.append((unscaled if isinstance(factor, float) and factor == 1 else factor * unscaled).sum())
     return reduce(add, sums)
@@ -144,13 +132,13 @@ def pixel_values(
     if kernel is not None and formula != ONE:
         specs = error_sums.flat(needs(formula, inputs))
         return kernel(inputs.problem, specs, _coefficients(inputs, formula, positive, negative))
-    positive, negative = _broadcast_spatial(positive, inputs), _broadcast_spatial(negative, inputs)
     if inputs.soft:
-        return _of_soft_targets(inputs, formula, positive, negative)
+        return values_of_targets(inputs, formula, inputs.target, weight, balance)
+    positive, negative = _broadcast_spatial(positive, inputs), _broadcast_spatial(negative, inputs)
     # `where` keeps less for the gradient than a product with a mask.
     values = inputs.mask
     if formula != ONE:
-        values = value_of(formula, of_true_class(inputs))
+        values = of_true_labels(formula, inputs)
         values = paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
     if weight is None and balance is None:
         return values
@@ -160,29 +148,28 @@ def pixel_values(
     return values * paddle.where(inputs.positive, positive, negative)
 
 
-def _of_soft_sums(inputs: Inputs, sums: SoftSums, weight: Tensor | None, balance: Balance | None, mean: bool) -> Tensor:
-    """The cross entropy of soft targets, or its weighted mean, from sums over the pixels."""
-    (positive, negative), (weight_positive, weight_negative) = _factors(weight, balance), _factors(weight, None)
-    total, normaliser = (positive * sums.nll).sum(), (weight_positive * sums.positives).sum()
-    if not inputs.multiclass:
-        total = total + (negative * sums.nll_other).sum()
-        normaliser = normaliser + (weight_negative * sums.negatives).sum()
-    return numeric.safe_divide(total, normaliser) if mean else total
+def _of_sides(inputs: Inputs, positives: Tensor, negatives: Tensor, positive: Any, negative: Any) -> Tensor:
+    """Sums over the pixels of each side, with the factors of the side, added."""
+    total = (positive * positives).sum()
+    return total if inputs.multiclass else total + (negative * negatives).sum()
 
 
-def _of_soft_targets(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Tensor:
-    g, yes = inputs.target, value_of(formula, of_every_class(inputs))
+def values_of_targets(
+    inputs: Inputs, formula: Formula, target: Tensor, weight: Tensor | None = None, balance: Balance | None = None
+) -> Tensor:
+    """The mean over the labels that a pixel may have, by shares `[N, C, *S]`, 0 where ignored."""
+    positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
+    yes = value_of(formula, of_every_class(inputs))
     if inputs.multiclass:
-        return (g * positive * yes).sum(axis=1, keepdim=True)
+        return (target * positive * yes).sum(axis=1, keepdim=True)
     no = value_of(formula, of_other_classes(inputs))
-    return inputs.mask * (g * positive * yes + (1 - g) * negative * no)
+    return inputs.mask * (target * positive * yes + (1 - target) * negative * no)
 
 
 def _coefficients(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Any:
     """What the kernel multiplies each function of the error by: `[specs]`, or `[N or 1, C, specs]`."""
-    specs, factor = needs(formula, inputs), dict(formula)
     sides = [x.numpy().astype(np.float64) if paddle.is_tensor(x) else x for x in (positive, negative)]
-    columns = [sides[side] * factor[function] for side, function in specs]
+    columns = [sides[spec.side] * factor for spec, factor in factor_of(formula, inputs).items()]
     return np.stack(np.broadcast_arrays(*columns), axis=-1) if any(map(np.ndim, columns)) else np.array(columns)
 
 
@@ -197,15 +184,24 @@ def _broadcast_spatial(factor: Any, inputs: Inputs) -> Any:
     return factor.unsqueeze(list(range(2, inputs.axes + 2))) if paddle.is_tensor(factor) else factor
 
 
-def label_smoothing_term(inputs: Inputs, formula: Formula, weight: Tensor | None = None) -> Tensor:
-    """Each pixel's loss under a target that is the same for every label."""
-    weight = 1.0 if weight is None else _broadcast_spatial(weight, inputs)
+def smoothed_values(
+    inputs: Inputs, formula: Formula, smoothing: float, weight: Tensor | None = None, balance: Balance | None = None
+) -> Tensor:
+    """`pixel_values` under targets of which a share is spread over all labels."""
+    hard = pixel_values(inputs, formula, weight, balance)
+    positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
+    spread = value_of(formula, of_every_class(inputs)) * positive
     if inputs.multiclass:
-        return (value_of(formula, of_every_class(inputs)) * weight).mean(axis=1, keepdim=True) * inputs.mask
-    both = value_of(formula, of_every_class(inputs)) + value_of(formula, of_other_classes(inputs))
-    return inputs.mask * weight * both / 2
+        spread = spread.mean(axis=1, keepdim=True)
+    else:
+        spread = (spread + value_of(formula, of_other_classes(inputs)) * negative) / 2
+    return (1 - smoothing) * hard + smoothing * spread * inputs.mask
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:
-    """The entry of each pixel's label in a table `[1, C, ...]`, `[N, 1, *S]`."""
-    return paddle.gather_nd(table.flatten(), inputs.labels.unsqueeze(-1))
+    """The entry of each pixel's label in a table `[1, C]`, `[N, 1, *S]`; of one of several classes, their mean."""
+    table = table.flatten()
+    means = [paddle.stack([table[c] for c in members]).mean() for members in inputs.problem.label_sets]
+    return paddle.gather_nd(
+        paddle.concat([table, paddle.stack(means)]) if means else table, inputs.labels.unsqueeze(-1)
+    )

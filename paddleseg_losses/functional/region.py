@@ -61,3 +61,9 @@ def matthews(sums: ConfusionSums, eps: float) -> Tensor:
     root = paddle.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn) + floor)
     gap = (size * (a + b) + a * b + floor) / (root * (root + size))
     return paddle.where(agree >= oppose, gap, 2 - gap)
+
+
+def harmonic_error(a: Tensor, b: Tensor) -> Tensor:
+    """1 - 2 P S / (P + S) of two shares P = 1 - a and S = 1 - b, without what would cancel; 1 if both are 0."""
+    error, total = a * (1 - b) + b * (1 - a), 2 - a - b
+    return paddle.where(total == 0, paddle.ones_like(total), numeric.safe_divide(error, total))

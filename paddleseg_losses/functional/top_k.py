@@ -1,4 +1,4 @@
-"""The pixels with the largest values."""
+"""The pixels that are hardest: with the largest values, or the least likely labels."""
 
 from __future__ import annotations
 
@@ -21,15 +21,36 @@ def keep_top_k(inputs: Inputs, values: Tensor, percent: float) -> Inputs:
     if kernel is not None:
         return inputs.with_problem(inputs.problem.with_labels(kernel(inputs.problem, values, percent)))
     with paddle.no_grad():
-        return inputs.restricted(_largest(inputs.valid, values, percent))
+        total = inputs.valid.astype("int64").sum().astype("float64")  # exact: float32 would take one pixel too few
+        share, hundred = (paddle.full([], x, "float64") for x in (percent, 100.0))  # else float32 in a static graph
+        count = (total * share / hundred).floor().astype("int64").clip(min=1)
+        return inputs.restricted(_largest(inputs.valid, values, count))
 
 
-def _largest(valid: Tensor, values: Tensor, percent: float) -> Tensor:
-    """Where the given per cent of the pixels that count with the largest values are, bool."""
+def keep_unlikely(inputs: Inputs, threshold: float, least: int) -> Inputs:
+    """The same call with all pixels ignored but those whose true label has a probability below the threshold.
+
+    If these are fewer than `least`, so many pixels with the smallest probabilities.
+    """
+    with paddle.no_grad():
+        bound = paddle.full([], threshold, inputs.dtype)
+        kept = paddle.logical_and(inputs.valid, inputs.prob_true < bound)
+        if least > 0:
+            enough = kept.astype("int64").sum() >= least
+            if not (paddle.in_dynamic_mode() and inputs.problem.scores.place.is_cpu_place() and bool(enough)):
+                smallest = _largest(inputs.valid, -inputs.log_prob_true, paddle.full([], least, "int64"))
+                kept = paddle.where(enough, kept, smallest)
+        if find("pixel_total", inputs.problem) is None:
+            return inputs.restricted(kept)
+        labels = inputs.problem.labels
+        wide = labels.astype("int64")  # Paddle chooses among no smaller ones
+        fewer = paddle.where(kept, wide, paddle.full([], inputs.problem.ignore_index, "int64")).astype(labels.dtype)
+        return inputs.with_problem(inputs.problem.with_labels(fewer))
+
+
+def _largest(valid: Tensor, values: Tensor, count: Tensor) -> Tensor:
+    """Where so many of the largest values of pixels that count are, bool."""
     flat = paddle.where(valid, values, paddle.full([], IGNORED, values.dtype)).flatten()
-    total = valid.astype("int64").sum().astype("float64")  # exact, where float32 would take one pixel too few
-    share, hundred = (paddle.full([], x, "float64") for x in (percent, 100.0))  # numbers are float32 in a static graph
-    count = (total * share / hundred).floor().astype("int64").clip(min=1)
     order = flat.argsort(descending=True)
     early = (paddle.arange(flat.shape[0] if flat.shape[0] > 0 else paddle.shape(flat)[0]) < count).astype(values.dtype)
     chosen = paddle.put_along_axis(paddle.zeros_like(flat), order, early, axis=0).reshape(shape_of(values))

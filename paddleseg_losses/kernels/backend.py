@@ -28,7 +28,7 @@ def on_cpu(x: Tensor) -> bool:
 
 
 def _native_supports(problem: Problem) -> bool:
-    hard = problem.labels.dtype in LABEL_TYPES and problem.valid is None
+    hard = problem.labels.dtype in LABEL_TYPES and problem.valid is None and not problem.label_sets
     return hard and problem.from_logits and problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
 
 
@@ -62,7 +62,10 @@ BACKENDS: tuple[Backend, ...] = (
             "error_sums": "error_sums",
             "hausdorff_sums": "distance_weighted",
             "keep_top_k": "top_k",
+            "label_means": "label_means",
+            "label_misses": "misses",
             "lovasz_rows": "lovasz",
+            "margin_total": "margin",
             "nacl_penalty": "window",
             "pixel_values": "pixelwise",
             "pixel_total": "pixelwise",

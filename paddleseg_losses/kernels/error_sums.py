@@ -16,7 +16,7 @@ from .native_problem import NativeProblem, function, refuse_second_derivatives
 from .signatures import structs
 
 Tensor = Any
-SumSpec = tuple[int, int, float]  # side, kind, exponent, as in `native/api.h`
+SumSpec = tuple[int, int, float, float]  # side, kind, exponent, clip, as in `native/api.h`
 
 
 _SumSpec = structs()["SumSpec"]

@@ -15,16 +15,22 @@ import paddle
 from ..errors import InputError, OptionError
 from ..functional.error_sums import SumSpec, request
 from ..i18n import _
+from ..ignored_labels import IgnoredLabels
 from ..inputs import Inputs, Tensor
+from ..label_sets import LabelSets
 from ..options import (
     choice,
     class_subset,
     flag,
+    label_sets_or_none,
+    labels_or_none,
     loss_list,
     matrix_or_none,
     number,
     numbers,
     numbers_or_none,
+    numbers_or_word,
+    one_loss,
     only,
     only_mean,
     option_for,
@@ -35,12 +41,15 @@ from ..options import (
     schedule_or_none,
     signature_of,
     whole,
+    whole_or_none,
     with_arguments,
 )
+from ..precomputed_maps import Weights
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
 from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
+from .refusals import no_label_sets, require_arguments
 from .scheduled import Scheduled
 
 if TYPE_CHECKING:
@@ -52,8 +61,6 @@ else:
         return lambda cls: cls
 
 
-_ARGUMENTS = ("logits", "labels", "pixel_weight")  # of `forward`
-_CALLS = ({*_ARGUMENTS[:2]}, {*_ARGUMENTS})
 CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
 
 
@@ -62,15 +69,20 @@ CHECKED_CALLS = 3  # checks='first' looks at the values of so many calls
     field_specifiers=(
         number,
         whole,
+        whole_or_none,
         flag,
         only,
         only_mean,
         choice,
         numbers,
         numbers_or_none,
+        numbers_or_word,
         class_subset,
         matrix_or_none,
+        labels_or_none,
+        label_sets_or_none,
         loss_list,
+        one_loss,
         schedule_or_none,
     ),
 )
@@ -83,7 +95,13 @@ class Loss(Scheduled):
     _in_setup = False  # where a class may set its own options without being set up again
     edge_label: ClassVar[bool] = False  # loops of PaddleSeg's family ask losses called FocalLoss or BCELoss for it
 
-    ignore_index: int = whole(default=255, help="label of pixels to ignore")
+    ignore_index: int | tuple[int, ...] | None = labels_or_none(
+        default=255, help="label of pixels to ignore, a list if there are several; None if every pixel counts"
+    )
+    label_sets: dict[int, list[int]] | None = label_sets_or_none(
+        default=None,
+        help="labels that stand for several classes, of pixels that are one of them and nobody knows which",
+    )
     reduction: str = choice(default="mean", of=("mean", "sum", "none"), help="how the values are reduced")
     mode: str | None = choice(default=None, of=(None, *MODES), help="kind of problem, inferred from the shapes if None")
     from_logits: bool = flag(default=True, help="whether the input is logits (else probabilities)")
@@ -123,7 +141,7 @@ class Loss(Scheduled):
         self._calls = 0
         self._compound = ""  # the name of the one that makes this loss from options of its own
         for name, value in resolve(cls, options).items():
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)  # an option that is a loss is no part of the layer yet
         self._configure()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -143,7 +161,7 @@ class Loss(Scheduled):
         before = {**self.__dict__, "_sub_layers": copy(self._sub_layers), "_buffers": copy(self._buffers)}
         try:
             self._counted = count
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)
             self._configure()
         except Exception:
             self.__dict__.clear()
@@ -164,12 +182,15 @@ class Loss(Scheduled):
         for term in self.children():
             if isinstance(term, Loss):
                 term._compound = type(self).__name__
+        if self.label_sets is not None and not self.supported.label_sets:
+            raise no_label_sets(type(self).__name__)
         self.pools_ranks = any(getattr(layer, "sync", False) for layer in self.sublayers(include_self=True))
         self._preparer = InputPreparer(
             name=type(self).__name__,
             supported=self.supported,
             mode=self.mode,
-            ignore_index=self.ignore_index,
+            ignored=IgnoredLabels(self.ignore_index),
+            label_sets=LabelSets.of(self.label_sets),
             from_logits=self.from_logits,
             channels_last=self.data_format == "NHWC",
         )
@@ -177,7 +198,7 @@ class Loss(Scheduled):
     @property
     def supported(self) -> SupportedInputs:
         """The problems it takes: those of its spec, unless its terms say otherwise."""
-        return SupportedInputs(self.spec.modes, self.spec.soft, self.spec.logits_only)
+        return SupportedInputs(self.spec.modes, self.spec.soft, self.spec.logits_only, self.spec.label_sets)
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
@@ -185,21 +206,8 @@ class Loss(Scheduled):
     def __call__(self, *inputs: Any, **named: Any) -> Tensor:
         """Compute the loss, as `forward`."""
         if len(inputs) != 2 or named:
-            self._require_arguments(len(inputs), named)
+            require_arguments(type(self).__name__, len(inputs), named)
         return super().__call__(*inputs, **named)
-
-    def _require_arguments(self, count: int, named: Mapping[str, Any]) -> None:
-        """Refuse a call that lacks logits or labels, or has more than `forward` takes."""
-        given = [*_ARGUMENTS[:count], *named]
-        if count <= len(_ARGUMENTS) and set(given) in _CALLS and len(given) == len(set(given)):
-            return
-        extra = (f"#{number}" for number in range(len(_ARGUMENTS) + 1, count + 1))
-        shown = ", ".join([*_ARGUMENTS[:count], *extra, *named])
-        raise InputError(
-            _("{loss} was called with ({given}).", loss=type(self).__name__, given=shown),
-            _("(logits, labels) and, for pixel losses, pixel_weight"),
-            _("write for example {code}", code="loss(logits, labels)"),
-        )
 
     def forward(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None = None) -> Tensor:
         """Compute the loss; see the class for the shapes.
@@ -207,8 +215,8 @@ class Loss(Scheduled):
         Args:
             logits: the model's output, `[N, C, *S]`.
             labels: what it should have been.
-            pixel_weight: a factor of at least 0 for the loss of each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses
-                only. The divisor of the mean does not change.
+            pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses only. The mean
+                divides by the sum of the weights.
         """
         if pixel_weight is not None and not self.takes_pixel_weight:
             raise InputError(
@@ -222,7 +230,8 @@ class Loss(Scheduled):
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
     def _evaluate(self, logits: Tensor, labels: Tensor, pixel_weight: Tensor | None) -> Tensor:
         with full_precision():
-            inputs = self.prepare(logits, labels, pixel_weight, self._check())
+            weight = self._known_weight(labels) if pixel_weight is None else pixel_weight
+            inputs = self.prepare(logits, labels, weight, self._check())
             result = self.compute(inputs) if self.pools_ranks else zero_if_all_ignored(self.compute(inputs), inputs)
             result = nan_if_invalid(result, inputs)
             return result if self._schedule is None else result * self.factor
@@ -234,6 +243,11 @@ class Loss(Scheduled):
         inputs = self._preparer.prepare(logits, labels, pixel_weight, check)
         request(inputs, self.requests(inputs))
         return inputs
+
+    def _known_weight(self, labels: Any) -> Tensor | None:
+        """That which the data pipeline has computed for these labels."""
+        known = Weights.here()
+        return known.find(labels) if known is not None and self.takes_pixel_weight else None
 
     def _check(self) -> str:
         if self.checks == "never":

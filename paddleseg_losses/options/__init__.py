@@ -27,7 +27,12 @@ from .kinds import matrix_or_none as matrix_or_none
 from .kinds import number as number
 from .kinds import numbers as numbers
 from .kinds import numbers_or_none as numbers_or_none
+from .kinds import numbers_or_word as numbers_or_word
+from .kinds import one_loss as one_loss
 from .kinds import only as only
 from .kinds import only_mean as only_mean
 from .kinds import schedule_or_none as schedule_or_none
 from .kinds import whole as whole
+from .kinds import whole_or_none as whole_or_none
+from .label_kinds import label_sets_or_none as label_sets_or_none
+from .label_kinds import labels_or_none as labels_or_none

@@ -12,7 +12,7 @@ from ..schedules import Schedule
 from .declared import REQUIRED, Option
 
 
-def _python(value: Any) -> Any:
+def python_value(value: Any) -> Any:
     """What an array or a Tensor holds, as Python's own numbers and lists."""
     if getattr(value, "is_dense", lambda: True)() and hasattr(value, "tolist"):
         return value.tolist()
@@ -23,7 +23,7 @@ def _python(value: Any) -> Any:
 
 def _single(value: Any) -> Any:
     """The one element of an array or a Tensor, anything else as it is."""
-    element = _python(value)
+    element = python_value(value)
     while element is not value and isinstance(element, list):
         (element,) = element
     return element
@@ -42,13 +42,14 @@ def _float(value: Any) -> float:
 def _floats(value: Any) -> tuple[float, ...]:
     if isinstance(value, (Mapping, Set)):
         raise TypeError("unordered")  # a mapping would be read as its keys
-    value = _python(value)
+    value = python_value(value)
     if isinstance(value, (str, Number)):
         value = [value]
     return tuple(_float(item) for item in value)
 
 
-def _whole(value: Any) -> int:
+def integer(value: Any) -> int:
+    """A whole number."""
     value = _single(value)
     number = _float(value)
     if isinstance(value, int):
@@ -105,14 +106,24 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
     """A whole number; no option of a loss is larger than 2^31, nor smaller than what 64 bits hold."""
 
     def read(value: Any) -> int:
-        number = _inside(_whole(value), max(low, -(2**63)), high, False)
+        number = _inside(integer(value), max(low, -(2**63)), high, False)
         if odd and number % 2 == 0:
             raise ValueError("even")
         return int(number)
 
-    sizes = (low, default // 2, default, 2 * default) if low > -math.inf else (default,)
+    sizes = (low, default // 2, default, 2 * default or 8) if low > -math.inf else (default,)
     examples = sorted({int(max(size, low)) | odd for size in sizes})
     return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help, examples)
+
+
+def whole_or_none(*, default: None, low: int, high: int, help: str) -> Any:
+    """One of a few whole numbers, or None."""
+
+    def read(value: Any) -> int | None:
+        return None if value is None else int(_inside(integer(value), low, high, False))
+
+    expected = _("{values} or None", values=_ranged(_("a whole number"), low, high))
+    return Option(default, read, expected, help, [None, *range(low, high + 1)])
 
 
 def flag(*, default: bool, help: str) -> Any:
@@ -185,13 +196,28 @@ def numbers(*, default: Iterable[float], low: float = 0.0, open_low: bool = Fals
     return Option(default, read, expected, help, examples)
 
 
+def numbers_or_word(*, word: str, default: Any = REQUIRED, low: float = 0.0, help: str) -> Any:
+    """A list of at least one number, or a word."""
+
+    def read(value: Any) -> str | tuple[float, ...]:
+        if isinstance(value, str) and value == word:
+            return word
+        items = tuple(_inside(item, low, math.inf, False) for item in _floats(value))
+        if not items:
+            raise ValueError("empty")
+        return items
+
+    expected = _("{word!r} or a list of numbers >= {low:g}", word=word, low=low)
+    return Option(default, read, expected, help)
+
+
 def matrix_or_none(*, default: None, help: str) -> Any:
     """A square matrix of costs, with zeros on its diagonal, or None."""
 
     def read(value: Any) -> tuple[tuple[float, ...], ...] | None:
         if value is None:
             return None
-        rows = tuple(tuple(_inside(item, 0.0, math.inf, False) for item in _floats(row)) for row in _python(value))
+        rows = tuple(tuple(_inside(item, 0.0, math.inf, False) for item in _floats(row)) for row in python_value(value))
         if any(len(row) != len(rows) or row[place] != 0 for place, row in enumerate(rows)):
             raise ValueError("not square, or a cost on the diagonal")
         if not any(map(any, rows)):
@@ -217,6 +243,17 @@ def loss_list(*, default: Any = REQUIRED, help: str) -> Any:
     return Option(default, read, _("a list of at least one loss"), help)
 
 
+def one_loss(*, default: Any = REQUIRED, help: str) -> Any:
+    """A loss: a name, a mapping with a `type`, or a loss that is built."""
+
+    def read(value: Any) -> Any:
+        if not (isinstance(value, (str, Mapping)) or (callable(value) and not isinstance(value, type))):
+            raise ValueError("not a loss")
+        return dict(value) if isinstance(value, Mapping) else value
+
+    return Option(default, read, _("a loss: a name, a mapping with `type`, or a loss that is built"), help)
+
+
 def schedule_or_none(*, default: None, help: str) -> Any:
     """How the weight of a loss moves while a model trains, see `Schedule`, or None; kept as a YAML mapping."""
 
@@ -235,10 +272,15 @@ def class_subset(*, default: str, help: str) -> Any:
             if value not in ("all", "present"):
                 raise ValueError("neither word")
             return value
-        chosen = tuple(_whole(item) for item in _floats(value))
-        if not chosen or len(set(chosen)) != len(chosen) or min(chosen) < 0:
-            raise ValueError("empty, repeated or negative")
-        return chosen
+        return class_indices(value)
 
     expected = _("'all', 'present' or a list of different class indices")
     return Option(default, read, expected, help, ("all", "present", [0]))
+
+
+def class_indices(value: Any) -> tuple[int, ...]:
+    """Different class indices, at least one."""
+    chosen = tuple(integer(item) for item in _floats(value))
+    if not chosen or len(set(chosen)) != len(chosen) or min(chosen) < 0:
+        raise ValueError("empty, repeated or negative")
+    return chosen

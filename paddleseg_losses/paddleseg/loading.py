@@ -18,6 +18,7 @@ import paddle
 
 from ..errors import DataError
 from ..i18n import Message, Text, _
+from ..sample_files import reading
 
 Sample = Any
 _FAULT = "paddleseg_losses_fault"  # of a batch that could not be made: what happened, as JSON in bytes
@@ -49,6 +50,12 @@ def collate(samples: Sequence[Sample]) -> Any:
     if isinstance(first, paddle.Tensor):
         return paddle.stack(list(samples))
     return np.stack([plain(np.asarray(sample)) for sample in samples])
+
+
+def read_sample(dataset: Any, index: int) -> Sample:
+    """A sample of a dataset, whose transforms can know the files that it comes from."""
+    with reading(_files(dataset, index)):
+        return dataset[index]
 
 
 def make_batch(dataset: Any, indices: Sequence[int]) -> Any:
@@ -131,7 +138,7 @@ class _Guarded(paddle.io.Dataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[int, Sample]:
         try:
-            return index, self.dataset[index]
+            return index, read_sample(self.dataset, index)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -10,7 +10,7 @@ from typing import Any
 import paddle
 
 from ..precomputed_maps import known_maps
-from ..transforms import KEY
+from ..transforms import KEYS
 from .loading import Loader
 from .medicalseg.cases import facts_known, with_facts
 from .shims import Swap, swapped
@@ -24,9 +24,14 @@ class _Loader(Loader):
 
     def __iter__(self) -> Iterator[Any]:
         for data in super().__iter__():
-            maps = data.pop(KEY, None) if isinstance(data, dict) else None
-            with known_maps(maps), facts_known(data) as batch:
+            with known_maps(_taken(data)), facts_known(data) as batch:
                 yield batch
+
+
+def _taken(data: Any) -> dict[str, Any] | None:
+    """What the transforms have added to the samples, taken out of their batch; None if they have added nothing."""
+    found = [data.pop(key) for key in KEYS if key in data] if isinstance(data, dict) else []
+    return {key: value for maps in found for key, value in maps.items()} or None
 
 
 def provide_maps() -> Swap:

@@ -8,7 +8,8 @@ from tests.laws.cases import Case
 
 FUNCTIONS = [
     m.COUNT, m.PROB_TRUE, m.ERROR, m.NLL, m.power(2), m.power(0.3), m.power(1.7), m.focal(2), m.focal(1), m.focal(0.4),
-    m.nll_power(0.3), m.nll_power(2.5),
+    m.nll_power(0.3), m.nll_power(2.5), m.lq(0.3), m.lq(0.7), m.focal(0, 0.1), m.focal(0.4, 0.2), m.focal(4, 0.05),
+    m.focal(2, held=True), m.focal(1, 0.1, held=True),
 ]  # fmt: skip
 # Larger than a tile of pixels, odd, and with more classes than fit one.
 LARGE = [
@@ -48,11 +49,12 @@ def expected_sums(logits, labels, sigmoid, functions):
         return np.where(x > 1e-7, np.maximum(x, 1e-7) ** gamma, x * 1e-7 ** (gamma - 1)) if gamma < 1 else x**gamma
 
     def value(function):
-        kind, gamma = function
+        kind, gamma, clip = function
+        rest = np.where(error > clip, error - clip, 0)
         return {
             0: lambda: np.ones_like(error), 1: lambda: 1 - error, 2: lambda: error, 3: lambda: power(error, gamma),
-            4: lambda: cost, 5: lambda: power(error, gamma) * cost, 6: lambda: power(cost, gamma),
-        }[kind]()  # fmt: skip
+            4: lambda: cost, 6: lambda: power(cost, gamma), 7: lambda: (1 - np.exp(-cost) ** gamma) / gamma,
+        }.get(kind, lambda: (power(rest, gamma) if gamma else 1) * (-np.log1p(-rest) if clip else cost))()  # fmt: skip
 
     sides = (own & valid, ~own & valid)
     return {m.SumSpec(s, f): np.where(sides[s], value(f), 0).sum(-1) for s in (0, 1) for f in functions}

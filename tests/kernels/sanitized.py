@@ -183,6 +183,8 @@ def run_windows(kernels, problem, z, image, threads):
         region = (problem, *image, iterations, min(1, c - 1), address(lines))
         kernels.centerline_forward(*region, address(sums), threads)
         kernels.centerline_backward(*region, address(sums), address(out), threads)
+    for merge, radius in product((0, 1), (0, 3)):
+        kernels.thinning_tubes(problem, *image, radius, merge, address(lines), threads)
 
 
 def run_maps(kernels, problem, image, threads):

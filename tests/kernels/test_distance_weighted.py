@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses import BoundaryLoss, HausdorffDTLoss
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.distance_weighted import hausdorff_sums
-from paddleseg_losses.precomputed_maps import _Known
+from paddleseg_losses.precomputed_maps.distances import Distances
 from paddleseg_losses.transforms import DistanceMaps, known_maps
 from tests.kernels.problems import task
 from tests.laws.cases import CASES, Case, supports, value_and_gradient
@@ -58,8 +58,8 @@ def test_known_maps_are_used_and_change_nothing(cls, options, channels, monkeypa
     made = [DistanceMaps(channels, options["spacing"]).of(label) for label in labels]
     maps = {key: np.stack([each[key] for each in made]) for key in made[0]}
     expected = value_and_gradient(cls(**options), logits, labels)
-    used, mark = [], _Known.mark
-    monkeypatch.setattr(_Known, "mark", lambda self: (used.append(1), mark(self)))
+    used, mark = [], Distances.mark
+    monkeypatch.setattr(Distances, "mark", lambda self: (used.append(1), mark(self)))
     with known_maps(maps):
         found = value_and_gradient(cls(**options), logits, labels)
     assert used

@@ -4,13 +4,15 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg_losses import errors
+
 from .cases import CASES, each_case, each_loss, make, supports, value_and_gradient, value_of
 
 FEW = [case for case in CASES if len(case.space) == 2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("spec", "case"), each_case(cases=FEW))
+@pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: not spec.dynamic_only, FEW))
 def test_static_graph(spec, case):
     logits, labels = case.logits(dtype="float32"), case.labels()
     expected = value_and_gradient(make(spec), logits, labels)
@@ -22,7 +24,7 @@ def test_static_graph(spec, case):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", each_loss())
+@pytest.mark.parametrize("spec", each_loss(lambda spec: not spec.dynamic_only))
 def test_static_graph_without_a_gradient(spec):
     """Another graph than that of a training, of the same operators: one case is enough."""
     case = next(case for case in FEW if supports(spec, case))
@@ -31,3 +33,11 @@ def test_static_graph_without_a_gradient(spec):
     static = paddle.jit.to_static(make(spec), full_graph=True)
     for _ in range(20):
         np.testing.assert_allclose(value_of(static, logits, labels), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("spec", each_loss(lambda spec: spec.dynamic_only))
+def test_what_no_static_graph_can_hold_is_refused(spec):
+    case = next(case for case in FEW if supports(spec, case))
+    static = paddle.jit.to_static(make(spec), full_graph=True)
+    with pytest.raises(errors.InputError, match="static graph"):
+        static(paddle.to_tensor(case.logits()), paddle.to_tensor(case.labels()))

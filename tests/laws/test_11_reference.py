@@ -1,6 +1,7 @@
 """Law 11: equal to independent implementations: stored values of other libraries, and plain NumPy on fresh inputs."""
 
 import numpy as np
+import paddle
 import pytest
 
 from paddleseg_losses import errors, registry
@@ -99,6 +100,19 @@ def test_weights_on_fresh_inputs(spec, case):
         _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weight, label_smoothing=0.2)
 
 
+@pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.cls.takes_pixel_weight))
+def test_pixel_weights_on_fresh_inputs(spec, case):
+    a = np.random.default_rng(71).random((case.samples, *case.space)) * 2
+    logits, targets = case.logits(seed=72), [case.labels(seed=73)]
+    if spec.soft and case.mode != "multiclass":
+        targets.append(case.soft(seed=74))
+    for labels in targets:
+        options = {**spec.example, **({"weight": weights(spec, case)} if takes_weights(spec) else {})}
+        found, _ = value_and_gradient(make(spec, **options), logits, labels, pixel_weight=paddle.to_tensor(a))
+        expected = REFERENCE[spec.name](logits, labels, pixel_weight=a, **options)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.soft))
 def test_soft_targets_on_fresh_inputs(spec, case):
     target = np.random.default_rng(41).random((case.samples, case.channels, *case.space))
@@ -119,8 +133,6 @@ def test_reductions_on_fresh_inputs(spec, case, reduction):
     except errors.OptionError:
         assert "single number" in spec.cls.__doc__  # it is documented that there is nothing else to reduce to
         return
-    import paddle
-
     logits, labels = case.logits(seed=51), case.labels(seed=52)
     found = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
     expected = REFERENCE[spec.name](logits, labels, reduction=reduction, **spec.example)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paddleseg_losses.functional import edt
+from paddleseg_losses.functional import edt, tubes
 from paddleseg_losses.paddleseg.trainer import train
 from tests import tiny
 
@@ -11,8 +11,11 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 MAPS = {"type": "paddleseg_losses.DistanceMaps", "num_classes": 3}
 
 
-def _train(dataset, folder, transforms, **flags):
-    content = tiny.config(dataset, {"type": "BoundaryLoss", "spacing": [1.0, 2.0]}, iters=4)
+BOUNDARY = {"type": "BoundaryLoss", "spacing": [1.0, 2.0]}
+
+
+def _train(dataset, folder, transforms, section=BOUNDARY, **flags):
+    content = tiny.config(dataset, section, iters=4)
     content["train_dataset"]["transforms"] += transforms
     del content["val_dataset"]
     path, recorder = tiny.write(folder / "config.yml", content), tiny.recorder()
@@ -44,3 +47,27 @@ def test_maps_that_do_not_fit_are_said_to_be_useless(dataset, tmp_path, quick_en
     assert unused == plain
     assert len(warned) == 1
     assert "no loss could use them" in warned[0]
+
+
+def test_tubes_are_thinned_where_the_data_is_loaded(dataset, tmp_path, quick_end, monkeypatch):
+    calls, real = [], tubes.host_tubes
+    monkeypatch.setattr(tubes, "host_tubes", lambda *args: (calls.append(1), real(*args))[1])
+    section = {"type": "SkeletonRecallLoss", "tube": 1}
+    plain, _ = _train(dataset, tmp_path, [], section)
+    assert len(calls) == 4
+    transform = {"type": "paddleseg_losses.LabelSkeleton", "num_classes": 3, "tube": 1}
+    known, warned = _train(dataset, tmp_path, [transform], section)
+    assert len(calls) == 4
+    assert known == plain
+    assert warned == []
+
+
+def test_weights_of_gaps_reach_the_loss(dataset, tmp_path, quick_end):
+    section = {"type": "paddleseg_losses.CrossEntropyLoss"}
+    plain, _ = _train(dataset, tmp_path, [], section)
+    transform = {"type": "paddleseg_losses.BorderWeights", "num_classes": 3}
+    weighted, warned = _train(dataset, tmp_path, [transform], section)
+    assert warned == []
+    assert weighted[0] != plain[0]
+    alike, _ = _train(dataset, tmp_path, [{**transform, "w0": 0, "class_weight": [2, 2, 2]}], section)
+    assert alike == pytest.approx(plain)

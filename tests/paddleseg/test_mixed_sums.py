@@ -106,7 +106,7 @@ def test_a_sum_with_paddlesegs_own_trains(dataset, tmp_path, quick_end):
         ([{"type": "KLLoss"}], "KLLoss compares with something other than labels"),
         ([{"type": "BCELoss", "edge_label": True}], "BCELoss compares with something other than labels"),
         ([{"type": "TverskyLoss", "alfa": 1}], "did you mean alpha"),
-        ([{"type": "DiceLoss", "ignore_index": 3}], "DiceLoss has ignore_index=3, but the sum 255"),
+        ([{"type": "DiceLoss", "ignore_index": 3}], "DiceLoss has ignore_index=3, but WeightedSumLoss 255"),
         ([{"type": "paddleseg_losses.DiceLoss", "reduction": "none"}], "has reduction='none'"),
     ],
 )

@@ -22,6 +22,7 @@ CHANNELS = {
     "binary": 1,
     "multilabel": 3,
     "distributed": 4,
+    "partial_labels": 4,
 }
 each_config = pytest.mark.parametrize("name", CHANNELS)
 
@@ -107,6 +108,8 @@ def _on_small_images(name, four_classes, tmp_path):
         for transform in section.get("transforms", ()):
             if "crop_size" in transform:
                 transform.update(crop_size=[40, 32])
+            if "files" in transform:
+                transform.update(files={"axial_0*.png": "label0*", "axial_1*.png": "label1*"}[transform["files"]])
     config.update(batch_size=2)
     return tiny.write(tmp_path / "config.yml", config)
 

@@ -9,15 +9,6 @@ from . import compound as compound
 from . import distribution as distribution
 from . import region as region
 from . import similarity as similarity
+from . import skeletons as skeletons
+from . import wrappers as wrappers
 from .common import REFERENCE as REFERENCE
-
-
-def _weighted_sum(logits, labels, losses, coef=None, **shared):
-    """The sum has no formula of its own."""
-    names = [item["type"].removeprefix("paddleseg_losses.") for item in losses]
-    options = [{key: value for key, value in item.items() if key != "type"} for item in losses]
-    values = [REFERENCE[name](logits, labels, **own, **shared) for name, own in zip(names, options)]
-    return sum(weight * value for weight, value in zip(coef or [1.0] * len(values), values))
-
-
-REFERENCE["WeightedSumLoss"] = _weighted_sum

@@ -21,6 +21,7 @@ from .common import (
     reduce_pixels,
     reference,
     shifted,
+    smoothed,
 )
 from .distribution import cross_entropy_elements
 
@@ -106,7 +107,7 @@ def contour_distance(predicted, true, spacing=None):
 
 
 @reference("ShapeAwareLoss")
-def shape_aware(x, spacing=None, **reduction):
+def shape_aware(x, spacing=None, label_smoothing=0.0, **reduction):
     if x.multiclass:
         best = x.z.argmax(axis=1)
         predicted = np.stack([best == c for c in range(x.z.shape[1])], axis=1) & (x.m > 0)
@@ -123,7 +124,7 @@ def shape_aware(x, spacing=None, **reduction):
         else:
             for c, d in enumerate(distances):
                 weight[n, c] = (predicted[n, c] != true[n, c]) * (d or 0.0)
-    return reduce_pixels(x, (1 + weight) * cross_entropy_elements(x), **reduction)
+    return reduce_pixels(x, (1 + weight) * cross_entropy_elements(smoothed(x, label_smoothing)), **reduction)
 
 
 def corners(a, axes, cells):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Inputs:
     log_q: np.ndarray  # log (1 - p)
     g: np.ndarray  # target
     m: np.ndarray  # 1 where valid, 0 where ignored
+    a: np.ndarray  # weight of each pixel
 
     @property
     def q(self):
@@ -54,8 +55,10 @@ def loss(formula):
     """Turn a formula on `Inputs` into a function of logits and labels."""
 
     @functools.wraps(formula)
-    def call(logits, labels, mode=None, ignore_index=255, from_logits=True, **options):
+    def call(logits, labels, mode=None, ignore_index=255, from_logits=True, pixel_weight=None, **options):
         x = prepare(logits, labels, mode, ignore_index, from_logits)
+        if pixel_weight is not None:
+            x = replace(x, a=x.a * np.asarray(pixel_weight, np.float64)[:, None])
         if options.get("reduction", "mean") == "none":
             return formula(x, **options)
         return float(formula(x, **options)) if x.m.any() else 0.0
@@ -76,7 +79,7 @@ def prepare(logits, labels, mode=None, ignore_index=255, from_logits=True):
     z = np.where(m, z, 0.0)
     log_p, log_q = log_probabilities(z, mode)
     g, p, log_p, log_q = (np.where(m, a, 0.0) for a in (g, np.exp(log_p), log_p, log_q))
-    return Inputs(mode, z, p, log_p, log_q, g, m.astype(np.float64))
+    return Inputs(mode, z, p, log_p, log_q, g, m.astype(np.float64), np.ones(z.shape))
 
 
 def target(y, shape, mode, ignore_index):
@@ -126,6 +129,12 @@ def ratio(numerator, denominator, empty=0.0):
     return np.where(zero, empty, numerator / np.where(zero, 1.0, denominator))
 
 
+def smoothed(x, label_smoothing):
+    """The inputs with a share of every target spread over all classes, with a sigmoid over 0 and 1."""
+    labels = x.z.shape[1] if x.multiclass else 2
+    return replace(x, g=((1 - label_smoothing) * x.g + label_smoothing / labels) * x.m)
+
+
 def per_class(x, weight):
     """One number a class (1 by default), shaped to broadcast over `[N, C, *S]`."""
     values = np.asarray(1.0 if weight is None else weight, dtype=np.float64)
@@ -140,13 +149,13 @@ def kept_channels(x, include_background=True, classes="all"):
 
 
 def reduce_pixels(x, elements, weight=None, reduction="mean"):
-    """Reduce element losses `[N, C, *S]`, each weighted by its class; a pixel is the sum of its channels."""
-    w = per_class(x, weight)
+    """Reduce element losses `[N, C, *S]`, weighted by class and pixel; a pixel is the sum of its channels."""
+    w = per_class(x, weight) * x.a
     if reduction == "none":
         return (w * elements).sum(axis=1)
     if reduction == "sum":
         return (w * elements).sum()
-    # A softmax pixel counts once, with the weight of its true class; a sigmoid element counts by itself.
+    # A softmax pixel counts once, with the weight of its true class and its own; a sigmoid element counts by itself.
     return ratio((w * elements).sum(), (w * (x.g if x.multiclass else x.m)).sum())
 
 

@@ -74,9 +74,9 @@ def ce_lovasz(x, ce_weight=1.0, lovasz_weight=1.0):
 
 
 @reference("DiceCELoss")
-def dice_ce(x, lambda_dice=1.0, lambda_ce=1.0, smooth=1.0, batch=False, include_background=True):
+def dice_ce(x, lambda_dice=1.0, lambda_ce=1.0, smooth=1.0, batch=False, include_background=True, label_smoothing=0.0):
     overlap = dice(x, smooth=smooth, batch=batch, include_background=include_background)
-    return lambda_dice * overlap + lambda_ce * cross_entropy(x)
+    return lambda_dice * overlap + lambda_ce * cross_entropy(x, label_smoothing)
 
 
 @reference("DiceFocalLoss")

@@ -4,7 +4,7 @@ import paddle
 import paddle.nn.functional as F
 
 from paddleseg_losses import numeric
-from paddleseg_losses.functional.pixelwise import CROSS_ENTROPY
+from paddleseg_losses.functional.pixel_formulas import CROSS_ENTROPY
 from paddleseg_losses.losses.families import PixelLoss, RegionLoss, ScalarLoss
 from paddleseg_losses.options import number
 

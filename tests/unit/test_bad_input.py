@@ -299,7 +299,10 @@ def test_pixel_weight():
     z, y = paddle.to_tensor(np.random.default_rng(0).normal(size=LOGITS.shape)), paddle.to_tensor(LABELS)
     plain = float(pl.CrossEntropyLoss()(z, y))
     assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=paddle.to_tensor(ones))) == pytest.approx(plain, rel=1e-12)
-    assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, None] * 3)) == pytest.approx(3 * plain, rel=1e-12)
+    assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, None] * 3)) == pytest.approx(plain, rel=1e-12)
+    total = pl.CrossEntropyLoss(reduction="sum")
+    assert float(total(z, y, pixel_weight=ones * 3)) == pytest.approx(3 * float(total(z, y)), rel=1e-12)
+    assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=ones * 0)) == 0
     with pytest.raises(errors.InputError, match="one weight per pixel"):
         pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, :2])
     with pytest.raises(errors.InputError, match="not a sum over pixels"):

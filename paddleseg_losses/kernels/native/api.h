@@ -27,21 +27,24 @@ struct Problem {
 
 enum Side : std::int32_t { POSITIVE = 0, NEGATIVE = 1 };
 
-// Functions of a pixel's error x and of l = -log(1 - x); gamma is the exponent.
+// Functions of a pixel's error x and of l = -log(1 - x); gamma is the exponent. With a clip, x is max(x - clip, 0), and l that
+// of this.
 enum Kind : std::int32_t {
     COUNT = 0,  // 1, never weighted
     CORRECT = 1,  // 1 - x
     ERROR = 2,  // x
     POWER = 3,  // x^gamma
     NLL = 4,  // l
-    FOCAL = 5,  // x^gamma l
+    FOCAL = 5,  // x^gamma l; it may have a clip
     NLL_POWER = 6,  // l^gamma
+    LQ = 7,  // (1 - (1 - x)^gamma) / gamma
+    HELD_FOCAL = 8,  // as FOCAL, but the slope is that of l alone
 };
 
 // A sum of a function over the pixels of a side.
 struct SumSpec {
     std::int32_t side, kind;
-    float gamma;
+    float gamma, clip;
 };
 
 struct SoftProblem {
@@ -94,6 +97,14 @@ EXPORT Status probabilities_backward(const Problem* problem, const float* upstre
 EXPORT Status confusion_forward(const Problem* problem, const float* columns, double* sums, int threads);
 EXPORT Status confusion_backward(const Problem* problem, const float* columns, const double* upstream, float* gradient,
                                  int threads);
+
+// missed [2, c]: pixels of the batch whose label is c, and those whose label is not (under a sigmoid alone), for which the
+// logits say otherwise; of equal logits the first.
+EXPORT Status label_misses(const Problem* problem, std::int64_t* missed, int threads);
+
+// total: the weighted sum over the valid pixels, or under a sigmoid elements, of the mean over the classes of
+// max(largest z - z - margin, 0); a sigmoid's z stands for the two classes (0, z). slope [n, c, s]: its gradient, or null.
+EXPORT Status margin_forward(const Problem* problem, double margin, double* total, float* slope, int threads);
 
 // kept: the labels of the given per cent (at least one) of the valid pixels, those with the largest values, and `ignore`
 // elsewhere; as wide as the labels. Values are at least 0.
@@ -183,6 +194,17 @@ EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::i
 // gradient [n, c, s]: the slope times the gradient [n, c] of each sum.
 EXPORT Status map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* gradient,
                                 int threads);
+
+// tubes [planes, s]: 1 at the pixels of each class from 1 on that lie at most `radius` steps along the axes away from its
+// skeleton, or, with `merge`, from that of all these classes together. Labels alone are read.
+EXPORT Status thinning_tubes(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t radius, int merge,
+                             std::uint8_t* tubes, int threads);
+
+// out [n, c, s]: how much of each pixel is of a class when half of it is mixed with the mean of its neighbours that count; 255
+// where it is left out. plain and scaled [reach]: weights of steps along an axis, where the pixel itself has 1, and the same
+// divided by that of one step. Beyond the image its edges are repeated.
+EXPORT Status label_means(const Problem* problem, int axes, const std::int64_t* sizes, const double* plain,
+                          const double* scaled, int reach, float* out, int threads);
 
 // total [2]: the sum of e BCE, and the number of its pixels. slope [n, c, s]: the gradient of the sum.
 EXPORT Status window_ssl_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int reach,

@@ -19,7 +19,7 @@ from ..families import MapLoss, Spaced
     range=(-float("inf"), float("inf")),
     suits=("ragged-boundaries", "far-errors"),
     neighbours=True,
-    label_maps=True,
+    label_maps="DistanceMaps",
 )
 class BoundaryLoss(Spaced, MapLoss):
     r"""Minimises probability mass far outside, and maximises it deep inside, the true region; range (-inf, inf).

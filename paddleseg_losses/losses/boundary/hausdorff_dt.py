@@ -23,7 +23,7 @@ from ..families import MapLoss, Spaced
     monotone=False,
     exponents=("alpha",),
     detached=("distance maps of prediction and truth",),
-    label_maps=True,
+    label_maps="DistanceMaps",
 )
 class HausdorffDTLoss(Spaced, MapLoss):
     r"""Minimises a smooth surrogate of the Hausdorff distance: squared errors weighted by distance; range [0, inf).

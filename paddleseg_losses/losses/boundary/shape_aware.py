@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ...functional.contours import contour_errors
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...registry import registered
 from ..families import PixelLoss, Spaced

@@ -25,6 +25,7 @@ from ..region.lovasz_softmax import LovaszSoftmaxLoss
     sorts=True,
     batchwise=True,
     detached=("increments of the Jaccard loss",),
+    label_sets=True,
 )
 class CELovaszLoss(CompoundLoss):
     r"""Minimises cross entropy and the Lovász extension of 1 - IoU together; range [0, inf).

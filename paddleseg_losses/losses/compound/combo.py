@@ -21,6 +21,7 @@ from ..region.dice import DiceLoss
     equation="Jadon 2020, eq. 17 and 18",
     range=(0, float("inf")),
     suits=("class-imbalance", "missed-objects", "false-alarms", "unstable-training"),
+    label_sets=True,
 )
 class ComboLoss(CompoundLoss):
     r"""Minimises a mean of weighted cross entropy and Dice loss; range [0, inf).

@@ -21,6 +21,7 @@ from ..region.dice import DiceLoss
     range=(0, float("inf")),
     soft=True,
     suits=("first-attempt", "class-imbalance", "unstable-training"),
+    label_sets=True,
 )
 class DiceCELoss(CompoundLoss):
     r"""Minimises Dice loss and cross entropy together; range [0, inf).
@@ -68,11 +69,17 @@ class DiceCELoss(CompoundLoss):
         default=True,
         help="whether class 0 of a multiclass problem counts in the Dice loss",
     )
+    label_smoothing: float = number(
+        default=0.0,
+        low=0.0,
+        high=1.0,
+        help="share of the target of the cross entropy spread over all classes, with a sigmoid over 0 and 1",
+    )
 
     def setup(self) -> None:
         """The terms."""
         self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
-        self.entropy = CrossEntropyLoss()
+        self.entropy = CrossEntropyLoss(label_smoothing=self.label_smoothing)
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Dice and cross entropy."""

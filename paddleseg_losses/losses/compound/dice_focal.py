@@ -22,6 +22,7 @@ from ..region.dice import DiceLoss
     suits=("small-objects", "class-imbalance"),
     one_vs_rest=False,  # its Dice always counts the background
     exponents=("gamma",),
+    label_sets=True,
 )
 class DiceFocalLoss(CompoundLoss):
     r"""Minimises Dice loss and focal loss together; range [0, inf).

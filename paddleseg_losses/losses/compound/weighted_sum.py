@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import paddle
@@ -11,15 +11,13 @@ from paddle import nn
 from ...errors import InputError, OptionError
 from ...i18n import _
 from ...i18n.counts import losses, numbers
+from ...ignored_labels import IgnoredLabels
 from ...inputs import Inputs, Tensor
 from ...options import loss_list, numbers_or_none, options_of
-from ...registry import SupportedInputs, build, registered
+from ...registry import SupportedInputs, registered
 from ..base import Loss
-from ..families import CompoundLoss
+from ..families import CompoundLoss, disagreement, made, named, require_agreement
 from ..guards import zero_if_all_ignored
-
-# The terms read the same clean tensors, so these options are the sum's.
-SHARED = ("ignore_index", "mode", "from_logits", "data_format")
 
 
 @registered(
@@ -36,6 +34,7 @@ SHARED = ("ignore_index", "mode", "from_logits", "data_format")
     one_vs_rest=False,
     published=False,
     example={"losses": ({"type": "paddleseg_losses.FocalLoss"}, {"type": "paddleseg_losses.DiceLoss"})},
+    label_sets=True,
 )
 class WeightedSumLoss(CompoundLoss):
     r"""Minimises a weighted sum of losses, read from the same tensors once; range (-inf, inf).
@@ -60,9 +59,9 @@ class WeightedSumLoss(CompoundLoss):
         None: the sum is ours; each term has its own paper.
 
     Differences:
-        From PaddleSeg's MixedLoss: one number, `parts`, and labels that no term can overwrite. `ignore_index`, `mode`,
-        `from_logits` and `data_format` are those of the sum: losses that are not ours get logits [N, C, *S], and labels
-        in which ignored pixels carry the value that those losses ignore.
+        From PaddleSeg's MixedLoss: one number, `parts`, and labels that no term can overwrite. `ignore_index`,
+        `label_sets`, `mode`, `from_logits` and `data_format` are those of the sum: losses that are not ours get logits
+        [N, C, *S], and labels in which ignored pixels carry the value that those losses ignore.
 
     Example:
         >>> import paddle
@@ -117,10 +116,10 @@ class WeightedSumLoss(CompoundLoss):
     def _made_terms(self) -> list[Any]:
         """The terms: the same objects for as long as `losses` is not set anew."""
         if getattr(self, "_made_of", None) is not self.losses:
-            self._terms = [build(item) if isinstance(item, (str, Mapping)) else item for item in self.losses]
-            named = tuple(term.to_config() if isinstance(term, Loss) else term for term in self._terms)
-            object.__setattr__(self, "losses", named)  # already read
-            self._made_of = named
+            self._terms = [made(item) for item in self.losses]
+            configs = tuple(term.to_config() if isinstance(term, Loss) else term for term in self._terms)
+            object.__setattr__(self, "losses", configs)  # already read
+            self._made_of = configs
         return self._terms
 
     @property
@@ -134,7 +133,7 @@ class WeightedSumLoss(CompoundLoss):
     def supported(self) -> SupportedInputs:
         """What every term takes."""
         foreign = SupportedInputs(self.spec.modes, soft=False)
-        common = SupportedInputs(self.spec.modes, self.spec.soft)
+        common = SupportedInputs(self.spec.modes, self.spec.soft, label_sets=self.spec.label_sets)
         for term in self._leaves():
             common = common.both(term.supported if isinstance(term, Loss) else foreign)
         if not common.modes:
@@ -192,7 +191,7 @@ class WeightedSumLoss(CompoundLoss):
             parts = zip(term.coef, term.losses)
             return sum(coef * getattr(part, "factor", 1.0) * self._value(part, inputs) for coef, part in parts)
         # On labels of its own: PaddleSeg's DiceLoss writes over them.
-        ignored = paddle.full_like(inputs.labels, _ignored_by(term, self.ignore_index))
+        ignored = paddle.full_like(inputs.labels, _ignored_by(term, IgnoredLabels(self.ignore_index).one))
         labels = paddle.where(inputs.valid, inputs.labels, ignored)
         value = term(inputs.logits, labels.squeeze(1) if labels.shape[1] == 1 else labels)
         value = sum(value) if isinstance(value, (list, tuple)) else value
@@ -211,61 +210,31 @@ class WeightedSumLoss(CompoundLoss):
     def _require_agreement(self, term: Any) -> None:
         if not isinstance(term, Loss):
             return self._require_use(term)
-        for name in SHARED:
-            value = getattr(term, name)
-            if value not in (options_of(type(term))[name].default, getattr(self, name)):
-                raise OptionError(
-                    _(
-                        "WeightedSumLoss: {loss} has {setting}, but the sum {sum!r}.",
-                        loss=type(term).__name__,
-                        setting=f"{name}={value!r}",
-                        sum=getattr(self, name),
-                    ),
-                    _("{name} only at the sum: all terms read the same tensors", name=name),
-                    _("move {name} from the term to the WeightedSumLoss", name=name),
-                )
-        if term.reduction != "mean":
-            raise OptionError(
-                _(
-                    "WeightedSumLoss: {loss} has {setting}.",
-                    loss=type(term).__name__,
-                    setting=f"reduction={term.reduction!r}",
-                ),
-                _("terms that are a single number each, so reduction='mean'"),
-                _("omit reduction, and scale the term by coef"),
-            )
+        return require_agreement(self, term)
 
     def _require_use(self, term: Any) -> None:
         """Refuse what a loss that is not ours would misunderstand."""
-        name, ignored = type(term).__name__, _ignored_by(term, self.ignore_index)
+        name, sums = type(term).__name__, IgnoredLabels(self.ignore_index)
+        ignored = _ignored_by(term, sums.one)
         if name == "KLLoss" or (name == "BCELoss" and getattr(term, "edge_label", False)):
             raise OptionError(
                 _("WeightedSumLoss: {loss} compares with something other than labels.", loss=name),
                 _("terms that are called with logits and labels"),
                 _("make it an entry of its own in loss.types, where PaddleSeg's trainer recognizes it by name"),
             )
-        if 0 <= ignored != self.ignore_index and ignored != options_of(type(self))["ignore_index"].default:
-            raise OptionError(
-                _(
-                    "WeightedSumLoss: {loss} has {setting}, but the sum {sum!r}.",
-                    loss=name,
-                    setting=f"ignore_index={ignored}",
-                    sum=self.ignore_index,
-                ),
-                _("{name} only at the sum: all terms read the same tensors", name="ignore_index"),
-                _("remove it from {loss}", loss=name),
-            )
+        if ignored >= 0 and ignored not in sums.every and ignored != options_of(type(self))["ignore_index"].default:
+            raise disagreement(self, name, "ignore_index", ignored)
         if getattr(term, "data_format", "NCHW") == "NHWC":
             raise OptionError(
-                _("WeightedSumLoss: {loss} has {setting}.", loss=name, setting="data_format='NHWC'"),
+                _("{outer}: {loss} has {setting}.", outer="WeightedSumLoss", loss=name, setting="data_format='NHWC'"),
                 _("data_format only at the sum: its terms get the channels first"),
-                _("move {name} from the term to the WeightedSumLoss", name="data_format"),
+                _("move {option} from {loss} to {outer}", option="data_format", loss=name, outer="WeightedSumLoss"),
             )
 
 
 def _named(terms: list[Any]) -> dict[str, Any]:
     """The terms by the names of their classes, numbered from the second of a class on."""
-    names = [getattr(term, "__name__", type(term).__name__) for term in terms]
+    names = list(map(named, terms))
     earlier = [names[:place].count(name) for place, name in enumerate(names)]
     return {f"{name}_{n + 1}" if n else name: term for name, n, term in zip(names, earlier, terms)}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ... import numeric
 from ...functional.error_sums import COUNT, POSITIVE, pixel_count, sum_of
-from ...functional.pixelwise import CROSS_ENTROPY, Balance, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
+from ...functional.pixelwise import Balance
 from ...inputs import Inputs
 from ...options import flag, number
 from ...registry import registered
@@ -21,6 +22,7 @@ from ..families import PixelLoss
     equation="Jadon 2020, eq. 3",
     range=(0, float("inf")),
     modes=("binary", "multilabel"),
+    counts_unweighted=True,
     suits=("thin-structures", "class-imbalance"),
 )
 class BalancedCrossEntropyLoss(PixelLoss):

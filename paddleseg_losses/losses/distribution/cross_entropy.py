@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.pixelwise import CROSS_ENTROPY, Formula, label_smoothing_term
-from ...inputs import Inputs, Tensor
-from ...options import number
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...registry import registered
 from ..families import PixelLoss
 
@@ -21,6 +19,7 @@ from ..families import PixelLoss
     modes=("binary", "multiclass"),
     suits=("first-attempt", "calibration", "noisy-labels", "absent-classes"),
     soft=True,
+    label_sets=True,
 )
 class CrossEntropyLoss(PixelLoss):
     r"""Minimises the negative log-likelihood -log p of the true label; range [0, inf).
@@ -64,18 +63,6 @@ class CrossEntropyLoss(PixelLoss):
           coef: [1]
     """
 
-    label_smoothing: float = number(default=0.0, low=0.0, high=1.0, help="share of the target spread over all classes")
-
     def formula(self) -> Formula:
         """-log p_t."""
         return CROSS_ENTROPY
-
-    @property
-    def is_pointwise(self) -> bool:
-        """Smoothing asks for every class of a pixel."""
-        return self.label_smoothing == 0
-
-    def adjust(self, inputs: Inputs, values: Tensor) -> Tensor:
-        """The values under smoothed labels."""
-        uniform = label_smoothing_term(inputs, CROSS_ENTROPY, self.class_weight(inputs))
-        return (1 - self.label_smoothing) * values + self.label_smoothing * uniform

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional.boundary_proximity import region_proximity
-from ...functional.pixelwise import CROSS_ENTROPY, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...inputs import Inputs, Tensor
 from ...options import flag
 from ...registry import registered
@@ -21,7 +21,7 @@ from ..families import PixelLoss, Spaced
     range=(0, float("inf")),
     suits=("ragged-boundaries",),
     neighbours=True,
-    label_maps=True,
+    label_maps="DistanceMaps",
 )
 class DistancePenalizedCELoss(Spaced, PixelLoss):
     r"""Minimises cross entropy with pixels near the true boundary weighted up to twice; range [0, inf).

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...errors import OptionError
-from ...functional.pixelwise import Balance, Formula, focal
+from ...functional.pixel_formulas import Formula, focal
+from ...functional.pixelwise import Balance
 from ...i18n import _
 from ...inputs import Inputs
 from ...options import number, numbers_or_none
@@ -24,6 +25,7 @@ from ..families import PixelLoss, each_class, fit
     soft=True,
     soft_minimum=False,
     exponents=("gamma",),
+    label_sets=True,
 )
 class FocalLoss(PixelLoss):
     r"""Minimises the cross entropy of the pixels that are still hard; range [0, inf).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.pixelwise import Formula, poly1
+from ...functional.pixel_formulas import Formula, poly1
 from ...options import number
 from ...registry import registered
 from ..families import PixelLoss
@@ -19,6 +19,7 @@ from ..families import PixelLoss
     range=(0, float("inf")),
     modes=("multiclass",),
     suits=("stalled-training",),
+    label_sets=True,
 )
 class Poly1CrossEntropyLoss(PixelLoss):
     r"""Minimises cross entropy with its leading polynomial term changed; range [0, inf) for epsilon >= 0.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...functional.pixelwise import CROSS_ENTROPY, Balance, Formula
+from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
+from ...functional.pixelwise import Balance
 from ...inputs import Inputs
 from ...options import number
 from ...registry import registered

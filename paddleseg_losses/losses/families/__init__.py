@@ -3,6 +3,10 @@
 from .class_options import each_class as each_class
 from .class_options import fit as fit
 from .class_options import pick as pick
+from .inner import disagreement as disagreement
+from .inner import made as made
+from .inner import named as named
+from .inner import require_agreement as require_agreement
 from .per_class import CellLoss as CellLoss
 from .per_class import ClassSumLoss as ClassSumLoss
 from .per_class import MapLoss as MapLoss
@@ -14,3 +18,4 @@ from .pixel import Spaced as Spaced
 from .powers import powers as powers
 from .scalar import CompoundLoss as CompoundLoss
 from .scalar import ScalarLoss as ScalarLoss
+from .wrapper import WrapperLoss as WrapperLoss

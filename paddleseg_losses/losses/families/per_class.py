@@ -29,7 +29,7 @@ class PerClassLoss(Loss):
 
     def channel_indices(self, inputs: Inputs) -> list[int]:
         """Channels that count."""
-        skip = 1 if inputs.multiclass and not self.include_background else 0
+        skip = 1 if inputs.has_background and not self.include_background else 0
         return list(range(skip, inputs.channels))
 
     def pooling(self, inputs: Inputs) -> Callable[[Tensor], Tensor]:

@@ -7,20 +7,22 @@ from abc import abstractmethod
 from ...errors import OptionError
 from ...functional import pixelwise
 from ...functional.error_sums import SumSpec
-from ...functional.pixelwise import ONE, Balance, Formula
+from ...functional.pixel_formulas import Formula
+from ...functional.pixelwise import Balance
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...known_spacing import Spacing, spacing_of
-from ...options import numbers_or_none
+from ...options import number, numbers_or_none
 from ..base import Loss
 from .class_options import each_class
 
 
 class PixelLoss(Loss):
-    """A value for each pixel; the mean divides their sum by the number of pixels, or by the weights of their labels.
+    """A value for each pixel; the mean divides their sum by that of their weights, which are 1 unless they are given.
 
-    The hook is `formula`. Three refinements have defaults that most losses keep: `balance` weights positives and
-    negatives, `adjust` changes the values pixel by pixel, `select` chooses among the pixels.
+    The hook is `formula`. Refinements have defaults that most losses keep: `balance` weights positives and negatives,
+    `adjust` changes the values pixel by pixel, `select` chooses among the pixels or moves their logits, `soften` makes
+    soft targets of the labels.
     """
 
     takes_pixel_weight = True
@@ -28,6 +30,12 @@ class PixelLoss(Loss):
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="weight of each class, a list of C; the mean is a weighted mean",
+    )
+    label_smoothing: float = number(
+        default=0.0,
+        low=0.0,
+        high=1.0,
+        help="share of the target spread over all classes, with a sigmoid over 0 and 1",
     )
 
     @abstractmethod
@@ -43,18 +51,25 @@ class PixelLoss(Loss):
         return values
 
     def select(self, inputs: Inputs) -> Inputs:
-        """The call with fewer pixels that count."""
+        """The call that is scored: with fewer pixels that count, or other logits."""
+        return inputs
+
+    def soften(self, inputs: Inputs) -> Inputs:
+        """The call with soft targets, whose pixels keep the weights of their labels."""
         return inputs
 
     @property
     def is_pointwise(self) -> bool:
         """Whether a pixel's value is the formula's: then sums are enough, and no pixel's value is kept."""
-        return type(self).adjust is PixelLoss.adjust
+        return type(self).adjust is PixelLoss.adjust and self.label_smoothing == 0
 
     def values(self, inputs: Inputs) -> Tensor:
         """The value of every pixel, 0 where ignored."""
-        values = pixelwise.pixel_values(inputs, self.formula(), self.class_weight(inputs), self.balance(inputs))
-        return values if self.is_pointwise else self.adjust(inputs, values)
+        call = self.soften(inputs), self.formula()
+        factors = self.class_weight(inputs), self.balance(inputs)
+        if self.label_smoothing == 0:
+            return self.adjust(inputs, pixelwise.pixel_values(*call, *factors))
+        return self.adjust(inputs, pixelwise.smoothed_values(*call, self.label_smoothing, *factors))
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The formula's sums, which terms that ask for others can share."""
@@ -63,18 +78,20 @@ class PixelLoss(Loss):
     @property
     def _shares(self) -> bool:
         """Whether sums are enough, of the same pixels as for other terms."""
-        return self.is_pointwise and self.reduction != "none" and type(self).select is PixelLoss.select
+        same = type(self).select is PixelLoss.select and type(self).soften is PixelLoss.soften
+        return self.is_pointwise and self.reduction != "none" and same
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
         inputs = self.select(inputs)
         weight, mean = self.class_weight(inputs), self.reduction == "mean"
         if self.is_pointwise and self.reduction != "none":
-            return pixelwise.pixel_total(inputs, self.formula(), weight, self.balance(inputs), mean, self._shares)
+            factors = weight, self.balance(inputs)
+            return pixelwise.pixel_total(self.soften(inputs), inputs, self.formula(), *factors, mean, self._shares)
         values = self.values(inputs)
         if self.reduction == "none":
             return (values if inputs.pixel_weight is None else values * inputs.pixel_weight).sum(axis=1)
-        return pixelwise.reduce_values(inputs, values, pixelwise.pixel_values(inputs, ONE, weight), mean)
+        return pixelwise.reduce_values(inputs, values, weight, mean)
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:
         """`weight` as `[1, C]`, or None."""

@@ -20,6 +20,7 @@ from ..families import RegionLoss
     equation="F-beta of the paper",
     range=(0, 1),
     suits=("missed-objects", "class-imbalance"),
+    label_sets=True,
 )
 class AsymmetricSimilarityLoss(RegionLoss):
     r"""Maximises the F-beta score of each class; range [0, 1).

@@ -23,6 +23,7 @@ from ..families import RegionLoss
     range=(0, 1),
     suits=("small-objects", "class-imbalance", "noisy-labels", "absent-classes"),
     soft=True,
+    label_sets=True,
 )
 class DiceLoss(RegionLoss):
     r"""Maximises the Dice coefficient of prediction and truth; range [0, 1).

@@ -21,6 +21,7 @@ from ..families import RegionLoss
     range=(0, 1),
     suits=("calibration",),
     exponents=("gamma",),
+    label_sets=True,
 )
 class DicePlusPlusLoss(RegionLoss):
     r"""Maximises a Dice coefficient whose errors are raised to a power, which tames overconfidence; range [0, 1).

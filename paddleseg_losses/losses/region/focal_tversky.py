@@ -23,6 +23,7 @@ from ..families import RegionLoss
     suits=("small-objects", "missed-objects", "stalled-training"),
     exponents=("gamma",),
     soft=True,
+    label_sets=True,
 )
 class FocalTverskyLoss(RegionLoss):
     r"""Maximises the Tversky index of each class through a power of its error; range [0, 1).

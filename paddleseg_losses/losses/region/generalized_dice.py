@@ -20,6 +20,7 @@ from ..families import ClassSumLoss
     equation="the generalised Dice loss of the paper",
     range=(0, 1),
     suits=("small-objects", "class-imbalance"),
+    label_sets=True,
 )
 class GeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises one Dice coefficient over all classes, small ones weighted up; range [0, 1).

@@ -21,6 +21,7 @@ from ..families import RegionLoss
     range=(0, 1),
     suits=("miou-metric", "class-imbalance", "noisy-labels"),
     soft=True,
+    label_sets=True,
 )
 class JaccardLoss(RegionLoss):
     r"""Maximises the Jaccard index (IoU) of prediction and truth; range [0, 1).

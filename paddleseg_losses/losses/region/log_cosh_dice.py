@@ -23,6 +23,7 @@ from ..families import RegionLoss
     suits=("unstable-training",),
     soft=True,
     batchwise=True,
+    label_sets=True,
 )
 class LogCoshDiceLoss(RegionLoss):
     r"""Maximises the Dice coefficient through log cosh, which is smooth at the optimum; range [0, 0.4338).

@@ -24,6 +24,7 @@ from ..families import ScalarLoss, pick
     sorts=True,
     batchwise=True,
     detached=("increments of the Jaccard loss",),
+    label_sets=True,
 )
 class LovaszSoftmaxLoss(ScalarLoss):
     r"""Minimises 1 - mIoU through its convex extension; range [0, 1].

@@ -22,6 +22,7 @@ from ..families import RegionLoss
     suits=("class-imbalance",),
     batchwise=True,
     slack=1e-7,
+    label_sets=True,
 )
 class MCCLoss(RegionLoss):
     r"""Maximises Matthews' correlation coefficient of prediction and truth; range [0, 2].

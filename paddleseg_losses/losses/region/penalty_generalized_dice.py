@@ -20,6 +20,7 @@ from ..families import ClassSumLoss
     equation="the pGD of the abstract",
     range=(0, 1),
     suits=("class-imbalance",),
+    label_sets=True,
 )
 class PenaltyGeneralizedDiceLoss(ClassSumLoss):
     r"""Maximises the generalized Dice coefficient with false positives and negatives weighted more; range [0, 1).

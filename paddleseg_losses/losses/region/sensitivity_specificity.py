@@ -20,6 +20,7 @@ from ..families import RegionLoss
     equation="the error measure of the paper; Jadon 2020, eq. 12",
     range=(0, 1),
     suits=("small-objects", "class-imbalance"),
+    label_sets=True,
 )
 class SensitivitySpecificityLoss(RegionLoss):
     r"""Minimises the mean squared error on the object and, separately, on the rest; range [0, 1].

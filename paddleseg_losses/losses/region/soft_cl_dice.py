@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import paddle
-
 from ...functional.centerline import centerline_sums
 from ...functional.error_sums import pixel_count
+from ...functional.region import harmonic_error
 from ...inputs import Inputs, Tensor
-from ...numeric import safe_divide, smooth_divide
+from ...numeric import smooth_divide
 from ...options import flag, number, whole
 from ...registry import registered
 from ..families import ScalarLoss
@@ -79,12 +78,10 @@ class SoftCLDiceLoss(ScalarLoss):
 
     def value(self, inputs: Inputs) -> Tensor:
         """1 - clDice of each sample, averaged."""
-        skip = 1 if inputs.multiclass and not self.include_background else 0
+        skip = 1 if inputs.has_background and not self.include_background else 0
         precision_error, predicted, sensitivity_error, true = centerline_sums(inputs, skip, self.iters)
         a, b = self._outside(precision_error, predicted), self._outside(sensitivity_error, true)
-        # 1 - 2 P S / (P + S) with P = 1 - a and S = 1 - b, without what would cancel.
-        error, total = a * (1 - b) + b * (1 - a), 2 - a - b
-        value = paddle.where(total == 0, paddle.ones_like(total), safe_divide(error, total))
+        value = harmonic_error(a, b)
         valid = pixel_count(inputs).sum(axis=1) > 0
         return (value * valid.astype(value.dtype)).mean()
 

@@ -21,6 +21,7 @@ from ..families import RegionLoss
     range=(0, 1),
     suits=("missed-objects", "false-alarms", "small-objects", "class-imbalance"),
     soft=True,
+    label_sets=True,
 )
 class TverskyLoss(RegionLoss):
     r"""Maximises an overlap in which alpha weighs false positives and beta false negatives; range [0, 1).

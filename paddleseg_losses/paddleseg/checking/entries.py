@@ -10,7 +10,7 @@ from ... import registry
 from ...errors import LossError, OptionError
 from ...i18n import Message, Text, _, plural
 from ...i18n.counts import numbers
-from ...options import option_advice, parse
+from ...options import REQUIRED, option_advice, options_of, parse
 from ...other_libraries import loss_hints, renamed, said
 from ...registry import PREFIX
 from ..toolkits import MEDICALSEG
@@ -203,6 +203,8 @@ class EntryChecker:
 
     def _tried(self, place: Place, cls: type, options: Entry) -> Entry:
         """Call the loss until no error is left, without one more of the options at fault each time."""
+        if any(option.default is REQUIRED and name not in options for name, option in options_of(cls).items()):
+            return options  # it has been said
         error = trial.failure(cls, options, self.facts)
         while error is not None:
             name = trial.culprit(cls, options, self.facts, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +9,20 @@ from typing import Any
 
 from ... import registry
 from ...errors import ConfigError, LossError
-from ...i18n import Text, _
+from ...i18n import _
 from ...registry import PREFIX
 from ..config import load
 from ..toolkits import MEDICALSEG, toolkit_of
-from . import terms as terms_of_sum
+from . import inner
+from .coefficients import coefficients, found
 from .entries import Entry, EntryChecker
 from .facts import facts_of
+from .inner import is_sum, is_wrapper
 from .lengths import fit_losses, fit_outputs
 from .names import Unseen, read_names
+from .partial_labels import check_label_sets
 from .report import Place, Report
 from .reporting import check_reporting
-from .terms import is_sum
 from .text import inline
 
 _SECTIONS = ("loss", "distill_loss")
@@ -49,12 +50,14 @@ def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: 
         report.mistake((), _("There is no loss section."), _("a key `loss`"), cure)
     toolkit = toolkit_of(config)
     names = read_names(override, toolkit)
-    checker = _SectionChecker(report, EntryChecker(report, names, facts_of(config, report, use_multilabel)))
+    facts = facts_of(config, report, use_multilabel)
+    checker = _SectionChecker(report, EntryChecker(report, names, facts))
     for name in _SECTIONS:
         if name in config:
             report.corrected[name] = checker.section((name,), config[name])
             if toolkit is MEDICALSEG:
                 report.corrected[name] = check_reporting(report, (name,), report.corrected[name], names)
+    check_label_sets(report, config, facts)
     if report.mistakes and not report.comments and all(report.corrected[n] == config[n] for n in report.corrected):
         report.corrected.clear()  # the mistakes are elsewhere in the file
     return report
@@ -83,7 +86,7 @@ class _SectionChecker:
         corrected = {name: value for name, value in section.items() if name not in (key, "coef")}
         losses = self._list(place, key, section)
         corrected[key] = [self._entry((*place, key, i), loss) for i, loss in enumerate(losses)]
-        corrected["coef"] = self._coef(place, section, len(losses))
+        corrected["coef"] = coefficients(self.report, place, section, len(losses))
         model = self.entries.facts.outputs if place == (_SECTIONS[0],) else None
         if repeats and model:
             return fit_outputs(self.report, place, corrected, model, all(map(self._not_ours, corrected[key])))
@@ -114,7 +117,7 @@ class _SectionChecker:
             return losses
         example = "[{type: paddleseg_losses.DiceLoss}]"
         self.report.mistake(
-            (*place, key), _value(section, key), _("a list of losses"), _("write {yaml}", yaml=f"{key}: {example}")
+            (*place, key), found(section, key), _("a list of losses"), _("write {yaml}", yaml=f"{key}: {example}")
         )
         if isinstance(losses, (dict, str)):
             return [losses]
@@ -150,8 +153,11 @@ class _SectionChecker:
             return self._within(handed_on=self.entries.facts.handed_deeper)._mixed(place, entry)
         if entry["type"] == "MultipleLoss" and self.entries.names.toolkit is MEDICALSEG:
             return self._within(handed_on=False)._multiple(place, entry)
-        if is_sum(self.entries.names.table.get(entry["type"])):
+        cls = self.entries.names.table.get(entry["type"])
+        if is_sum(cls):
             return self._summed(place, entry)
+        if is_wrapper(cls) and entry.get("loss") is not None:
+            return self._wrapped(place, entry)
         before = len(self.report.mistakes)
         cls, entry = self.entries.check(place, entry)
         if len(self.report.mistakes) == before and cls not in (None, Unseen):
@@ -213,7 +219,7 @@ class _SectionChecker:
 
     def _summed(self, place: Place, entry: Entry) -> Entry:
         """Our weighted sum: its terms one by one, then the sum of what PaddleSeg makes of them."""
-        mistakes, losses = len(self.report.mistakes), len(self.report.losses)
+        before = len(self.report.mistakes), len(self.report.losses)
         weighed = entry.get("coef") is not None or registry.suggest("coef", list(entry))
         terms = entry["losses"] if isinstance(entry.get("losses"), list) else []
         coef = {} if weighed else {"coef": [1] * max(len(terms), 1)}
@@ -222,20 +228,28 @@ class _SectionChecker:
         entry = self._within(handed_on=True)._weighted(place, {**entry, **coef}, "losses", repeats=False)
         if not weighed:
             del entry["coef"]
-        if len(self.report.mistakes) > mistakes:
+        return self._around(place, entry, "losses", before)
+
+    def _wrapped(self, place: Place, entry: Entry) -> Entry:
+        """One of our losses around another one: that first."""
+        before = len(self.report.mistakes), len(self.report.losses)
+        checked = self._within(handed_on=True)._entry((*place, "loss"), self._spelt_out(entry["loss"]))
+        return self._around(place, {**entry, "loss": checked}, "loss", before)
+
+    def _around(self, place: Place, entry: Entry, key: str, before: tuple[int, int]) -> Entry:
+        """A loss around others that have been checked, once PaddleSeg's builder has made those."""
+        mistakes, losses = before
+        names, entries = self.entries.names, self.entries
+        built = None if len(self.report.mistakes) > mistakes else inner.build_all(entry[key], names)
+        if built is None:
             return entry
-        names, terms = self.entries.names, entry["losses"]
-        built = [terms_of_sum.build(term, names) for term in terms]
-        if any(term is None for term in built):
-            return entry
-        entries = self.entries
-        if not terms_of_sum.all_ours(entry, names):  # PaddleSeg's own need not run without the shims of `train`
+        if not inner.all_ours(entry, names):  # PaddleSeg's own need not run without the shims of `train`
             entries = replace(entries, facts=replace(entries.facts, classes=None))
-        cls, checked = entries.check(place, {**entry, "losses": built})
-        del self.report.losses[losses:]  # the sum shows its terms
+        cls, checked = entries.check(place, {**entry, key: built})
+        del self.report.losses[losses:]  # it shows what is inside
         if len(self.report.mistakes) == mistakes:
             self._build(place, cls, checked)
-        return {**checked, "losses": terms}
+        return {**checked, key: entry[key]}
 
     def _spelt_out(self, term: Any) -> Any:
         """The name alone of a term means ours: PaddleSeg's builder leaves it to the sum."""
@@ -245,7 +259,7 @@ class _SectionChecker:
         if not hasattr(self.entries.names.table[bare], "spec"):
             self.report.remark(
                 _(
-                    "{name} without `type` in a WeightedSumLoss is that of this package: {ours}",
+                    "{name} without `type` inside a loss of this package is that of this package: {ours}",
                     name=term,
                     ours=f"type: {PREFIX}{bare}",
                 )
@@ -266,32 +280,3 @@ class _SectionChecker:
                 _("options that it accepts"),
                 _("see its source"),
             )
-
-    def _coef(self, place: Place, section: Entry, losses: int) -> list[Any]:
-        coef = section.get("coef")
-        place = (*place, "coef")
-        if not isinstance(coef, list) or not coef:
-            cure = _("write {yaml}", yaml=f"coef: {[1] * (losses or 1)}")
-            self.report.mistake(place, _value(section, "coef"), _("a list of numbers"), cure)
-            coef = [coef] * losses if isinstance(coef, numbers.Real) else [1] * losses
-        return [self._number((*place, i), number) for i, number in enumerate(coef)]
-
-    def _number(self, place: Place, number: Any) -> Any:
-        if isinstance(number, numbers.Real) and not isinstance(number, bool):
-            return number
-        try:
-            value = float(number)  # YAML reads 1e-1 as text; 1.0e-1 is a number
-        except (TypeError, ValueError):
-            value = 1
-        self.report.mistake(
-            place,
-            _("{value!r} is not a number.", value=number),
-            _("a number"),
-            _("write {yaml}", yaml=value),
-        )
-        return value
-
-
-def _value(section: Entry, key: str) -> Text:
-    """What stands under a key, as a sentence."""
-    return _("it is {value!r}.", value=section[key]) if key in section else _("it is missing.")

@@ -13,9 +13,11 @@ from typing import Any
 import paddle
 from paddle import nn
 
+from ...functional.resized import labels_at
 from ...losses import DiceLoss
 from ...losses.base import Loss
-from ...transforms import DistanceMaps
+from ...precomputed_maps import unknown_maps
+from ...transforms import LabelMaps
 
 Tensor = Any
 
@@ -34,16 +36,19 @@ class ReportingLoss(nn.Layer):  # type: ignore[misc]
         self.dice = DiceLoss(**shared, squared_pred=True, smooth=0.0, batch=True, reduction="none", checks="never")
 
     @property
-    def ignore_index(self) -> int:
-        """The label that is left out."""
+    def ignore_index(self) -> int | tuple[int, ...] | None:
+        """The label that is left out, or several."""
         return self.loss.ignore_index
 
-    def forward(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Any]:
+    def forward(self, logits: Any, labels: Any) -> tuple[Tensor, Any]:
         """The loss `[1]`, and the Dice of each class over the batch, an array `[C]`."""
-        logits, labels = _with_batch(logits, labels), _as_indices(logits, labels)
-        value = self.loss(logits, labels)
-        with paddle.no_grad():
-            dice = 1 - self.dice(logits, labels)
+        outputs, truths = _each(logits), _each(labels)
+        truths = truths if len(truths) == len(outputs) else truths[:1] * len(outputs)
+        outputs = [_with_batch(*pair) for pair in zip(outputs, truths)]
+        truths = [_as_indices(*pair) for pair in zip(outputs, truths)]
+        value = self.loss(outputs, truths) if isinstance(logits, (list, tuple)) else self.loss(outputs[0], truths[0])
+        with paddle.no_grad(), unknown_maps():  # of the finest output; a Dice to report has no weights of pixels
+            dice = 1 - self.dice(outputs[0], labels_at(outputs[0], truths[0]))
         return value.reshape([1]), dice.numpy()  # evaluation indexes the loss
 
     def __repr__(self) -> str:
@@ -87,6 +92,11 @@ def _bare_option(value: Any) -> Any:
     return _ValueOf(value) if foreign else value
 
 
+def _each(given: Any) -> list[Tensor]:
+    """Tensors of each output, if there are several in a list."""
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
 def _with_batch(logits: Tensor, labels: Tensor) -> Tensor:
     """Evaluation hands on the logits of one volume without its batch axis, `[C, D, H, W]`; its labels keep theirs."""
     lost = logits.ndim == labels.ndim == 4 and list(logits.shape[1:]) == list(labels.shape[1:])
@@ -104,8 +114,10 @@ def adapted_transform(cls: type) -> type:
     """The class that stands for a transform of ours: MedicalSeg calls it with an image and a label."""
 
     def transform(self: Any, image: Any, label: Any = None) -> tuple[Any, Any]:
-        if label is None or isinstance(self, DistanceMaps):  # whose maps are made when the sample is complete
+        if label is None:
             return image, label
+        if isinstance(self, LabelMaps):  # whose maps are made when the sample is complete
+            return image, self.relabelled(label)
         return image, cls.__call__(self, {"label": label})["label"]
 
     return type(cls.__name__, (cls,), {"__call__": transform, "__doc__": cls.__doc__, "__module__": __name__})

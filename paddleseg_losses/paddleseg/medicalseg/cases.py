@@ -14,9 +14,9 @@ import paddle
 
 from ...known_spacing import known_spacing
 from ...precomputed_maps import known_maps
-from ...transforms import DistanceMaps
+from ...transforms import KEYS, LabelMaps
 
-MAPS, SPACING = "distance_maps", "spacing"
+SPACING = "spacing"
 
 
 def with_facts(dataset: Any) -> Any:
@@ -40,7 +40,8 @@ def facts_of(facts: dict[str, Any], labels: Any) -> Callable[[], AbstractContext
 
     @contextmanager
     def known() -> Iterator[None]:
-        with known_spacing(facts.get(SPACING), labels.shape[-3:]), known_maps(facts.get(MAPS)):
+        maps = {key: value for each in KEYS for key, value in facts.get(each, {}).items()}
+        with known_spacing(facts.get(SPACING), labels.shape[-3:]), known_maps(maps or None):
             yield
 
     return known
@@ -52,7 +53,7 @@ class Cases(paddle.io.Dataset):  # type: ignore[misc]
     def __init__(self, dataset: Any) -> None:
         self.dataset, self.file_list = dataset, dataset.file_list
         transforms = dataset.transforms.transforms
-        self.maps = next((each for each in transforms if isinstance(each, DistanceMaps)), None)
+        self.maps = [each for each in transforms if isinstance(each, LabelMaps)]
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -63,8 +64,8 @@ class Cases(paddle.io.Dataset):  # type: ignore[misc]
         spacing = self.spacing(index)
         if spacing is not None:
             facts[SPACING] = spacing
-        if self.maps is not None:
-            facts[MAPS] = self.maps.of(np.asarray(label), spacing)
+        for each in self.maps:
+            facts[each.KEY] = each.of(np.asarray(label), spacing)
         return [image, label, *rest, facts] if facts else [image, label, *rest]
 
     def spacing(self, index: int) -> Any:

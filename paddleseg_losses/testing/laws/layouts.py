@@ -112,15 +112,17 @@ def probabilities(spec: LossSpec, case: Case) -> None:
 
 
 def _certain(spec: LossSpec, case: Case) -> None:
-    """Probabilities of exactly 0 and 1: right ones, and for losses that cannot reach infinity wrong ones too."""
+    """Probabilities of exactly 0 and 1: right and wrong ones, but none whose loss may be infinite."""
     labels = case.labels()
     truth = case.perfect(labels, size=200.0)
     shifted = case.perfect((labels + 1) % case.classes, size=200.0)
     for what, logits in {"right": truth, "wrong": shifted}.items():
-        if what == "right" or np.isfinite(spec.range[1]):
+        if np.isfinite(spec.range[1]) or (what == "right" and spec.perfect_is_minimum):
             p = (logits > 0).astype(case.dtype)
             value, gradient = value_and_gradient(make(spec, from_logits=False), p, labels)
             expected = value_of(make(spec), logits, labels)
-            assert_close(value, expected, f"the value of probabilities of 0 and 1, all {what},", 1e-6, 1e-9)
+            assert_close(
+                value, expected, f"the value of probabilities of 0 and 1, all {what},", 1e-6, max(1e-9, spec.slack)
+            )
             finite = np.isfinite(gradient).all()
             require(finite, f"the gradient at probabilities of 0 and 1, all {what}, is not finite", "finite numbers")

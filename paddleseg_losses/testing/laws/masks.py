@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import paddle
 
@@ -60,6 +62,24 @@ def other_index(spec: LossSpec, case: Case) -> None:
     expected = value_and_gradient(make(spec), logits, labels)
     renamed = value_and_gradient(make(spec, ignore_index=-100), logits, np.where(labels == IGNORED, -100, labels))
     assert_equal(renamed, expected, "with ignore_index=-100")
+
+
+@law(
+    2,
+    "multiply by inputs.pixel_weight in every sum over pixels, the divisor's too",
+    applies_to=lambda spec: spec.cls.takes_pixel_weight and not (spec.neighbours or spec.counts_unweighted),  # type: ignore[attr-defined]
+)
+def weighted_pixels(spec: LossSpec, case: Case) -> None:
+    """A pixel of weight 3 is three pixels, and one of weight 0 is ignored."""
+    row = replace(case, space=(11,))
+    logits, labels = row.logits(), row.labels()
+    times = np.array([1, 0, 3, 2, 1, 1, 0, 2, 1, 4, 1])
+    weight = np.broadcast_to(times.astype(case.dtype), (case.samples, 11))
+    value, gradient = value_and_gradient(make(spec), logits, labels, pixel_weight=paddle.to_tensor(weight))
+    copies, copied = value_and_gradient(make(spec), *(np.repeat(x, times, axis=-1) for x in (logits, labels)))
+    ends = np.cumsum(times)
+    added = np.stack([copied[..., end - n : end].sum(axis=-1) for end, n in zip(ends, times)], axis=-1)
+    assert_equivalent((value, gradient), (copies, added), "with weighted pixels, not copies of them,")
 
 
 @law(3, "divide by numeric.safe_divide, so that nothing valid gives 0 and not 0 / 0")

@@ -17,7 +17,9 @@ INLINE std::int64_t classes_of_plane(const Problem& q) { return q.sigmoid ? 1 : 
 // The label of the pixels on a side of class k.
 INLINE int label_of(int k, const SumSpec& spec) { return spec.side == POSITIVE ? k : 1 - k; }
 
-INLINE bool same_function(const SumSpec& a, const SumSpec& b) { return a.kind == b.kind && a.gamma == b.gamma; }
+INLINE bool same_function(const SumSpec& a, const SumSpec& b) {
+    return a.kind == b.kind && a.gamma == b.gamma && a.clip == b.clip;
+}
 
 // Whether no earlier spec has the same function, so that it has to be computed.
 INLINE bool is_first_of_function(const SumSpec* specs, int m) {

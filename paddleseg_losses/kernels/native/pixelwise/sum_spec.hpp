@@ -48,6 +48,29 @@ INLINE float bounded_power_slope(float x, float gamma) {
     return x < EPSILON && gamma < 1.0f ? below : gamma * below;
 }
 
+// What is left of x when it is reduced by `clip`.
+INLINE float clipped(float x, float clip) { return x <= clip ? 0.0f : x - clip; }
+
+INLINE float any_power(float x, float gamma) { return gamma == 0.0f ? 1.0f : bounded_power(x, gamma); }
+
+// The focal function of max(x - clip, 0), whose l is log(1 + rest / (1 - rest)).
+INLINE void clipped_focal(float gamma, float clip, const float* x, const float* correct, int w, float* out) {
+    for (int i = 0; i < w; ++i) {
+        const float rest = clipped(x[i], clip);
+        out[i] = any_power(rest, gamma) * log1p_nonnegative(rest / (correct[i] + clip));
+    }
+}
+
+// Its slope as below; `held`: without that of the power.
+INLINE void clipped_focal_slope(float gamma, float clip, bool held, const float* x, const float* correct, int w, float* out) {
+    const bool varies = !held && gamma != 0.0f;
+    for (int i = 0; i < w; ++i) {
+        const float rest = clipped(x[i], clip), right = correct[i] + clip;
+        const float of_power = varies ? bounded_power_slope(rest, gamma) * log1p_nonnegative(rest / right) : 0.0f;
+        out[i] = rest == 0.0f ? 0.0f : (of_power + any_power(rest, gamma) / right) * correct[i];
+    }
+}
+
 // Returns where f(x, l) of a tile is: one of the rows given, or `out`. Exponents 0 and 1 have kinds of their own, so they do
 // not occur here.
 INLINE const float* evaluate(const SumSpec& m, const float* x, const float* correct, const float* nll, int w, float* out) {
@@ -61,9 +84,12 @@ INLINE const float* evaluate(const SumSpec& m, const float* x, const float* corr
         for (int i = 0; i < w; ++i) out[i] = x[i] * x[i];
     else if (m.kind == POWER)
         for (int i = 0; i < w; ++i) out[i] = bounded_power(x[i], gamma);
-    else if (m.kind == FOCAL && gamma == 2.0f)
+    else if (m.kind == LQ)
+        for (int i = 0; i < w; ++i) out[i] = one_minus_exp(-gamma * nll[i]) / gamma;
+    else if (m.clip > 0.0f) clipped_focal(gamma, m.clip, x, correct, w, out);
+    else if (m.kind != NLL_POWER && gamma == 2.0f)
         for (int i = 0; i < w; ++i) out[i] = x[i] * x[i] * nll[i];
-    else if (m.kind == FOCAL)
+    else if (m.kind != NLL_POWER)
         for (int i = 0; i < w; ++i) out[i] = bounded_power(x[i], gamma) * nll[i];
     else  // NLL_POWER
         for (int i = 0; i < w; ++i) out[i] = bounded_power(nll[i], gamma);
@@ -85,6 +111,11 @@ INLINE void evaluate_slope(const SumSpec& m, const float* x, const float* correc
         for (int i = 0; i < w; ++i) out[i] = 2.0f * x[i] * correct[i];
     else if (m.kind == POWER)
         for (int i = 0; i < w; ++i) out[i] = bounded_power_slope(x[i], gamma) * correct[i];
+    else if (m.kind == LQ)
+        for (int i = 0; i < w; ++i) out[i] = exp_below_88(-gamma * nll[i]);
+    else if (m.clip > 0.0f) clipped_focal_slope(gamma, m.clip, m.kind == HELD_FOCAL, x, correct, w, out);
+    else if (m.kind == HELD_FOCAL)
+        for (int i = 0; i < w; ++i) out[i] = bounded_power(x[i], gamma);
     else if (m.kind == FOCAL && gamma == 2.0f)
         for (int i = 0; i < w; ++i) out[i] = x[i] * (2.0f * nll[i] * correct[i] + x[i]);
     else if (m.kind == FOCAL)

@@ -8,11 +8,14 @@
 
 namespace psl {
 
-// e^x for -88 <= x < 88 with a relative error below 1.2e-7, unless the result is denormal; 0 for -88, NaN for NaN.
-//
-// x = n log 2 + r with an integer n, so e^x = 2^n e^r, and as |r| <= log(2) / 2 a short polynomial is enough. Its terms are
-// added in independent pairs.
-INLINE float exp_moderate(float x) {
+// e^x = power (1 + above), where `power` is that of 2, or 0, and |above| < 0.42.
+struct Exponential {
+    float power, above;
+};
+
+// For -88 <= x < 88. x = n log 2 + r with an integer n, so e^x = 2^n e^r, and as |r| <= log(2) / 2 a short polynomial is
+// enough. Its terms are added in independent pairs.
+INLINE Exponential exponential(float x) {
     const float shift = 12583039.0f;  // 1.5 * 2^23 + 127: adding it rounds to an integer, n + 127 in the low bits
     const float shifted = x * 1.44269504f + shift;
     const float n = shifted - shift;
@@ -26,7 +29,19 @@ INLINE float exp_moderate(float x) {
     bits <<= 23;  // the float 2^n, or 0 for n = -127
     float power;
     std::memcpy(&power, &bits, sizeof power);
-    return above * power + power;
+    return {power, above};
+}
+
+// e^x for -88 <= x < 88 with a relative error below 1.2e-7, unless the result is denormal; 0 for -88, NaN for NaN.
+INLINE float exp_moderate(float x) {
+    const Exponential e = exponential(x);
+    return e.above * e.power + e.power;
+}
+
+// 1 - e^x for x <= 0, whose digits do not cancel near 0.
+INLINE float one_minus_exp(float x) {
+    const Exponential e = exponential(x < -88.0f ? -88.0f : x);
+    return (1.0f - e.power) - e.above * e.power;
 }
 
 // The same for any x < 88; 0 below -87.

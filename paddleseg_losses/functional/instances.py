@@ -1,0 +1,175 @@
+"""Views of a problem, one for each instance of its labels, in which all other instances are left out.
+
+Sums over the pixels of a view are those over the background plus those over its own instance. So one pass over the
+image and one over its instances make the sums of all views; a loss that reads nothing else looks at no pixel again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Callable
+
+import numpy as np
+import paddle
+
+from ..inputs import Inputs
+from ..numeric import constant
+from ..precomputed_maps import Instances as KnownInstances
+from ..problem import Problem
+from .components import components
+from .error_sums import COUNT, NEGATIVE, POSITIVE, SumSpec, request, sum_of, summands
+
+Tensor = Any
+Requests = Callable[[Inputs], Sequence[SumSpec]]
+
+
+@dataclass(frozen=True, eq=False)
+class Instances:
+    """The instances of a batch, numbered from 1 on.
+
+    Attributes:
+        problem: of planes: the samples, or their channels where those have a sigmoid each, which are then binary.
+        numbers: of the instance of each pixel, an array `[planes, *S]`; 0 where there is none.
+        plane: where each instance lies.
+        label: of each instance.
+        background: number of background pixels of each plane that count.
+        planes: of a sample.
+    """
+
+    problem: Problem
+    numbers: Any
+    plane: list[int]
+    label: Any
+    background: Any
+    planes: int
+
+    @property
+    def weights(self) -> Tensor:
+        """Of the instances in their mean: samples that have some count alike, and so do the instances of each."""
+        samples = np.asarray(self.plane) // self.planes
+        here, place, count = np.unique(samples, return_inverse=True, return_counts=True)
+        return constant(1 / (len(here) * count[place]), self.problem.scores.dtype)
+
+
+def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
+    """Those of the labels, or None if there is none."""
+    problem, planes = inputs.problem, 1 if inputs.multiclass else inputs.channels
+    if planes > 1:
+        scores, labels = (x.flatten(0, 1).unsqueeze(1) for x in (problem.scores, problem.labels))
+        problem = replace(problem, scores=scores, labels=labels, mode="binary", exclusive=False)
+    truth = inputs.labels.numpy().reshape([-1, *problem.labels.shape[2:]])  # 0 where nothing counts
+    valid = inputs.valid.numpy().reshape(truth.shape)
+    ready = _ready(inputs, connectivity)
+    numbers, plane = np.zeros(truth.shape, "int64"), []
+    for number, image in enumerate(truth):
+        if inputs.problem.exclusive and number % planes == 0:
+            continue  # the background
+        found, count = components(image, connectivity) if ready is None else (ready[number], int(ready[number].max()))
+        numbers[number] = np.where(found > 0, found + len(plane), 0)
+        plane += [number] * count
+    if not plane:
+        return None
+    inside = numbers > 0
+    label = np.zeros(len(plane) + 1, "int64")
+    label[numbers[inside]] = truth[inside]
+    background = (valid & ~inside).reshape([len(truth), -1]).sum(axis=1)
+    return Instances(problem, numbers, plane, label[1:], background, planes)
+
+
+def _ready(inputs: Inputs, connectivity: int | None) -> Any:
+    """The numbers in each plane, an array, if the data pipeline has made them; else None."""
+    known = KnownInstances.here()
+    numbers = None if known is None else known.find(inputs.labels, connectivity)
+    return None if numbers is None else numbers.reshape([-1, *numbers.shape[2:]])
+
+
+def views(found: Instances, requests: Requests) -> Iterator[tuple[int, Inputs]]:
+    """The problem of each instance, with its sample, and with the sums that a loss will ask for."""
+    counts = _class_counts(found)
+    sums = _sums_of_views(found, requests)
+    samples: dict[int, Problem] = {}
+    for k, plane in enumerate(found.plane):
+        if plane not in samples:
+            samples = {plane: found.problem.sample(plane)}
+        inputs = Inputs(_View.of(samples[plane], found.numbers[plane], k + 1), class_counts=counts[k : k + 1])
+        inputs.cache.update({spec: table[k] for spec, table in sums.items()})
+        yield plane // found.planes, inputs
+
+
+class _View(Problem):
+    """A problem without all instances but one; its labels are made when somebody reads them."""
+
+    @classmethod
+    def of(cls, sample: Problem, numbers: Any, number: int) -> _View:
+        """One instance of a sample of one plane."""
+        view = cls.__new__(cls)
+        vars(view).update({name: value for name, value in vars(sample).items() if name != "labels"})
+        vars(view).update(_whole=sample.labels, _numbers=numbers, _number=number)
+        return view
+
+    @cached_property
+    def labels(self) -> Tensor:  # type: ignore[override]
+        """Those of the sample, without the other instances."""
+        numbers, own = vars(self)["_numbers"], vars(self)["_number"]
+        return _without(vars(self)["_whole"], (numbers > 0) & (numbers != own))
+
+
+def _without(labels: Tensor, where: Any) -> Tensor:
+    """Labels without some pixels: a label out of range is left out."""
+    where = where.reshape(labels.shape)
+    if labels.dtype == paddle.uint8:  # on the host, then; Paddle has no `where` for them
+        return constant(np.where(where, -1, labels.numpy()), "int32")
+    return paddle.where(constant(where, "bool"), paddle.full([], -1, labels.dtype), labels)
+
+
+def _class_counts(found: Instances) -> Any:
+    """As the kernel counts labels, for each view: its own class, and the background."""
+    views, rows = len(found.plane), np.arange(len(found.plane))
+    counts = np.zeros((views, found.problem.classes), "int64")
+    counts[rows, found.label] = np.bincount(found.numbers.ravel(), minlength=views + 1)[1:]
+    counts[rows, 0] += found.background[found.plane]
+    return counts if found.problem.multiclass else counts[:, None]
+
+
+def _sums_of_views(found: Instances, requests: Requests) -> dict[SumSpec, list[Tensor]]:
+    """The sums that will be asked for, `[1, C]` for each view."""
+    problem = found.problem
+    rest = Inputs(problem.with_labels(_without(problem.labels, found.numbers > 0)))
+    specs = [spec for spec in requests(rest) if spec.function != COUNT]
+    request(rest, specs)
+    own, which = _of_instances(found)
+    place = constant(found.plane, "int64")
+    sums = {}
+    for spec in dict.fromkeys(specs):
+        each = summands(own, spec).squeeze(0).transpose([1, 0]).astype("float64")
+        total = paddle.geometric.segment_sum(each, which).astype(own.dtype) + sum_of(rest, *spec).index_select(place)
+        sums[spec] = paddle.split(total, len(found.plane))
+    return {**sums, **_counts(found)}
+
+
+def _of_instances(found: Instances) -> tuple[Inputs, Tensor]:
+    """The pixels of all instances as one row, instance by instance, and to which each belongs."""
+    problem, numbers = found.problem, found.numbers.ravel()
+    pixels = np.flatnonzero(numbers)
+    pixels = pixels[np.argsort(numbers[pixels], kind="stable")]
+    size = numbers.size // len(found.numbers)
+    plane, pixel = np.divmod(pixels, size)
+    places = (plane * problem.channels + np.arange(problem.channels)[:, None]) * size + pixel
+    scores = paddle.gather(problem.scores.flatten(), constant(places.ravel(), "int64"))
+    labels = paddle.gather(problem.labels.flatten(), constant(pixels, "int64"))
+    row = replace(problem, scores=scores.reshape([1, *places.shape]), labels=labels.reshape([1, 1, -1]))
+    return Inputs(row), constant(numbers[pixels] - 1, "int64")
+
+
+def _counts(found: Instances) -> dict[SumSpec, list[Tensor]]:
+    """Number of pixels of each side and class, for each view."""
+    counts = _class_counts(found)
+    positive = counts if found.problem.multiclass else counts[..., 1]
+    total = counts.reshape([len(counts), -1]).sum(axis=1, keepdims=True)
+    dtype = found.problem.scores.dtype
+    return {
+        SumSpec(side, COUNT): paddle.split(constant(table, dtype), len(counts))
+        for side, table in ((POSITIVE, positive), (NEGATIVE, total - positive))
+    }

@@ -1,0 +1,49 @@
+"""Labels at the size of an output: those of the nearest pixels, since an average of labels would be none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import paddle
+
+from ..numeric import constant
+
+Tensor = Any
+
+
+def labels_at(output: Any, labels: Any, channels_last: bool = False) -> Any:
+    """Labels, or weights of pixels, at the size of an output; what has that size already, or no size, is handed back.
+
+    Args:
+        output: `[N, C, *S]`, with `channels_last` `[N, *S, C]`.
+        labels: `[N, *D]`, `[N, 1, *D]` or `[N, C, *D]`, with `channels_last` `[N, *D, C]` too.
+        channels_last: where the channels of the output are.
+    """
+    axes, shape = getattr(output, "ndim", 0) - 2, list(getattr(labels, "shape", ()))
+    if axes < 1 or len(shape) not in (axes + 1, axes + 2):
+        return labels
+    first = 1 if channels_last else 2  # the first spatial axis of the output
+    at_end = channels_last and shape[-1] in (1, output.shape[-1]) and (shape[1] != 1 or shape[-1] != 1)
+    own = 1 if len(shape) == axes + 1 or at_end else 2  # that of the labels
+    for axis in range(axes):
+        labels = _at_length(labels, own + axis, output, first + axis)
+    return labels
+
+
+def _at_length(x: Any, axis: int, output: Tensor, like: int) -> Any:
+    """Pixel i of d along an axis becomes pixel floor((2 i + 1) D / (2 d)) of D."""
+    size, wanted = x.shape[axis], output.shape[like]
+    if -1 in (size, wanted):  # in a static graph
+        size, wanted = paddle.shape(x)[axis].astype("int64"), paddle.shape(output)[like].astype("int64")
+        places = paddle.arange(wanted, dtype="int64")
+    elif size == wanted:
+        return x
+    else:
+        places = np.arange(wanted)
+    places = (2 * places + 1) * size // (2 * wanted)
+    if not paddle.is_tensor(x):
+        return x.take(places, axis=axis)
+    places = places if paddle.is_tensor(places) else constant(places, "int64")
+    # On a CPU nothing gathers float16.
+    return paddle.gather(x.astype("float32") if x.dtype == paddle.float16 else x, places, axis=axis)

@@ -1,0 +1,57 @@
+"""Labels of several classes: what the transforms of the data make of pixels, and what the losses take them for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...i18n import _
+from ...registry import PREFIX
+from ..config import Config
+from .facts import Facts
+from .report import Report
+
+Sets = dict[int, list[int]]
+
+
+def check_label_sets(report: Report, config: Config, facts: Facts) -> None:
+    """A label that `PartialLabels` makes has to stand, in every loss of ours, for the classes that are left open."""
+    made = _made(config, facts)
+    if not made:
+        return
+    known = list(_known(config.get("loss")))
+    written = f"label_sets: {{{', '.join(f'{label}: {classes}' for label, classes in sorted(made.items()))}}}"
+    for label, classes in made.items():
+        stands_for = [sets.get(label) for sets in known] or [None]
+        wrong = [found for found in stands_for if found is None or sorted(found) != classes]
+        if wrong:
+            unknown = _("the data has label {label}, which no loss knows.", label=label)
+            others = _("label {label} stands for {found}.", label=label, found=wrong[0])
+            report.mistake(
+                ("loss",),
+                unknown if wrong[0] is None else others,
+                _("{yaml} in each loss, as PartialLabels makes these labels", yaml=written),
+                _("write {yaml}", yaml=written),
+            )  # fmt: skip
+
+
+def _made(config: Config, facts: Facts) -> Sets:
+    """The labels that transforms make, and the classes that are left open there."""
+    section = config.get("train_dataset")
+    made: Sets = {}
+    for entry in section.get("transforms") or () if isinstance(section, dict) else ():
+        if isinstance(entry, dict) and entry.get("type") == f"{PREFIX}PartialLabels" and facts.classes:
+            annotated = entry.get("annotated", [])
+            told = set(annotated.values()) if isinstance(annotated, dict) else {*annotated}
+            made[entry.get("label", 250)] = [c for c in range(facts.classes) if c not in told]
+    return made
+
+
+def _known(section: Any) -> Iterator[Sets]:
+    """The `label_sets` of the losses of a section."""
+    if isinstance(section, dict):
+        if isinstance(section.get("label_sets"), dict):
+            yield {int(label): list(classes) for label, classes in section["label_sets"].items()}
+        section = list(section.values())
+    for part in section if isinstance(section, list) else ():
+        yield from _known(part)
