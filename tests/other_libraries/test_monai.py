@@ -58,6 +58,12 @@ def test_soft_labels_of_monai():
     check(losses.DiceLoss(smooth=1e-5, mode="multiclass"), (1 - (2 * tp + 1e-5) / (total + 1e-5)).mean(), y=soft)
     tversky = (tp + 1e-5) / (0.5 * total + 1e-5)
     check(losses.TverskyLoss(alpha=0.5, beta=0.5, smooth=1e-5, mode="multiclass"), (1 - tversky).mean(), y=soft)
+    w = 1 / soft.sum(axis=SPACE) ** 2
+    check(
+        losses.GeneralizedDiceLoss(mode="multiclass", smooth=0),
+        (1 - 2 * (w * tp).sum(1) / (w * total).sum(1)).mean(),
+        y=soft,
+    )
 
 
 def test_generalized_dice_of_monai():
@@ -78,6 +84,14 @@ def test_dice_ce_of_monai():
     loss = stated("monai", "DiceCELoss")
     check(loss, dice().mean() - np.log(P_TRUE).mean())
     check(loss, dice(SIGMOID, OBJECT, axes=(1, 2)).mean() + nll(SIGMOID, OBJECT).mean(), z=BINARY, y=OBJECT)
+
+
+def test_weights_and_label_smoothing_of_monai():
+    weight = [0.5, 2.0, 1.25]
+    entropy = (np.array(weight)[Y] * -np.log(P_TRUE)).sum() / np.array(weight)[Y].sum()
+    check(losses.DiceCELoss(smooth=1e-5, weight=weight), (dice() * weight).mean() + entropy)
+    smoothed = 0.9 * -np.log(P_TRUE).mean() + 0.1 / 3 * -np.log(P).sum(axis=1).mean()
+    check(losses.DiceCELoss(smooth=1e-5, label_smoothing=0.1), dice().mean() + smoothed)
 
 
 def test_dice_focal_of_monai():

@@ -94,13 +94,16 @@ class DeepSupervisionLoss(WrapperLoss):
     def setup(self) -> None:
         """Build the inner loss; refuse weights of which nothing is left."""
         super().setup()
-        self.__dict__["takes_pixel_weight"] = self.inner.takes_pixel_weight  # elsewhere a fact of the class
         if self.weights is not None and not any(self.weights):
             raise OptionError(
                 _("DeepSupervisionLoss: weights={weights}.", weights=list(self.weights)),
                 _("a weight above 0 for at least one output"),
                 _("leave weights out, or give the first output a weight of 1"),
             )
+
+    def refusal_of_pixel_weight(self) -> InputError | None:
+        """That of the inner loss."""
+        return self.inner.refusal_of_pixel_weight()
 
     def prepare(self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise") -> Inputs:
         """The clean tensors of each output."""
