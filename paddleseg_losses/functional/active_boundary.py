@@ -15,7 +15,7 @@ from typing import Any
 import paddle
 
 from ..inputs import Inputs
-from ..numeric import FAR, constant, safe_divide, shape_of
+from ..numeric import FAR, constant, grand_total, safe_divide, shape_of
 from .edt import squared_distance_to
 from .shift import END, shifted
 
@@ -33,15 +33,15 @@ class Aims:
     share: Tensor  # of each in the loss `[L]`; 0 for those that fill up the list
     candidates: Tensor  # which neighbours can be the next place of the boundary, bool `[L, K]`
     aim: Tensor  # the one that should be, `[L, 1]`
-    prob: Tensor  # class probabilities of the neighbours `[C, L, K]`
-    log_prob: Tensor
+    log_prob: Tensor  # logarithms of the neighbours' class probabilities `[L, K, C]`
 
 
 def active_boundary(inputs: Inputs, aims: Aims, smoothing: float) -> Tensor:
     """The cross entropy of the neighbours, scored by how unlike the pixel they are, with the aims, 0-D."""
-    _prob, log_prob = _at(inputs, aims.pixels)
-    pull = _divergence(aims.prob, aims.log_prob, log_prob.unsqueeze(-1)).sum(axis=0)
-    zero = paddle.zeros([], pull.dtype)
+    log_prob = _log_prob(inputs, aims.pixels).unsqueeze(1)
+    zero = paddle.zeros([], log_prob.dtype)
+    prob = paddle.exp(aims.log_prob)
+    pull = paddle.where(prob > 0, prob * (aims.log_prob - log_prob), zero).sum(axis=-1)  # a share of 0 pulls nowhere
     scores = paddle.where(aims.candidates, pull, paddle.full([], -FAR, pull.dtype))
     lead = scores - paddle.take_along_axis(scores, aims.aim, axis=1)
     count = aims.candidates.astype(pull.dtype).sum(axis=1)
@@ -64,13 +64,15 @@ def boundary_aims(inputs: Inputs, ratio: float, max_distance: float) -> Aims:
         share = paddle.where(found, reach, paddle.zeros([], reach.dtype)) / (size.clip(min=1) * found.shape[1])
         pixels, used = _numbers(found, most * 3**inputs.axes)
         share = paddle.gather(share.flatten(), pixels) * used.astype(share.dtype)
+        share = share + 0 * grand_total(inputs.prob)  # NaN is on no boundary, and yet to be seen
         neighbours, inside = _neighbours(pixels, inputs.valid)
         all_neighbours = neighbours.flatten()
         candidates = paddle.gather(inputs.valid.flatten(), all_neighbours).reshape(shape_of(neighbours))
         candidates = paddle.logical_and(candidates, inside)
         away = paddle.gather(away.flatten(), all_neighbours).reshape(shape_of(neighbours))
-        prob, log_prob = (x.reshape([x.shape[0], *shape_of(neighbours)]) for x in _at(inputs, all_neighbours))
-        return Aims(pixels, share.detach(), candidates, _nearest(away, candidates), prob.detach(), log_prob.detach())
+        logs = [paddle.gather(_rows(each, inputs.multiclass), all_neighbours) for _prob, each in inputs.memoize(_maps)]
+        log_prob = paddle.concat(logs, axis=1).reshape([*shape_of(neighbours), -1])
+        return Aims(pixels, share.detach(), candidates, _nearest(away, candidates), log_prob.detach())
 
 
 def _most(space: list[int], ratio: float) -> int:
@@ -78,31 +80,33 @@ def _most(space: list[int], ratio: float) -> int:
     return max(int(ratio * math.prod(space)), 1) if min(space) > 0 else 0
 
 
-def _maps(inputs: Inputs) -> tuple[list[Tensor], list[Tensor]]:
+def _maps(inputs: Inputs) -> list[tuple[Tensor, Tensor]]:
     """Probabilities of the classes that compete in a map, and their logarithms; of given ones those of the clip too."""
-    logs = [inputs.log_prob] if inputs.multiclass else [inputs.log_one_minus_prob, inputs.log_prob]
     if not inputs.problem.from_logits:
-        return [paddle.exp(each) for each in logs], logs
-    return [inputs.prob] if inputs.multiclass else [inputs.one_minus_prob, inputs.prob], logs
+        logs = [inputs.log_prob] if inputs.multiclass else [inputs.log_one_minus_prob, inputs.log_prob]
+        return [(paddle.exp(each), each) for each in logs]
+    if not inputs.multiclass:
+        return [(inputs.one_minus_prob, inputs.log_one_minus_prob), (inputs.prob, inputs.log_prob)]
+    # Cheaper than a log-softmax; only the logarithm of a share near 1 has fewer digits, which no difference feels.
+    gap = inputs.logits - inputs.logits.amax(axis=1, keepdim=True)
+    return [(inputs.prob, gap.clip(min=-FAR) + paddle.log(inputs.prob.amax(axis=1, keepdim=True)))]
 
 
-def _divergence(prob: Tensor, log_prob: Tensor, other: Tensor) -> Tensor:
-    """The terms of a Kullback-Leibler divergence; a class without a share has none, whatever its logarithm is."""
-    return paddle.where(prob > 0, prob * (log_prob - other), paddle.zeros([], prob.dtype))
+def _rows(x: Tensor, multiclass: bool) -> Tensor:
+    """What belongs to each pixel of a map, `[pixels of the batch, classes]`."""
+    return x.flatten(2).transpose([0, 2, 1]).reshape([-1, x.shape[1]]) if multiclass else x.reshape([-1, 1])
 
 
-def _at(inputs: Inputs, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Probabilities of some pixels, and their logarithms, `[C, L]`; C is 2 under a sigmoid."""
+def _log_prob(inputs: Inputs, pixels: Tensor) -> Tensor:
+    """Logarithms of the probabilities of some pixels, with a slope, `[L, C]`; C is 2 under a sigmoid."""
     scores = inputs.logits if inputs.problem.from_logits else inputs.prob  # ignored ones are 0
-    channels = inputs.channels if inputs.multiclass else 1
-    if inputs.multiclass:
-        scores = scores.flatten(2).transpose([0, 2, 1])
-    chosen = paddle.gather(scores.reshape([-1, channels]), pixels).transpose([1, 0]).unsqueeze(0)
+    chosen = paddle.gather(_rows(scores, inputs.multiclass), pixels).transpose([1, 0]).unsqueeze(0)
     everywhere = paddle.ones_like(chosen[:, :1]).astype("bool")
     mode = "multiclass" if inputs.multiclass else "binary"
     problem = replace(inputs.problem, scores=chosen, labels=everywhere.astype("int64"), valid=everywhere, mode=mode)
-    prob, log_prob = _maps(inputs.with_problem(problem))
-    return paddle.concat(prob, axis=1).squeeze(0), paddle.concat(log_prob, axis=1).squeeze(0)
+    few = inputs.with_problem(problem)
+    logs = [few.log_prob] if inputs.multiclass else [few.log_one_minus_prob, few.log_prob]
+    return paddle.concat(logs, axis=1).squeeze(0).transpose([1, 0])
 
 
 def _predicted_boundary(inputs: Inputs, ratio: float, most: int) -> Tensor:
@@ -128,14 +132,14 @@ def _predicted_boundary(inputs: Inputs, ratio: float, most: int) -> Tensor:
 
 def _change(inputs: Inputs) -> Tensor:
     """How much each pixel differs from the next one along the axes, as a sum of divergences, `[N, maps, *S]`."""
-    maps, zero = list(zip(*_maps(inputs))), paddle.zeros([], inputs.dtype)
+    zero = paddle.zeros([], inputs.dtype)
     total = paddle.zeros_like(inputs.valid).astype(inputs.dtype)
     for axis in range(2, total.ndim):
         if total.shape[axis] == 1:
             continue
         here, after = ([axis], [0], [-1]), ([axis], [1], [END])
-        change = sum(_divergence(p.slice(*here), logs.slice(*here), logs.slice(*after)) for p, logs in maps)
-        change = change.sum(axis=1, keepdim=True) if inputs.multiclass else change
+        terms = [p.slice(*here) * (log.slice(*here) - log.slice(*after)) for p, log in inputs.memoize(_maps)]
+        change = terms[0].sum(axis=1, keepdim=True) if inputs.multiclass else terms[0] + terms[1]
         both = paddle.logical_and(*(inputs.valid.slice(*part) for part in (here, after)))
         edge = paddle.zeros_like(total.slice([axis], [-1], [END]))
         total = total + paddle.concat([paddle.where(both, change, zero), edge], axis=axis)

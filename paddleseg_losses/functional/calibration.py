@@ -28,7 +28,7 @@ def calibration_gaps(inputs: Inputs, count: int, soft: bool, least: float, bins:
     """
     kernel = find("calibration_sums", inputs.problem) if count <= MOST else None
     if kernel is not None:
-        gap, size = kernel(inputs.problem, count, soft).unbind(-1)
+        gap, size = kernel(inputs.problem, count, soft, inputs.pixel_weight).unbind(-1)
     else:
         gap, size = sums_of(inputs, bins(inputs), count)
     filled = paddle.logical_and(size > 0, size >= least)
@@ -37,9 +37,12 @@ def calibration_gaps(inputs: Inputs, count: int, soft: bool, least: float, bins:
 
 
 def sums_of(inputs: Inputs, bins: Bins, count: int) -> tuple[Tensor, Tensor]:
-    """Sums of u (p - g) and of u in each bin, float64 `[N, C, count]`; u is the share of a pixel in it."""
-    mask = inputs.counted.astype(inputs.dtype).expand_as(inputs.prob).flatten(2)
-    return _histogram(inputs.excess.flatten(2) * mask, bins, count), _histogram(mask, bins, count)
+    """Sums of u (p - g) and of u in each bin, float64 `[N, C, count]`; u is the share of a pixel in it, weighted."""
+    excess = paddle.where(inputs.counted, inputs.excess, paddle.zeros([], inputs.dtype))
+    counted = inputs.counted.astype(inputs.dtype).expand_as(excess)
+    if inputs.pixel_weight is not None:
+        excess, counted = excess * inputs.pixel_weight, counted * inputs.pixel_weight
+    return _histogram(excess.flatten(2), bins, count), _histogram(counted.flatten(2), bins, count)
 
 
 def bins_of(inputs: Inputs, count: int, soft: bool) -> Bins:

@@ -65,6 +65,7 @@ BACKENDS: tuple[Backend, ...] = (
             "keep_top_k": "top_k",
             "label_means": "label_means",
             "label_misses": "misses",
+            "label_weights": "error_sums",
             "lovasz_rows": "lovasz",
             "margin_total": "margin",
             "nacl_penalty": "window",

@@ -78,6 +78,9 @@ EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, i
 EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, int count, const double* upstream, int is_kept,
                                   float* gradient, int threads);
 
+// sums [n, c], or [n, c, 2] under a sigmoid: the weights of the pixels of each label.
+EXPORT Status error_sums_weights(const Problem* problem, double* sums, int threads);
+
 // values [planes, s]: each pixel's functions times the coefficients [n, c, count] of its label; under a softmax all functions
 // are of POSITIVE pixels. Their gradient is that of the sums, with the values' gradient as pixel weight and the coefficients as
 // upstream.

@@ -32,9 +32,10 @@ class ActiveBoundaryLoss(ScalarLoss):
 
     Formula:
         L = 1 / |B| sum_{i in B} (min(D_i, d) / d) l_i
-        l_i = -log (e^(k_{i,a}) / sum_j e^(k_{i,j})): a is the neighbour of i that is nearest to the true boundary; with
-            label smoothing, which `label_smoothing` sets
-        k_{i,j} = KL(p_j || p_i): how unlike its neighbours j the pixel is; the p_j carry no gradient
+        l_i = log sum_j exp(k_{i,j}) - k_{i,a}: cross entropy of the neighbours, whose target `label_smoothing` softens
+        k_{i,j} = sum_c p_{j,c} log(p_{j,c} / p_{i,c}): how unlike its neighbour the pixel is; `p_j` carries no gradient
+        j: a neighbour of the pixel inside the image, diagonal ones too
+        a: the neighbour that is nearest to the true boundary
         B: pixels on predicted boundaries, where p changes most from one pixel to the next, and those around them
         D_i: distance of the pixel to the nearest one on a true boundary
         d: option `max_distance`

@@ -30,10 +30,11 @@ class L1ACELoss(CellLoss):
     r"""Minimises the gap between the mean probability of like pixels and the share of them that is right; range [0, 1].
 
     Formula:
-        L = mean_b |sum_i u_{i,b} p_i - sum_i u_{i,b} g_i| / sum_i u_{i,b}: over the bins b that hold pixels, for each
+        L = mean_b |sum_i u_{i,b} p_i - sum_i u_{i,b} g_i| / sum_i u_{i,b}: over the bins that hold pixels, for each
             sample and class, then the mean
-        u: share of the pixel in the bin: 1 in the one where `p_i` falls, else 0
-        u: with binning='soft', shared by the two bins whose middles are nearest to `p_i`
+        b: one of the bins of equal width between 0 and 1
+        u_{i,b}: share of the pixel in the bin: 1 in the one where `p_i` falls, else 0
+        u_{i,b}: with binning='soft', shared by the two bins whose middles are nearest to `p_i`
 
     When:
         For: Dice-trained networks that are too sure, with a weight of 0.1 to 1 beside Dice or cross entropy; 'hard'
@@ -68,11 +69,13 @@ class L1ACELoss(CellLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     classes: str | tuple[int, ...] = class_subset(
         default="present",
         help="classes that count: all, those present in the labels, or a list",
     )
-    num_bins: int = whole(default=20, low=1, help="number of bins between 0 and 1")
+    num_bins: int = whole(default=20, low=1, high=1000, help="number of bins between 0 and 1")
     binning: str = choice(default="hard", of=("hard", "soft"), help="a pixel in one bin, or shared by two")
     empty_weight: float = number(
         default=0.01, low=0.0, help="soft bins with less of a pixel in all are left out of the mean"
