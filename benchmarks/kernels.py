@@ -19,6 +19,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "lovasz": ("LovaszSoftmaxLoss", "LovaszHingeLoss"),
     "pixelwise": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
+    "radius_sums": ("CBDiceLoss",),
     "soft_targets": ("CrossEntropyLoss", "DiceLoss", "DiceCELoss"),
     "thinning": ("SkeletonRecallLoss",),
     "top_k": ("TopKCrossEntropyLoss",),

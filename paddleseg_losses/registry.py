@@ -103,6 +103,7 @@ class SupportedInputs:
     soft: bool = False  # float targets
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
     label_sets: bool = False  # pixels that are one of several classes
+    instead_of_soft: Text | None = None  # what to use for float targets, if it takes none
 
     def both(self, other: SupportedInputs) -> SupportedInputs:
         """What two losses take."""

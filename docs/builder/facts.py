@@ -74,9 +74,14 @@ def _detached(loss: Known) -> str:
 def _pixel_weight(loss: Known) -> str:
     if not loss.spec.cls.takes_pixel_weight:
         return ""
+    if loss.spec.neighbours or loss.spec.counts_unweighted:
+        return loss.language(
+            "A third argument, `pixel_weight`, weighs each pixel in the mean: `[N, *S]` or `[N, 1, *S]`, at least 0. "
+            "What is measured, counted or chosen before does not know it."
+        )
     return loss.language(
-        "A third argument, `pixel_weight`, weighs each pixel: `[N, *S]` or `[N, 1, *S]`, at least 0. The mean is a "
-        "weighted mean: a weight of 0 ignores a pixel, and twice all weights change nothing."
+        "A third argument, `pixel_weight`, weighs each pixel: `[N, *S]` or `[N, 1, *S]`, at least 0. A pixel of "
+        "weight 3 counts like three pixels, and one of weight 0 is ignored."
     )
 
 

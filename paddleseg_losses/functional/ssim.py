@@ -66,7 +66,7 @@ def scales(space: Sequence[int], window_size: int, most: int) -> int:
             _("known sizes: they decide how often an image can be halved"),
             _("give the sizes in InputSpec, or use to_static without full_graph=True"),
         )
-    sides = [min(-(-size // 2**scale) for size in space) for scale in range(most)]
+    sides = [-(-min(space) // 2**scale) for scale in range(most)]
     return max(1, sum(side >= window_size for side in sides))
 
 

@@ -192,6 +192,10 @@ def run_windows(kernels, problem, z, image, threads):
         region = (problem, *image, iterations, min(1, c - 1), address(lines))
         kernels.centerline_forward(*region, address(sums), threads)
         kernels.centerline_backward(*region, address(sums), address(out), threads)
+    found, slopes = np.empty((n, c, 4)), np.zeros((*lines.shape, 4), "float32")
+    for kept in (None, slopes):
+        kernels.radius_sums_forward(problem, *image, 2, min(1, c - 1), address(found), address(kept), threads)
+    kernels.radius_sums_backward(problem, min(1, c - 1), address(found), address(slopes), address(out), threads)
     for merge, radius in product((0, 1), (0, 3)):
         kernels.thinning_tubes(problem, *image, radius, merge, address(lines), threads)
 

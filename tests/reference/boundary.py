@@ -17,6 +17,7 @@ from .common import (
     nearest,
     neighbourhood_mean,
     per_channel,
+    per_class,
     ratio,
     reduce_cells,
     reduce_pixels,
@@ -85,7 +86,7 @@ def boundary(x, include_background=False, spacing=None, **cells):
 
 
 @reference("BoundaryDoULoss")
-def boundary_dou(x, smooth=1e-5, max_alpha=0.8):
+def boundary_dou(x, smooth=1e-5, max_alpha=0.8, weight=None):
     terms = []
     for c in range(x.z.shape[1]):
         p, g = x.p[:, c], x.g[:, c]
@@ -96,7 +97,7 @@ def boundary_dou(x, smooth=1e-5, max_alpha=0.8):
         alpha = min(1 - 2 * (rim + smooth) / (g.sum() + smooth), max_alpha)
         both, squares = (p * g).sum(), (p**2 + g**2).sum()
         terms.append(ratio(squares - 2 * both + smooth, squares - (1 + alpha) * both + smooth))
-    return np.mean(terms)
+    return np.mean(per_class(x, weight).ravel() * terms)
 
 
 def contour_distance(predicted, true, spacing=None):
