@@ -40,9 +40,8 @@ def sums_of(inputs: Inputs, bins: Bins, count: int) -> tuple[Tensor, Tensor]:
     """Sums of u (p - g) and of u in each bin, float64 `[N, C, count]`; u is the share of a pixel in it, weighted."""
     excess = paddle.where(inputs.counted, inputs.excess, paddle.zeros([], inputs.dtype))
     counted = inputs.counted.astype(inputs.dtype).expand_as(excess)
-    if inputs.pixel_weight is not None:
-        excess, counted = excess * inputs.pixel_weight, counted * inputs.pixel_weight
-    return _histogram(excess.flatten(2), bins, count), _histogram(counted.flatten(2), bins, count)
+    gap, size = (_histogram(inputs.weighed(x).flatten(2), bins, count) for x in (excess, counted))
+    return gap, size
 
 
 def bins_of(inputs: Inputs, count: int, soft: bool) -> Bins:
