@@ -193,7 +193,7 @@ def repeated(a, offset):
     return a
 
 
-def calibration_gap(p, g, num_bins, binning, empty_weight):
+def calibration_gap(p, g, a, num_bins, binning, empty_weight):
     """The mean over the bins that are not empty of the gap between prediction and truth."""
     if binning == "hard":
         shares = np.eye(num_bins)[np.minimum((num_bins * p).astype(int), num_bins - 1)]
@@ -202,6 +202,7 @@ def calibration_gap(p, g, num_bins, binning, empty_weight):
         place = np.clip(num_bins * p - 0.5, 0, num_bins - 1)
         shares = np.maximum(1 - np.abs(place[:, None] - np.arange(num_bins)), 0)
         least = empty_weight
+    shares = shares * a[:, None]
     sizes = shares.sum(axis=0)
     filled = (sizes > 0) & (sizes >= least)
     gaps = np.abs(p @ shares - g @ shares)[filled] / sizes[filled]
@@ -213,5 +214,6 @@ def l1_ace(x, num_bins=20, binning="hard", empty_weight=0.01, classes="present",
     cells = np.zeros(x.z.shape[:2])
     for n, c in np.ndindex(cells.shape):
         valid = x.m[n, c] > 0
-        cells[n, c] = calibration_gap(x.p[n, c][valid], x.g[n, c][valid], num_bins, binning, empty_weight)
+        pixels = (values[n, c][valid] for values in (x.p, x.g, np.broadcast_to(x.a, x.p.shape)))
+        cells[n, c] = calibration_gap(*pixels, num_bins, binning, empty_weight)
     return reduce_cells(x, cells, classes=classes, **reduction)
