@@ -71,8 +71,8 @@ MISTAKES = {
         {"type": "BlobLoss", "loss": {"type": "paddleseg_losses.TverskyLoss"}},
     ),
     "outside": (
-        {**DEEP, "wieghts": [1]},
-        ["loss.types[0].wieghts", "did you mean weights"],
+        {**DEEP, "weighs": [1]},
+        ["loss.types[0].weighs", "did you mean weights"],
         {**DEEP, "weights": [1]},
     ),
     "nothing inside": ({"type": "BlobLoss"}, ["BlobLoss needs 'loss'"], None),
