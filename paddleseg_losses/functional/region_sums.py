@@ -160,8 +160,7 @@ def distance_sums(inputs: Inputs, gamma: float, squared: bool) -> DistanceSums:
     elif gamma == 1:
         distance = sums.fp + sums.fn
     else:
-        mask = inputs.mask if inputs.pixel_weight is None else inputs.mask * inputs.pixel_weight
-        distance = numeric.spatial_sum(numeric.power(inputs.excess.abs(), gamma) * mask)
+        distance = numeric.spatial_sum(numeric.power(inputs.excess.abs(), gamma) * inputs.weighted_mask)
     squares = SQUARED.of(inputs) if squared else None
     size = sums.p + sums.g if squares is None else squares.p2 + squares.g2
     return DistanceSums(**vars(sums), distance=distance, size=size)

@@ -17,7 +17,7 @@ Tensor = Any
 
 
 def radius_sums(problem: Problem, skip: int, iterations: int) -> Tensor:
-    """Sums `[N, C, 4]` over the pixels of I_p V_g, I_p W_p, I_g V_p and I_g W_g, as `functional/radius_sums.py` has them.
+    """Sums `[N, C, 4]` over the pixels of I_p V_g, I_p W_p, I_g V_p and I_g W_g, named in `functional`.
 
     Args:
         problem: scored by signed probabilities, 0 where a pixel is left out; the gradient flows to them.

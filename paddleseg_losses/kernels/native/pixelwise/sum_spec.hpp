@@ -51,24 +51,27 @@ INLINE float bounded_power_slope(float x, float gamma) {
 // What is left of x when it is reduced by `clip`.
 INLINE float clipped(float x, float clip) { return x <= clip ? 0.0f : x - clip; }
 
-INLINE float any_power(float x, float gamma) { return gamma == 0.0f ? 1.0f : bounded_power(x, gamma); }
+// l of what is left, `right` being 1 minus it.
+INLINE float clipped_nll(float rest, float right) { return log1p_nonnegative(rest / right); }
 
-// The focal function of max(x - clip, 0), whose l is log(1 + rest / (1 - rest)).
+// The focal function of max(x - clip, 0).
 INLINE void clipped_focal(float gamma, float clip, const float* x, const float* correct, int w, float* out) {
-    for (int i = 0; i < w; ++i) {
-        const float rest = clipped(x[i], clip);
-        out[i] = any_power(rest, gamma) * log1p_nonnegative(rest / (correct[i] + clip));
-    }
+    for (int i = 0; i < w; ++i) out[i] = clipped_nll(clipped(x[i], clip), correct[i] + clip);
+    for (int i = 0; gamma != 0.0f && i < w; ++i) out[i] *= bounded_power(clipped(x[i], clip), gamma);
 }
 
 // Its slope as below; `held`: without that of the power.
 INLINE void clipped_focal_slope(float gamma, float clip, bool held, const float* x, const float* correct, int w, float* out) {
-    const bool varies = !held && gamma != 0.0f;
-    for (int i = 0; i < w; ++i) {
-        const float rest = clipped(x[i], clip), right = correct[i] + clip;
-        const float of_power = varies ? bounded_power_slope(rest, gamma) * log1p_nonnegative(rest / right) : 0.0f;
-        out[i] = rest == 0.0f ? 0.0f : (of_power + any_power(rest, gamma) / right) * correct[i];
-    }
+    if (gamma == 0.0f)
+        for (int i = 0; i < w; ++i) out[i] = x[i] <= clip ? 0.0f : correct[i] / (correct[i] + clip);
+    else if (held)
+        for (int i = 0; i < w; ++i) out[i] = bounded_power(clipped(x[i], clip), gamma) * correct[i] / (correct[i] + clip);
+    else
+        for (int i = 0; i < w; ++i) {
+            const float rest = clipped(x[i], clip), right = correct[i] + clip;
+            const float of_power = bounded_power_slope(rest, gamma) * clipped_nll(rest, right);
+            out[i] = (of_power + bounded_power(rest, gamma) / right) * correct[i];
+        }
 }
 
 // Returns where f(x, l) of a tile is: one of the rows given, or `out`. Exponents 0 and 1 have kinds of their own, so they do
