@@ -23,5 +23,6 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "soft_targets": ("CrossEntropyLoss", "DiceLoss", "DiceCELoss"),
     "thinning": ("SkeletonRecallLoss",),
     "top_k": ("TopKCrossEntropyLoss",),
+    "similarity": ("SSIMLoss", "MSSSIMLoss"),
     "window": ("StructuralSimilarityLoss", "NACLLoss"),
 }

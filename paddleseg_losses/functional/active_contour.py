@@ -8,21 +8,19 @@ from typing import Any
 import paddle
 
 from .. import numeric
-from ..inputs import Inputs
 from .convolution import along
-from .map_sums import picked
+from .similarity import Maps
 
 Tensor = Any
 
 
-def boundary_length(inputs: Inputs, channels: list[int], eps: float) -> Tensor:
+def boundary_length(maps: Maps, eps: float) -> Tensor:
     """Mean over the cells of 2^d valid neighbours of sqrt(s + eps) - sqrt(eps), `[N, K]`; 0 where there is none.
 
     s is the squared slope of p, a mean over the edges of the cell along each axis. Axes of length 1 take no part.
     """
-    excess, g, mask = (picked(x, channels) for x in (inputs.excess, inputs.target, inputs.mask))
+    excess, g, mask = maps
     axes = [axis for axis in range(2, mask.ndim) if mask.shape[axis] != 1]
-    excess = excess * mask
     if not axes:
         return numeric.spatial_sum(excess * 0)
     square: Any = 0.0
@@ -36,10 +34,10 @@ def boundary_length(inputs: Inputs, channels: list[int], eps: float) -> Tensor:
     return numeric.safe_divide(total, numeric.spatial_sum(whole).expand_as(total))
 
 
-def region_error(inputs: Inputs, channels: list[int]) -> Tensor:
+def region_error(maps: Maps) -> Tensor:
     """Mean of |p - g| over the valid pixels, `[N, K]`."""
-    excess, g, mask = (picked(x, channels) for x in (inputs.excess, inputs.target, inputs.mask))
-    total = numeric.spatial_sum(excess * (1 - 2 * g) * mask)  # `abs` has no slope at p = g
+    excess, g, mask = maps
+    total = numeric.spatial_sum(excess * (1 - 2 * g))  # `abs` has no slope at p = g
     return numeric.safe_divide(total, numeric.spatial_sum(mask).expand_as(total))
 
 

@@ -74,6 +74,8 @@ BACKENDS: tuple[Backend, ...] = (
             "probabilities": "probabilities",
             "radius_sums": "radius_sums",
             "region_proximity": "boundary_proximity",
+            "similarity_errors": "similarity",
+            "similarity_maps": "similarity",
             "ssl_sum": "window",
         },
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...functional.active_contour import boundary_length, region_error
+from ...functional.similarity import whole_maps
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -73,8 +74,8 @@ class ActiveContourLoss(CellLoss):
 
     def cells(self, inputs: Inputs) -> Tensor:
         """The weighted sum of the two."""
-        channels = self.channel_indices(inputs)
-        cells = self.lambda_region * region_error(inputs, channels)
+        maps = whole_maps(inputs, self.channel_indices(inputs))
+        cells = self.lambda_region * region_error(maps)
         if self.lambda_length:
-            cells = cells + self.lambda_length * boundary_length(inputs, channels, self.eps)
+            cells = cells + self.lambda_length * boundary_length(maps, self.eps)
         return cells

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.ssim import ms_ssim_errors, scales
+from ...functional.similarity import ms_ssim_errors, scales
 from ...inputs import Inputs, Tensor
 from ...options import numbers
 from ...registry import registered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.ssim import ssim_errors
+from ...functional.similarity import ssim_errors
 from ...inputs import Inputs, Tensor
 from ...registry import registered
 from .window_similarity import WindowSimilarityLoss

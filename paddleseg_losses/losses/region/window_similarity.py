@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional.convolution import gaussian
-from ...functional.ssim import Window
+from ...functional.similarity import Window
 from ...inputs import Inputs
 from ...options import number, whole
 from ..families import CellLoss

@@ -15,6 +15,7 @@ from .. import numeric
 from ..errors import InputError
 from ..i18n import _
 from ..inputs import Inputs
+from ..kernels import find
 from .convolution import along, windowed
 from .map_sums import picked
 
@@ -29,7 +30,7 @@ class Window(NamedTuple):
     c2: float
 
 
-class _Maps(NamedTuple):
+class Maps(NamedTuple):
     """One scale: all are 0 where nothing counts."""
 
     excess: Tensor  # p - g, [N, K, *S]
@@ -39,8 +40,7 @@ class _Maps(NamedTuple):
 
 def ssim_errors(inputs: Inputs, channels: list[int], window: Window) -> Tensor:
     """1 - the mean similarity over the valid pixels of each sample and channel, `[N, K]`."""
-    maps = _maps(inputs, channels)
-    return _mean(_similarity_error(maps, window), maps.mask)
+    return _errors(inputs, whole_maps(inputs, channels), window, whole=True)
 
 
 def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights: Sequence[float]) -> Tensor:
@@ -48,11 +48,10 @@ def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights:
 
     The last scale has the whole similarity. A mean below 0 makes the error 1.
     """
-    maps, total = _maps(inputs, channels), None
+    maps, total = whole_maps(inputs, channels), None
     for scale, weight in enumerate(weights):
         last = scale == len(weights) - 1
-        error = _mean((_similarity_error if last else _structure_error)(maps, window), maps.mask)
-        lost = _one_minus_power(error, weight)
+        lost = _one_minus_power(_errors(inputs, maps, window, whole=last), weight)
         total = lost if total is None else total + lost * (1 - total)
         maps = maps if last else _halved(maps)
     return total
@@ -66,13 +65,17 @@ def scales(space: Sequence[int], window_size: int, most: int) -> int:
             _("known sizes: they decide how often an image can be halved"),
             _("give the sizes in InputSpec, or use to_static without full_graph=True"),
         )
-    sides = [-(-min(space) // 2**scale) for scale in range(most)]
+    sides = [-(-min(space) >> scale) for scale in range(most)]
     return max(1, sum(side >= window_size for side in sides))
 
 
-def _maps(inputs: Inputs, channels: list[int]) -> _Maps:
+def whole_maps(inputs: Inputs, channels: list[int]) -> Maps:
+    """Those of some channels, at full size."""
+    kernel = find("similarity_maps", inputs.of_probabilities)
+    if kernel is not None:
+        return Maps(*(picked(x, channels) for x in kernel(inputs.scored_by_signed_prob)))
     excess, target, mask = (picked(x, channels) for x in (inputs.excess, inputs.target, inputs.mask))
-    return _Maps(excess * mask, target, mask)
+    return Maps(excess * mask, target, mask)
 
 
 def _mean(x: Tensor, mask: Tensor) -> Tensor:
@@ -90,7 +93,7 @@ class _Moments(NamedTuple):
     both: Tensor  # variance of p + variance of g
 
 
-def _moments(maps: _Maps, weights: Sequence[float]) -> _Moments:
+def _moments(maps: Maps, weights: Sequence[float]) -> _Moments:
     size = windowed(maps.mask, weights).clip(min=1.0)  # less only around pixels that do not count
 
     def mean(x: Tensor) -> Tensor:
@@ -103,19 +106,18 @@ def _moments(maps: _Maps, weights: Sequence[float]) -> _Moments:
     return _Moments(truth + 0.5, gap, gap_variance.clip(min=0.0), both.clip(min=0.0))
 
 
-def _structure_error(maps: _Maps, window: Window) -> Tensor:
-    """1 - (2 covariance + c2) / (variances + c2)."""
-    moments = _moments(maps, window.weights)
-    return moments.gap_variance / (moments.both + window.c2)
-
-
-def _similarity_error(maps: _Maps, window: Window) -> Tensor:
-    """The same times (2 product of the means + c1) / (their squares + c1)."""
+def _errors(inputs: Inputs, maps: Maps, window: Window, whole: bool) -> Tensor:
+    """Means over the valid pixels of the error of the structure, or of the whole similarity."""
+    kernel = find("similarity_errors", inputs.of_probabilities)
+    if kernel is not None:
+        return kernel(maps, window, whole)
     moments = _moments(maps, window.weights)
     structure = moments.gap_variance / (moments.both + window.c2)
+    if not whole:
+        return _mean(structure, maps.mask)
     guess = moments.truth + moments.gap
     light = moments.gap**2 / (guess**2 + moments.truth**2 + window.c1)
-    return light + structure - light * structure
+    return _mean(light + structure - light * structure, maps.mask)
 
 
 def _one_minus_power(error: Tensor, exponent: float) -> Tensor:
@@ -126,12 +128,12 @@ def _one_minus_power(error: Tensor, exponent: float) -> Tensor:
     return paddle.where(tiny, 1 - numeric.power(rest.clip(min=0.0), exponent), curve)
 
 
-def _halved(maps: _Maps) -> _Maps:
+def _halved(maps: Maps) -> Maps:
     """Every second pixel, the mean of what is valid around it: of pairs where a side is even, else of 1/4, 1/2, 1/4."""
     size = _half(maps.mask)
     valid = size > 0
     divisor = paddle.where(valid, size, paddle.ones_like(size))
-    return _Maps(_half(maps.excess) / divisor, _half(maps.target) / divisor, valid.astype(size.dtype))
+    return Maps(_half(maps.excess) / divisor, _half(maps.target) / divisor, valid.astype(size.dtype))
 
 
 def _half(x: Tensor) -> Tensor:
