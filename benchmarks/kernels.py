@@ -7,6 +7,7 @@ from .cases import EDT
 KERNELS: dict[str, tuple[str, ...]] = {
     "ball_filter": ("HausdorffCVLoss",),
     "boundary_proximity": ("DistancePenalizedCELoss",),
+    "calibration": ("L1ACELoss",),
     "centerline": ("SoftCLDiceLoss",),
     "confusion": ("GeneralizedWassersteinDiceLoss",),
     "contours": ("ShapeAwareLoss", "BoundaryDoULoss"),
@@ -18,6 +19,7 @@ KERNELS: dict[str, tuple[str, ...]] = {
     "lovasz": ("LovaszSoftmaxLoss", "LovaszHingeLoss"),
     "pixelwise": ("CrossEntropyLoss", "FocalLoss", "Poly1CrossEntropyLoss"),
     "probabilities": ("BoundaryLoss", "HausdorffERLoss"),
+    "radius_sums": ("CBDiceLoss",),
     "soft_targets": ("CrossEntropyLoss", "DiceLoss", "DiceCELoss"),
     "thinning": ("SkeletonRecallLoss",),
     "top_k": ("TopKCrossEntropyLoss",),

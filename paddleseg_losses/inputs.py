@@ -67,6 +67,20 @@ class Inputs(Labelled):
             vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
+    @property
+    def unweighted(self) -> Inputs:
+        """The same call without weights of pixels."""
+        return self if self.pixel_weight is None else replace(self, pixel_weight=None, cache={}, requests={})
+
+    def weighed(self, values: Tensor) -> Tensor:
+        """Values of pixels, times the pixels' weights if there are any."""
+        return values if self.pixel_weight is None else values * self.pixel_weight
+
+    @cached_in_graph
+    def weighted_mask(self) -> Tensor:
+        """How much each pixel counts: its weight, else 1; 0 where ignored."""
+        return self.weighed(self.mask)
+
     @cached_in_graph
     def _scores(self) -> Tensor:
         scores = self.problem.scores

@@ -11,7 +11,7 @@ import paddle
 from . import registry
 from .conversion import filled, indices_of_bfloat16, of_truth_values, shares_of_bfloat16, tensor_of
 from .errors import InputError
-from .i18n import Text, _, counts
+from .i18n import Message, Text, _, counts
 from .ignored_labels import IgnoredLabels
 from .label_sets import LabelSets
 from .numeric import name_of
@@ -81,8 +81,8 @@ class LayoutReader:
         else:
             found = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
         heads = _(
-            "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or put "
-            "the loss into a DeepSupervisionLoss, which takes them all"
+            "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or "
+            "put the loss into a DeepSupervisionLoss, which takes them all"
         )
         raise InputError(
             found,
@@ -219,10 +219,11 @@ class LayoutReader:
 
     def _require_soft(self, channels: int, per_channel: bool, labels: Tensor) -> None:
         if not self.supported.soft:
+            cure, other = self._as_indices(labels), self.supported.instead_of_soft
             raise InputError(
                 _("{name}: labels are {dtype}.", name=self.name, dtype=name_of(labels.dtype)),
                 _("integer labels: this loss does not support soft targets"),
-                self._as_indices(labels),
+                cure if other is None else Message("{cure}; {other}", cure=cure, other=other),
             )
         if channels > 1 and not per_channel:
             raise InputError(

@@ -76,10 +76,12 @@ class LossSpec:
     monotone: bool = True  # moving one logit towards its label never raises it
     perfect_is_minimum: bool = True
     blind: bool = False  # thin errors cost nothing and have no gradient
+    outlines_only: bool = False  # sees outlines alone: a region and what lies around it may cost the same
+    plateau: bool = False  # a prediction that goes against its truth has the highest value, and no gradient
     slack: float = 0.0  # an epsilon in the formula keeps a perfect prediction this far from the range's low end
     exponents: tuple[str, ...] = ()  # options that are exponents of something that can be 0
     detached: tuple[str, ...] = ()  # quantities that carry no gradient by definition
-    held: tuple[str, ...] = ()  # methods that compute what, of these, moves smoothly with the logits
+    held: tuple[str, ...] = ()  # methods that compute what, of these, moves with the logits even by small steps
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine it
     label_sets: bool = False  # can do with pixels that are one of several classes
     dynamic_only: bool = False  # values of the labels decide what it computes: no static graph can hold it
@@ -101,6 +103,7 @@ class SupportedInputs:
     soft: bool = False  # float targets
     logits_only: tuple[str, ...] = ()  # modes in which probabilities do not determine the loss
     label_sets: bool = False  # pixels that are one of several classes
+    instead_of_soft: Text | None = None  # what to use for float targets, if it takes none
 
     def both(self, other: SupportedInputs) -> SupportedInputs:
         """What two losses take."""

@@ -42,7 +42,7 @@ def _unequal(labels: list[int], n: int, channels: int, space: list[int]) -> Text
         )
     if len(labels) == len(space) + 2 and labels[2:] == space:
         return _("set num_classes of the model to {classes}, or give class indices", classes=labels[1])
-    if len(labels) == len(space) + 1 and batch == n and all(size >= own for size, own in zip(rest, space)):
+    if len(labels) == len(space) + 1 and batch == n and all(2 * size >= 3 * own for size, own in zip(rest, space)):
         return _("resize the logits, or put the loss into a DeepSupervisionLoss, which shrinks labels to an output")
     return _("resize logits or labels to the same size, and look for a lost or swapped axis")
 

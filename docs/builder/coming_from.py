@@ -45,7 +45,7 @@ def coming_from(language: Language) -> str:
             "compares the two formulas. An option or a name that this package does not have is answered "
             "from the same table:"
         ),
-        f'```pycon\n>>> DiceLoss(average="micro")\n{_error()}\n```',
+        f'```pycon\n>>> DiceLoss(jaccard=True)\n{_error()}\n```',
         "\n".join(f"* [{library.title}](#{library.anchor})" for library in libraries()),
     ]
     for library in libraries():
@@ -56,10 +56,10 @@ def coming_from(language: Language) -> str:
 def _error() -> str:
     """What the example raises."""
     try:
-        registry.build("DiceLoss", average="micro")
+        registry.build("DiceLoss", jaccard=True)
     except OptionError as error:
         return f"{type(error).__name__}: {error}"
-    raise SystemExit("docs: DiceLoss has got an option `average`, write another example")
+    raise SystemExit("docs: DiceLoss has got an option `jaccard`, write another example")
 
 
 def _library(library: Library, t: Language) -> list[str]:

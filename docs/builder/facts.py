@@ -27,15 +27,16 @@ FLAGS = (
             "change what it optimises."
         ),
     ),
+    (
+        "sided",
+        True,
+        _("It takes sides: flipping an image, or exchanging its axes, changes the value a little."),
+    ),
     ("sorts", True, _("It sorts pixels; ties may fall either way and do not change the value.")),
     ("background_special", True, _("Class 0 must be the background: it is treated unlike the others.")),
-    (
-        "monotone",
-        False,
-        _("Moving one pixel towards its label may raise it for a moment, as maps, windows or skeletons move along."),
-    ),
-    ("perfect_is_minimum", False, _("A perfect, certain prediction is not its minimum: it asks for less certainty.")),
-    ("blind", True, _("Errors one pixel wide cost nothing and have no gradient: never use it alone.")),
+    ("monotone", False, _("Moving one pixel towards its label may raise it for a moment.")),
+    ("perfect_is_minimum", False, _("A perfect, certain prediction is not its minimum.")),
+    ("blind", True, _("Small errors may cost nothing and have no gradient: never use it alone.")),
     ("weighs_labels", True, _("With a sigmoid, `weight` holds two numbers, of the labels 0 and 1.")),
 )
 
@@ -73,9 +74,14 @@ def _detached(loss: Known) -> str:
 def _pixel_weight(loss: Known) -> str:
     if not loss.spec.cls.takes_pixel_weight:
         return ""
+    if loss.spec.neighbours or loss.spec.counts_unweighted:
+        return loss.language(
+            "A third argument, `pixel_weight`, weighs each pixel in the mean: `[N, *S]` or `[N, 1, *S]`, at least 0. "
+            "What is measured, counted or chosen before does not know it."
+        )
     return loss.language(
-        "A third argument, `pixel_weight`, weighs each pixel: `[N, *S]` or `[N, 1, *S]`, at least 0. The mean is a "
-        "weighted mean: a weight of 0 ignores a pixel, and twice all weights change nothing."
+        "A third argument, `pixel_weight`, weighs each pixel: `[N, *S]` or `[N, 1, *S]`, at least 0. A pixel of "
+        "weight 3 counts like three pixels, and one of weight 0 is ignored."
     )
 
 

@@ -201,16 +201,18 @@ def _label_sets(section: Any) -> Iterator[int]:
 
 def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
     """With labels as our transforms change them; `Multilabel` makes num_classes independent of those of the masks."""
-    from ..transforms import Foreground, PartialLabels
+    from ..transforms import BorderWeights, Foreground, PartialLabels
 
+    makers = {PREFIX + each.__name__: each for each in (BorderWeights, Foreground, PartialLabels)}
     for entry in section.get("transforms") or ():
         kind, options = entry.get("type"), {key: value for key, value in entry.items() if key != "type"}
-        if kind in (f"{PREFIX}Foreground", f"{PREFIX}PartialLabels"):
+        if kind in makers:
             try:
-                transform = (Foreground if kind.endswith("Foreground") else PartialLabels)(**options)
+                transform = makers[kind](**options)
             except (TypeError, ValueError) as error:
                 raise _not_created(source.title, error) from error
-            source = replace(source, read=Transformed(source.read, transform, source.names))
+            relabel = transform.relabel if isinstance(transform, BorderWeights) else transform
+            source = replace(source, read=Transformed(source.read, relabel, source.names))
             if isinstance(transform, PartialLabels):
                 source = replace(source, partial=source.partial | {transform.label})
         elif kind == f"{PREFIX}Multilabel":

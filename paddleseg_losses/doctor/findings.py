@@ -10,6 +10,7 @@ import paddle
 import yaml
 
 from ..i18n import Message, Text, _, plural
+from ..losses.base import Loss
 from ..losses.compound.deep_supervision import DeepSupervisionLoss
 from ..losses.compound.weighted_sum import WeightedSumLoss
 from .batch import Batch
@@ -91,7 +92,9 @@ def of_labels(batch: Batch, ignore_index: int | None, fitting: bool = True) -> I
         yield Finding(
             "sizes",
             _("Labels have shape {labels}, the model output {logits}.", labels=shape, logits=list(logits.shape)),
-            commented(_CROP, _("a multiple of 32")),
+            _shrinking(batch)
+            if all(2 * size >= 3 * own for size, own in zip(shape[2 - logits.ndim :], logits.shape[2:]))
+            else commented(_CROP, _("a multiple of 32")),
         )
     if ignore_index is not None and bool((batch.labels == ignore_index).all()):
         yield Finding(
@@ -99,6 +102,14 @@ def of_labels(batch: Batch, ignore_index: int | None, fitting: bool = True) -> I
             _("Every pixel of the batch is ignored: its loss is 0 and nothing is learned."),
             commented(_CROP, _("larger than now")),
         )
+
+
+def _shrinking(batch: Batch) -> Message:
+    """The loss section for outputs that are much smaller than the labels."""
+    inner = next((loss.to_config() for loss in batch.losses if isinstance(loss, Loss)), {"type": "DiceCELoss"})
+    entry = {"type": "DeepSupervisionLoss", "loss": inner}
+    section = yaml.safe_dump({"loss": {"types": [entry], "coef": list(batch.coef)}}, sort_keys=False)
+    return commented(section.rstrip(), _("which shrinks the labels to each output"))
 
 
 def _fits_labels(batch: Batch) -> bool:

@@ -14,8 +14,7 @@ import paddle.nn.functional as F
 from ..errors import InputError
 from ..i18n import _
 from ..inputs import Inputs
-from ..kernels import find
-from .map_sums import composed_sums
+from .map_sums import composed_sums, map_kernel
 
 Tensor = Any
 
@@ -25,7 +24,7 @@ LARGEST = (64, 64, 48)  # radius in pixels, on 1, 2 and 3 axes, beyond which Fou
 
 def ball_filter_sums(inputs: Inputs, skip: int, radii: Sequence[float], weights: Sequence[float]) -> Tensor:
     """The sums of `ball_filter_errors` over the pixels of each cell from channel `skip` on, `[N, C - skip]`."""
-    kernel = find("ball_filter_sums", inputs.of_probabilities)
+    kernel = map_kernel("ball_filter_sums", inputs)
     if kernel is not None and max(radii) <= LARGEST[inputs.axes - 1]:
         return kernel(inputs.scored_by_signed_prob, skip, radii, weights)[:, skip:]
     return composed_sums(inputs, skip, lambda p, g, excess: ball_filter_errors(p, g, excess**2, radii, weights))

@@ -15,7 +15,7 @@ Tensor = Any
 
 
 def centerline_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Sums `[N]` over the pixels of the channels from `skip` on of S(p) (1 - g), S(p), S(g) (1 - p) and S(g).
+    """Sums `[N, C - skip]` over the pixels of S(p) (1 - g), S(p), S(g) (1 - p) and S(g).
 
     S is the soft skeleton after a number of erosions: the sums are the errors and the totals of topology precision and
     sensitivity.
@@ -25,13 +25,13 @@ def centerline_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor,
         iterations = min(iterations, sum(space))
     kernel = find("centerline_sums", inputs.of_probabilities)
     if kernel is not None:
-        sums = kernel(inputs.scored_by_signed_prob, skip, iterations).sum(axis=1)
+        sums = kernel(inputs.scored_by_signed_prob, skip, iterations)[:, skip:]
         precision_error, predicted, sensitivity_error, true = sums.unbind(-1)
         return precision_error, predicted, sensitivity_error, true
     p, g = (inputs.prob * inputs.mask)[:, skip:], inputs.target[:, skip:]
     outside = paddle.where(inputs.positive, -inputs.excess, paddle.ones([], p.dtype))[:, skip:]
     sums = []
     for line, beyond in ((soft_skeleton(p, iterations), 1 - g), (soft_skeleton(g, iterations), outside)):
-        sums += [spatial_sum(x).sum(axis=1) for x in (line * beyond, line)]
+        sums += [spatial_sum(x) for x in (line * beyond, line)]
     precision_error, predicted, sensitivity_error, true = sums
     return precision_error, predicted, sensitivity_error, true

@@ -8,20 +8,19 @@ import paddle
 
 from .. import precomputed_maps
 from ..inputs import Inputs
-from ..kernels import find
 from ..known_spacing import Spacing, varies
 from ..numeric import constant, power
 from ..problem import Problem
 from .each_sample import each_sample
 from .edt import boundary_distance
-from .map_sums import composed_sums
+from .map_sums import composed_sums, map_kernel
 
 Tensor = Any
 
 
 def hausdorff_sums(inputs: Inputs, skip: int, spacing: Spacing | None, alpha: float, one_sided: bool) -> Tensor:
     """Sums of (p - g)^2 (d_g^alpha + d_p^alpha), the second term unless `one_sided`, `[N, C - skip]`."""
-    kernel = find("hausdorff_sums", inputs.of_probabilities)
+    kernel = map_kernel("hausdorff_sums", inputs)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
@@ -44,7 +43,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
 
     Outside the region it is the distance to it, inside minus (the distance to its outside - 1 pixel).
     """
-    kernel = find("boundary_sums", inputs.of_probabilities)
+    kernel = map_kernel("boundary_sums", inputs)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
     known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)

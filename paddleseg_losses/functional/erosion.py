@@ -9,16 +9,15 @@ import paddle
 import paddle.nn.functional as F
 
 from ..inputs import Inputs
-from ..kernels import find
 from ..numeric import safe_divide, shape_of
-from .map_sums import composed_sums
+from .map_sums import composed_sums, map_kernel
 
 Tensor = Any
 
 
 def erosion_sums(inputs: Inputs, skip: int, weights: Sequence[float]) -> Tensor:
     """The sums of `erosion_errors` over the pixels of each cell from channel `skip` on, `[N, C - skip]`."""
-    kernel = find("erosion_sums", inputs.of_probabilities)
+    kernel = map_kernel("erosion_sums", inputs)
     if kernel is not None:
         return kernel(inputs.scored_by_signed_prob, skip, weights)[:, skip:]
     return composed_sums(inputs, skip, lambda p, g, excess: erosion_errors(excess**2, weights))

@@ -1,5 +1,7 @@
 """Sums over pixels of functions of the error: all that most losses need to know of an image.
 
+A pixel counts as often as its weight says, if there are weights.
+
 Each class sees two kinds of pixels: positives, which are its own, where the error x is 1 - p, and negatives, where it
 is p. With the negative log-likelihood l = -log(1 - x), every overlap is algebra on such sums, and so is every cross
 entropy.
@@ -99,11 +101,11 @@ _CORRECT_NEGATIVES = SumSpec(NEGATIVE, PROB_TRUE)
 
 
 def positive_count(inputs: Inputs) -> Tensor:
-    """Number of pixels that count and are of the class, of each sample and channel, `[N, C]`."""
+    """Number of pixels of the class that count, of each sample and channel, `[N, C]`; of soft targets their sum."""
     if not inputs.soft:
         return sum_of(inputs, POSITIVE, COUNT)
     soft = kernel_sums(inputs)
-    return numeric.spatial_sum(inputs.target) if soft is None else soft.positives
+    return numeric.spatial_sum(inputs.weighed(inputs.target)) if soft is None else soft.positives
 
 
 def negative_count(inputs: Inputs) -> Tensor:
@@ -111,7 +113,7 @@ def negative_count(inputs: Inputs) -> Tensor:
     if not inputs.soft:
         return sum_of(inputs, NEGATIVE, COUNT)
     soft = kernel_sums(inputs)
-    return numeric.spatial_sum((1 - inputs.target) * inputs.mask) if soft is None else soft.negatives
+    return numeric.spatial_sum((1 - inputs.target) * inputs.weighted_mask) if soft is None else soft.negatives
 
 
 def pixel_count(inputs: Inputs) -> Tensor:
@@ -124,17 +126,9 @@ def _pixel_count(inputs: Inputs) -> Tensor:
     if sides is not None:
         return numeric.constant(sides.sum(axis=0), inputs.dtype)
     if inputs.problem.label_sets:
-        return numeric.spatial_sum(inputs.counted.astype(inputs.dtype))
+        return numeric.spatial_sum(inputs.weighed(inputs.counted.astype(inputs.dtype)))
     soft = kernel_sums(inputs)
-    return numeric.spatial_sum(inputs.mask).expand([-1, inputs.channels]) if soft is None else soft.count
-
-
-def target_sum(inputs: Inputs) -> Tensor:
-    """Sum of the targets of each sample and channel, `[N, C]`: of hard labels the number of a class's pixels."""
-    if not inputs.soft:
-        return sum_of(inputs, POSITIVE, COUNT)
-    soft = kernel_sums(inputs)
-    return numeric.spatial_sum(inputs.target) if soft is None else soft.positives
+    return numeric.spatial_sum(inputs.weighted_mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
 
 def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
@@ -142,7 +136,10 @@ def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Te
     read = [spec for spec in specs if spec.function != COUNT]
     counted = [spec for spec in specs if spec.function == COUNT]
     counts: Any = np.stack([side_counts(inputs)[spec.side] for spec in counted], axis=-1) if counted else None
-    table = kernel(inputs.problem, flat(read), counts=counts) if read else numeric.constant(counts, "float32")
+    if read:
+        table = kernel(inputs.problem, flat(read), counts=counts, weight=inputs.pixel_weight)
+    else:
+        table = numeric.constant(counts, "float32")
     sums = dict(zip([*read, *counted], table.unbind(-1)))
     return [sums[spec] for spec in specs]
 
@@ -160,11 +157,11 @@ def _kernel_knows(inputs: Inputs, spec: SumSpec) -> bool:
 
 def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
-    return numeric.spatial_sum(summands(inputs, spec))
+    return numeric.spatial_sum(inputs.weighed(summands(inputs, spec)))
 
 
 def summands(inputs: Inputs, spec: SumSpec) -> Tensor:
-    """What a sum adds up, `[N, C, *S]`: the values of its function, 0 at all pixels but those of its side."""
+    """What a sum adds up, unweighted `[N, C, *S]`: its function at the pixels of its side, 0 elsewhere."""
     side = inputs.positive if spec.side == POSITIVE else inputs.negative
     if spec.function == COUNT:
         return side.astype(inputs.dtype)
@@ -182,21 +179,34 @@ class Answer(NamedTuple):
     right: Callable[[], Tensor]  # 1 - error
     log_right: Callable[[], Tensor]
     side: int | None = None  # None: pixels of both sides
+    log_error: Callable[[], Tensor] | None = None  # the error that goes with log_right, if that stops at the clip
+
+    @property
+    def error_of_log(self) -> Callable[[], Tensor]:
+        """The error beside a logarithm: where given probabilities stop at the clip, both do."""
+        return self.log_error or self.error
+
+
+def _answer(inputs: Inputs, error: Any, right: Any, log_right: Any, side: int | None = None) -> Answer:
+    exact = inputs.problem.from_logits
+    return Answer(error, right, log_right, side, None if exact else lambda: numeric.one_minus_exp(log_right()))
 
 
 def of_true_class(inputs: Inputs) -> Answer:
     """At the true label, `[N, 1, *S]` (multilabel and binary `[N, C, *S]`); hard labels only."""
-    return Answer(lambda: inputs.error, lambda: inputs.prob_true, lambda: inputs.log_prob_true)
+    return _answer(inputs, lambda: inputs.error, lambda: inputs.prob_true, lambda: inputs.log_prob_true)
 
 
 def of_every_class(inputs: Inputs) -> Answer:
     """As if every class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob, POSITIVE)
+    return _answer(inputs, lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob, POSITIVE)
 
 
 def of_other_classes(inputs: Inputs) -> Answer:
     """As if no class were the true one, `[N, C, *S]`."""
-    return Answer(lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob, NEGATIVE)
+    return _answer(
+        inputs, lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob, NEGATIVE
+    )
 
 
 def value_of(function: Function, answer: Answer) -> Tensor:
@@ -212,7 +222,7 @@ def value_of(function: Function, answer: Answer) -> Tensor:
         exponent = paddle.full([], gamma, answer.log_right().dtype)
         return numeric.one_minus_exp(answer.log_right() * exponent) / exponent
     if kind in (_FOCAL, _HELD_FOCAL):
-        error, log_right = _clipped(answer, clip) if clip else (answer.error(), answer.log_right())
+        error, log_right = _clipped(answer, clip) if clip else (answer.error_of_log(), answer.log_right())
         focus = numeric.power(error, gamma)
         return -(focus if kind == _FOCAL else (focus + 0).detach()) * log_right
     return numeric.power(-answer.log_right(), gamma if kind == _NLL_POWER else 1)

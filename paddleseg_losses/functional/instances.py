@@ -62,11 +62,10 @@ def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
     truth = inputs.labels.numpy().reshape([-1, *problem.labels.shape[2:]])  # 0 where nothing counts
     valid = inputs.valid.numpy().reshape(truth.shape)
     ready = _ready(inputs, connectivity)
-    numbers, plane = np.zeros(truth.shape, "int64"), []
+    numbers = np.zeros(truth.shape, "int64")
+    plane: list[int] = []
     for number, image in enumerate(truth):
-        if inputs.problem.exclusive and number % planes == 0:
-            continue  # the background
-        found, count = components(image, connectivity) if ready is None else (ready[number], int(ready[number].max()))
+        found, count = components(image, connectivity) if ready is None else _dense(ready[number])
         numbers[number] = np.where(found > 0, found + len(plane), 0)
         plane += [number] * count
     if not plane:
@@ -83,6 +82,13 @@ def _ready(inputs: Inputs, connectivity: int | None) -> Any:
     known = KnownInstances.here()
     numbers = None if known is None else known.find(inputs.labels, connectivity)
     return None if numbers is None else numbers.reshape([-1, *numbers.shape[2:]])
+
+
+def _dense(numbers: Any) -> tuple[Any, int]:
+    """Numbers from 1 on without gaps, which a crop or numbers of somebody else's may have; and how many there are."""
+    there = np.bincount(numbers.ravel()) > 0
+    there[0] = False
+    return np.cumsum(there)[numbers], int(there.sum())
 
 
 def views(found: Instances, requests: Requests) -> Iterator[tuple[int, Inputs]]:

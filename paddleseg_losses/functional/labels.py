@@ -1,4 +1,4 @@
-"""How many pixels each class has, which labels alone tell."""
+"""How many pixels each class has, or what they weigh: labels alone tell."""
 
 from __future__ import annotations
 
@@ -26,18 +26,23 @@ def _class_counts(inputs: Inputs) -> Any:
 def side_counts(inputs: Inputs) -> Any:
     """Number of positive and of negative pixels of each sample and channel by a kernel, an array `[2, N, C]`.
 
-    None where there is no kernel.
+    With a weight for each pixel their weights are added. None where there is no kernel.
     """
     return inputs.memoize(_side_counts)
 
 
 def _side_counts(inputs: Inputs) -> Any:
-    counts = class_counts(inputs)
+    counts = class_counts(inputs) if inputs.pixel_weight is None else _label_weights(inputs)
     if counts is None:
         return None
     if not inputs.multiclass:
         return np.array([counts[..., 1], counts[..., 0]])
     return np.array([counts, counts.sum(axis=1, keepdims=True) - counts])
+
+
+def _label_weights(inputs: Inputs) -> Any:
+    add = find("label_weights", inputs.for_labels)
+    return None if add is None else add(inputs.for_labels, inputs.pixel_weight)
 
 
 def every_cell_counts(inputs: Inputs) -> bool:
@@ -46,5 +51,5 @@ def every_cell_counts(inputs: Inputs) -> bool:
 
 
 def _every_cell_counts(inputs: Inputs) -> bool:
-    counts = class_counts(inputs)
-    return counts is not None and bool(counts.any(axis=-1).all())
+    sides = side_counts(inputs)
+    return sides is not None and bool(sides.any(axis=0).all())

@@ -35,7 +35,10 @@ def softmax_rows(
 
 
 def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
-    """Lovász extension of each (image and) channel over max(0, 1 - z (2 y - 1)); of z_1 - z_0 if two compete."""
+    """Lovász extension of each (image and) channel over max(0, 1 - z (2 y - 1)), `[N or 1, C]`.
+
+    If two channels compete, it is one row, of z_1 - z_0.
+    """
     kernel = find("lovasz_rows", inputs.problem)
     if kernel is not None:
         return kernel(inputs.problem, per_image, hinge=True)[0]
@@ -44,7 +47,8 @@ def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
         z, target = z[:, 1:] - z[:, :1], target[:, 1:]
     errors = paddle.maximum(1 - z * (2 * target - 1), paddle.zeros([], z.dtype))
     errors = paddle.where(inputs.valid, errors, paddle.full([], IGNORED, z.dtype))
-    return lovasz(as_rows(errors, per_image), as_rows(target.astype("int64"), per_image))
+    rows = lovasz(as_rows(errors, per_image), as_rows(target.astype("int64"), per_image))
+    return rows.reshape([-1, target.shape[1]])
 
 
 def lovasz(errors: Tensor, hit: Tensor) -> Tensor:

@@ -60,6 +60,8 @@ def value_of(formula: Formula, answer: Answer) -> Any:
     if formula == ONE:
         return 1.0
     terms = (term for term in formula if term.of(answer.side))
+    if not any(term.function.clip for term in formula):
+        answer = answer._replace(error=answer.error_of_log)
     return sum(term.factor * error_sums.value_of(term.function, answer) for term in terms)
 
 

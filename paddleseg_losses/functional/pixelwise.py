@@ -29,7 +29,7 @@ def shareable(formula: Formula, inputs: Inputs) -> tuple[SumSpec, ...]:
 
 def can_share(inputs: Inputs) -> bool:
     """Whether a total can be made from sums that other terms read too."""
-    return inputs.pixel_weight is None and not inputs.soft
+    return not inputs.soft
 
 
 def _from_table(inputs: Inputs, formula: Formula) -> bool:
@@ -64,11 +64,12 @@ def pixel_total(
     """
     if share and _from_table(inputs, formula):
         total = _from_sums(inputs, formula, weight, balance)
-        divide = truediv if weight is None and inputs.any_valid is True else numeric.safe_divide
+        certain = weight is None and inputs.pixel_weight is None and inputs.any_valid is True
+        divide = truediv if certain else numeric.safe_divide
         return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
     kernel = find("pixel_total", inputs.problem)
     if kernel is None:
-        soft = kernel_sums(inputs) if formula == CROSS_ENTROPY and inputs.pixel_weight is None else None
+        soft = kernel_sums(inputs) if formula == CROSS_ENTROPY else None
         if soft is None:
             return reduce_values(labelled, pixel_values(inputs, formula, weight, balance), weight, mean)
         total = _of_sides(inputs, soft.nll, soft.nll_other, *_factors(weight, balance))
@@ -76,7 +77,7 @@ def pixel_total(
         return numeric.safe_divide(total, _of_sides(labelled, *counts, *_factors(weight, None))) if mean else total
     table = _coefficients(inputs, formula, *_factors(weight, balance))
     if mean:
-        normaliser = _counted(inputs, weight) if inputs.pixel_weight is None else float(_weights(inputs, weight))
+        normaliser = _counted(inputs, weight)
         table = table / normaliser if normaliser else np.zeros_like(table)
     specs = error_sums.flat(needs(formula, inputs))
     return kernel(inputs.problem, specs, table, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
@@ -84,20 +85,17 @@ def pixel_total(
 
 def reduce_values(inputs: Inputs, values: Tensor, weight: Tensor | None, mean: bool) -> Tensor:
     """The sum of values, times the pixel weight, or its mean weighted by classes and pixels."""
-    if inputs.pixel_weight is not None:
-        values = values * inputs.pixel_weight
-    total = numeric.grand_total(values)
+    total = numeric.grand_total(inputs.weighed(values))
     return numeric.safe_divide(total, _weights(inputs, weight)) if mean else total
 
 
 def _weights(inputs: Inputs, weight: Tensor | None) -> Tensor:
     """The sum of the weights of all pixels: of their labels, times their own."""
-    weights = pixel_values(inputs, ONE, weight)
-    return numeric.grand_total(weights if inputs.pixel_weight is None else weights * inputs.pixel_weight)
+    return numeric.grand_total(inputs.weighed(pixel_values(inputs, ONE, weight)))
 
 
 def _counted(inputs: Inputs, weight: Tensor | None) -> float:
-    """The same without pixel weights, from the numbers of labels that a kernel has counted."""
+    """The same from what a kernel has added for each label."""
     factors, counts = _coefficients(inputs, ONE, *_factors(weight, None)), side_counts(inputs)
     return float(sum((factors[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs))))
 

@@ -34,16 +34,18 @@ def dice_squared(sums: SquaredSums, smooth: float) -> Tensor:
     return numeric.smooth_divide(sums.error2, sums.p2 + sums.g2, smooth)
 
 
-def generalized_dice(sums: RegionSums, w_type: str, smooth: float) -> Tensor:
+def generalized_dice(sums: RegionSums, w_type: str, smooth: float, factor: Tensor | None = None) -> Tensor:
     """1 - (2 sum_c w_c TP_c + s) / (sum_c w_c (P_c + G_c) + s), `[N]` (0-D for a pooled batch).
 
-    w_c is (G_min / G_c)^k, so that the largest is 1: s then means the same for an image of any size.
+    w_c is (G_min / G_c)^k, so that the largest is 1: s then means the same for an image of any size. Then each is
+    multiplied by the factor of its class, `[C]`.
     """
     size = sums.g.detach()
     absent = size == 0
     smallest = paddle.where(absent, paddle.full_like(size, 1e30), size).amin(axis=-1, keepdim=True)
     weight = smallest / paddle.where(absent, smallest, size)
     weight = {"square": lambda: weight * weight, "simple": lambda: weight, "uniform": lambda: weight**0}[w_type]()
+    weight = weight if factor is None else weight * factor
     error = sums.fp + sums.fn
     both = 2 * sums.tp + error
     return numeric.smooth_divide((weight * error).sum(axis=-1), (weight * both).sum(axis=-1), smooth)

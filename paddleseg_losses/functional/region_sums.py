@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 
+import paddle
 import paddle.distributed as dist
 
 from .. import numeric
@@ -78,6 +79,14 @@ class PoweredSums(RegionSums):
 
 
 @dataclass(frozen=True)
+class DistanceSums(RegionSums):
+    """The same with a distance between prediction and target, and the size that it is compared with."""
+
+    distance: Tensor  # sum of |p - g|^gamma
+    size: Tensor  # sum of p + g, or of p^2 + g^2
+
+
+@dataclass(frozen=True)
 class Statistics:
     """What a formula reads of an image: the sums over pixels it needs, and the `RegionSums` made of them."""
 
@@ -103,8 +112,12 @@ def region_sums(inputs: Inputs) -> RegionSums:
 
 
 def confusion_sums(inputs: Inputs) -> ConfusionSums:
-    """`region_sums` with TN and the number of pixels; hard labels only."""
+    """`region_sums` with TN and the number of pixels; TN of soft targets is the overlap of 1 - p and 1 - g."""
     sums, spec = REGION.of(inputs), SumSpec(NEGATIVE, PROB_TRUE)
+    if inputs.soft:
+        rest = paddle.where(inputs.excess > 0, inputs.one_minus_prob, 1 - inputs.target)
+        tn = numeric.spatial_sum(rest * inputs.weighted_mask)
+        return ConfusionSums(**vars(sums), tn=tn, count=pixel_count(inputs))
     negatives = negative_count(inputs) if error_sums.is_dear(inputs, spec) else None
     if negatives is not None and bool((negatives - sums.fp >= FEW * negatives).all()):
         tn = negatives - sums.fp
@@ -117,10 +130,14 @@ def squared_sums(inputs: Inputs) -> SquaredSums:
     """`region_sums` with the sums of squares."""
     sums = REGION.of(inputs)
     if inputs.soft:
-        p, g, m = inputs.prob, inputs.target, inputs.mask
+        p, g, m = inputs.prob, inputs.target, inputs.weighted_mask
         total = numeric.spatial_sum
         return SquaredSums(
-            **vars(sums), p2=total(p * p * m), g2=total(g * g), pg=total(p * g), error2=total(inputs.excess**2 * m)
+            **vars(sums),
+            p2=total(p * p * m),
+            g2=total(g * g * m),
+            pg=total(p * g * m),
+            error2=total(inputs.excess**2 * m),
         )
     fn2, fp2 = (sum_of(inputs, *spec) for spec in _powers(2.0))
     # On a class's own pixels p^2 = (1 - p)^2 + 2 p - 1.
@@ -132,6 +149,21 @@ def powered_sums(inputs: Inputs, gamma: float) -> PoweredSums:
     sums = REGION.of(inputs)
     fn_power, fp_power = (sum_of(inputs, *spec) for spec in _powers(gamma))
     return PoweredSums(**vars(sums), fp_power=fp_power, fn_power=fn_power, negatives=negative_count(inputs))
+
+
+def distance_sums(inputs: Inputs, gamma: float, squared: bool) -> DistanceSums:
+    """`region_sums` with the sum of |p - g|^gamma, soft targets too."""
+    sums = REGION.of(inputs)
+    if not inputs.soft:
+        positive, negative = (sum_of(inputs, *spec) for spec in _powers(gamma))
+        distance = positive + negative
+    elif gamma == 1:
+        distance = sums.fp + sums.fn
+    else:
+        distance = numeric.spatial_sum(numeric.power(inputs.excess.abs(), gamma) * inputs.weighted_mask)
+    squares = SQUARED.of(inputs) if squared else None
+    size = sums.p + sums.g if squares is None else squares.p2 + squares.g2
+    return DistanceSums(**vars(sums), distance=distance, size=size)
 
 
 _REGION = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR), SumSpec(NEGATIVE, ERROR))
@@ -150,6 +182,12 @@ SQUARED = Statistics(needs=(*_REGION, *_powers(2.0)), make=squared_sums)
 def powered(gamma: float) -> Statistics:
     """REGION with errors to the power gamma."""
     return Statistics(needs=(*_REGION, *_powers(gamma), _NEGATIVES), make=powered_sums, args=(gamma,))
+
+
+def distance(gamma: float, squared: bool) -> Statistics:
+    """REGION with the sum of |p - g|^gamma, and of squares if `squared`."""
+    needs = (*_REGION, *_powers(gamma), *(_powers(2.0) if squared else ()))
+    return Statistics(needs=needs, make=distance_sums, args=(gamma, squared))
 
 
 def over_ranks(x: Tensor) -> Tensor:

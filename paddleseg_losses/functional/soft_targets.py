@@ -29,12 +29,12 @@ class SoftSums:
 
 
 def kernel_sums(inputs: Inputs) -> SoftSums | None:
-    """All of them in one pass by a kernel, or None if there is none."""
+    """All of them in one pass by a kernel, or None if there is none: it knows no weights of pixels."""
     return inputs.memoize(_kernel_sums)
 
 
 def _kernel_sums(inputs: Inputs) -> SoftSums | None:
-    kernel = find("soft_sums", inputs.problem)
+    kernel = find("soft_sums", inputs.problem) if inputs.pixel_weight is None else None
     return None if kernel is None else SoftSums(*kernel(inputs.problem).unbind(-1))
 
 
@@ -43,7 +43,7 @@ def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
     sums = kernel_sums(inputs)
     if sums is not None:
         return sums.tp, sums.fp, sums.fn
-    p, g, m = inputs.prob, inputs.target, inputs.mask
+    p, g, m = inputs.prob, inputs.target, inputs.weighted_mask
     zero = paddle.zeros([], p.dtype)
     tp = spatial_sum(paddle.where(inputs.excess < 0, p, g) * m)  # has digits that p and g have lost where both are 1
     fp, fn = (spatial_sum(paddle.maximum(gap, zero) * m) for gap in (inputs.excess, -inputs.excess))

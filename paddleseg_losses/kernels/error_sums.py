@@ -22,17 +22,26 @@ SumSpec = tuple[int, int, float, float]  # side, kind, exponent, clip, as in `na
 _SumSpec = structs()["SumSpec"]
 
 
-def error_sums(problem: Problem, specs: Sequence[SumSpec], counts: Any = None) -> Tensor:
+def error_sums(problem: Problem, specs: Sequence[SumSpec], counts: Any = None, weight: Tensor | None = None) -> Tensor:
     """Table `[N, C, specs]` of sums over the pixels of each sample and class, through which gradients flow.
 
     Args:
         problem: scored by logits.
         specs: which pixels, and which function of their error.
         counts: further columns that are known already, an array `[N, C, any]`: one tensor is made faster than two.
+        weight: of each pixel, `[N, 1, *S]`; it weighs the sums, but not the number of pixels.
     """
     binary = not problem.multiclass or problem.channels == 2  # only then there is something worth keeping
     keep = binary and paddle.is_grad_enabled() and not problem.scores.stop_gradient  # not known inside `forward`
-    return _Sums.apply(problem.scores, problem, as_array(specs), counts, keep)
+    return _Sums.apply(problem.scores, problem, weight, as_array(specs), counts, keep)
+
+
+def label_weights(problem: Problem, weight: Tensor) -> Any:
+    """Sum of the weights of the pixels of each label, float64 `[N, C]`, or `[N, C, 2]` where channels are apart."""
+    native = NativeProblem(problem, weight)
+    sums = np.empty(native.cells if problem.multiclass else (*native.cells, 2))
+    native.call(function("error_sums_weights"), sums.ctypes.data)
+    return sums
 
 
 def as_array(specs: Sequence[SumSpec]) -> Any:
@@ -56,8 +65,10 @@ def gradient(native: NativeProblem, specs: Any, upstream: Any, kept: Tensor | No
 
 class _Sums(Differentiable):
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, problem: Problem, specs: Any, counts: Any, keep: bool) -> Tensor:
-        native = NativeProblem(problem)
+    def forward(
+        ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, specs: Any, counts: Any, keep: bool
+    ) -> Tensor:
+        native = NativeProblem(problem, weight)
         sums, is_kept = np.empty((*native.cells, len(specs))), ctypes.c_int()
         kept: Tensor = empty_like(native.scores) if keep else None
         place = (kept.data_ptr() if keep else None, ctypes.byref(is_kept))

@@ -49,7 +49,7 @@ from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
 from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
-from .refusals import no_label_sets, require_arguments
+from .refusals import instead_of_soft, no_label_sets, no_pixel_weight, require_arguments
 from .scheduled import Scheduled
 
 if TYPE_CHECKING:
@@ -198,7 +198,8 @@ class Loss(Scheduled):
     @property
     def supported(self) -> SupportedInputs:
         """The problems it takes: those of its spec, unless its terms say otherwise."""
-        return SupportedInputs(self.spec.modes, self.spec.soft, self.spec.logits_only, self.spec.label_sets)
+        spec = self.spec
+        return SupportedInputs(spec.modes, spec.soft, spec.logits_only, spec.label_sets, instead_of_soft(spec))
 
     def setup(self) -> None:
         """Make what depends on the options: the terms of a compound, for example."""
@@ -215,16 +216,17 @@ class Loss(Scheduled):
         Args:
             logits: the model's output, `[N, C, *S]`.
             labels: what it should have been.
-            pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`; pixel losses only. The mean
-                divides by the sum of the weights.
+            pixel_weight: a weight of at least 0 for each pixel, `[N, *S]` or `[N, 1, *S]`: of 3, it counts like three
+                pixels, of 0 it is ignored. Losses that sort pixels or look at neighbourhoods refuse it.
         """
-        if pixel_weight is not None and not self.takes_pixel_weight:
-            raise InputError(
-                _("{loss} was given a pixel_weight.", loss=type(self).__name__),
-                _("no pixel_weight: the value of this loss is not a sum over pixels"),
-                _("use a pixel loss such as CrossEntropyLoss or FocalLoss"),
-            )
+        refusal = None if pixel_weight is None else self.refusal_of_pixel_weight()
+        if refusal is not None:
+            raise refusal
         return self._evaluate(logits, labels, pixel_weight)
+
+    def refusal_of_pixel_weight(self) -> InputError | None:
+        """The error if weights of pixels have no place in this loss, or in a term of it."""
+        return None if self.takes_pixel_weight else no_pixel_weight(self.spec)
 
     # Nothing below depends on values, so a static graph is recorded by running it, without rewriting its source.
     @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
@@ -247,7 +249,7 @@ class Loss(Scheduled):
     def _known_weight(self, labels: Any) -> Tensor | None:
         """That which the data pipeline has computed for these labels."""
         known = Weights.here()
-        return known.find(labels) if known is not None and self.takes_pixel_weight else None
+        return known.find(labels) if known is not None and self.refusal_of_pixel_weight() is None else None
 
     def _check(self) -> str:
         if self.checks == "never":

@@ -113,7 +113,8 @@ def whole(*, default: int, low: float = -math.inf, high: float = 2**31, odd: boo
 
     sizes = (low, default // 2, default, 2 * default or 8) if low > -math.inf else (default,)
     examples = sorted({int(max(size, low)) | odd for size in sizes})
-    return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low), help, examples)
+    most = high if high < 2**31 else math.inf
+    return Option(default, read, _ranged(_("an odd number") if odd else _("a whole number"), low, most), help, examples)
 
 
 def whole_or_none(*, default: None, low: int, high: int, help: str) -> Any:

@@ -37,8 +37,13 @@ class LabelMaps(ABC):
     def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
         """A sample of PaddleSeg with the maps of its label, if it has one."""
         if "label" in data:
-            data["label"] = self.relabelled(np.asarray(data["label"]))
+            data = self.relabel(data)
             data[self.KEY] = self.of(data["label"])
+        return data
+
+    def relabel(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A sample with the label that it gets, without the maps."""
+        data["label"] = self.relabelled(np.asarray(data["label"]))
         return data
 
     @abstractmethod

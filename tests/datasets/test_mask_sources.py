@@ -147,6 +147,13 @@ def test_labels_as_our_transforms_make_them(tmp_path):
     assert count(opened("Foreground", {"classes": [3]}, 1), workers=1).pixels == {0: 14, 1: 2, 255: 2}
     source = opened("Multilabel", {"sets": [[1, 3], [3]]}, 2)
     assert (source.classes, count(source, workers=1).pixels) == (None, {0: 14, 3: 2, 255: 2})
+    assert count(
+        opened("BorderWeights", {"num_classes": 1, "ids": True, "ignore_index": 255}, 1), workers=1
+    ).pixels == {
+        0: 14,
+        1: 2,
+        255: 2,
+    }
     with pytest.raises(ConfigError, match=r"cannot be created: .*labels"):
         opened("Foreground", {"labels": [3]}, 1)
 

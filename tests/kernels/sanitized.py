@@ -93,11 +93,20 @@ def run_sums(kernels, problem, labels, z, threads):
         for signed in (0, 1):
             kernels.probabilities_forward(q, signed, address(out), threads)
         kernels.probabilities_backward(q, address(z), address(out), threads)
+        run_histograms(kernels, q, out, threads)
         if not problem.sigmoid:
             costs, of_classes = np.ones((c, c), "float32"), np.ones((n, c))
             kernels.confusion_forward(q, address(costs), address(of_classes), threads)
             kernels.confusion_backward(q, address(costs), address(of_classes), address(out), threads)
     kernels.pixelwise_scale(address(out), out.size, 0.5, threads)
+
+
+def run_histograms(kernels, problem, out, threads):
+    """One bin, and as many as there can be."""
+    for bins, soft in ((1, 0), (20, 0), (256, 1)):
+        sums = np.ones((problem.n, problem.c, bins, 2))
+        kernels.calibration_forward(problem, bins, soft, address(sums), threads)
+        kernels.calibration_backward(problem, bins, soft, address(sums), address(out), threads)
 
 
 def run_labels(kernels, problem, labels, threads):
@@ -183,6 +192,10 @@ def run_windows(kernels, problem, z, image, threads):
         region = (problem, *image, iterations, min(1, c - 1), address(lines))
         kernels.centerline_forward(*region, address(sums), threads)
         kernels.centerline_backward(*region, address(sums), address(out), threads)
+    found, slopes = np.empty((n, c, 4)), np.zeros((*lines.shape, 4), "float32")
+    for kept in (None, slopes):
+        kernels.radius_sums_forward(problem, *image, 2, min(1, c - 1), address(found), address(kept), threads)
+    kernels.radius_sums_backward(problem, min(1, c - 1), address(found), address(slopes), address(out), threads)
     for merge, radius in product((0, 1), (0, 3)):
         kernels.thinning_tubes(problem, *image, radius, merge, address(lines), threads)
 

@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import DiceCELoss, errors, kernels
+from paddleseg_losses import DiceCELoss, errors, kernels, registry
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.inputs import Inputs
 from paddleseg_losses.kernels import error_sums as kernel
@@ -93,12 +93,19 @@ def test_every_loss_is_what_it_is_in_float64(spec, case):
             assert native <= max(2e-6, 3 * composed)
 
 
-@pytest.mark.parametrize("reduction", ["sum", "none"])
-@pytest.mark.parametrize(
-    "spec", each_loss(lambda spec: spec.cls.takes_pixel_weight and possible(spec, "reduction", "sum"))
-)
-def test_reductions_and_pixel_weights(spec, reduction):
-    case = next(case for case in CASES if supports(spec, case) and len(case.space) == 2)
+WEIGHTED = [
+    pytest.param(spec, reduction, id=f"{spec.name}-{reduction}")
+    for spec in registry.specs()
+    for reduction in ("mean", "sum", "none")
+    if spec.cls.takes_pixel_weight and possible(spec, "reduction", reduction)
+]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if len(case.space) == 2], ids=str)
+@pytest.mark.parametrize(("spec", "reduction"), WEIGHTED)
+def test_reductions_and_pixel_weights(spec, reduction, case):
+    if not supports(spec, case):
+        return
     weight = np.random.default_rng(3).random((case.samples, *case.space)).astype("float32")
     found = []
     for which in ("native", "composed"):
@@ -206,3 +213,18 @@ def test_sums_of_one_function_may_be_asked_for_twice(case):
     (expected,) = paddle.grad(sum((each * float(factor)).sum() for each, factor in zip(alone, factors)), z)
     scale = float(expected.abs().max())
     np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-5, atol=1e-6 * scale)
+
+
+@pytest.mark.parametrize("mode", ["multiclass", "multilabel"])
+@pytest.mark.parametrize("classes", [2, 3, 9])
+def test_weights_of_each_label_are_added(mode, classes):
+    rng = np.random.default_rng(1)
+    several = mode == "multilabel"
+    labels = rng.integers(0, 2 if several else classes, (2, classes if several else 1, 300, 251)).astype("uint8")
+    labels[rng.random(labels.shape) < 0.1] = 255
+    weight = rng.random((2, 1, 300, 251)).astype("float32")
+    scores = paddle.zeros([2, classes, 300, 251])
+    found = kernel.label_weights(Problem(scores, paddle.to_tensor(labels), mode, 255), paddle.to_tensor(weight))
+    columns = [(weight.astype("float64") * (labels == k)).sum((2, 3)) for k in range(2 if several else classes)]
+    expected = np.stack(columns, axis=-1)
+    np.testing.assert_allclose(found, expected if several else expected[:, 0], rtol=1e-6)

@@ -120,7 +120,8 @@ def test_half_precision(spec, case, backend):
             value = make(spec)(half, paddle.to_tensor(labels))
             value.backward()
         assert _off(value.numpy(), expected[0]) <= 1e-5
-        if not spec.neighbours:  # of equal numbers, which rounding makes, either may be the least of its neighbours
+        # Of equal numbers, which rounding makes, either may be the least of its neighbours, or among the hardest.
+        if not (spec.neighbours or (spec.sorts and spec.counts_unweighted)):
             assert _off(half.grad.astype("float32").numpy(), expected[1]) <= 2**-8
 
 

@@ -13,7 +13,8 @@ from .cases import each_case, has, make, takes_weights, value_and_gradient, weig
 
 STORED = [record for record in load() if record["cls"] in registry.names()]
 SHARED = {
-    "ignore_index", "reduction", "mode", "from_logits", "data_format", "checks", "schedule", "spacing", "sync",
+    "ignore_index", "label_sets", "reduction", "mode", "from_logits", "data_format", "checks", "schedule", "spacing",
+    "sync",
 }  # fmt: skip  # tried elsewhere
 
 

@@ -8,7 +8,7 @@ import paddleseg_losses as pl
 from paddleseg_losses import BlobLoss, BoundaryLoss, DeepSupervisionLoss, DiceLoss, WeightedSumLoss, errors, registry
 from paddleseg_losses.functional import instances
 from paddleseg_losses.functional.components import components
-from paddleseg_losses.transforms import known_spacing
+from paddleseg_losses.transforms import known_maps, known_spacing
 from tests.laws.cases import CASES, each_loss, supports, value_and_gradient
 from tests.reference import wrappers
 
@@ -99,18 +99,17 @@ def test_samples_that_have_objects_count_alike():
     assert float(value_and_gradient(loss, logits, labels)[0]) == pytest.approx(np.mean(each), rel=1e-12)
 
 
-def test_one_label_for_each_pixel_under_sigmoids_has_a_background():
-    """Class 0 is no object then; of channels that do not exclude each other each is scored."""
+def test_every_channel_of_a_multilabel_problem_has_objects():
+    """One label for each pixel means one-hot labels there."""
     logits = paddle.to_tensor(np.random.default_rng(0).normal(size=(1, 3, 4, 5)))
     labels = np.where(OBJECTS == 255, 0, OBJECTS)[None]
     loss = BlobLoss(loss="DiceLoss", alpha=0.0, mode="multilabel")
     hot = np.stack([labels == c for c in range(3)], axis=1).astype("int64")
     channels = [wrappers.blob(logits.numpy()[:, c : c + 1], hot[:, c], {"type": "DiceLoss"}, alpha=0) for c in range(3)]
     counts = [components(hot[0, c])[1] for c in range(3)]
-    expected = np.dot(channels[1:], counts[1:]) / sum(counts[1:])
-    assert float(loss(logits, paddle.to_tensor(labels))) == pytest.approx(expected, rel=1e-10)
     expected = np.dot(channels, counts) / sum(counts)
-    assert float(loss(logits, paddle.to_tensor(hot))) == pytest.approx(expected, rel=1e-10)
+    for given in (labels, hot):
+        assert float(loss(logits, paddle.to_tensor(given))) == pytest.approx(expected, rel=1e-10)
 
 
 def test_each_sample_measures_in_its_own_spacing():
@@ -130,6 +129,19 @@ def test_each_sample_measures_in_its_own_spacing():
     ]
     assert found == pytest.approx(np.mean(each), rel=1e-6)
     assert each[0] != pytest.approx(each[1], rel=1e-3)
+
+
+def test_known_instances_may_have_any_numbers():
+    """Touching objects that somebody has told apart, numbered with gaps."""
+    logits, labels = np.random.default_rng(0).normal(size=(1, 1, 1, 6)), np.array([[[1, 1, 1, 1, 0, 1]]])
+    numbers = paddle.to_tensor(np.array([[[7, 7, 3, 3, 0, 9]]], "int32"))
+    maps = {"instances": numbers, "instance_labels": paddle.to_tensor(labels), "connectivity": 2}
+    loss = BlobLoss(loss="DiceLoss", alpha=0.0)
+    with known_maps(maps):
+        found = float(value_and_gradient(loss, logits, labels)[0])
+    each = [[1, 1, 255, 255, 0, 255], [255, 255, 1, 1, 0, 255], [255, 255, 255, 255, 0, 1]]
+    dice = [float(value_and_gradient(DiceLoss(), logits, np.array([[view]]))[0]) for view in each]
+    assert found == pytest.approx(np.mean(dice), rel=1e-12)
 
 
 REFUSED = {

@@ -9,7 +9,7 @@ import pytest
 
 import paddleseg_losses as pl
 from paddleseg_losses import DeepSupervisionLoss, DiceCELoss, DiceLoss, FocalLoss, WeightedSumLoss, errors
-from paddleseg_losses.functional.resized import labels_at
+from paddleseg_losses.resized import labels_at
 from tests.laws.cases import value_and_gradient
 from tests.reference.wrappers import shrunk
 

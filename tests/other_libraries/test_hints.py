@@ -98,7 +98,6 @@ def test_what_a_hint_sets_can_be_set(spec):
 VALUES = {
     "PaddleSeg's dynamic weights": (losses.BinaryCrossEntropyLoss, {"weight": "dynamic"}, "BalancedCrossEntropyLoss"),
     "all classes of smp": (losses.DiceLoss, {"classes": None}, "from smp: classes='all'"),
-    "no ignored label": (losses.TverskyLoss, {"ignore_index": None}, "ignore_index=-1"),
     "PyTorch's old word": (losses.FocalLoss, {"reduction": "elementwise_mean"}, "reduction='mean'"),
     "a Lovász of mmsegmentation": (losses.LovaszSoftmaxLoss, {"reduction": "none"}, "from mmsegmentation"),
 }
@@ -121,12 +120,12 @@ OPTIONS = {
     "one answer": ("DiceLoss", "to_onehot_y", True, ["from MONAI: leave it out, and pass class indices [N, *S]"]),
     "several meanings": ("DiceLoss", "eps", 1e-7, ["from smp:", "from kornia:", "from mmsegmentation: set smooth"]),
     "one answer of several libraries": ("DiceCELoss", "do_bg", False, ["from PaddleSeg, nnU-Net:"]),
-    "the value decides": ("DiceLoss", "average", "micro", ["use GeneralizedDiceLoss with w_type='uniform'"]),
-    "the other value": ("DiceLoss", "average", "macro", ["leave it out, and set smooth=0"]),
-    "a value that nobody has": ("DiceLoss", "average", "weighted", ["GeneralizedDiceLoss", "leave it out"]),
+    "the value decides": ("DiceLoss", "jaccard", True, ["use JaccardLoss, with half the smoothing constant"]),
+    "the other value": ("DiceLoss", "jaccard", False, ["leave it out"]),
+    "a value that nobody has": ("DiceLoss", "naive_dice", "half", ["leave it out", "set squared_pred=True"]),
     "a loss that no other library has": ("BoundaryDoULoss", "softmax", True, ["from MONAI: leave it out; two or more"]),
     "a loss that cannot": ("LovaszSoftmaxLoss", "sigmoid", True, ["from MONAI: not in this loss"]),
-    "a loss without weights": ("HausdorffDTLoss", "class_weights", [1, 2], ["remove 'class_weights'"]),
+    "a loss without weights": ("GeneralizedWassersteinDiceLoss", "class_weights", [1, 2], ["remove 'class_weights'"]),
     "no word of any library": ("DiceLoss", "colour", 1, ["remove 'colour'"]),
     "a misspelt one": ("DiceLoss", "smoth", 1, ["did you mean smooth?"]),
 }

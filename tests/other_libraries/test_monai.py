@@ -1,6 +1,8 @@
 """Formulas of MONAI beside what the table says of them."""
 
 import numpy as np
+import paddle
+import pytest
 from scipy.ndimage import distance_transform_edt, uniform_filter
 
 import paddleseg_losses as losses
@@ -19,7 +21,9 @@ from tests.other_libraries import (
     nll,
     overlap,
     stated,
+    value,
 )  # fmt: skip
+from tests.reference.wrappers import shrunk
 
 SPACE = (2, 3)
 TP, FP, FN = overlap(P, G, SPACE)
@@ -54,6 +58,12 @@ def test_soft_labels_of_monai():
     check(losses.DiceLoss(smooth=1e-5, mode="multiclass"), (1 - (2 * tp + 1e-5) / (total + 1e-5)).mean(), y=soft)
     tversky = (tp + 1e-5) / (0.5 * total + 1e-5)
     check(losses.TverskyLoss(alpha=0.5, beta=0.5, smooth=1e-5, mode="multiclass"), (1 - tversky).mean(), y=soft)
+    w = 1 / soft.sum(axis=SPACE) ** 2
+    check(
+        losses.GeneralizedDiceLoss(mode="multiclass", smooth=0),
+        (1 - 2 * (w * tp).sum(1) / (w * total).sum(1)).mean(),
+        y=soft,
+    )
 
 
 def test_generalized_dice_of_monai():
@@ -74,6 +84,14 @@ def test_dice_ce_of_monai():
     loss = stated("monai", "DiceCELoss")
     check(loss, dice().mean() - np.log(P_TRUE).mean())
     check(loss, dice(SIGMOID, OBJECT, axes=(1, 2)).mean() + nll(SIGMOID, OBJECT).mean(), z=BINARY, y=OBJECT)
+
+
+def test_weights_and_label_smoothing_of_monai():
+    weight = [0.5, 2.0, 1.25]
+    entropy = (np.array(weight)[Y] * -np.log(P_TRUE)).sum() / np.array(weight)[Y].sum()
+    check(losses.DiceCELoss(smooth=1e-5, weight=weight), (dice() * weight).mean() + entropy)
+    smoothed = 0.9 * -np.log(P_TRUE).mean() + 0.1 / 3 * -np.log(P).sum(axis=1).mean()
+    check(losses.DiceCELoss(smooth=1e-5, label_smoothing=0.1), dice().mean() + smoothed)
 
 
 def test_dice_focal_of_monai():
@@ -154,3 +172,12 @@ def test_a_mask_is_an_ignored_label():
     tp, fp, fn = overlap(P * mask[:, None], G * mask[:, None], SPACE)
     check(stated("monai", "MaskedDiceLoss"), (1 - (2 * tp + 1e-5) / (2 * tp + fp + fn + 1e-5)).mean(),
           y=np.where(mask, Y, 255))  # fmt: skip
+
+
+def test_deep_supervision_of_monai():
+    """Outputs of half and of a quarter of the size count half and a quarter; labels are those of the nearest pixels."""
+    loss, inner = stated("monai", "DeepSupervisionLoss"), stated("monai", "DiceCELoss")
+    outputs = [Z, Z[..., 1::2], Z[..., ::3]]
+    values = [value(inner, z, shrunk(Y, z.shape[2:])) for z in outputs]
+    found = loss([paddle.to_tensor(z) for z in outputs], paddle.to_tensor(Y))
+    assert float(found) == pytest.approx(np.dot([1, 0.5, 0.25], values), rel=1e-9)

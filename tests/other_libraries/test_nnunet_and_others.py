@@ -137,6 +137,12 @@ def test_top_k_of_paddleseg(paddlesegs):
           rel=1e-5)  # fmt: skip
 
 
+def test_ohem_of_mmsegmentation():
+    kept = P_TRUE < 0.3
+    check(losses.TopKCrossEntropyLoss(threshold=0.3, min_kept=3), -np.log(P_TRUE[kept]).mean())
+    check(losses.TopKCrossEntropyLoss(threshold=0.0, min_kept=3), -np.log(np.sort(P_TRUE.ravel())[:3]).mean())
+
+
 def test_losses_of_paddle():
     z, y = paddle.to_tensor(Z), paddle.to_tensor(Y)
     check(stated("paddle", "CrossEntropyLoss"), F.cross_entropy(z, y, axis=1))

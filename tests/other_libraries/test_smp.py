@@ -77,7 +77,7 @@ def test_lovasz_of_smp():
 def test_soft_bce_of_smp():
     check(stated("smp", "SoftBCEWithLogitsLoss"), nll(SIGMOID, OBJECT).mean(), z=BINARY, y=OBJECT)
     smoothed = 0.05 * (1 - OBJECT) + 0.95 * OBJECT
-    check(losses.CrossEntropyLoss(label_smoothing=2 * 0.05), nll(SIGMOID, smoothed).mean(), z=BINARY, y=OBJECT)
+    check(losses.BinaryCrossEntropyLoss(label_smoothing=2 * 0.05), nll(SIGMOID, smoothed).mean(), z=BINARY, y=OBJECT)
 
 
 def test_soft_cross_entropy_of_smp():
@@ -93,7 +93,7 @@ def test_mcc_of_smp():
 
 
 def test_nothing_is_ignored():
-    loss = losses.CrossEntropyLoss(ignore_index=-1)
+    loss = losses.CrossEntropyLoss(ignore_index=None)
     check(loss, -np.log(P_TRUE).mean())
     with pytest.raises(errors.LabelError, match="hold 255"):
         value(loss, y=np.where(Y == 2, 255, Y))

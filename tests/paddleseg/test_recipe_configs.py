@@ -14,6 +14,7 @@ from tests.paddleseg.comments import require_both_languages
 FOLDER = Path(__file__).resolve().parents[2] / "configs" / "recipes"
 RECIPES = {  # what is inside, in its order
     "nnunet": ["DiceCELoss"],
+    "unet3plus_hybrid": ["FocalLoss", "MSSSIMLoss", "JaccardLoss"],
     "dice_cldice": ["DiceLoss", "SoftCLDiceLoss"],
     "dice_boundary": ["DiceLoss", "BoundaryLoss"],
     "brats_regions": ["DiceCELoss"],

@@ -135,6 +135,24 @@ def test_the_doctor_has_nothing_against_a_small_output(two_sizes, dataset, tmp_p
     assert "DeepSupervisionLoss" in str(found.findings[0].text) + str(found.findings[0].yaml)
 
 
+def test_the_doctor_proposes_it_for_an_output_that_is_small(two_sizes, dataset, tmp_path):
+    from paddleseg.cvlibs import manager
+
+    from paddleseg_losses.doctor import run_checks
+
+    class Coarse(TwoSizes):
+        def forward(self, x):
+            return [self.coarse(x)]
+
+    manager.MODELS.components_dict["TwoSizes"] = Coarse
+    path = _write(tmp_path, dataset, DICE_CE)
+    (finding,) = run_checks(path).findings
+    assert finding.code == "sizes"
+    cured = {**yaml.safe_load(path.read_text()), **yaml.safe_load(str(finding.yaml))}
+    assert cured["loss"] == {"types": [DEEP], "coef": [1]}
+    assert run_checks(tiny.write(path, cured)).well
+
+
 def test_medicalsegs_nnunet_without_its_multiple_loss(medicalseg_folder, tmp_path, monkeypatch):
     """One head, which is a list of levels; so are the labels."""
     import importlib

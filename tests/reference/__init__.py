@@ -8,6 +8,7 @@ from . import boundary as boundary
 from . import compound as compound
 from . import distribution as distribution
 from . import region as region
+from . import similarity as similarity
 from . import skeletons as skeletons
 from . import wrappers as wrappers
 from .common import REFERENCE as REFERENCE

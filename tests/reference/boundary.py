@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+
 import numpy as np
 
 from .common import (
     ball,
     cell_means,
     cross,
+    cube,
     distance,
     missing_neighbour,
     nearest,
     neighbourhood_mean,
     per_channel,
+    per_class,
     ratio,
     reduce_cells,
     reduce_pixels,
     reference,
+    shifted,
     smoothed,
 )
 from .distribution import cross_entropy_elements
@@ -80,7 +86,7 @@ def boundary(x, include_background=False, spacing=None, **cells):
 
 
 @reference("BoundaryDoULoss")
-def boundary_dou(x, smooth=1e-5, max_alpha=0.8):
+def boundary_dou(x, smooth=1e-5, max_alpha=0.8, weight=None):
     terms = []
     for c in range(x.z.shape[1]):
         p, g = x.p[:, c], x.g[:, c]
@@ -91,7 +97,7 @@ def boundary_dou(x, smooth=1e-5, max_alpha=0.8):
         alpha = min(1 - 2 * (rim + smooth) / (g.sum() + smooth), max_alpha)
         both, squares = (p * g).sum(), (p**2 + g**2).sum()
         terms.append(ratio(squares - 2 * both + smooth, squares - (1 + alpha) * both + smooth))
-    return np.mean(terms)
+    return np.mean(per_class(x, weight).ravel() * terms)
 
 
 def contour_distance(predicted, true, spacing=None):
@@ -121,3 +127,121 @@ def shape_aware(x, spacing=None, label_smoothing=0.0, **reduction):
             for c, d in enumerate(distances):
                 weight[n, c] = (predicted[n, c] != true[n, c]) * (d or 0.0)
     return reduce_pixels(x, (1 + weight) * cross_entropy_elements(smoothed(x, label_smoothing)), **reduction)
+
+
+def corners(a, axes, cells):
+    """The value at each corner of the cells of neighbouring pixels, by its place in the cell."""
+    found = {}
+    for place in itertools.product(*[(0, 1) if axis in axes else (0,) for axis in range(2, a.ndim)]):
+        found[place] = a[(..., *[slice(p, p + n) for p, n in zip(place, cells)])]
+    return found
+
+
+def contour_length(x, eps):
+    """Mean over the cells that are valid altogether of sqrt(s + eps) - sqrt(eps)."""
+    axes = [axis for axis in x.axes if x.z.shape[axis] > 1]
+    if not axes:
+        return np.zeros(x.z.shape[:2])
+    cells = [x.z.shape[axis] - (axis in axes) for axis in x.axes]
+    p, m = corners(x.p, axes, cells), corners(x.m, axes, cells)
+    square = 0
+    for axis in axes:
+        ends = [place for place in p if place[axis - 2] == 1]
+        starts = [tuple(0 if k == axis - 2 else step for k, step in enumerate(place)) for place in ends]
+        square = square + np.mean([(p[end] - p[start]) ** 2 for end, start in zip(ends, starts)], axis=0)
+    whole = np.prod(list(m.values()), axis=0)
+    return ratio(((np.sqrt(square + eps) - np.sqrt(eps)) * whole).sum(axis=x.axes), whole.sum(axis=x.axes))
+
+
+@reference("ActiveContourLoss")
+def active_contour(x, lambda_length=1.0, lambda_region=1.0, eps=1e-8, **cells):
+    region = cell_means(x, x.p * (1 - x.g) ** 2 + (1 - x.p) * x.g**2)
+    return reduce_cells(x, lambda_length * contour_length(x, eps) + lambda_region * region, **cells)
+
+
+def largest(a, size):
+    """Maximum over the cube around every pixel of a map; outside the image is neutral."""
+    return np.max([shifted(a, offset, -np.inf) for offset in cube(size // 2, a.ndim)], axis=0)
+
+
+@reference("BoundaryF1Loss")
+def boundary_f1(x, theta0=3, theta=5, smooth=1.0, **cells):
+    def soft_boundary(a):
+        return largest(1 - a, theta0) - (1 - a)
+
+    b_p, b_g = (per_channel(soft_boundary, a) for a in (x.p, x.g))
+    wide_p, wide_g = (per_channel(lambda b: largest(b, theta), b) for b in (b_p, b_g))
+    precision, recall = (
+        ratio((b * wide).sum(axis=x.axes) + smooth, b.sum(axis=x.axes) + smooth, empty=1.0)
+        for b, wide in ((b_p, wide_g), (b_g, wide_p))
+    )
+    return reduce_cells(x, 1 - ratio(2 * precision * recall, precision + recall), **cells)
+
+
+@reference("ActiveBoundaryLoss")
+def active_boundary(x, max_distance=20.0, boundary_ratio=0.01, label_smoothing=0.2):
+    if x.multiclass:
+        return boundary_pull(x.log_p, x.g.argmax(axis=1), x.m[:, 0] > 0, max_distance, boundary_ratio, label_smoothing)
+    problems = zip(*(np.moveaxis(a, 1, 0) for a in (x.log_p, x.log_q, x.g, x.m)))
+    return np.mean(
+        [
+            boundary_pull(np.stack([q, p], axis=1), g, m > 0, max_distance, boundary_ratio, label_smoothing)
+            for p, q, g, m in problems
+        ]
+    )
+
+
+def boundary_pull(log_p, labels, valid, max_distance, boundary_ratio, label_smoothing):
+    """The mean over the predicted boundaries of a batch: `log_p` is `[N, C, *S]`, the others are `[N, *S]`."""
+    terms = []
+    for logs, y, m in zip(log_p, labels, valid):
+        edge = true_boundary(y, m)
+        if not edge.any():
+            continue
+        squares = np.zeros(y.shape)
+        if not edge.all():
+            squares[~edge] = np.rint(nearest(~edge, edge) ** 2)
+        for place in np.argwhere(predicted_boundary(logs, m, boundary_ratio)):
+            distance = min(np.sqrt(squares[tuple(place)]), max_distance) / max_distance
+            terms.append(distance * pull(logs, m, squares, place, label_smoothing))
+    return np.mean(terms) if terms else 0.0
+
+
+def divergence(here, there):
+    return (np.exp(here) * (here - there)).sum(axis=0)
+
+
+def true_boundary(labels, valid):
+    """Where the label of the next pixel along an axis differs; ignored pixels belong to it, and are a label."""
+    labels, edge = np.where(valid, labels, -1), ~valid
+    for axis in range(labels.ndim):
+        change = np.diff(labels, axis=axis) != 0
+        edge = edge | np.concatenate([change, np.zeros_like(change, shape=np.take(edge, [0], axis).shape)], axis=axis)
+    return edge
+
+
+def predicted_boundary(logs, valid, ratio):
+    kappa = np.zeros(valid.shape)
+    for axis in range(valid.ndim):
+        for place in np.argwhere(valid):
+            there = place.copy()
+            there[axis] += 1
+            if there[axis] < valid.shape[axis] and valid[tuple(there)]:
+                kappa[tuple(place)] += divergence(logs[(slice(None), *place)], logs[(slice(None), *there)])
+    count = max(int(ratio * valid.sum()), 1)
+    largest = np.sort(kappa[valid])[::-1]
+    start = valid & (kappa > max(1e-5, largest[count] if len(largest) > count else 0.0))
+    return valid & functools.reduce(np.logical_or, [shifted(start, o, False) for o in cube(1, valid.ndim)])
+
+
+def pull(logs, valid, squares, place, smoothing):
+    """Cross entropy of the neighbours, with the one that is nearest to the true boundary as the truth."""
+    around = sorted((o for o in cube(1, valid.ndim) if any(o)), key=lambda o: (np.count_nonzero(o), tuple(o)))
+    around = [tuple(place + np.array(o)) for o in around]
+    around = [n for n in around if min(n) >= 0 and all(a < b for a, b in zip(n, valid.shape)) and valid[n]]
+    if not around:
+        return 0.0
+    scores = np.array([divergence(logs[(slice(None), *n)], logs[(slice(None), *place)]) for n in around])
+    target = np.full(len(around), smoothing / len(around))
+    target[np.argmin([squares[n] for n in around])] += 1 - smoothing
+    return (target * (np.logaddexp.reduce(scores) - scores)).sum()

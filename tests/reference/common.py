@@ -152,7 +152,7 @@ def reduce_pixels(x, elements, weight=None, reduction="mean"):
     """Reduce element losses `[N, C, *S]`, weighted by class and pixel; a pixel is the sum of its channels."""
     w = per_class(x, weight) * x.a
     if reduction == "none":
-        return (w * elements).sum(axis=1)
+        return w * elements if x.mode == "multilabel" else (w * elements).sum(axis=1)
     if reduction == "sum":
         return (w * elements).sum()
     # A softmax pixel counts once, with the weight of its true class and its own; a sigmoid element counts by itself.
@@ -174,9 +174,23 @@ def reduce_cells(x, cells, batch=False, weight=None, include_background=True, cl
     return ratio(cells.sum(), counted.sum())
 
 
+def micro(x, sums, formula, batch=False, weight=None, include_background=True, classes="all", reduction="mean"):
+    """A formula of sums `[N, C]` that are added over the classes that count, with their weights."""
+    keep = kept_channels(x, include_background, classes)
+    present = x.g.sum(axis=x.axes) > 0
+    present = present.any(axis=0, keepdims=True) if batch else present
+    counted = present if classes == "present" else np.ones_like(present)
+    w = (per_class(x, weight).reshape(1, -1) * counted)[:, keep]
+    values = formula(*((cells[:, keep] * w).sum(axis=1) for cells in sums))
+    if reduction == "none":
+        return values[0] if batch else values
+    return values.sum() if reduction == "sum" else values.mean()
+
+
 def cell_means(x, elements):
-    """Mean over the valid pixels of each (sample, class), 0 where there is none."""
-    return ratio((elements * x.m).sum(axis=x.axes), x.m.sum(axis=x.axes))
+    """Weighted mean over the valid pixels of each (sample, class), 0 where there is none."""
+    counted = x.m * x.a
+    return ratio((elements * counted).sum(axis=x.axes), counted.sum(axis=x.axes))
 
 
 def distance(mask, spacing=None):

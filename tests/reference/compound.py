@@ -9,6 +9,7 @@ from .common import (
     kept_channels,
     neighbourhood_mean,
     per_channel,
+    per_class,
     powr,
     ratio,
     reference,
@@ -20,11 +21,12 @@ from .region import dice, dice_score, lovasz_hinge, lovasz_softmax, tversky_cell
 
 
 @reference("ComboLoss")
-def combo(x, alpha=0.5, beta=0.5, smooth=1.0, batch=False, include_background=False):
+def combo(x, alpha=0.5, beta=0.5, smooth=1.0, batch=False, include_background=False, weight=None):
     keep = kept_channels(x, include_background)
-    elements = -beta * x.g * x.log_p - (1 - beta) * (1 - x.g) * x.log_q
-    cross_entropy_part = elements[:, keep].sum() / x.m[:, keep].sum()
-    dice_part = dice(x, smooth=smooth, batch=batch, include_background=include_background)
+    a = x.a * per_class(x, weight)
+    elements = a * (-beta * x.g * x.log_p - (1 - beta) * (1 - x.g) * x.log_q)
+    cross_entropy_part = elements[:, keep].sum() / (a * x.m)[:, keep].sum()
+    dice_part = dice(x, smooth=smooth, batch=batch, include_background=include_background, weight=weight)
     return alpha * cross_entropy_part + (1 - alpha) * dice_part
 
 
@@ -68,21 +70,22 @@ def structural_similarity(x, **options):
 
 
 @reference("CELovaszLoss")
-def ce_lovasz(x, ce_weight=1.0, lovasz_weight=1.0):
-    lovasz = lovasz_softmax(x) if x.multiclass else lovasz_hinge(x)
-    return ce_weight * cross_entropy(x) + lovasz_weight * lovasz
+def ce_lovasz(x, ce_weight=1.0, lovasz_weight=1.0, weight=None):
+    lovasz = lovasz_softmax(x, weight=weight) if x.multiclass else lovasz_hinge(x, weight=weight)
+    return ce_weight * cross_entropy(x, weight=weight) + lovasz_weight * lovasz
 
 
 @reference("DiceCELoss")
-def dice_ce(x, lambda_dice=1.0, lambda_ce=1.0, smooth=1.0, batch=False, include_background=True, label_smoothing=0.0):
-    overlap = dice(x, smooth=smooth, batch=batch, include_background=include_background)
-    return lambda_dice * overlap + lambda_ce * cross_entropy(x, label_smoothing)
+def dice_ce(x, lambda_dice=1.0, lambda_ce=1.0, label_smoothing=0.0, weight=None, **options):
+    return lambda_dice * dice(x, weight=weight, **options) + lambda_ce * cross_entropy(
+        x, label_smoothing, weight=weight
+    )
 
 
 @reference("DiceFocalLoss")
-def dice_focal(x, lambda_dice=1.0, lambda_focal=1.0, gamma=2.0, alpha=None, smooth=1.0, batch=False):
-    overlap = dice(x, smooth=smooth, batch=batch)
-    return lambda_dice * overlap + lambda_focal * focal(x, alpha=alpha, gamma=gamma)
+def dice_focal(x, lambda_dice=1.0, lambda_focal=1.0, gamma=2.0, alpha=None, weight=None, **options):
+    focal_part = focal(x, alpha=alpha, gamma=gamma, weight=weight)
+    return lambda_dice * dice(x, weight=weight, **options) + lambda_focal * focal_part
 
 
 def unified_focal_part(x, delta, gamma, symmetric=False):

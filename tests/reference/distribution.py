@@ -14,6 +14,7 @@ from .common import (
     per_class,
     powr,
     ratio,
+    reduce_cells,
     reduce_pixels,
     reference,
     smoothed,
@@ -190,3 +191,27 @@ def repeated(a, offset):
     for axis, step in enumerate(offset, start=2):
         a = np.take(a, np.clip(np.arange(a.shape[axis]) + step, 0, a.shape[axis] - 1), axis=axis)
     return a
+
+
+def calibration_gap(p, g, num_bins, binning, empty_weight):
+    """The mean over the bins that are not empty of the gap between prediction and truth."""
+    if binning == "hard":
+        shares = np.eye(num_bins)[np.minimum((num_bins * p).astype(int), num_bins - 1)]
+        least = 0.0
+    else:
+        place = np.clip(num_bins * p - 0.5, 0, num_bins - 1)
+        shares = np.maximum(1 - np.abs(place[:, None] - np.arange(num_bins)), 0)
+        least = empty_weight
+    sizes = shares.sum(axis=0)
+    filled = (sizes > 0) & (sizes >= least)
+    gaps = np.abs(p @ shares - g @ shares)[filled] / sizes[filled]
+    return gaps.mean() if filled.any() else 0.0
+
+
+@reference("L1ACELoss")
+def l1_ace(x, num_bins=20, binning="hard", empty_weight=0.01, classes="present", **reduction):
+    cells = np.zeros(x.z.shape[:2])
+    for n, c in np.ndindex(cells.shape):
+        valid = x.m[n, c] > 0
+        cells[n, c] = calibration_gap(x.p[n, c][valid], x.g[n, c][valid], num_bins, binning, empty_weight)
+    return reduce_cells(x, cells, classes=classes, **reduction)

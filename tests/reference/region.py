@@ -6,12 +6,24 @@ import functools
 
 import numpy as np
 
-from .common import cross, cube, kept_channels, per_channel, powr, ratio, reduce_cells, reference, shifted
+from .common import (
+    cross,
+    cube,
+    kept_channels,
+    micro,
+    per_channel,
+    per_class,
+    powr,
+    ratio,
+    reduce_cells,
+    reference,
+    shifted,
+)
 
 
 def sums(x, elements, batch=False):
-    """Sum over the pixels of each (sample, class), `[N, C]`, or of each class, `[1, C]`."""
-    cells = elements.sum(axis=x.axes)
+    """Weighted sum over the pixels of each (sample, class), `[N, C]`, or of each class, `[1, C]`."""
+    cells = (elements * x.a).sum(axis=x.axes)
     return cells.sum(axis=0, keepdims=True) if batch else cells
 
 
@@ -21,13 +33,18 @@ def overlap(x, batch=False):
     return sums(x, tp, batch), sums(x, x.p - tp, batch), sums(x, x.g - tp, batch)
 
 
-def dice_score(x, smooth=1.0, batch=False):
-    tp, fp, fn = overlap(x, batch)
+def dice_of(tp, fp, fn, smooth):
     return ratio(2 * tp + smooth, 2 * tp + fp + fn + smooth, empty=1.0)
 
 
+def dice_score(x, smooth=1.0, batch=False):
+    return dice_of(*overlap(x, batch), smooth)
+
+
 @reference("DiceLoss")
-def dice(x, smooth=1.0, squared_pred=False, batch=False, **reduction):
+def dice(x, smooth=1.0, squared_pred=False, batch=False, average="macro", **reduction):
+    if average == "micro":
+        return micro(x, overlap(x, batch), lambda *sums: 1 - dice_of(*sums, smooth), batch, **reduction)
     if squared_pred:
         error = sums(x, (x.p - x.g) ** 2, batch)
         norm = sums(x, x.p**2 + x.g**2, batch)
@@ -35,20 +52,29 @@ def dice(x, smooth=1.0, squared_pred=False, batch=False, **reduction):
     return reduce_cells(x, 1 - dice_score(x, smooth, batch), batch, **reduction)
 
 
-def tversky_cells(x, alpha, beta, smooth, batch=False):
-    tp, fp, fn = overlap(x, batch)
+def tversky_of(tp, fp, fn, alpha, beta, smooth):
     error = alpha * fp + beta * fn
     return ratio(error, tp + error + smooth)
 
 
+def tversky_cells(x, alpha, beta, smooth, batch=False):
+    return tversky_of(*overlap(x, batch), alpha, beta, smooth)
+
+
+def tversky_loss(x, alpha, beta, smooth, batch, average, **reduction):
+    if average == "micro":
+        return micro(x, overlap(x, batch), lambda *sums: tversky_of(*sums, alpha, beta, smooth), batch, **reduction)
+    return reduce_cells(x, tversky_cells(x, alpha, beta, smooth, batch), batch, **reduction)
+
+
 @reference("JaccardLoss")
-def jaccard(x, smooth=1.0, batch=False, **reduction):
-    return reduce_cells(x, tversky_cells(x, 1.0, 1.0, smooth, batch), batch, **reduction)
+def jaccard(x, smooth=1.0, batch=False, average="macro", **reduction):
+    return tversky_loss(x, 1.0, 1.0, smooth, batch, average, **reduction)
 
 
 @reference("TverskyLoss")
-def tversky(x, alpha=0.3, beta=0.7, smooth=1.0, batch=False, **reduction):
-    return reduce_cells(x, tversky_cells(x, alpha, beta, smooth, batch), batch, **reduction)
+def tversky(x, alpha=0.3, beta=0.7, smooth=1.0, batch=False, average="macro", **reduction):
+    return tversky_loss(x, alpha, beta, smooth, batch, average, **reduction)
 
 
 @reference("FocalTverskyLoss")
@@ -57,13 +83,12 @@ def focal_tversky(x, alpha=0.3, beta=0.7, gamma=0.75, smooth=1.0, batch=False, *
 
 
 @reference("AsymmetricSimilarityLoss")
-def asymmetric_similarity(x, beta=1.5, smooth=1.0, batch=False, **reduction):
+def asymmetric_similarity(x, beta=1.5, smooth=1.0, batch=False, average="macro", **reduction):
     square = beta**2
-    cells = tversky_cells(x, 1 / (1 + square), square / (1 + square), smooth, batch)
-    return reduce_cells(x, cells, batch, **reduction)
+    return tversky_loss(x, 1 / (1 + square), square / (1 + square), smooth, batch, average, **reduction)
 
 
-def generalized_dice_scores(x, w_type, smooth, batch, include_background):
+def generalized_dice_scores(x, w_type, smooth, batch, include_background, weight=None):
     """One score a sample (one in all where the batch is pooled)."""
     keep = kept_channels(x, include_background)
     scores = []
@@ -75,19 +100,20 @@ def generalized_dice_scores(x, w_type, smooth, batch, include_background):
             w[true > 0] = 1 / true[true > 0] ** power
             w[true == 0] = w[true > 0].max()
             w = w / w.max()
+        w = w * per_class(x, weight).ravel()[keep]
         both = (w * (2 * tp + fp + fn)).sum()
         scores.append(ratio(2 * (w * tp).sum() + smooth, both + smooth, empty=1.0))
     return np.array(scores)
 
 
 @reference("GeneralizedDiceLoss")
-def generalized_dice(x, w_type="square", smooth=1e-5, batch=False, include_background=True):
-    return (1 - generalized_dice_scores(x, w_type, smooth, batch, include_background)).mean()
+def generalized_dice(x, w_type="square", smooth=1e-5, batch=False, include_background=True, weight=None):
+    return (1 - generalized_dice_scores(x, w_type, smooth, batch, include_background, weight)).mean()
 
 
 @reference("PenaltyGeneralizedDiceLoss")
-def penalty_generalized_dice(x, k=2.5, w_type="square", smooth=1e-5, batch=False, include_background=True):
-    score = generalized_dice_scores(x, w_type, smooth, batch, include_background)
+def penalty_generalized_dice(x, k=2.5, w_type="square", smooth=1e-5, batch=False, include_background=True, weight=None):
+    score = generalized_dice_scores(x, w_type, smooth, batch, include_background, weight)
     return (1 - score / (1 + k * (1 - score))).mean()
 
 
@@ -112,11 +138,18 @@ def dice_plus_plus(x, gamma=2.0, smooth=1e-7, batch=False, **reduction):
     return reduce_cells(x, ratio(error, 2 * tp + error + smooth), batch, **reduction)
 
 
+@reference("NoiseRobustDiceLoss")
+def noise_robust_dice(x, gamma=1.5, smooth=1e-5, squared_pred=False, batch=False, **reduction):
+    power = 2 if squared_pred else 1
+    error = sums(x, np.abs(x.p - x.g) ** gamma, batch)
+    size = sums(x, x.p**power + x.g**power, batch)
+    return reduce_cells(x, ratio(error, size + smooth), batch, **reduction)
+
+
 @reference("MCCLoss")
 def mcc(x, eps=1e-7, batch=True, **reduction):
-    p, g = x.p, x.g
-    masks = (p * g, (x.m - p) * (x.m - g), p * (x.m - g), (x.m - p) * g)
-    tp, tn, fp, fn = (sums(x, mask, batch) for mask in masks)
+    tp, fp, fn = overlap(x, batch)
+    tn = sums(x, np.minimum(x.m - x.p, x.m - x.g), batch)
     norm = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn) + eps)
     valid = sums(x, x.m, batch) > 0
     return reduce_cells(x, valid * (1 - ratio(tp * tn - fp * fn, norm)), batch, **reduction)
@@ -159,7 +192,7 @@ def groups(x, per_image):
 
 
 @reference("LovaszSoftmaxLoss")
-def lovasz_softmax(x, classes="present", per_image=False):
+def lovasz_softmax(x, classes="present", per_image=False, weight=None):
     values = []
     for samples in groups(x, per_image):
         terms = []
@@ -167,22 +200,22 @@ def lovasz_softmax(x, classes="present", per_image=False):
             valid = x.m[samples, c] > 0
             truth, p = x.g[samples, c][valid], x.p[samples, c][valid]
             if truth.any() or classes != "present":
-                terms.append(lovasz_extension(np.abs(truth - p), truth))
+                terms.append(per_class(x, weight).ravel()[c] * lovasz_extension(np.abs(truth - p), truth))
         values.append(np.mean(terms) if terms else 0.0)
     return np.mean(values)
 
 
 @reference("LovaszHingeLoss")
-def lovasz_hinge(x, per_image=False):
-    z, g, m = x.z, x.g, x.m
+def lovasz_hinge(x, per_image=False, weight=None):
+    z, g, m, w = x.z, x.g, x.m, per_class(x, weight).ravel()
     if x.multiclass:  # two channels
-        z, g, m = z[:, 1:] - z[:, :1], g[:, 1:], m[:, 1:]
+        z, g, m, w = z[:, 1:] - z[:, :1], g[:, 1:], m[:, 1:], w[1:]
     terms = []
     for samples in groups(x, per_image):
         for c in range(z.shape[1]):
             valid = m[samples, c] > 0
             truth, score = g[samples, c][valid], z[samples, c][valid]
-            terms.append(lovasz_extension(np.maximum(1 - score * (2 * truth - 1), 0), truth))
+            terms.append(w[c] * lovasz_extension(np.maximum(1 - score * (2 * truth - 1), 0), truth))
     return np.mean(terms)
 
 
@@ -205,12 +238,13 @@ def soft_skeleton(image, iters):
 
 
 @reference("SoftCLDiceLoss")
-def soft_cl_dice(x, iters=3, smooth=1.0, include_background=True):
+def soft_cl_dice(x, iters=3, smooth=1.0, include_background=True, weight=None):
     keep = kept_channels(x, include_background)
+    w = per_class(x, weight)[0, keep]
     losses = []
     for p, g in zip(x.p[:, keep], x.g[:, keep]):
         bone_p, bone_g = per_channel(lambda image: soft_skeleton(image, iters), (p, g))
-        precision = ratio((bone_p * g).sum() + smooth, bone_p.sum() + smooth, empty=1.0)
-        sensitivity = ratio((bone_g * p).sum() + smooth, bone_g.sum() + smooth, empty=1.0)
+        precision = ratio((w * bone_p * g).sum() + smooth, (w * bone_p).sum() + smooth, empty=1.0)
+        sensitivity = ratio((w * bone_g * p).sum() + smooth, (w * bone_g).sum() + smooth, empty=1.0)
         losses.append(1 - ratio(2 * precision * sensitivity, precision + sensitivity))
     return np.mean(losses)

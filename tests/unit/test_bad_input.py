@@ -305,8 +305,16 @@ def test_pixel_weight():
     assert float(pl.CrossEntropyLoss()(z, y, pixel_weight=ones * 0)) == 0
     with pytest.raises(errors.InputError, match="one weight per pixel"):
         pl.CrossEntropyLoss()(z, y, pixel_weight=ones[:, :2])
-    with pytest.raises(errors.InputError, match="not a sum over pixels"):
-        pl.DiceLoss()(z, y, pixel_weight=paddle.to_tensor(ones))
+    for name, cure in (
+        ("LovaszSoftmaxLoss", "use JaccardLoss"),
+        ("SoftCLDiceLoss", "use DiceLoss"),
+        ("ExpLogLoss", "Dice"),
+    ):
+        for loss in (pl.build(name), pl.WeightedSumLoss(losses=["DiceLoss", name])):
+            with pytest.raises(errors.InputError, match=f"{name} was given a pixel_weight(.|\n)*{cure}"):
+                loss(z, y, pixel_weight=ones)
+    with pytest.raises(errors.InputError, match="is not ours"):
+        pl.WeightedSumLoss(losses=["DiceLoss", paddle.nn.CrossEntropyLoss(axis=1)])(z, y, pixel_weight=ones)
 
 
 @pytest.mark.parametrize("name", pl.names())

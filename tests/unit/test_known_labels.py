@@ -7,7 +7,8 @@ import paddle
 import pytest
 from scipy import ndimage
 
-from paddleseg_losses import CBDiceLoss, CrossEntropyLoss, DiceLoss, SkeletonRecallLoss, errors, kernels
+from paddleseg_losses import BlobLoss, CBDiceLoss, CrossEntropyLoss, DiceLoss, SkeletonRecallLoss, errors, kernels
+from paddleseg_losses.functional import instances as instances_module
 from paddleseg_losses.functional import tubes as tubes_module
 from paddleseg_losses.functional.border_weights import separated
 from paddleseg_losses.precomputed_maps import Instances as KnownInstances
@@ -112,6 +113,22 @@ def test_objects_are_numbered_class_by_class(connectivity):
     assert known.used
     assert known.find(paddle.to_tensor(clean[::-1].copy()[:, None]), connectivity) is None
     assert known.find(paddle.to_tensor(clean[:, None]), 2 if connectivity == 1 else 1) is None
+
+
+@pytest.mark.parametrize("connectivity", [None, 1])
+def test_objects_that_are_known_change_nothing(connectivity, monkeypatch):
+    calls, real = [], instances_module.components
+    monkeypatch.setattr(instances_module, "components", lambda *args: (calls.append(1), real(*args))[1])
+    labels, loss = _labels(), BlobLoss(loss={"type": "DiceLoss"}, connectivity=connectivity)
+    value, gradient = _run(loss, labels, 3)
+    assert len(calls) == 2
+    again, same = _run(loss, labels, 3, _batch(Instances(3, connectivity), labels))
+    assert len(calls) == 2
+    assert again == value
+    np.testing.assert_array_equal(same, gradient)
+    with pytest.warns(UserWarning, match="Instances has made was given, but no loss could use it"):
+        other = _run(loss, labels, 3, _batch(Instances(3, 1 if connectivity is None else None), labels))
+    assert other[0] == value
 
 
 def test_the_border_weights_of_two_discs():

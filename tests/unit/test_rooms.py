@@ -37,6 +37,7 @@ ROOMS = {
     "ignored_labels": set(),
     "label_sets": set(),
     "sample_files": set(),
+    "resized": {"numeric"},
     "validation": {"errors", "ignored_labels", "label_sets", "numeric", "shape_advice"},
     "kernels": {"errors", "problem", "differentiable"},
     "labelled": {"cached_in_graph", "numeric", "problem"},
@@ -79,6 +80,7 @@ ROOMS = {
         "preparation",
         "inputs",
         "functional",
+        "resized",
     },
     "transforms": {
         "errors",
@@ -103,6 +105,7 @@ ROOMS = {
         "known_spacing",
         "precomputed_maps",
         "sample_files",
+        "resized",
     },
     "datasets": {"errors", "registry", "sample_files", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},

@@ -78,6 +78,9 @@ EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, i
 EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, int count, const double* upstream, int is_kept,
                                   float* gradient, int threads);
 
+// sums [n, c], or [n, c, 2] under a sigmoid: the weights of the pixels of each label.
+EXPORT Status error_sums_weights(const Problem* problem, double* sums, int threads);
+
 // values [planes, s]: each pixel's functions times the coefficients [n, c, count] of its label; under a softmax all functions
 // are of POSITIVE pixels. Their gradient is that of the sums, with the values' gradient as pixel weight and the coefficients as
 // upstream.
@@ -92,6 +95,12 @@ EXPORT Status pixelwise_scale(float* values, std::int64_t size, float factor, in
 // p [n, c, s], 0 where a pixel is left out.
 EXPORT Status probabilities_forward(const Problem* problem, int with_sign, float* p, int threads);
 EXPORT Status probabilities_backward(const Problem* problem, const float* upstream, float* gradient, int threads);
+
+// sums [n, c, bins, 2] of u (p - g) and of u in each of at most 256 bins of p: u is the weight of a pixel, which, if soft, two
+// bins share.
+EXPORT Status calibration_forward(const Problem* problem, int bins, int soft, double* sums, int threads);
+EXPORT Status calibration_backward(const Problem* problem, int bins, int soft, const double* upstream, float* gradient,
+                                   int threads);
 
 // columns: the cost matrix as [predicted, true]. sums [n, c]: the expected costs of the pixels of each class.
 EXPORT Status confusion_forward(const Problem* problem, const float* columns, double* sums, int threads);
@@ -152,6 +161,13 @@ EXPORT Status distance_weighted_forward(const Problem* problem, int axes, const 
 // on the boundary.
 EXPORT Status boundary_proximity(const Problem* problem, int axes, const std::int64_t* sizes, const double* spacing,
                                  int normalize, float* out, int threads);
+
+// Of signed probabilities: sums [n, c, 4] of skeletons with their weights times depths and radii, 0 in channels before `first`.
+// slopes [planes, s, 4], zeros before: their slopes at each pixel in the channel whose probability exceeds 0.5; or null.
+EXPORT Status radius_sums_forward(const Problem* problem, int axes, const std::int64_t* sizes, int iterations, int first,
+                                  double* sums, float* slopes, int threads);
+EXPORT Status radius_sums_backward(const Problem* problem, int first, const double* upstream, const float* slopes,
+                                   float* gradient, int threads);
 
 // counts [n, c]: boundary pixels of each class; beyond the image lies another region.
 EXPORT Status contours_boundary_counts(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t* counts,

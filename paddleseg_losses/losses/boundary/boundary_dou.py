@@ -8,9 +8,9 @@ from ...functional.contours import boundary_counts
 from ...functional.error_sums import SumSpec, pixel_count
 from ...functional.region_sums import SQUARED
 from ...inputs import Inputs, Tensor
-from ...options import number
+from ...options import number, numbers_or_none
 from ...registry import registered
-from ..families import ScalarLoss
+from ..families import ScalarLoss, each_class
 
 
 @registered(
@@ -72,6 +72,10 @@ class BoundaryDoULoss(ScalarLoss):
     """
 
     smooth: float = number(default=1e-5, low=0.0, open_low=True, help="s, added to numerator and denominator")
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of each class, a list of C; the sum is divided by the number of classes",
+    )
     max_alpha: float = number(default=0.8, low=0.0, high=1.0, help="largest fraction of the interior to leave out")
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
@@ -86,4 +90,6 @@ class BoundaryDoULoss(ScalarLoss):
             alpha = (1 - 2 * (edge + self.smooth) / (sums.g2 + self.smooth)).clip(max=self.max_alpha)
         error = sums.error2 + self.smooth
         values = error / (error + (1 - alpha) * sums.pg)
+        if self.weight is not None:
+            values = values * each_class(self.weight, inputs, "weight", type(self).__name__)[0]
         return paddle.where(pixel_count(inputs).sum(axis=0) > 0, values, paddle.zeros_like(values)).mean()

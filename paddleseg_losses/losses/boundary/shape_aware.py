@@ -40,7 +40,7 @@ class ShapeAwareLoss(Spaced, PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
-        output: 0-D; `[N, *S]` with reduction='none'.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
 
     Reference:
         Al Arif et al. 2017 (10.1007/978-3-319-74113-0_2); Jadon 2020 (arXiv 2006.14822), eq. 15 and 16.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 
 from ...errors import InputError, OptionError
@@ -9,7 +11,7 @@ from ...functional.instances import Instances, instances, views
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...known_spacing import sample_alone
-from ...options import number, whole_or_none
+from ...options import number, one_loss, whole_or_none
 from ...registry import SupportedInputs, registered
 from ..base import Loss
 from ..families import WrapperLoss, named
@@ -37,6 +39,7 @@ class BlobLoss(WrapperLoss):
 
     Formula:
         L = alpha inner(z, y) + beta mean_n mean_b inner(z_n, y_n^b)
+        inner(z, y): the loss inside, option `loss`
         y_n^b: labels of sample `n` in which all objects but `b` are ignored
         b: an object of sample `n`: connected pixels of one class other than the background; in a multilabel problem of
             one channel, which is then scored alone
@@ -55,8 +58,8 @@ class BlobLoss(WrapperLoss):
         Kofler et al. 2023 (arXiv 2205.08209).
 
     Differences:
-        The authors multiply the logits of the other objects by 0, which makes those pixels undecided: with BCE a
-        perfect prediction costs 0.24. Here they are ignored. With Dice on probabilities both are the same.
+        The authors multiply the logits of the other objects by 0, so that with BCE each of their pixels costs log 2,
+        however good the prediction. Here they are ignored. With Dice on probabilities both are the same.
 
     Example:
         >>> import paddle
@@ -78,13 +81,17 @@ class BlobLoss(WrapperLoss):
 
     refused_inside = ("BlobLoss", "DeepSupervisionLoss")
 
+    loss: Any = one_loss(
+        help="the loss of the whole image and of each object, with options of its own; those that all losses share "
+        "stand beside it",
+    )
     alpha: float = number(default=2.0, low=0.0, help="weight of the loss on the whole image")
     beta: float = number(default=1.0, low=0.0, help="weight of the mean over the objects")
     connectivity: int | None = whole_or_none(
         default=None,
         low=1,
         high=3,
-        help="in how many axes at most two pixels of an object may differ that touch: 1 is faces alone, None all axes",
+        help="along how many axes pixels of an object that touch may differ: 1 is faces alone, None all axes",
     )
 
     def require_use(self, inner: Loss) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...inputs import Inputs, Tensor
-from ...options import number
+from ...options import number, numbers_or_none
 from ...registry import registered
 from ..distribution.cross_entropy import CrossEntropyLoss
 from ..families import CompoundLoss
@@ -68,10 +68,12 @@ class CELovaszLoss(CompoundLoss):
 
     ce_weight: float = number(default=1.0, low=0.0, help="weight of the cross entropy")
     lovasz_weight: float = number(default=1.0, low=0.0, help="weight of the Lovász term")
+    weight: tuple[float, ...] | None = numbers_or_none(default=None, help="weight of each class in both terms")
 
     def setup(self) -> None:
         """The terms."""
-        self.entropy, self.softmax, self.hinge = CrossEntropyLoss(), LovaszSoftmaxLoss(), LovaszHingeLoss()
+        kinds = (CrossEntropyLoss, LovaszSoftmaxLoss, LovaszHingeLoss)
+        self.entropy, self.softmax, self.hinge = (kind(weight=self.weight) for kind in kinds)
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Cross entropy and Lovász."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...functional.error_sums import NEGATIVE, NLL, POSITIVE, SumSpec, pixel_count, sum_of
 from ...inputs import Inputs, Tensor
 from ...numeric import safe_divide
-from ...options import flag, number
+from ...options import flag, number, numbers_or_none
 from ...registry import registered
-from ..families import CompoundLoss
+from ..families import CompoundLoss, each_class
 from ..region.dice import DiceLoss
 
 
@@ -68,6 +68,8 @@ class ComboLoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     alpha: float = number(default=0.5, low=0.0, high=1.0, help="share of the cross entropy")
     beta: float = number(
         default=0.5,
@@ -81,10 +83,13 @@ class ComboLoss(CompoundLoss):
         default=False,
         help="whether class 0 of a multiclass problem counts",
     )
+    weight: tuple[float, ...] | None = numbers_or_none(default=None, help="weight of each class in both terms")
 
     def setup(self) -> None:
         """The Dice loss inside."""
-        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
+        self.dice = DiceLoss(
+            smooth=self.smooth, batch=self.batch, include_background=self.include_background, weight=self.weight
+        )
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """Those of Dice, and costs."""
@@ -94,7 +99,11 @@ class ComboLoss(CompoundLoss):
         """Cross entropy of every class against the rest, and Dice."""
         skip = self.dice.channel_indices(inputs)[0]
         entropy = self.beta * sum_of(inputs, POSITIVE, NLL) + (1 - self.beta) * sum_of(inputs, NEGATIVE, NLL)
+        count = pixel_count(inputs)
+        if self.weight is not None:
+            weight = each_class(self.weight, inputs, "weight", type(self).__name__)
+            entropy, count = entropy * weight, count * weight
         return {
-            "cross_entropy": (self.alpha, safe_divide(entropy[:, skip:].sum(), pixel_count(inputs)[:, skip:].sum())),
+            "cross_entropy": (self.alpha, safe_divide(entropy[:, skip:].sum(), count[:, skip:].sum())),
             "dice": (1 - self.alpha, self.dice.compute(inputs)),
         }

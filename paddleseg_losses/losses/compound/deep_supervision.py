@@ -10,12 +10,12 @@ import paddle
 
 from ...errors import InputError, OptionError
 from ...functional.error_sums import request
-from ...functional.resized import labels_at
 from ...i18n import _
 from ...i18n.counts import numbers
 from ...inputs import Inputs, Outputs, Tensor
-from ...options import numbers_or_none
+from ...options import numbers_or_none, one_loss
 from ...registry import registered
+from ...resized import labels_at
 from ..families import WrapperLoss
 from ..guards import zero_if_all_ignored
 
@@ -39,6 +39,7 @@ class DeepSupervisionLoss(WrapperLoss):
 
     Formula:
         L = sum_k w_k inner(z_k, y_k)
+        inner(z_k, y_k): the loss inside, option `loss`
         w_k: weight of an output, option `weights`; 2^{-k} divided by their sum if there are none
         z_k: logits of output `k`; the first, `k = 0`, is the finest
         y_k: labels at the size of output `k`: each pixel takes that of the nearest pixel
@@ -82,6 +83,9 @@ class DeepSupervisionLoss(WrapperLoss):
           coef: [1]
     """
 
+    loss: Any = one_loss(
+        help="the loss of each output, with options of its own; those that all losses share stand beside it",
+    )
     weights: tuple[float, ...] | None = numbers_or_none(  # type: ignore[assignment]  # those of the last call: `last`
         default=None,
         help="weight of each output, the finest first; None halves it from each to the next, and the sum is 1",
@@ -90,13 +94,16 @@ class DeepSupervisionLoss(WrapperLoss):
     def setup(self) -> None:
         """Build the inner loss; refuse weights of which nothing is left."""
         super().setup()
-        vars(self)["takes_pixel_weight"] = self.inner.takes_pixel_weight  # elsewhere a fact of the class
         if self.weights is not None and not any(self.weights):
             raise OptionError(
                 _("DeepSupervisionLoss: weights={weights}.", weights=list(self.weights)),
                 _("a weight above 0 for at least one output"),
                 _("leave weights out, or give the first output a weight of 1"),
             )
+
+    def refusal_of_pixel_weight(self) -> InputError | None:
+        """That of the inner loss."""
+        return self.inner.refusal_of_pixel_weight()
 
     def prepare(self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise") -> Inputs:
         """The clean tensors of each output."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...inputs import Inputs, Tensor
-from ...options import flag, number
+from ...options import flag, number, numbers_or_none
 from ...registry import registered
 from ..distribution.cross_entropy import CrossEntropyLoss
 from ..families import CompoundLoss
@@ -61,6 +61,8 @@ class DiceCELoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
     lambda_ce: float = number(default=1.0, low=0.0, help="weight of the cross entropy")
     smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
@@ -69,6 +71,7 @@ class DiceCELoss(CompoundLoss):
         default=True,
         help="whether class 0 of a multiclass problem counts in the Dice loss",
     )
+    weight: tuple[float, ...] | None = numbers_or_none(default=None, help="weight of each class in both terms")
     label_smoothing: float = number(
         default=0.0,
         low=0.0,
@@ -78,8 +81,10 @@ class DiceCELoss(CompoundLoss):
 
     def setup(self) -> None:
         """The terms."""
-        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, include_background=self.include_background)
-        self.entropy = CrossEntropyLoss(label_smoothing=self.label_smoothing)
+        self.dice = DiceLoss(
+            smooth=self.smooth, batch=self.batch, include_background=self.include_background, weight=self.weight
+        )
+        self.entropy = CrossEntropyLoss(weight=self.weight, label_smoothing=self.label_smoothing)
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Dice and cross entropy."""

@@ -61,17 +61,20 @@ class DiceFocalLoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     lambda_dice: float = number(default=1.0, low=0.0, help="weight of the Dice loss")
     lambda_focal: float = number(default=1.0, low=0.0, help="weight of the focal loss")
     gamma: float = number(default=2.0, low=0.0, help="how strongly easy pixels are down-weighted")
     alpha: tuple[float, ...] | None = numbers_or_none(default=None, help="balance of the classes, as in FocalLoss")
+    weight: tuple[float, ...] | None = numbers_or_none(default=None, help="weight of each class in both terms")
     smooth: float = number(default=1.0, low=0.0, help="s of the Dice loss")
     batch: bool = flag(default=False, help="pool the batch in the Dice loss")
 
     def setup(self) -> None:
         """The terms."""
-        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch)
-        self.focal = FocalLoss(gamma=self.gamma, alpha=self.alpha)
+        self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, weight=self.weight)
+        self.focal = FocalLoss(gamma=self.gamma, alpha=self.alpha, weight=self.weight)
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Dice and focal."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from ...functional.convolution import gaussian
 from ...functional.window import ssl_mean, ssl_weights
 from ...inputs import Inputs, Tensor
 from ...options import number, whole
@@ -60,7 +59,7 @@ class StructuralSimilarityLoss(ScalarLoss):
         The authors published no code, and two public re-implementations disagree about the threshold of f. The paper
         leaves the window open at borders: only valid pixels inside the image count. The largest e and M are of the
         whole batch. f keeps the badly correlated pixels; some articles say the opposite. The value is this term alone:
-        add cross entropy by WeightedSumLoss.
+        add cross entropy by WeightedSumLoss. This is not the SSIM of image quality, which is SSIMLoss.
 
     Example:
         >>> import paddle
@@ -98,9 +97,7 @@ class StructuralSimilarityLoss(ScalarLoss):
 
     def window(self, inputs: Inputs) -> list[float]:
         """Weights of the Gaussian window along an axis, as far as the image reaches."""
-        half = inputs.problem.reach(self.window_size // 2)
-        sigma = min(max(self.sigma, 1e-150), 1e150)  # whose square is a number, and neither 0 nor infinite
-        return [math.exp(-(step**2) / (2 * sigma**2)) for step in range(-half, half + 1)]
+        return gaussian(inputs.problem.reach(self.window_size // 2), self.sigma)
 
     def weights(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """E f of every pixel and channel, and M."""

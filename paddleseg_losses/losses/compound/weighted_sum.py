@@ -18,6 +18,7 @@ from ...registry import SupportedInputs, registered
 from ..base import Loss
 from ..families import CompoundLoss, disagreement, made, named, require_agreement
 from ..guards import zero_if_all_ignored
+from ..refusals import no_pixel_weight_elsewhere
 
 
 @registered(
@@ -84,6 +85,8 @@ class WeightedSumLoss(CompoundLoss):
           coef: [1]
     """
 
+    takes_pixel_weight = True
+
     losses: tuple[Any, ...] = loss_list(
         help="the terms: names, mappings with `type`, or losses; PaddleSeg's own too",
     )
@@ -112,6 +115,14 @@ class WeightedSumLoss(CompoundLoss):
                 _("one number for each loss"),
                 _("give coef {numbers}", numbers=numbers(len(built))),
             )
+
+    def refusal_of_pixel_weight(self) -> InputError | None:
+        """That of the first term that does not take them."""
+        refusals = (
+            term.refusal_of_pixel_weight() if isinstance(term, Loss) else no_pixel_weight_elsewhere(type(term).__name__)
+            for term in self._leaves()
+        )
+        return next((refusal for refusal in refusals if refusal is not None), None)
 
     def _made_terms(self) -> list[Any]:
         """The terms: the same objects for as long as `losses` is not set anew."""

@@ -42,7 +42,7 @@ class BalancedCrossEntropyLoss(PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]` with C = 1; multilabel `[N, C, *S]`.
-        output: 0-D; `[N, *S]` with reduction='none'.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
 
     Reference:
         Xie & Tu 2015 (arXiv 1504.06375); Jadon 2020 (arXiv 2006.14822), eq. 3.
@@ -83,7 +83,8 @@ class BalancedCrossEntropyLoss(PixelLoss):
         """The share of negatives for positives, and the rest for negatives."""
         if self.beta is not None:
             return self.beta, 1 - self.beta
-        positives, count = sum_of(inputs, POSITIVE, COUNT), pixel_count(inputs)
+        pixels = inputs.unweighted
+        positives, count = sum_of(pixels, POSITIVE, COUNT), pixel_count(pixels)
         if self.batch:
             positives, count = positives.sum(axis=0, keepdim=True), count.sum(axis=0, keepdim=True)
         share = 1 - numeric.safe_divide(positives, count)

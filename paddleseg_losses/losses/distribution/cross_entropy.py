@@ -37,7 +37,7 @@ class CrossEntropyLoss(PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; one-hot or soft targets `[N, C, *S]` with mode='multiclass'.
-        output: 0-D; `[N, *S]` with reduction='none'.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
 
     Reference:
         Jadon 2020 (arXiv 2006.14822), eq. 1, after Ma et al. 2004.

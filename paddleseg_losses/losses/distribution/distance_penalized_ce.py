@@ -41,8 +41,8 @@ class DistancePenalizedCELoss(Spaced, PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
-        output: 0-D; `[N, *S]` with reduction='none'. `paddleseg_losses.transforms` computes the maps where the data is
-            loaded.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
+            `paddleseg_losses.transforms` computes the maps where the data is loaded.
 
     Reference:
         Caliva et al. 2019 (arXiv 1908.03679); Jadon 2020 (arXiv 2006.14822).

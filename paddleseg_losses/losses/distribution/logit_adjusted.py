@@ -48,7 +48,7 @@ class LogitAdjustedLoss(PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
-        output: 0-D; `[N, *S]` with reduction='none'.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
 
     Reference:
         Menon et al. 2021 (arXiv 2007.07314).
@@ -103,7 +103,7 @@ class LogitAdjustedLoss(PixelLoss):
     def _log_odds(self, inputs: Inputs) -> Tensor:
         """Log r, or with sigmoids log(r / (1 - r)), `[1, C]`."""
         if isinstance(self.class_priors, str):
-            return log_odds_of_labels(inputs)
+            return log_odds_of_labels(inputs.unweighted)
         if inputs.multiclass:
             most = max(self.class_priors)
             odds = tuple(math.log(prior) - math.log(most) for prior in self.class_priors)

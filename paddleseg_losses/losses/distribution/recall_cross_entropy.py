@@ -41,7 +41,7 @@ class RecallCrossEntropyLoss(PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
-        output: 0-D; `[N, *S]` with reduction='none'.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
 
     Reference:
         Tian et al. 2022 (arXiv 2106.14917).
@@ -73,4 +73,4 @@ class RecallCrossEntropyLoss(PixelLoss):
 
     def balance(self, inputs: Inputs) -> Balance | None:
         """The share of each label's pixels that is missed."""
-        return miss_rates(inputs)
+        return miss_rates(inputs.unweighted)

@@ -38,7 +38,7 @@ class SymmetricCrossEntropyLoss(PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
-        output: 0-D; `[N, *S]` with reduction='none'.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
 
     Reference:
         Wang et al. 2019 (arXiv 1908.06112).

@@ -46,7 +46,7 @@ class TopKCrossEntropyLoss(PixelLoss):
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
         labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
-        output: 0-D; `[N, *S]` with reduction='none'.
+        output: 0-D; `[N, *S]` with reduction='none', multilabel `[N, C, *S]`.
 
     Reference:
         Wu et al. 2016 (arXiv 1605.06885); Isensee et al. 2021 (10.1038/s41592-020-01008-z).

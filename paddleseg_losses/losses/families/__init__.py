@@ -10,6 +10,7 @@ from .inner import require_agreement as require_agreement
 from .per_class import CellLoss as CellLoss
 from .per_class import ClassSumLoss as ClassSumLoss
 from .per_class import MapLoss as MapLoss
+from .per_class import OverlapLoss as OverlapLoss
 from .per_class import PerClassLoss as PerClassLoss
 from .per_class import RegionLoss as RegionLoss
 from .per_class import SumsLoss as SumsLoss

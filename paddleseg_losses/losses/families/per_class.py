@@ -9,12 +9,12 @@ import paddle
 
 from ... import numeric
 from ...errors import OptionError
-from ...functional.error_sums import SumSpec, pixel_count, target_sum
+from ...functional.error_sums import SumSpec, pixel_count, positive_count
 from ...functional.labels import every_cell_counts
 from ...functional.region_sums import REGION, RegionSums, Statistics, over_ranks
 from ...i18n import _
 from ...inputs import Inputs, Tensor
-from ...options import class_subset, flag, numbers_or_none, only_mean
+from ...options import choice, class_subset, flag, numbers_or_none, only_mean
 from ..base import Loss
 from .class_options import fit, pick
 
@@ -31,6 +31,13 @@ class PerClassLoss(Loss):
         """Channels that count."""
         skip = 1 if inputs.has_background and not self.include_background else 0
         return list(range(skip, inputs.channels))
+
+    def class_weight(self, inputs: Inputs, weight: tuple[float, ...] | None) -> Tensor | None:
+        """The weights of the classes that count, `[K]`, or None."""
+        if weight is None:
+            return None
+        fit(weight, inputs.channels, "weight", type(self).__name__)
+        return numeric.constant([weight[c] for c in self.channel_indices(inputs)], inputs.dtype)
 
     def pooling(self, inputs: Inputs) -> Callable[[Tensor], Tensor]:
         """What makes cells of a number for each sample and channel `[N, C]`: here it picks the channels that count."""
@@ -68,7 +75,7 @@ class CellLoss(PerClassLoss):
 
     def sizes(self, inputs: Inputs) -> Tensor:
         """The sum of the targets of each cell: a class is present where it is not 0."""
-        return self.pooling(inputs)(target_sum(inputs))
+        return self.pooling(inputs)(positive_count(inputs))
 
     def channel_indices(self, inputs: Inputs) -> list[int]:
         """Channels that count, by include_background and classes."""
@@ -79,10 +86,9 @@ class CellLoss(PerClassLoss):
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Cells, weights, classes, mean."""
-        cells = self.cells(inputs)
-        if self.weight is not None:
-            weight = fit(self.weight, inputs.channels, "weight", type(self).__name__)
-            cells = cells * numeric.constant([weight[c] for c in self.channel_indices(inputs)], cells.dtype)
+        cells, weight = self.cells(inputs), self.class_weight(inputs, self.weight)
+        if weight is not None:
+            cells = cells * weight
         if self.classes == "present":
             present = (self.sizes(inputs) > 0).astype(cells.dtype)
             cells = cells * present
@@ -93,6 +99,8 @@ class CellLoss(PerClassLoss):
 
 class SumsLoss(PerClassLoss):
     """Algebra on the sums of each (sample, class): one pass over the data."""
+
+    takes_pixel_weight = True
 
     batch: bool = flag(default=False, help="pool the batch before the formula")
     sync: bool = flag(
@@ -162,6 +170,31 @@ class RegionLoss(CellLoss, SumsLoss):
         return self.transform(super().compute(inputs))
 
 
+class OverlapLoss(RegionLoss):
+    """A ratio of overlap, of each class or of all of them together."""
+
+    average: str = choice(
+        default="macro",
+        of=("macro", "micro"),
+        help="macro: the mean over classes; micro: sums over the classes before the formula, one value per sample",
+    )
+
+    def compute(self, inputs: Inputs) -> Tensor:
+        """The mean over classes, or one ratio."""
+        return super().compute(inputs) if self.average == "macro" else self._micro(inputs)
+
+    def _micro(self, inputs: Inputs) -> Tensor:
+        """The formula of sums over the classes that count, with their weights."""
+        sums, weight = inputs.memoize(self.pooled), self.class_weight(inputs, self.weight)
+        if self.classes == "present":
+            present = (sums.g > 0).astype(sums.g.dtype)
+            weight = present if weight is None else present * weight
+        values = self.per_class(sums.map(lambda x: (x if weight is None else x * weight).sum(axis=-1)))
+        if self.reduction == "none":
+            return values
+        return values.sum() if self.reduction == "sum" else values.mean()
+
+
 class ClassSumLoss(SumsLoss):
     """One value for each sample: the classes are added, with weights of the loss's own, before the ratio.
 
@@ -169,18 +202,29 @@ class ClassSumLoss(SumsLoss):
     """
 
     reduction: str = only_mean(default="mean")
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of each class, a list of C, times that by its size",
+    )
 
     @abstractmethod
-    def score(self, sums: RegionSums) -> Tensor:
-        """The loss of each sample, `[N]`, or of the pooled batch, 0-D; 0 where nothing is valid."""
+    def score(self, sums: RegionSums, weight: Tensor | None) -> Tensor:
+        """The loss of each sample, `[N]`, or of the pooled batch, 0-D; 0 where nothing is valid.
+
+        Args:
+            sums: of the classes that count.
+            weight: of these classes, `[K]`, or None.
+        """
 
     def compute(self, inputs: Inputs) -> Tensor:
         """The mean over samples."""
-        return self.score(self.pooled(inputs)).mean()
+        return self.score(self.pooled(inputs), self.class_weight(inputs, self.weight)).mean()
 
 
 class MapLoss(CellLoss):
     """The mean over pixels of a detached map times a function of p, for each class. The hook is `map_sums`."""
+
+    takes_pixel_weight = True
 
     include_background: bool = flag(
         default=False,

@@ -90,7 +90,8 @@ class PixelLoss(Loss):
             return pixelwise.pixel_total(self.soften(inputs), inputs, self.formula(), *factors, mean, self._shares)
         values = self.values(inputs)
         if self.reduction == "none":
-            return (values if inputs.pixel_weight is None else values * inputs.pixel_weight).sum(axis=1)
+            values = inputs.weighed(values)
+            return values if inputs.mode == "multilabel" else values.squeeze(1)
         return pixelwise.reduce_values(inputs, values, weight, mean)
 
     def class_weight(self, inputs: Inputs) -> Tensor | None:

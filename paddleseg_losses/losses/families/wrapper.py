@@ -8,7 +8,6 @@ from paddle import nn
 
 from ...errors import OptionError
 from ...i18n import _
-from ...options import one_loss
 from ...registry import SupportedInputs
 from ..base import Loss
 from .inner import made, named, require_agreement
@@ -20,7 +19,7 @@ class WrapperLoss(CompoundLoss):
 
     refused_inside: ClassVar[tuple[str, ...]] = ()  # classes that make no sense below it
 
-    loss: Any = one_loss(help="the loss inside, with options of its own; those that all losses share stand beside it")
+    loss: Any  # an option that the final class declares, by `one_loss`
 
     def setup(self) -> None:
         """Build the inner loss; refuse what cannot be inside."""

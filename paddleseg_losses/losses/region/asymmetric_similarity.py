@@ -7,7 +7,7 @@ from ...functional.region_sums import RegionSums
 from ...inputs import Tensor
 from ...options import number
 from ...registry import registered
-from ..families import RegionLoss
+from ..families import OverlapLoss
 
 
 @registered(
@@ -20,9 +20,10 @@ from ..families import RegionLoss
     equation="F-beta of the paper",
     range=(0, 1),
     suits=("missed-objects", "class-imbalance"),
+    soft=True,
     label_sets=True,
 )
-class AsymmetricSimilarityLoss(RegionLoss):
+class AsymmetricSimilarityLoss(OverlapLoss):
     r"""Maximises the F-beta score of each class; range [0, 1).
 
     Formula:
@@ -36,7 +37,7 @@ class AsymmetricSimilarityLoss(RegionLoss):
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
         output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
 
     Reference:

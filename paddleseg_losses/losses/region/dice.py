@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...errors import OptionError
 from ...functional import region
 from ...functional.region_sums import REGION, SQUARED, Statistics
+from ...i18n import _
 from ...inputs import Tensor
 from ...options import flag, number
 from ...registry import registered
-from ..families import RegionLoss
+from ..families import OverlapLoss
 
 
 @registered(
@@ -25,7 +27,7 @@ from ..families import RegionLoss
     soft=True,
     label_sets=True,
 )
-class DiceLoss(RegionLoss):
+class DiceLoss(OverlapLoss):
     r"""Maximises the Dice coefficient of prediction and truth; range [0, 1).
 
     Formula:
@@ -45,6 +47,8 @@ class DiceLoss(RegionLoss):
         Milletari et al. 2016 (arXiv 1606.04797); Jadon 2020 (arXiv 2006.14822), eq. 8.
 
     Differences:
+        average='micro' adds the sums of the classes before the ratio. Under a softmax, the background kept, it is the
+        sum of 1 - p_t over all pixels divided by V + s / 2: classes do not matter then.
         From the paper: sums in the denominator unless squared_pred, and s = 1. An absent class costs
         1 - s / (P + s). Soft targets: TP = (P + G - sum |p - g|) / 2, least at p = g for every g.
         From Paddle: `F.dice_loss` sums over the classes before it divides, so on a softmax it is 1 - mean p_t, an
@@ -68,6 +72,16 @@ class DiceLoss(RegionLoss):
 
     smooth: float = number(default=1.0, low=0.0, help="s, added to numerator and denominator")
     squared_pred: bool = flag(default=False, help="squares in the denominator")
+
+    def setup(self) -> None:
+        """Refuse what has no meaning together."""
+        super().setup()
+        if self.squared_pred and self.average == "micro":
+            raise OptionError(
+                _("DiceLoss: squared_pred=True with average='micro'."),
+                _("average='micro' with sums, not with squares"),
+                _("set squared_pred=False, or average='macro'"),
+            )
 
     @property
     def statistics(self) -> Statistics:

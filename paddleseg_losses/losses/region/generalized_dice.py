@@ -20,6 +20,7 @@ from ..families import ClassSumLoss
     equation="the generalised Dice loss of the paper",
     range=(0, 1),
     suits=("small-objects", "class-imbalance"),
+    soft=True,
     label_sets=True,
 )
 class GeneralizedDiceLoss(ClassSumLoss):
@@ -38,7 +39,7 @@ class GeneralizedDiceLoss(ClassSumLoss):
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
         output: 0-D.
 
     Reference:
@@ -68,6 +69,6 @@ class GeneralizedDiceLoss(ClassSumLoss):
     w_type: str = choice(default="square", of=("square", "simple", "uniform"), help="weight of a class by its size")
     smooth: float = number(default=1e-5, low=0.0, help="s, added to numerator and denominator")
 
-    def score(self, sums: RegionSums) -> Tensor:
+    def score(self, sums: RegionSums, weight: Tensor | None) -> Tensor:
         """1 - generalized Dice of each sample."""
-        return region.generalized_dice(sums, self.w_type, self.smooth)
+        return region.generalized_dice(sums, self.w_type, self.smooth, weight)

@@ -7,7 +7,7 @@ from ...functional.region_sums import RegionSums
 from ...inputs import Tensor
 from ...options import number
 from ...registry import registered
-from ..families import RegionLoss
+from ..families import OverlapLoss
 
 
 @registered(
@@ -23,7 +23,7 @@ from ..families import RegionLoss
     soft=True,
     label_sets=True,
 )
-class JaccardLoss(RegionLoss):
+class JaccardLoss(OverlapLoss):
     r"""Maximises the Jaccard index (IoU) of prediction and truth; range [0, 1).
 
     Formula:

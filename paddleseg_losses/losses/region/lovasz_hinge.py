@@ -6,9 +6,9 @@ from ...errors import InputError
 from ...functional import lovasz
 from ...i18n import _
 from ...inputs import Inputs, Tensor
-from ...options import flag, only
+from ...options import flag, numbers_or_none, only
 from ...registry import registered
-from ..families import ScalarLoss
+from ..families import ScalarLoss, each_class
 
 
 @registered(
@@ -69,6 +69,10 @@ class LovaszHingeLoss(ScalarLoss):
           coef: [1]
     """
 
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of each class, a list of C; the sum is divided by the number of classes",
+    )
     per_image: bool = flag(
         default=False, help="sort the pixels of each image by themselves, not those of the whole batch"
     )
@@ -82,4 +86,7 @@ class LovaszHingeLoss(ScalarLoss):
                 _("one channel, two channels (their difference is taken), or labels with a channel for each class"),
                 _("use LovaszSoftmaxLoss"),
             )
-        return lovasz.hinge_rows(inputs, self.per_image).mean()
+        cells = lovasz.hinge_rows(inputs, self.per_image)
+        if self.weight is not None:  # the one row of two classes is that of class 1
+            cells = cells * each_class(self.weight, inputs, "weight", type(self).__name__)[:, -cells.shape[1] :]
+        return cells.mean()

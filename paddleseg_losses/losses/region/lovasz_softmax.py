@@ -5,9 +5,9 @@ from __future__ import annotations
 from ... import numeric
 from ...functional import lovasz
 from ...inputs import Inputs, Tensor
-from ...options import class_subset, flag
+from ...options import class_subset, flag, numbers_or_none
 from ...registry import registered
-from ..families import ScalarLoss, pick
+from ..families import ScalarLoss, each_class, pick
 
 
 @registered(
@@ -71,6 +71,10 @@ class LovaszSoftmaxLoss(ScalarLoss):
         default="present",
         help="classes that count: all, those present in the labels, or a list",
     )
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None,
+        help="weight of each class, a list of C; the sum is divided by the number of classes",
+    )
     per_image: bool = flag(
         default=False, help="sort the pixels of each image by themselves, not those of the whole batch"
     )
@@ -86,4 +90,6 @@ class LovaszSoftmaxLoss(ScalarLoss):
         else:
             chosen = [float(wanted is None or c in wanted) for c in range(inputs.channels)]
             counts = numeric.constant([chosen], cells.dtype).expand_as(cells)
+        if self.weight is not None:
+            cells = cells * each_class(self.weight, inputs, "weight", type(self).__name__)
         return numeric.safe_divide((cells * counts).sum(axis=1), counts.sum(axis=1)).mean()

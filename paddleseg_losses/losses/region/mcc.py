@@ -22,6 +22,7 @@ from ..families import RegionLoss
     suits=("class-imbalance",),
     batchwise=True,
     slack=1e-7,
+    soft=True,
     label_sets=True,
 )
 class MCCLoss(RegionLoss):
@@ -38,7 +39,7 @@ class MCCLoss(RegionLoss):
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
         output: 0-D; `[N, C]` (`[C]` with batch=True) with reduction='none'.
 
     Reference:

@@ -20,6 +20,7 @@ from ..families import ClassSumLoss
     equation="the pGD of the abstract",
     range=(0, 1),
     suits=("class-imbalance",),
+    soft=True,
     label_sets=True,
 )
 class PenaltyGeneralizedDiceLoss(ClassSumLoss):
@@ -35,7 +36,7 @@ class PenaltyGeneralizedDiceLoss(ClassSumLoss):
 
     Shape:
         logits: `[N, C, *S]` with 1 to 3 spatial axes.
-        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`.
+        labels: integers `[N, *S]` or `[N, 1, *S]`; multilabel `[N, C, *S]`; floats in [0, 1] as soft targets.
         output: 0-D.
 
     Reference:
@@ -65,7 +66,7 @@ class PenaltyGeneralizedDiceLoss(ClassSumLoss):
     w_type: str = choice(default="square", of=("square", "simple", "uniform"), help="weight of a class by its size")
     smooth: float = number(default=1e-5, low=0.0, help="s, added to numerator and denominator")
 
-    def score(self, sums: RegionSums) -> Tensor:
+    def score(self, sums: RegionSums, weight: Tensor | None) -> Tensor:
         """1 - pGD of each sample, from the loss L of generalized Dice: (1 + k) L / (1 + k L)."""
-        loss = region.generalized_dice(sums, self.w_type, self.smooth)
+        loss = region.generalized_dice(sums, self.w_type, self.smooth, weight)
         return (1 + self.k) * loss / (1 + self.k * loss)

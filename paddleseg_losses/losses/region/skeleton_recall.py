@@ -36,7 +36,7 @@ class SkeletonRecallLoss(CellLoss, SumsLoss):
         T: tube, 1 in the pixels of the class that are at most `tube` steps along the axes away from the skeleton
 
     When:
-        For: thin connected structures, beside Dice and cross entropy, each with weight 1; much cheaper than
+        For: thin connected structures, beside Dice and cross entropy, each with weight 1; cheaper than
         SoftCLDiceLoss, as labels alone are thinned. Against: alone: a prediction of foreground everywhere is perfect.
 
     Shape:

@@ -7,9 +7,9 @@ from ...functional.error_sums import pixel_count
 from ...functional.region import harmonic_error
 from ...inputs import Inputs, Tensor
 from ...numeric import smooth_divide
-from ...options import flag, number, whole
+from ...options import flag, number, numbers_or_none, whole
 from ...registry import registered
-from ..families import ScalarLoss
+from ..families import ScalarLoss, each_class
 
 
 @registered(
@@ -75,15 +75,27 @@ class SoftCLDiceLoss(ScalarLoss):
     )
     smooth: float = number(default=1.0, low=0.0, help="s, added to numerators and denominators")
     include_background: bool = flag(default=True, help="whether class 0 of a multiclass problem counts")
+    weight: tuple[float, ...] | None = numbers_or_none(
+        default=None, help="weight of each class in the sums over classes, a list of C"
+    )
 
     def value(self, inputs: Inputs) -> Tensor:
         """1 - clDice of each sample, averaged."""
         skip = 1 if inputs.has_background and not self.include_background else 0
-        precision_error, predicted, sensitivity_error, true = centerline_sums(inputs, skip, self.iters)
+        precision_error, predicted, sensitivity_error, true = (
+            self._added(sums, inputs) for sums in centerline_sums(inputs, skip, self.iters)
+        )
         a, b = self._outside(precision_error, predicted), self._outside(sensitivity_error, true)
         value = harmonic_error(a, b)
         valid = pixel_count(inputs).sum(axis=1) > 0
         return (value * valid.astype(value.dtype)).mean()
+
+    def _added(self, sums: Tensor, inputs: Inputs) -> Tensor:
+        """The sum over the classes that count, with their weights."""
+        if self.weight is not None:
+            weight = each_class(self.weight, inputs, "weight", type(self).__name__)
+            sums = sums * weight[:, -sums.shape[1] :]
+        return sums.sum(axis=1)
 
     def _outside(self, outside: Tensor, whole: Tensor) -> Tensor:
         """Fraction of each sample's centerlines that lies outside a region; 0 for an empty one."""

@@ -13,10 +13,10 @@ from typing import Any
 import paddle
 from paddle import nn
 
-from ...functional.resized import labels_at
 from ...losses import DiceLoss
 from ...losses.base import Loss
 from ...precomputed_maps import unknown_maps
+from ...resized import labels_at
 from ...transforms import LabelMaps
 
 Tensor = Any

@@ -116,8 +116,10 @@ def _certain(spec: LossSpec, case: Case) -> None:
     labels = case.labels()
     truth = case.perfect(labels, size=200.0)
     shifted = case.perfect((labels + 1) % case.classes, size=200.0)
+    # Elsewhere logarithms are compared, which stop at the clip.
+    certain = {"right": spec.perfect_is_minimum, "wrong": np.isfinite(spec.range[1])}
     for what, logits in {"right": truth, "wrong": shifted}.items():
-        if np.isfinite(spec.range[1]) or (what == "right" and spec.perfect_is_minimum):
+        if certain[what]:
             p = (logits > 0).astype(case.dtype)
             value, gradient = value_and_gradient(make(spec, from_logits=False), p, labels)
             expected = value_of(make(spec), logits, labels)

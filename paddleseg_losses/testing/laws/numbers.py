@@ -37,7 +37,7 @@ def _freeze(loss: Any, method: str) -> None:
 def _slopes(loss: Any, logits: Array, labels: Array) -> None:
     """Detached quantities are constant between jumps, and the steps are too small to cross one.
 
-    Those that move smoothly are held at their first value.
+    Those that small steps move are held at their first value.
     """
     for method in loss.spec.held:
         _freeze(loss, method)

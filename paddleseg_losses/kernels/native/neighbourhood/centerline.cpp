@@ -5,6 +5,7 @@
 // erosion where its neighbours have it too.
 #include "image.hpp"
 #include "memory.hpp"
+#include "neighbourhood/label_lines.hpp"
 #include "neighbourhood/skeleton.hpp"
 #include "signed_prob.hpp"
 
@@ -12,74 +13,14 @@ namespace psl {
 
 namespace {
 
-// Keep the labels of a slice that all direct neighbours have, else -1.
-template <class Label>
-TARGET_CLONES void erode_labels(const Slices& grid, const Label* map, std::int64_t slice, Label* eroded) {
-    const std::int64_t width = grid.width, stride = grid.stride(), plane = grid.padded();
-    for (std::int64_t y = 0; y < grid.rows; ++y) {
-        const std::int64_t at = slice * plane + y * stride + 1;
-        const Label *mine = map + at, *none = mine;  // beyond the image the pixel itself is repeated
-        const Label *after = slice + 1 < grid.count ? mine + plane : none, *before = slice > 0 ? mine - plane : none;
-        const Label *below = y + 1 < grid.rows ? mine + stride : none, *above = y > 0 ? mine - stride : none;
-        Label* to = eroded + at;
-#pragma omp simd
-        for (std::int64_t i = 0; i < width; ++i) {
-            const bool whole = (mine[i] == after[i]) & (mine[i] == before[i]) & (mine[i] == below[i]) & (mine[i] == above[i]) &
-                               (mine[i] == mine[i + 1]) & (mine[i] == mine[i - 1]);
-            to[i] = whole ? mine[i] : Label(-1);
-        }
-        to[-1] = to[0], to[width] = to[width - 1];
-    }
-}
-
-// Mark the pixels whose label does not survive anywhere in the full window.
-template <class Label>
-TARGET_CLONES void mark_ridges(const Slices& grid, const Label* map, const Label* eroded, std::int64_t slice,
-                               std::uint8_t* covered, std::uint8_t* lines) {
-    const std::int64_t width = grid.width, stride = grid.stride(), plane = grid.padded();
-    for (std::int64_t y = 0; y < grid.rows; ++y) {
-        const std::int64_t at = slice * plane + y * stride + 1;
-        const Label* mine = map + at;
-        for (std::int64_t i = 0; i < width; ++i) covered[i] = 0;
-        for (int z = slice > 0 ? -1 : 0; z <= (slice + 1 < grid.count ? 1 : 0); ++z)
-            for (int v = y > 0 ? -1 : 0; v <= (y + 1 < grid.rows ? 1 : 0); ++v) {
-                const Label* row = eroded + at + z * plane + v * stride;
-#pragma omp simd
-                for (std::int64_t i = 0; i < width; ++i)
-                    covered[i] |= (row[i] == mine[i]) | (row[i + 1] == mine[i]) | (row[i - 1] == mine[i]);
-            }
-        std::uint8_t* line = lines + slice * grid.pixels() + y * width;
-#pragma omp simd
-        for (std::int64_t i = 0; i < width; ++i) line[i] |= (mine[i] != Label(-1)) & (covered[i] == 0);
-    }
-}
-
-// 1 where a pixel lies on the skeleton of its own region, else 0.
 template <class Label>
 void true_lines(const Problem& q, const Slices& grid, std::int64_t number, int iterations, int threads, std::uint8_t* lines) {
-    const std::int64_t size = grid.count * grid.padded();
-    std::vector<Label> map(size), eroded(size);
-    std::fill_n(lines, q.s, std::uint8_t(0));
-    run_slices(grid.count, threads, [&](std::int64_t first, std::int64_t last) {
-        std::vector<std::int32_t> labels(grid.width);
-        for (std::int64_t row = first * grid.rows; row < last * grid.rows; ++row) {
-            read_label_part(q, number * q.s + row * grid.width, int(grid.width), q.sigmoid ? 2 : q.c, labels.data());
-            Label* to = &map[row * grid.stride() + 1];
-            for (std::int64_t i = 0; i < grid.width; ++i)
-                to[i] = labels[i] < (q.sigmoid ? 1 : 0) ? Label(-1) : Label(labels[i]);
-            to[-1] = to[0], to[grid.width] = to[grid.width - 1];
-        }
-    });
-    for (int k = 0; k <= iterations; ++k, map.swap(eroded)) {
-        run_slices(grid.count, threads, [&](std::int64_t first, std::int64_t last) {
-            for (std::int64_t slice = first; slice < last; ++slice) erode_labels(grid, map.data(), slice, eroded.data());
-        });
-        run_slices(grid.count, threads, [&](std::int64_t first, std::int64_t last) {
-            std::vector<std::uint8_t> covered(grid.width);
-            for (std::int64_t slice = first; slice < last; ++slice)
-                mark_ridges(grid, map.data(), eroded.data(), slice, covered.data(), lines);
-        });
-    }
+    const std::int32_t lowest = q.sigmoid ? 1 : 0;
+    const auto read = [&](std::int64_t row, std::int32_t* labels) {
+        read_label_part(q, number * q.s + row * grid.width, int(grid.width), q.sigmoid ? 2 : q.c, labels);
+        for (std::int64_t i = 0; i < grid.width; ++i) labels[i] = labels[i] < lowest ? -1 : labels[i];
+    };
+    label_lines<Label>(grid, iterations, threads, read, lines);
 }
 
 struct Sums {

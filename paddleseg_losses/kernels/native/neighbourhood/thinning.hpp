@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
 #include <vector>
 
@@ -55,7 +56,7 @@ private:
 };
 
 // Lee's thinning of volumes. A pass takes the voxels that are open at one face and whose removal changes no topology, in
-// raster order, and looks again before each removal.
+// raster order, and looks again before each removal. Of the block of 27 voxels around one, bit 9 z + 3 y + x is voxel (z, y, x).
 class VolumeRule {
 public:
     static constexpr int PASSES = 6;
@@ -66,34 +67,17 @@ public:
     // `thick`: whether the image has more than one voxel along each axis; else no pass takes from those faces.
     VolumeRule(const Canvas& canvas, const bool (&thick)[3]) {
         constexpr int FACES[PASSES][3] = {{0, -1, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, -1}, {1, 0, 0}, {-1, 0, 0}};
-        for (int a = 0; a < NEIGHBOURS; ++a) {
-            const int* p = place(a);
-            offsets[a] = canvas.at(p[0], p[1], p[2]);
-            adjacent_[a] = 0;
-            for (int b = 0; b < NEIGHBOURS; ++b) {
-                const int* q = place(b);
-                if (a != b && near(p[0], q[0]) && near(p[1], q[1]) && near(p[2], q[2])) adjacent_[a] |= 1u << b;
+        int count = 0;
+        for (int z = -1; z <= 1; ++z)
+            for (int y = -1; y <= 1; ++y) {
+                rows_[3 * z + y + 4] = canvas.at(z, y, -1);
+                for (int x = -1; x <= 1; ++x)
+                    if (z || y || x) offsets[count++] = canvas.at(z, y, x);
             }
-        }
         for (int pass = 0; pass < PASSES; ++pass) {
             const int* f = FACES[pass];
             faces_[pass] = thick[f[0] ? 0 : f[1] ? 1 : 2] ? canvas.at(f[0], f[1], f[2]) : 0;
         }
-        int corners = 0, edges = 0;
-        for (int z = -1; z <= 1; ++z)
-            for (int y = -1; y <= 1; ++y)
-                for (int x = -1; x <= 1; ++x) {  // the corners, edges and faces of the centre, each by its direction
-                    std::uint32_t sharing = 0;
-                    for (int a = 0; a < NEIGHBOURS; ++a) {
-                        const int* p = place(a);
-                        const bool touches = within(p[0], z) && within(p[1], y) && within(p[2], x);
-                        if (touches) sharing |= 1u << a;
-                    }
-                    const int free = (z != 0) + (y != 0) + (x != 0);
-                    if (free == 3) corners_[corners++] = sharing;
-                    if (free == 2) edges_[edges++] = sharing;
-                    if (free == 1) all_faces_ |= sharing;
-                }
     }
 
     bool removes(const Canvas& canvas, std::int64_t cell, int pass) const {
@@ -102,45 +86,48 @@ public:
 
     bool still_removes(const Canvas& canvas, std::int64_t cell) const {
         std::uint32_t around = 0;
-        for (int a = 0; a < NEIGHBOURS; ++a) around |= std::uint32_t(canvas.set(cell + offsets[a])) << a;
+        for (int row = 0; row < 9; ++row) {
+            const std::uint8_t* from = &canvas.cells[cell + rows_[row]];
+            around |= std::uint32_t((from[0] & 1) | (from[1] & 1) << 1 | (from[2] & 1) << 2) << 3 * row;
+        }
+        around &= ~CENTRE;
         return (around & (around - 1)) != 0 && keeps_euler(around) && is_connected(around);  // not the end of a line
     }
 
 private:
-    static bool near(int a, int b) { return a - b <= 1 && b - a <= 1; }
-    static bool within(int step, int direction) { return step == 0 || step == direction; }
+    static constexpr std::uint32_t CENTRE = 1u << 13;
+    static constexpr std::uint32_t X0 = 0111111111, Y0 = 0007007007, Z0 = 0000000777;  // the sides of the block; octal
 
-    static const int* place(int number) {
-        static constexpr int PLACES[NEIGHBOURS][3] = {
-            {-1, -1, -1}, {-1, -1, 0}, {-1, -1, 1}, {-1, 0, -1}, {-1, 0, 0}, {-1, 0, 1}, {-1, 1, -1}, {-1, 1, 0}, {-1, 1, 1},
-            {0, -1, -1},  {0, -1, 0},  {0, -1, 1},  {0, 0, -1},  {0, 0, 1},  {0, 1, -1}, {0, 1, 0},   {0, 1, 1},  {1, -1, -1},
-            {1, -1, 0},   {1, -1, 1},  {1, 0, -1},  {1, 0, 0},   {1, 0, 1},  {1, 1, -1}, {1, 1, 0},   {1, 1, 1}};
-        return PLACES[number];
+    static int count(std::uint32_t block) { return int(std::bitset<32>(block).count()); }
+
+    // What the centre shares with its neighbours has the Euler characteristic of a point, as the centre has: its corners belong
+    // to blocks of 8 voxels, its edges to blocks of 4.
+    static bool keeps_euler(std::uint32_t around) {
+        const std::uint32_t x = around | around >> 1, y = around | around >> 3;
+        const std::uint32_t xy = x | x >> 3, xz = x | x >> 9, yz = y | y >> 9, xyz = xy | xy >> 9;
+        const int corners = count(xyz & bits<0, 1, 3, 4, 9, 10, 12, 13>());
+        const int edges = count(yz & bits<1, 4, 10, 13>()) + count(xz & bits<3, 4, 12, 13>()) + count(xy & bits<9, 10, 12, 13>());
+        return corners - edges + count(around & bits<4, 10, 12, 14, 16, 22>()) == 1;
     }
 
-    // What the centre shares with its neighbours has the Euler characteristic of a point, as the centre has.
-    bool keeps_euler(std::uint32_t around) const {
-        int shared = 0;
-        for (const std::uint32_t corner : corners_) shared += (around & corner) != 0;
-        for (const std::uint32_t edge : edges_) shared -= (around & edge) != 0;
-        for (std::uint32_t faces = around & all_faces_; faces; faces &= faces - 1) ++shared;
-        return shared == 1;
+    template <int... NUMBERS>
+    static constexpr std::uint32_t bits() {
+        return (0u | ... | (1u << NUMBERS));
     }
 
-    bool is_connected(std::uint32_t around) const {
-        std::uint32_t part = around & (~around + 1), found = part;
-        while (found) {
-            std::uint32_t reached = 0;
-            for (int a = 0; a < NEIGHBOURS; ++a)
-                if (found >> a & 1) reached |= adjacent_[a];
-            found = reached & around & ~part;
-            part |= found;
+    static bool is_connected(std::uint32_t around) {
+        std::uint32_t part = around & (~around + 1), before = 0;
+        while (part != before) {
+            before = part;
+            part |= (part & ~(X0 << 2)) << 1 | (part & ~X0) >> 1;
+            part |= (part & ~(Y0 << 6)) << 3 | (part & ~Y0) >> 3;
+            part |= (part & ~(Z0 << 18)) << 9 | (part & ~Z0) >> 9;
+            part &= around;
         }
         return part == around;
     }
 
-    std::int64_t faces_[PASSES];
-    std::uint32_t adjacent_[NEIGHBOURS], corners_[8], edges_[12], all_faces_ = 0;
+    std::int64_t rows_[9], faces_[PASSES];
 };
 
 // Leave the skeleton of the pixels that are set.

@@ -112,6 +112,14 @@ void binary_gradient(const Problem& q, std::int64_t plane, std::int64_t first, i
     write_binary_gradient(q, plane, first, w, specs, count, upstream, t, gradient);
 }
 
+// Adds the weights of w pixels to table[labels].
+TARGET_CLONES
+void label_weights(const Problem& q, std::int64_t plane, std::int64_t first, int w, std::int64_t labels, Tile& t,
+                   double* table) {
+    read_labels(q, plane * q.s + first, w, labels, t.label.data());
+    add_by_class(t, labels, w, pixel_weights(q, t, plane, first), table, 1);
+}
+
 }  // namespace
 
 EXPORT Status error_sums_forward(const Problem* problem, const SumSpec* specs, int count, double* sums, float* kept,
@@ -154,6 +162,19 @@ EXPORT Status error_sums_backward(const Problem* problem, const SumSpec* specs, 
             else if (is_binary(q)) binary_gradient(q, plane, first, w, specs, count, own, t, gradient);
             else softmax_gradient(q, plane, first, w, specs, count, own, negative[plane], t, gradient);
         });
+    });
+}
+
+EXPORT Status error_sums_weights(const Problem* problem, double* sums, int threads) {
+    return status_of([&] {
+        const Problem& q = *problem;
+        const Tiling tiling(q);
+        const std::int64_t labels = q.sigmoid ? 2 : q.c;
+        std::vector<double> parts(tiling.planes * tiling.chunks * labels, 0.0);
+        tiling.run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t chunk, std::int64_t first, int w) {
+            label_weights(q, plane, first, w, labels, t, parts.data() + (plane * tiling.chunks + chunk) * labels);
+        });
+        tiling.add_up(parts, labels, sums);
     });
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ..numeric import constant
+from .numeric import constant
 
 Tensor = Any
 
