@@ -54,21 +54,24 @@ INLINE float clipped(float x, float clip) { return x <= clip ? 0.0f : x - clip; 
 // l of what is left, `right` being 1 minus it.
 INLINE float clipped_nll(float rest, float right) { return log1p_nonnegative(rest / right); }
 
-// The focal function of max(x - clip, 0).
+// The focal function of max(x - clip, 0), which is written first: no loop that computes it and its power is vectorised.
 INLINE void clipped_focal(float gamma, float clip, const float* x, const float* correct, int w, float* out) {
-    for (int i = 0; i < w; ++i) out[i] = clipped_nll(clipped(x[i], clip), correct[i] + clip);
-    for (int i = 0; gamma != 0.0f && i < w; ++i) out[i] *= bounded_power(clipped(x[i], clip), gamma);
+    for (int i = 0; i < w; ++i) out[i] = gamma == 0.0f ? 1.0f : clipped(x[i], clip);
+    if (gamma != 0.0f)
+        for (int i = 0; i < w; ++i) out[i] = bounded_power(out[i], gamma);
+    for (int i = 0; i < w; ++i) out[i] *= clipped_nll(clipped(x[i], clip), correct[i] + clip);
 }
 
 // Its slope as below; `held`: without that of the power.
 INLINE void clipped_focal_slope(float gamma, float clip, bool held, const float* x, const float* correct, int w, float* out) {
+    for (int i = 0; i < w; ++i) out[i] = clipped(x[i], clip);
     if (gamma == 0.0f)
-        for (int i = 0; i < w; ++i) out[i] = x[i] <= clip ? 0.0f : correct[i] / (correct[i] + clip);
+        for (int i = 0; i < w; ++i) out[i] = out[i] == 0.0f ? 0.0f : correct[i] / (correct[i] + clip);
     else if (held)
-        for (int i = 0; i < w; ++i) out[i] = bounded_power(clipped(x[i], clip), gamma) * correct[i] / (correct[i] + clip);
+        for (int i = 0; i < w; ++i) out[i] = bounded_power(out[i], gamma) * correct[i] / (correct[i] + clip);
     else
         for (int i = 0; i < w; ++i) {
-            const float rest = clipped(x[i], clip), right = correct[i] + clip;
+            const float rest = out[i], right = correct[i] + clip;
             const float of_power = bounded_power_slope(rest, gamma) * clipped_nll(rest, right);
             out[i] = (of_power + bounded_power(rest, gamma) / right) * correct[i];
         }
