@@ -451,3 +451,11 @@ def test_classes_that_do_not_count_are_refused():
     loss = pl.DiceLoss(classes=[0, 1], include_background=False)
     with pytest.raises(errors.OptionError, match="include_background=True"):
         loss(paddle.to_tensor(LOGITS), paddle.to_tensor(LABELS))
+
+
+@pytest.mark.parametrize(("name", "other"), [("LovaszSoftmaxLoss", "JaccardLoss"), ("BoundaryLoss", "DiceLoss")])
+def test_soft_targets_are_refused_with_the_loss_that_takes_them(name, other):
+    shares = np.full((N, C, H, W), 1 / C, "float32")
+    with pytest.raises(errors.InputError, match=f"for soft targets use {other}"):
+        pl.build(name, mode="multiclass")(paddle.to_tensor(LOGITS), paddle.to_tensor(shares))
+    assert np.isfinite(float(pl.build(other, mode="multiclass")(paddle.to_tensor(LOGITS), paddle.to_tensor(shares))))
