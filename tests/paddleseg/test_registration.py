@@ -28,7 +28,7 @@ def test_transforms_by_their_dotted_names(losses_table):
     table = manager.TRANSFORMS.components_dict
     theirs = {name: cls for name, cls in table.items() if not name.startswith(PREFIX)}
     paddleseg_losses.register()
-    names = ("BorderWeights", "DistanceMaps", "Foreground", "Instances", "LabelSkeleton", "Multilabel")
+    names = ("BorderWeights", "DistanceMaps", "Foreground", "Instances", "LabelSkeleton", "Multilabel", "PartialLabels")
     assert set(table) - set(theirs) == {PREFIX + name for name in names}
     assert {name: table[name] for name in theirs} == theirs
 

@@ -36,8 +36,8 @@ class CBDiceLoss(CellLoss):
         T_s = min(1, (sum_i I_g V_p + s) / (sum_i I_g W_g + s)): share of the true ones that lies deep in the predicted
             region
         V_g, V_p: depth in the true region, and in the predicted one (p > 0.5) times p, over the largest radius R
-        I_g, I_p = S ((R - r + 1) / R)^k: weight of a skeleton S with the radii r, the predicted one times p; k is 2 in
-            volumes, else 1
+        I_g, I_p = S ((R - r + 1) / R)^k: weight of a skeleton S with the radii r, the predicted one times p
+        k: exponent, 2 in volumes, else 1
         W_p, W_g: radius over R of the true skeleton or, where that has none, of the predicted one; in W_g the
             predicted one first
         S, R, r: skeleton of one of the regions, its largest radius, and the radius in a pixel
@@ -67,7 +67,7 @@ class CBDiceLoss(CellLoss):
         >>> logits = paddle.to_tensor([[[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]])
         >>> labels = paddle.to_tensor([[[0, 2]]])
         >>> print(f"{float(CBDiceLoss()(logits, labels)):.4f}")
-        0.2500
+        0.2378
 
     YAML:
         loss:
