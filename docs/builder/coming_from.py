@@ -45,7 +45,7 @@ def coming_from(language: Language) -> str:
             "compares the two formulas. An option or a name that this package does not have is answered "
             "from the same table:"
         ),
-        f'```pycon\n>>> DiceLoss(jaccard=True)\n{_error()}\n```',
+        f"```pycon\n>>> DiceLoss(jaccard=True)\n{_error()}\n```",
         "\n".join(f"* [{library.title}](#{library.anchor})" for library in libraries()),
     ]
     for library in libraries():

@@ -35,8 +35,8 @@ inline void relax_line(const std::int32_t* label, int length, double step, Envel
 }
 
 // Lines whose pixels lie `stride` apart.
-inline void relax_axis(const std::int32_t* label, std::int64_t pixels, int length, std::int64_t stride, double step, int threads,
-                double* squares) {
+inline void relax_axis(const std::int32_t* label, std::int64_t pixels, int length, std::int64_t stride, double step,
+                       int threads, double* squares) {
     const std::int64_t blocks = (stride + COLUMNS - 1) / COLUMNS;
     run_slices(pixels / (length * stride) * blocks, threads, [&](std::int64_t begin, std::int64_t end) {
         std::vector<double> lines(std::size_t(COLUMNS) * length);

@@ -31,8 +31,8 @@ public:
         std::vector<double> squares(pixels);
         squared_depths(image, label.data(), nullptr, threads, squares.data());
         const auto read = [&](std::int64_t row, std::int32_t* to) { std::copy_n(&label[row * grid.width], grid.width, to); };
-        const auto lines = largest_.size() <= 255 ? label_lines<std::uint8_t, decltype(read)>
-                                                  : label_lines<std::int32_t, decltype(read)>;
+        const auto lines =
+            largest_.size() <= 255 ? label_lines<std::uint8_t, decltype(read)> : label_lines<std::int32_t, decltype(read)>;
         lines(grid, iterations, threads, read, on_line_.data());
         for (std::int64_t i = 0; i < pixels; ++i) {
             if (label[i] < 0) continue;
@@ -119,8 +119,9 @@ void one_plane(const Problem& q, const Image& image, const Slices& grid, const L
     plane.guess.measure(image, grid, iterations, threads);
     for (std::int64_t i = 0; i < q.s; ++i) {
         float unwanted[4];
-        plane.add(i, [&](std::int32_t label) { return sums + 4 * plane.cell(label); },
-                  slopes ? slopes + 4 * (number * q.s + i) : unwanted);
+        plane.add(
+            i, [&](std::int32_t label) { return sums + 4 * plane.cell(label); },
+            slopes ? slopes + 4 * (number * q.s + i) : unwanted);
     }
     for (const std::int64_t cell : plane.without_value) std::fill_n(sums + 4 * cell, 4, double(NAN));
 }

@@ -34,7 +34,7 @@ TARGET_CLONES static void erode_labels(const Slices& grid, const Label* map, std
 // Mark the pixels whose label does not survive anywhere in the full window.
 template <class Label>
 TARGET_CLONES static void mark_ridges(const Slices& grid, const Label* map, const Label* eroded, std::int64_t slice,
-                               std::uint8_t* covered, std::uint8_t* lines) {
+                                      std::uint8_t* covered, std::uint8_t* lines) {
     const std::int64_t width = grid.width, stride = grid.stride(), plane = grid.padded();
     for (std::int64_t y = 0; y < grid.rows; ++y) {
         const std::int64_t at = slice * plane + y * stride + 1;

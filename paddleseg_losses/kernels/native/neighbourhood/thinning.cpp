@@ -75,8 +75,7 @@ EXPORT Status thinning_tubes(const Problem* problem, int axes, const std::int64_
             const std::int64_t plane = i / regions;
             const int own = i % regions + 1;
             const Box& box = boxes[plane][own];
-            if (!box.empty())
-                one_tube(image, labels.plane(plane), merge ? 0 : own, box, radius, tubes + plane * labels.pixels);
+            if (!box.empty()) one_tube(image, labels.plane(plane), merge ? 0 : own, box, radius, tubes + plane * labels.pixels);
         });
     });
 }

@@ -37,7 +37,8 @@ public:
     std::int64_t offsets[NEIGHBOURS];
 
     explicit FlatRule(const Canvas& canvas)
-        : offsets{-canvas.width - 1, -canvas.width, -canvas.width + 1, 1, canvas.width + 1, canvas.width, canvas.width - 1, -1} {}
+        : offsets{-canvas.width - 1, -canvas.width, -canvas.width + 1, 1,
+                  canvas.width + 1,  canvas.width,  canvas.width - 1,  -1} {}
 
     bool removes(const Canvas& canvas, std::int64_t cell, int pass) const {
         int index = 0;
@@ -56,7 +57,8 @@ private:
 };
 
 // Lee's thinning of volumes. A pass takes the voxels that are open at one face and whose removal changes no topology, in
-// raster order, and looks again before each removal. Of the block of 27 voxels around one, bit 9 z + 3 y + x is voxel (z, y, x).
+// raster order, and looks again before each removal. Of the block of 27 voxels around one, bit 9 z + 3 y + x is voxel (z, y,
+// x).
 class VolumeRule {
 public:
     static constexpr int PASSES = 6;
@@ -106,7 +108,8 @@ private:
         const std::uint32_t x = around | around >> 1, y = around | around >> 3;
         const std::uint32_t xy = x | x >> 3, xz = x | x >> 9, yz = y | y >> 9, xyz = xy | xy >> 9;
         const int corners = count(xyz & bits<0, 1, 3, 4, 9, 10, 12, 13>());
-        const int edges = count(yz & bits<1, 4, 10, 13>()) + count(xz & bits<3, 4, 12, 13>()) + count(xy & bits<9, 10, 12, 13>());
+        const int edges =
+            count(yz & bits<1, 4, 10, 13>()) + count(xz & bits<3, 4, 12, 13>()) + count(xy & bits<9, 10, 12, 13>());
         return corners - edges + count(around & bits<4, 10, 12, 14, 16, 22>()) == 1;
     }
 
