@@ -80,7 +80,7 @@ def test_the_hook_is_the_only_one_that_the_family_leaves_open(row):
 
 
 def test_every_family_has_a_line():
-    """But for those that only other families derive from, those of overlaps and generalized Dice, and that of wrappers."""
+    """But for those that only other families derive from, those of overlaps, generalized Dice and wrappers."""
     inner = {"PerClassLoss", "OverlapLoss", "SumsLoss", "Spaced", "ClassSumLoss", "WrapperLoss"}
     classes = {name for name, value in vars(families).items() if inspect.isclass(value)}
     assert classes - inner == {row.family for row in ROWS}
