@@ -58,11 +58,11 @@ Means region_of(const float* folded, const std::int32_t* label, int own, std::in
 #pragma omp simd reduction(+ : total, count)
     for (std::int64_t i = 0; i < s; ++i) {
         const double x = double(folded[i]);
-        const bool valid = label[i] >= 0, large = std::signbit(folded[i]);
-        const double one_minus_p = large ? -x : 1.0 - x;
-        p[i] = valid ? (large ? 1.0 + x : x) : 0.0;
-        total += valid ? (label[i] == own ? one_minus_p : p[i]) : 0.0;
-        count += valid ? 1.0 : 0.0;
+        const bool large = std::signbit(folded[i]);
+        const double high = large ? 1.0 + x : x, rest = large ? -x : 1.0 - x, error = label[i] == own ? rest : high;
+        p[i] = label[i] < 0 ? 0.0 : high;
+        total += label[i] < 0 ? 0.0 : error;
+        count += label[i] < 0 ? 0.0 : 1.0;
     }
     return {total, count};
 }

@@ -2,12 +2,13 @@
 // map is b = p - (least p in the cube around the pixel); w is the largest b in a wider cube:
 //     a = sum b_p (1 - w_g) / (sum b_p + s),   b = sum b_g (1 - w_p) / (sum b_g + s),   1 - F1 = (a + b - 2 a b) / (2 - a - b).
 //
-// Every filter takes the least of a number; with the number comes the pixel that has it, the first of equal ones, to which the
-// slope flows. Both are one integer: it compares as the number does, then as the place.
+// Every filter takes the least of a number; with the number comes the pixel that has it, to which the slope flows. Of equal
+// ones it is that of Paddle's pooling of one axis after another: the first along the last axis, of those the first before it.
 //
 // A task is a map; its sums are added in the order of its pixels, so the result does not depend on the threads.
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "image.hpp"
 #include "memory.hpp"
@@ -37,112 +38,141 @@ INLINE std::int32_t key_of(float folded) {
     return bits < 0 ? 2 * HALF - (bits & MAGNITUDE) : bits;
 }
 
-struct Share {
-    double p, q;  // q = 1 - p
-};
-
-INLINE Share share_of(std::int32_t key) {
-    const double x = double(float_of(key > HALF ? 2 * HALF - key : key));
-    return key > HALF ? Share{1.0 - x, x} : Share{x, 1.0 - x};
+// p and 1 - p of a key.
+INLINE void share_of(std::int32_t key, double& p, double& q) {
+    const bool large = key > HALF;
+    const double x = double(float_of(large ? 2 * HALF - key : key)), rest = 1.0 - x;
+    p = large ? rest : x;
+    q = large ? x : rest;
 }
 
-INLINE double difference(Share high, Share low) { return high.p > 0.5 ? low.q - high.q : high.p - low.p; }
+// Whether pixels of the truth have something.
+struct Flags {
+    std::uint8_t* x;
 
-INLINE std::int64_t with_place(std::int32_t number, std::int64_t place) { return number * (std::int64_t{1} << 32) + place; }
-INLINE std::int32_t number_of(std::int64_t both) { return std::int32_t(both >> 32); }
-INLINE std::int64_t place_of(std::int64_t both) { return both & 0xffffffff; }
+    Flags operator+(std::int64_t step) const { return {x + step}; }
+};
 
-template <class T>
-INLINE void keep_less(const T* x, const T* y, std::int64_t size, T* out) {
+// Numbers, and the pixels that they come from.
+struct Placed {
+    std::int32_t *number, *place;
+
+    Placed operator+(std::int64_t step) const { return {number + step, place + step}; }
+};
+
+INLINE void keep_less(Flags x, Flags y, std::int64_t size, Flags out) {
 #pragma omp simd
-    for (std::int64_t i = 0; i < size; ++i) out[i] = y[i] < x[i] ? y[i] : x[i];
+    for (std::int64_t i = 0; i < size; ++i) out.x[i] = y.x[i] < x.x[i] ? y.x[i] : x.x[i];
+}
+
+// Of equal numbers that of x.
+INLINE void keep_less(Placed x, Placed y, std::int64_t size, Placed out) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < size; ++i) {
+        const std::int32_t mine = x.number[i], other = y.number[i], at = x.place[i], there = y.place[i];
+        out.number[i] = other < mine ? other : mine;
+        out.place[i] = other < mine ? there : at;
+    }
 }
 
 // One axis of the least over a cube: the pixels of a plane are `length` times `stride`. What the `reach` next pixels have is
 // gathered in x, in windows of growing length; each pixel and the one `reach` before it then see all.
-template <class T>
-INLINE void lowest_along(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, T* x, T* out) {
-    const std::int64_t extent = length * stride;
-    for (std::int64_t plane = 0; plane < planes; ++plane, x += extent, out += extent) {
+template <class Map>
+INLINE void lowest_along(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, Map x, Map out) {
+    const std::int64_t extent = length * stride, start = reach * stride;
+    for (std::int64_t plane = 0; plane < planes; ++plane, x = x + extent, out = out + extent) {
         for (std::int64_t known = 1; known <= reach;) {
             const std::int64_t step = std::min(known, reach + 1 - known);
             keep_less(x, x + step * stride, extent - step * stride, x);
             known += step;
         }
-        std::copy_n(x, stride, out);
-        for (std::int64_t k = 1; k < reach; ++k) keep_less(x + k * stride, out + (k - 1) * stride, stride, out + k * stride);
-        const std::int64_t start = reach * stride;
-        keep_less(x + start, x, extent - start, out + start);
+        keep_less(x, x, stride, out);
+        for (std::int64_t i = stride; i < start; i += stride) keep_less(out + (i - stride), x + i, stride, out + i);
+        keep_less(x, x + start, extent - start, out + start);
     }
 }
 
 TARGET_CLONES
-void lowest_numbers(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, std::int64_t* x,
-                    std::int64_t* out) {
+void lowest_flags(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, Flags x, Flags out) {
     lowest_along(planes, length, stride, reach, x, out);
 }
 
 TARGET_CLONES
-void lowest_bytes(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, std::uint8_t* x,
-                  std::uint8_t* out) {
+void lowest_placed(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, Placed x, Placed out) {
     lowest_along(planes, length, stride, reach, x, out);
+}
+
+// Replace pixels by the least ones of the cubes around them, the first axis first; beyond the image there is nothing.
+template <class Map, class Along>
+void filter(int axes, const std::int64_t* sizes, std::int64_t reach, Along along, Map& x, Map& other) {
+    std::int64_t planes = 1, stride = 1;
+    for (int axis = 0; axis < axes; ++axis) stride *= sizes[axis];
+    for (int axis = 0; axis < axes; planes *= sizes[axis++]) {
+        stride /= sizes[axis];
+        const std::int64_t within = std::min(reach, sizes[axis] - 1);
+        if (within == 0) continue;
+        along(planes, sizes[axis], stride, within, x, other);
+        std::swap(x, other);
+    }
 }
 
 // Maps of one size, which a thread uses for all its tasks.
 struct Space {
-    int axes;
-    const std::int64_t* sizes;
-    std::vector<std::int32_t> label;
-    std::vector<std::int64_t> low, missed, scratch;  // of the prediction: the least p and the least 1 - w, with their places
-    std::vector<std::uint8_t> boundary, truth_missed, bytes;  // of the truth
+    std::vector<std::int32_t> label, edge;  // edge: the pixels of the true boundary
+    std::vector<float> outside;  // 1 - w of the truth
     std::vector<double> slope;
+    Flags inside, lowest, spare;  // of the truth
+    Placed low, missed, other;  // of the prediction: the least p and the least 1 - w
 
-    Space(int axes, const std::int64_t* sizes, std::int64_t s, bool wanted) : axes(axes), sizes(sizes), label(s) {
-        for (auto* field : {&low, &missed, &scratch}) field->resize(s);
-        for (auto* field : {&boundary, &truth_missed, &bytes}) field->resize(s);
-        slope.resize(wanted ? s : 0);
+    Space(std::int64_t s, bool wanted) : label(s), edge(s), outside(s), slope(wanted ? s : 0), flags_(3 * s), placed_(6 * s) {
+        inside = {flags_.data()}, lowest = inside + s, spare = lowest + s;
+        low = {placed_.data(), placed_.data() + s}, missed = low + 2 * s, other = missed + 2 * s;
     }
 
-    // Replace pixels by the least ones of the cubes around them; beyond the image there is nothing.
-    template <class T, class Along>
-    void filter(std::int64_t reach, Along along, std::vector<T>& x, std::vector<T>& other) {
-        std::int64_t planes = std::int64_t(x.size()), stride = 1;
-        for (int axis = axes - 1; axis >= 0; stride *= sizes[axis--]) {
-            planes /= sizes[axis];
-            const std::int64_t within = std::min(reach, sizes[axis] - 1);
-            if (within == 0) continue;
-            along(planes, sizes[axis], stride, within, x.data(), other.data());
-            x.swap(other);
-        }
-    }
+private:
+    std::vector<std::uint8_t> flags_;
+    std::vector<std::int32_t> placed_;
 };
 
-// The keys of p and the true region; whether all are numbers.
+// The keys of p; whether all are numbers.
 TARGET_CLONES
-bool read_map(const float* folded, const std::int32_t* label, int own, std::int64_t s, std::int64_t* low,
-              std::uint8_t* inside) {
-    std::int64_t odd = 0;
-#pragma omp simd reduction(+ : odd)
+bool read_keys(const float* folded, const std::int32_t* label, std::int64_t s, Placed low) {
+    std::int32_t odd = 0;
+#pragma omp simd reduction(| : odd)
     for (std::int64_t i = 0; i < s; ++i) {
         const float x = label[i] < 0 ? 0.0f : folded[i];
-        odd += x != x ? 1 : 0;
-        low[i] = with_place(key_of(x), i);
-        inside[i] = label[i] == own ? 1 : 0;
+        odd |= x != x ? 1 : 0;
+        low.number[i] = key_of(x);
+        low.place[i] = std::int32_t(i);
     }
     return odd == 0;
 }
 
-// What is left of x without y, and the rest of 1.
 TARGET_CLONES
-std::int64_t subtract(const std::uint8_t* x, const std::uint8_t* y, std::int64_t s, std::uint8_t* left, std::uint8_t* rest) {
-    std::int64_t total = 0;
-#pragma omp simd reduction(+ : total)
-    for (std::int64_t i = 0; i < s; ++i) {
-        left[i] = std::uint8_t(x[i] - y[i]);
-        rest[i] = std::uint8_t(1 - left[i]);
-        total += left[i];
+void read_truth(const std::int32_t* label, int own, std::int64_t s, Flags inside, Flags copy) {
+    for (std::int64_t i = 0; i < s; ++i) inside.x[i] = copy.x[i] = label[i] == own ? 1 : 0;
+}
+
+// The true boundary, where a pixel is inside and the least around it is not: the rest replaces the least.
+TARGET_CLONES
+void leave_boundary_out(Flags inside, std::int64_t s, Flags lowest) {
+    for (std::int64_t i = 0; i < s; ++i) lowest.x[i] = std::uint8_t(1 - (inside.x[i] - lowest.x[i]));
+}
+
+// Its pixels, in order; their number.
+std::int64_t list_boundary(Flags rest, std::int64_t s, std::int32_t* edge) {
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i + 1 < s; ++i) {
+        edge[count] = std::int32_t(i);
+        count += 1 - rest.x[i];
     }
-    return total;
+    if (!rest.x[s - 1]) edge[count++] = std::int32_t(s - 1);
+    return count;
+}
+
+TARGET_CLONES
+void widen(Flags x, std::int64_t s, float* out) {
+    for (std::int64_t i = 0; i < s; ++i) out[i] = float(x.x[i]);
 }
 
 // Sums over the pixels: of a boundary, and of what the other one misses of it.
@@ -154,40 +184,38 @@ struct Part {
 
 // The predicted boundary b; 1 - b is left in `missed`.
 TARGET_CLONES
-Part predicted(const float* folded, const std::int32_t* label, const std::int64_t* low, const std::uint8_t* truth_missed,
-               std::int64_t s, std::int64_t* missed) {
+Part predicted(const float* folded, const std::int32_t* label, const std::int32_t* low, const float* outside, std::int64_t s,
+               Placed missed) {
     double total = 0, alarms = 0;
 #pragma omp simd reduction(+ : total, alarms)
     for (std::int64_t i = 0; i < s; ++i) {
-        const Share own = share_of(key_of(label[i] < 0 ? 0.0f : folded[i])), least = share_of(number_of(low[i]));
-        const double boundary = difference(own, least);
+        double p, q, low_p, low_q;
+        share_of(key_of(label[i] < 0 ? 0.0f : folded[i]), p, q);
+        share_of(low[i], low_p, low_q);
+        const double boundary = p > 0.5 ? low_q - q : p - low_p;
         total += boundary;
-        alarms += double(truth_missed[i]) * boundary;
-        missed[i] = with_place(bits_of(float(own.q + least.p)), i);
+        alarms += double(outside[i]) * boundary;
+        missed.number[i] = bits_of(float(q + low_p));
+        missed.place[i] = std::int32_t(i);
     }
     return {alarms, total};
 }
 
 TARGET_CLONES
-double misses_of(const std::uint8_t* boundary, const std::int64_t* missed, std::int64_t s) {
-    double total = 0;
-#pragma omp simd reduction(+ : total)
-    for (std::int64_t i = 0; i < s; ++i) total += boundary[i] ? double(float_of(number_of(missed[i]))) : 0.0;
-    return total;
+void start_slope(const float* outside, std::int64_t s, double a, double of_guess, double* slope) {
+    for (std::int64_t i = 0; i < s; ++i) slope[i] = of_guess * (double(outside[i]) - a);
 }
 
 // The slope of 1 - F1: in each b_p `of_guess` times (1 - w_g) - a, in each 1 - w_p at the true boundary `of_truth`.
-void add_slopes(Space& x, double a, double of_guess, double of_truth) {
+void add_slopes(Space& x, std::int64_t edges, double a, double of_guess, double of_truth) {
+    const std::int64_t s = std::int64_t(x.slope.size());
     double* slope = x.slope.data();
-    std::fill(x.slope.begin(), x.slope.end(), 0.0);
-    for (std::size_t i = 0; i < x.slope.size(); ++i) {
-        const double given = of_guess * (double(x.truth_missed[i]) - a);
-        slope[i] += given;
-        slope[place_of(x.low[i])] -= given;
-        if (!x.boundary[i]) continue;
-        const std::int64_t found = place_of(x.missed[i]);  // the pixel whose boundary is largest
+    start_slope(x.outside.data(), s, a, of_guess, slope);
+    for (std::int64_t i = 0; i < s; ++i) slope[x.low.place[i]] -= of_guess * (double(x.outside[i]) - a);
+    for (std::int64_t k = 0; k < edges; ++k) {
+        const std::int32_t found = x.missed.place[x.edge[k]];  // the pixel whose boundary is largest
         slope[found] -= of_truth;
-        slope[place_of(x.low[found])] += of_truth;
+        slope[x.low.place[found]] += of_truth;
     }
 }
 
@@ -196,32 +224,42 @@ void write_slope(const double* slope, const std::int32_t* label, std::int64_t s,
     for (std::int64_t i = 0; i < s; ++i) out[i] = label[i] < 0 ? 0.0f : float(slope[i]);
 }
 
-double error_of(const Problem& q, Space& x, std::int64_t map, std::int64_t width, std::int64_t reach, double smooth,
-                float* out) {
+struct Options {
+    int axes;
+    const std::int64_t* sizes;
+    std::int64_t width, reach;
+    double smooth;
+};
+
+double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, float* out) {
     const std::int64_t s = q.s;
     const float* folded = q.logits + map * s;
     const int own = q.sigmoid ? 1 : int(map % q.c);
+    const std::int32_t* label = x.label.data();
     read_label_part(q, (q.sigmoid ? map : map / q.c) * s, int(s), q.sigmoid ? 2 : q.c, x.label.data());
-    if (!read_map(folded, x.label.data(), own, s, x.low.data(), x.boundary.data())) {
+    if (!read_keys(folded, label, s, x.low)) {
         if (out != nullptr) std::fill_n(out, s, NAN);
         return NAN;
     }
-    x.truth_missed = x.boundary;
-    x.filter(width, lowest_bytes, x.truth_missed, x.bytes);
-    Part truth{0, 0};
-    truth.size = double(subtract(x.boundary.data(), x.truth_missed.data(), s, x.boundary.data(), x.truth_missed.data()));
-    x.filter(reach, lowest_bytes, x.truth_missed, x.bytes);
-    x.filter(width, lowest_numbers, x.low, x.scratch);
-    const Part guess = predicted(folded, x.label.data(), x.low.data(), x.truth_missed.data(), s, x.missed.data());
-    x.filter(reach, lowest_numbers, x.missed, x.scratch);
-    truth.missed = misses_of(x.boundary.data(), x.missed.data(), s);
-    const double a = guess.share(smooth), b = truth.share(smooth), kept = 2.0 - a - b;
+    read_truth(label, own, s, x.inside, x.lowest);
+    filter(o.axes, o.sizes, o.width, lowest_flags, x.lowest, x.spare);
+    leave_boundary_out(x.inside, s, x.lowest);
+    const std::int64_t edges = list_boundary(x.lowest, s, x.edge.data());
+    filter(o.axes, o.sizes, o.reach, lowest_flags, x.lowest, x.spare);
+    widen(x.lowest, s, x.outside.data());
+    filter(o.axes, o.sizes, o.width, lowest_placed, x.low, x.other);
+    const Part guess = predicted(folded, label, x.low.number, x.outside.data(), s, x.missed);
+    filter(o.axes, o.sizes, o.reach, lowest_placed, x.missed, x.other);
+    Part truth{0, double(edges)};
+    for (std::int64_t k = 0; k < edges; ++k) truth.missed += double(float_of(x.missed.number[x.edge[k]]));
+    const double a = guess.share(o.smooth), b = truth.share(o.smooth), kept = 2.0 - a - b;
     if (out != nullptr) {
-        const auto per = [&](double size) {
-            return kept > 0 && size + smooth > 0 ? 2.0 / (kept * kept * (size + smooth)) : 0.0;
+        const auto per = [&](const Part& part) {
+            const double size = part.size + o.smooth;
+            return kept > 0 && size > 0 ? 2.0 / (kept * kept * size) : 0.0;
         };
-        add_slopes(x, a, per(guess.size) * (1.0 - b) * (1.0 - b), per(truth.size) * (1.0 - a) * (1.0 - a));
-        write_slope(x.slope.data(), x.label.data(), s, out);
+        add_slopes(x, edges, a, per(guess) * (1.0 - b) * (1.0 - b), per(truth) * (1.0 - a) * (1.0 - a));
+        write_slope(x.slope.data(), label, s, out);
     }
     return kept > 0 ? (a + b - 2.0 * a * b) / kept : 1.0;
 }
@@ -232,13 +270,14 @@ EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::i
                                   std::int64_t reach, double smooth, int first, double* errors, float* slope, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
+        const Options options{axes, sizes, width, reach, smooth};
         if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
         run_parallel(
-            int(q.n * q.c), threads, [&] { return Space(axes, sizes, q.s, slope != nullptr); },
+            int(q.n * q.c), threads, [&] { return Space(q.s, slope != nullptr); },
             [&](Space& x, int map) {
                 float* out = slope == nullptr ? nullptr : slope + map * q.s;
                 errors[map] = 0;
-                if (map % q.c >= first) errors[map] = error_of(q, x, map, width, reach, smooth, out);
+                if (map % q.c >= first) errors[map] = error_of(q, options, x, map, out);
                 else if (out != nullptr) std::fill_n(out, q.s, 0.0f);
             });
     });
