@@ -1,4 +1,4 @@
-"""Boundary F1 in native code: equal to the composed loss in float64, in value and gradient; places of ties apart."""
+"""Boundary F1 in native code: equal to the composed loss in float64, in value and gradient, ties included."""
 
 import numpy as np
 import paddle
@@ -61,18 +61,14 @@ def test_some_classes(classes):
 
 @pytest.mark.parametrize("shape", [(2, 1, 90), (2, 1, 40, 31), (1, 1, 9, 12, 11)], ids=str)
 def test_ties(shape):
-    """Of equal pixels the first has the slope; Paddle's pooling takes another one, except along a single axis."""
+    """Of equal pixels the same one has the slope as in Paddle's pooling of one axis after another."""
     rng, found = np.random.default_rng(0), []
     p, labels = rng.integers(0, 5, shape).astype("float32") / 4, rng.integers(0, 2, shape)
     for mode in ("native", "composed"):
         with kernels.use_kernels(mode):
             found.append(value_and_gradient(BoundaryF1Loss(from_logits=False), p, labels))
     np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-6)
-    axes, largest = tuple(range(2, len(shape))), np.abs(found[1][1]).max()
-    totals = [gradient.sum(axis=axes) for _, gradient in found]
-    np.testing.assert_allclose(totals[0], totals[1], rtol=1e-4, atol=1e-5 * largest)
-    if len(axes) == 1:
-        np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-6 * largest)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-6 * np.abs(found[1][1]).max())
 
 
 def test_same_bits_on_any_number_of_threads(monkeypatch):

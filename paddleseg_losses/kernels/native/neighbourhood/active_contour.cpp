@@ -94,9 +94,13 @@ void add_lengths(const double* square, const std::int32_t* marks, std::int64_t c
     means.total += total, means.count += count;
 }
 
+// The slope of a row of edges: what flows to the one end leaves the other. The ends may be neighbours in the row.
 TARGET_CLONES
-void add_slopes(const double* to, const double* from, const double* weight, std::int64_t cells, double* slope) {
-    for (std::int64_t i = 0; i < cells; ++i) slope[i] += weight[i] * (to[i] - from[i]);
+void add_slopes(const double* a, const double* b, const double* weight, std::int64_t cells, double* flow, double* to_a,
+                double* to_b) {
+    for (std::int64_t i = 0; i < cells; ++i) flow[i] = weight[i] * (b[i] - a[i]);
+    for (std::int64_t i = 0; i < cells; ++i) to_a[i] -= flow[i];
+    for (std::int64_t i = 0; i < cells; ++i) to_b[i] += flow[i];
 }
 
 // The sum of the lengths, and their slopes in p.
@@ -117,10 +121,8 @@ Means length_of(const Cell& cell, double eps, bool wanted, Space& x) {
         for (const auto& [a, b] : cell.edges) add_squares(p + a, p + b, cells, x.square.data());
         add_lengths(x.square.data(), x.marks.data(), cells, cell.share(), eps, x.weight.data(), means);
         if (!wanted) continue;
-        for (const auto& [a, b] : cell.edges) {
-            add_slopes(p + a, p + b, x.weight.data(), cells, slope + a);
-            add_slopes(p + b, p + a, x.weight.data(), cells, slope + b);
-        }
+        for (const auto& [a, b] : cell.edges)
+            add_slopes(p + a, p + b, x.weight.data(), cells, x.square.data(), slope + a, slope + b);
     }
     return means;
 }
