@@ -39,10 +39,19 @@ struct Cell {
 
 // Maps of one size, and rows of cells, which a thread uses for all its tasks.
 struct Space {
-    std::vector<double> p, slope, square, weight;
-    std::vector<std::int32_t> label, marks;
+    std::unique_ptr<double[]> p, slope;
+    std::unique_ptr<std::int32_t[]> label;
+    std::vector<double> square, weight, flow;
+    std::vector<std::int32_t> marks;
 
-    Space(std::int64_t s, std::int64_t width) : p(s), slope(s), square(width), weight(width), label(s), marks(width) {}
+    Space(std::int64_t s, std::int64_t width)
+        : p(new double[s]),
+          slope(new double[s]),
+          label(new std::int32_t[s]),
+          square(width),
+          weight(width),
+          flow(width),
+          marks(width) {}
 };
 
 struct Means {
@@ -113,16 +122,16 @@ Means length_of(const Cell& cell, double eps, bool wanted, Space& x) {
     for (std::int64_t row = 0; row < steps(image.depth) * steps(image.height); ++row) {
         const std::int64_t y = row % steps(image.height), z = row / steps(image.height);
         const std::int64_t first = (z * image.height + y) * image.width;
-        const double* p = x.p.data() + first;
-        double* slope = x.slope.data() + first;
+        const double* p = x.p.get() + first;
+        double* slope = x.slope.get() + first;
         std::fill(x.square.begin(), x.square.end(), 0.0);
         std::fill(x.marks.begin(), x.marks.end(), 0);
-        for (const std::int64_t corner : cell.corners) add_marks(x.label.data() + first + corner, cells, x.marks.data());
+        for (const std::int64_t corner : cell.corners) add_marks(x.label.get() + first + corner, cells, x.marks.data());
         for (const auto& [a, b] : cell.edges) add_squares(p + a, p + b, cells, x.square.data());
         add_lengths(x.square.data(), x.marks.data(), cells, cell.share(), eps, x.weight.data(), means);
         if (!wanted) continue;
         for (const auto& [a, b] : cell.edges)
-            add_slopes(p + a, p + b, x.weight.data(), cells, x.square.data(), slope + a, slope + b);
+            add_slopes(p + a, p + b, x.weight.data(), cells, x.flow.data(), slope + a, slope + b);
     }
     return means;
 }
@@ -154,13 +163,13 @@ EXPORT Status active_contour_forward(const Problem* problem, int axes, const std
                     return;
                 }
                 const int own = q.sigmoid ? 1 : int(map % q.c);
-                read_label_part(q, (q.sigmoid ? map : map / q.c) * q.s, int(q.s), q.sigmoid ? 2 : q.c, x.label.data());
-                const Means areas = region_of(q.logits + map * q.s, x.label.data(), own, q.s, x.p.data());
-                std::fill(x.slope.begin(), x.slope.end(), 0.0);
+                read_label_part(q, (q.sigmoid ? map : map / q.c) * q.s, int(q.s), q.sigmoid ? 2 : q.c, x.label.get());
+                const Means areas = region_of(q.logits + map * q.s, x.label.get(), own, q.s, x.p.get());
+                std::fill_n(x.slope.get(), q.s, 0.0);
                 const Means lengths = length > 0 ? length_of(cell, eps, out != nullptr, x) : Means();
                 const double of_length = length * lengths.per(), of_region = region * areas.per();
                 errors[map] = of_length * lengths.total + of_region * areas.total;
-                if (out != nullptr) write_slope(x.slope.data(), x.label.data(), own, q.s, of_length, of_region, out);
+                if (out != nullptr) write_slope(x.slope.get(), x.label.get(), own, q.s, of_length, of_region, out);
             });
     });
 }

@@ -39,9 +39,9 @@ INLINE std::int32_t key_of(float folded) {
 }
 
 // p and 1 - p of a key.
-INLINE void share_of(std::int32_t key, double& p, double& q) {
+INLINE void share_of(std::int32_t key, float& p, float& q) {
     const bool large = key > HALF;
-    const double x = double(float_of(large ? 2 * HALF - key : key)), rest = 1.0 - x;
+    const float x = float_of(large ? 2 * HALF - key : key), rest = 1.0f - x;
     p = large ? rest : x;
     q = large ? x : rest;
 }
@@ -118,20 +118,26 @@ void filter(int axes, const std::int64_t* sizes, std::int64_t reach, Along along
 
 // Maps of one size, which a thread uses for all its tasks.
 struct Space {
-    std::vector<std::int32_t> label, edge;  // edge: the pixels of the true boundary
-    std::vector<float> outside;  // 1 - w of the truth
-    std::vector<double> slope;
+    std::unique_ptr<std::int32_t[]> label, edge;  // edge: the pixels of the true boundary
+    std::unique_ptr<float[]> outside;  // 1 - w of the truth
+    std::unique_ptr<double[]> slope;
     Flags inside, lowest, spare;  // of the truth
     Placed low, missed, other;  // of the prediction: the least p and the least 1 - w
 
-    Space(std::int64_t s, bool wanted) : label(s), edge(s), outside(s), slope(wanted ? s : 0), flags_(3 * s), placed_(6 * s) {
-        inside = {flags_.data()}, lowest = inside + s, spare = lowest + s;
-        low = {placed_.data(), placed_.data() + s}, missed = low + 2 * s, other = missed + 2 * s;
+    Space(std::int64_t s, bool wanted)
+        : label(new std::int32_t[s]),
+          edge(new std::int32_t[s]),
+          outside(new float[s]),
+          slope(new double[wanted ? s : 0]),
+          flags_(new std::uint8_t[3 * s]),
+          placed_(new std::int32_t[6 * s]) {
+        inside = {flags_.get()}, lowest = inside + s, spare = lowest + s;
+        low = {placed_.get(), placed_.get() + s}, missed = low + 2 * s, other = missed + 2 * s;
     }
 
 private:
-    std::vector<std::uint8_t> flags_;
-    std::vector<std::int32_t> placed_;
+    std::unique_ptr<std::uint8_t[]> flags_;
+    std::unique_ptr<std::int32_t[]> placed_;
 };
 
 // The keys of p; whether all are numbers.
@@ -189,13 +195,13 @@ Part predicted(const float* folded, const std::int32_t* label, const std::int32_
     double total = 0, alarms = 0;
 #pragma omp simd reduction(+ : total, alarms)
     for (std::int64_t i = 0; i < s; ++i) {
-        double p, q, low_p, low_q;
+        float p, q, low_p, low_q;
         share_of(key_of(label[i] < 0 ? 0.0f : folded[i]), p, q);
         share_of(low[i], low_p, low_q);
-        const double boundary = p > 0.5 ? low_q - q : p - low_p;
-        total += boundary;
-        alarms += double(outside[i]) * boundary;
-        missed.number[i] = bits_of(float(q + low_p));
+        const float boundary = p > 0.5f ? low_q - q : p - low_p;
+        total += double(boundary);
+        alarms += double(outside[i] * boundary);
+        missed.number[i] = bits_of(q + low_p);
         missed.place[i] = std::int32_t(i);
     }
     return {alarms, total};
@@ -207,11 +213,15 @@ void start_slope(const float* outside, std::int64_t s, double a, double of_guess
 }
 
 // The slope of 1 - F1: in each b_p `of_guess` times (1 - w_g) - a, in each 1 - w_p at the true boundary `of_truth`.
-void add_slopes(Space& x, std::int64_t edges, double a, double of_guess, double of_truth) {
-    const std::int64_t s = std::int64_t(x.slope.size());
-    double* slope = x.slope.data();
-    start_slope(x.outside.data(), s, a, of_guess, slope);
-    for (std::int64_t i = 0; i < s; ++i) slope[x.low.place[i]] -= of_guess * (double(x.outside[i]) - a);
+void add_slopes(const Space& x, std::int64_t s, std::int64_t edges, double a, double of_guess, double of_truth) {
+    double* slope = x.slope.get();
+    start_slope(x.outside.get(), s, a, of_guess, slope);
+    const auto lower = [&](std::int64_t i) { slope[x.low.place[i]] -= of_guess * (double(x.outside[i]) - a); };
+    constexpr int PARTS = 4;  // in turn: neighbours mostly have the same place, and would wait for each other
+    const std::int64_t part = s / PARTS;
+    for (std::int64_t i = 0; i < part; ++i)
+        for (int k = 0; k < PARTS; ++k) lower(i + k * part);
+    for (std::int64_t i = PARTS * part; i < s; ++i) lower(i);
     for (std::int64_t k = 0; k < edges; ++k) {
         const std::int32_t found = x.missed.place[x.edge[k]];  // the pixel whose boundary is largest
         slope[found] -= of_truth;
@@ -235,8 +245,8 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
     const std::int64_t s = q.s;
     const float* folded = q.logits + map * s;
     const int own = q.sigmoid ? 1 : int(map % q.c);
-    const std::int32_t* label = x.label.data();
-    read_label_part(q, (q.sigmoid ? map : map / q.c) * s, int(s), q.sigmoid ? 2 : q.c, x.label.data());
+    const std::int32_t* label = x.label.get();
+    read_label_part(q, (q.sigmoid ? map : map / q.c) * s, int(s), q.sigmoid ? 2 : q.c, x.label.get());
     if (!read_keys(folded, label, s, x.low)) {
         if (out != nullptr) std::fill_n(out, s, NAN);
         return NAN;
@@ -244,11 +254,11 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
     read_truth(label, own, s, x.inside, x.lowest);
     filter(o.axes, o.sizes, o.width, lowest_flags, x.lowest, x.spare);
     leave_boundary_out(x.inside, s, x.lowest);
-    const std::int64_t edges = list_boundary(x.lowest, s, x.edge.data());
+    const std::int64_t edges = list_boundary(x.lowest, s, x.edge.get());
     filter(o.axes, o.sizes, o.reach, lowest_flags, x.lowest, x.spare);
-    widen(x.lowest, s, x.outside.data());
+    widen(x.lowest, s, x.outside.get());
     filter(o.axes, o.sizes, o.width, lowest_placed, x.low, x.other);
-    const Part guess = predicted(folded, label, x.low.number, x.outside.data(), s, x.missed);
+    const Part guess = predicted(folded, label, x.low.number, x.outside.get(), s, x.missed);
     filter(o.axes, o.sizes, o.reach, lowest_placed, x.missed, x.other);
     Part truth{0, double(edges)};
     for (std::int64_t k = 0; k < edges; ++k) truth.missed += double(float_of(x.missed.number[x.edge[k]]));
@@ -258,8 +268,8 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
             const double size = part.size + o.smooth;
             return kept > 0 && size > 0 ? 2.0 / (kept * kept * size) : 0.0;
         };
-        add_slopes(x, edges, a, per(guess) * (1.0 - b) * (1.0 - b), per(truth) * (1.0 - a) * (1.0 - a));
-        write_slope(x.slope.data(), label, s, out);
+        add_slopes(x, s, edges, a, per(guess) * (1.0 - b) * (1.0 - b), per(truth) * (1.0 - a) * (1.0 - a));
+        write_slope(x.slope.get(), label, s, out);
     }
     return kept > 0 ? (a + b - 2.0 * a * b) / kept : 1.0;
 }
