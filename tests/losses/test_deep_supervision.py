@@ -267,3 +267,12 @@ def test_one_output_in_a_law_case_is_the_inner_loss():
     found = value_and_gradient(DeepSupervisionLoss(loss="DiceLoss"), logits, labels)
     for one, other in zip(found, value_and_gradient(DiceLoss(), logits, labels)):
         np.testing.assert_array_equal(one, other)
+
+
+def test_int16_labels_of_open_size_in_a_static_graph():
+    """Paddle has no shape for int16 there."""
+    (coarse,), labels = _outputs(sizes=SIZES[1:2]), paddle.to_tensor(_labels(), "int16")
+    loss = DeepSupervisionLoss(loss="DiceLoss")
+    spec = [paddle.static.InputSpec([None, 3, None, None]), paddle.static.InputSpec([None, None, None], "int16")]
+    graph = paddle.jit.to_static(DeepSupervisionLoss(loss="DiceLoss"), input_spec=spec, full_graph=True)
+    assert float(graph(coarse, labels)) == pytest.approx(float(loss(coarse, labels)), rel=1e-6)
