@@ -5,7 +5,9 @@ from __future__ import annotations
 from .cases import EDT
 
 KERNELS: dict[str, tuple[str, ...]] = {
+    "active_contour": ("ActiveContourLoss",),
     "ball_filter": ("HausdorffCVLoss",),
+    "boundary_f1": ("BoundaryF1Loss",),
     "boundary_proximity": ("DistancePenalizedCELoss",),
     "calibration": ("L1ACELoss",),
     "centerline": ("SoftCLDiceLoss",),

@@ -126,6 +126,15 @@ class Inputs(Labelled):
         negated = self.error * paddle.full([], -1.0, self.dtype)  # Paddle's minus makes 0 of 0, not -0
         return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negated, self.prob + 0.0)  # no -0
 
+    @cached_in_graph
+    def folded_prob(self) -> Tensor:
+        """Probabilities with all their digits, whatever the labels: p - 1 where p > 1/2 (p = 1 is -0), else p."""
+        kernel = find("folded_probabilities", self.problem)
+        if kernel is not None:
+            return kernel(self.problem)
+        negated = self.one_minus_prob * paddle.full([], -1.0, self.dtype)  # Paddle's minus makes 0 of 0, not -0
+        return paddle.where(self.prob > 0.5, negated, self.prob + 0.0)  # no -0
+
     @property
     def of_probabilities(self) -> Problem:
         """The problem to find kernels for that work on probabilities, which are not computed yet."""
@@ -135,6 +144,11 @@ class Inputs(Labelled):
     def scored_by_signed_prob(self) -> Problem:
         """The problem whose scores are these, for kernels that work on them."""
         return replace(self.problem, scores=self.signed_prob, from_logits=True)
+
+    @cached_in_graph
+    def scored_by_folded_prob(self) -> Problem:
+        """The problem whose scores are the folded ones."""
+        return replace(self.problem, scores=self.folded_prob, from_logits=True)
 
     @property
     def for_labels(self) -> Problem:

@@ -8,13 +8,25 @@ from typing import Any
 import paddle
 
 from .. import numeric
+from ..inputs import Inputs
 from .convolution import along
-from .similarity import Maps
+from .map_sums import map_kernel, picked
+from .similarity import Maps, whole_maps
 
 Tensor = Any
 
 
-def boundary_length(maps: Maps, eps: float) -> Tensor:
+def active_contour_errors(inputs: Inputs, channels: list[int], length: float, region: float, eps: float) -> Tensor:
+    """`length` times the length of the boundary, plus `region` times the error of the region, `[N, K]`."""
+    kernel = map_kernel("active_contour_errors", inputs)
+    if kernel is not None:
+        return picked(kernel(inputs.scored_by_folded_prob, min(channels), length, region, eps), channels)
+    maps = whole_maps(inputs, channels)
+    errors = region * _region_error(maps)
+    return errors + length * _boundary_length(maps, eps) if length else errors
+
+
+def _boundary_length(maps: Maps, eps: float) -> Tensor:
     """Mean over the cells of 2^d valid neighbours of sqrt(s + eps) - sqrt(eps), `[N, K]`; 0 where there is none.
 
     s is the squared slope of p, a mean over the edges of the cell along each axis. Axes of length 1 take no part.
@@ -34,7 +46,7 @@ def boundary_length(maps: Maps, eps: float) -> Tensor:
     return numeric.safe_divide(total, numeric.spatial_sum(whole).expand_as(total))
 
 
-def region_error(maps: Maps) -> Tensor:
+def _region_error(maps: Maps) -> Tensor:
     """Mean of |p - g| over the valid pixels, `[N, K]`."""
     excess, g, mask = maps
     total = numeric.spatial_sum(excess * (1 - 2 * g))  # `abs` has no slope at p = g

@@ -9,7 +9,7 @@ import paddle.nn.functional as F
 
 from .. import numeric
 from ..inputs import Inputs
-from .map_sums import picked
+from .map_sums import map_kernel, picked
 
 Tensor = Any
 
@@ -24,6 +24,9 @@ def boundary_f1_errors(inputs: Inputs, channels: list[int], width: int, reach: i
         reach: side of the cube in which it is found.
         smooth: added to numerators and denominators.
     """
+    kernel = map_kernel("boundary_f1_errors", inputs)
+    if kernel is not None:
+        return picked(kernel(inputs.scored_by_folded_prob, min(channels), width // 2, reach // 2, smooth), channels)
     mask, g = picked(inputs.mask, channels), picked(inputs.target, channels)
     p, q = (picked(x, channels) for x in (inputs.prob, inputs.one_minus_prob))
     truth, truth_missed = _boundary(g, 1 - g, width, reach)

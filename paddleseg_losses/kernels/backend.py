@@ -51,8 +51,10 @@ BACKENDS: tuple[Backend, ...] = (
         name="native",
         supports=_native_supports,
         operations={
+            "active_contour_errors": "active_contour",
             "ball_filter_sums": "ball_filter",
             "boundary_counts": "contours",
+            "boundary_f1_errors": "boundary_f1",
             "boundary_sums": "distance_weighted",
             "calibration_sums": "calibration",
             "centerline_sums": "centerline",
@@ -61,6 +63,7 @@ BACKENDS: tuple[Backend, ...] = (
             "contour_errors": "contours",
             "erosion_sums": "erosion",
             "error_sums": "error_sums",
+            "folded_probabilities": "probabilities",
             "hausdorff_sums": "distance_weighted",
             "keep_top_k": "top_k",
             "label_means": "label_means",

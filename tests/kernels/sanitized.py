@@ -90,8 +90,8 @@ def run_sums(kernels, problem, labels, z, threads):
         kernels.pixelwise_values(q, specs, 2, address(sums), address(values), threads)
         for count, grad in product((1, 2), (None, out)):  # one alone is fusable
             kernels.pixelwise_total(q, specs, count, address(sums), address(grad), address(total), threads)
-        for signed in (0, 1):
-            kernels.probabilities_forward(q, signed, address(out), threads)
+        for sign in (0, 1, 2):
+            kernels.probabilities_forward(q, sign, address(out), threads)
         kernels.probabilities_backward(q, address(z), address(out), threads)
         run_histograms(kernels, q, out, threads)
         if not problem.sigmoid:
@@ -210,6 +210,9 @@ def run_maps(kernels, problem, image, threads):
         found = (first, address(sums), address(kept), threads)
         kernels.erosion_forward(problem, *image, weights, 4, *found)
         kernels.ball_filter_forward(problem, *image, radii, weights, 4, *found)
+        kernels.active_contour_forward(problem, *image, 1.0, 0.5, 1e-8, *found)
+        for width, reach in ((0, 1), (1, 2), (5, 70)):
+            kernels.boundary_f1_forward(problem, *image, width, reach, 1.0, *found)
     kernels.map_sums_backward(problem, address(sums), address(slope), address(out), threads)
 
 

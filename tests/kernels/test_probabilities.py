@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from paddleseg_losses.errors import KernelError
-from paddleseg_losses.kernels.probabilities import probabilities
+from paddleseg_losses.kernels.probabilities import folded_probabilities, probabilities
 from tests.kernels.problems import LARGE, problem, task
 from tests.laws.cases import CASES, IGNORED, Case
 
@@ -81,6 +81,24 @@ def test_a_certain_pixel_has_a_probability_of_1(channels, right):
     logits[:, 1] = np.linspace(20, 50, 999)
     labels = paddle.full([1, 1, 999], int(right), "int64")
     np.testing.assert_array_equal(probabilities(task(paddle.to_tensor(logits), labels, False)).numpy()[:, 1], 1)
+
+
+@pytest.mark.parametrize("case", [*CASES, *LARGE], ids=str)
+def test_folded_ones_have_all_digits(case):
+    """On both sides of 1/2, in right classes and wrong ones."""
+    logits, labels = problem(case)
+    logits = logits * 6
+    sigmoid = case.mode != "multiclass"
+    p = _in_float64(logits, labels, sigmoid, logits)[0]
+    z = logits.astype("float64")
+    if sigmoid:
+        q = np.exp(-np.logaddexp(0, z))
+    else:
+        share = np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True))
+        q = np.stack([np.delete(share, c, axis=1).sum(axis=1) for c in range(z.shape[1])], axis=1)
+    found = folded_probabilities(task(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid)).numpy()
+    np.testing.assert_allclose(found, np.where(p > 0.5, -q, p), rtol=2e-5, atol=1e-35)
+    assert (np.signbit(found) == (p > 0.5)).all()
 
 
 def test_nan_is_seen():

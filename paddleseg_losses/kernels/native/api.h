@@ -47,6 +47,9 @@ struct SumSpec {
     float gamma, clip;
 };
 
+// Where a probability above 1/2 is p - 1, told by its sign (-0 is 1): nowhere, in the class of the pixel's label, everywhere.
+enum Sign : std::int32_t { NO_SIGN = 0, SIGN_IN_OWN_CLASS = 1, SIGN_IN_EVERY_CLASS = 2 };
+
 struct SoftProblem {
     const float* logits;  // [n, c, s]
     const float* targets;  // [n, c, s], in [0, 1]; what is not is 0
@@ -92,8 +95,8 @@ EXPORT Status pixelwise_total(const Problem* problem, const SumSpec* specs, int 
 // values *= factor.
 EXPORT Status pixelwise_scale(float* values, std::int64_t size, float factor, int threads);
 
-// p [n, c, s], 0 where a pixel is left out.
-EXPORT Status probabilities_forward(const Problem* problem, int with_sign, float* p, int threads);
+// p [n, c, s] with this sign, 0 where a pixel is left out.
+EXPORT Status probabilities_forward(const Problem* problem, int sign, float* p, int threads);
 EXPORT Status probabilities_backward(const Problem* problem, const float* upstream, float* gradient, int threads);
 
 // sums [n, c, bins, 2] of u (p - g) and of u in each of at most 256 bins of p: u is the weight of a pixel, which, if soft, two
@@ -207,6 +210,14 @@ EXPORT Status erosion_forward(const Problem* problem, int axes, const std::int64
 // The same; radii and weights [count].
 EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* radii,
                                   const double* weights, int count, int first, double* sums, float* slope, int threads);
+// Of probabilities with a sign in every class: length times the mean length of the cells of neighbouring pixels plus region
+// times the mean error. errors [n, c] and slope as those above.
+EXPORT Status active_contour_forward(const Problem* problem, int axes, const std::int64_t* sizes, double length, double region,
+                                     double eps, int first, double* errors, float* slope, int threads);
+// The same of 1 - the F1 score of boundaries. `width` and `reach`: pixels to each side, in the cube that makes a boundary and
+// in that in which it is found.
+EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t width,
+                                  std::int64_t reach, double smooth, int first, double* errors, float* slope, int threads);
 // gradient [n, c, s]: the slope times the gradient [n, c] of each sum.
 EXPORT Status map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* gradient,
                                 int threads);

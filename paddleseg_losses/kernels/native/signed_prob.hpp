@@ -1,4 +1,5 @@
 // Probabilities with all their digits: at a pixel's own class p - 1 where p > 0.5, told by its sign (-0 is 1), else p.
+// Folded ones are p - 1 where p > 0.5 in every class, and need no labels to be read.
 #pragma once
 
 #include <cmath>

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.active_contour import boundary_length, region_error
-from ...functional.similarity import whole_maps
+from ...functional.active_contour import active_contour_errors
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -74,8 +73,5 @@ class ActiveContourLoss(CellLoss):
 
     def cells(self, inputs: Inputs) -> Tensor:
         """The weighted sum of the two."""
-        maps = whole_maps(inputs, self.channel_indices(inputs))
-        cells = self.lambda_region * region_error(maps)
-        if self.lambda_length:
-            cells = cells + self.lambda_length * boundary_length(maps, self.eps)
-        return cells
+        channels = self.channel_indices(inputs)
+        return active_contour_errors(inputs, channels, self.lambda_length, self.lambda_region, self.eps)

@@ -1,5 +1,5 @@
-// Probabilities of every pixel and class, signed or not (see `signed_prob.hpp`), 0 where a pixel is left out, and their
-// gradient:
+// Probabilities of every pixel and class, signed, folded or neither (see `signed_prob.hpp`), 0 where a pixel is left out, and
+// their gradient:
 //     softmax: dz_c = p_c (u_c - sum_k u_k p_k);   sigmoid: dz = u p (1 - p).
 // Where p_c is nearly 1, u_c is subtracted from all u, which changes no gradient, so that nothing cancels.
 #include "memory.hpp"
@@ -11,21 +11,39 @@ namespace psl {
 
 namespace {
 
+// The others of a softmax: 1 - p of a large one is the sum of the rest.
+INLINE void folded_rows(const Problem& q, std::int64_t plane, std::int64_t first, int w, Tile& t, float* out) {
+    float* rest = t.value.data();
+    for (int i = 0; i < w; ++i) rest[i] = t.correct[i] > 0.5f ? 0.0f : t.correct[i];
+    for (std::int64_t k = 0; k < q.c; ++k) {
+        const float* exp_z = t.row(k);
+        for (int i = 0; i < w; ++i) rest[i] += exp_z[i] * t.inverse[i] > 0.5f ? 0.0f : exp_z[i] * t.inverse[i];
+    }
+    for (std::int64_t k = 0; k < q.c; ++k) {
+        const float* exp_z = t.row(k);
+        float* row = out + (plane * q.c + k) * q.s + first;
+        for (int i = 0; i < w; ++i) row[i] = t.label[i] < 0 ? 0.0f : signed_prob(exp_z[i] * t.inverse[i], rest[i]);
+    }
+}
+
 TARGET_CLONES
-void tile_probabilities(const Problem& q, bool with_sign, std::int64_t plane, std::int64_t first, int w, Tile& t, float* out) {
+void tile_probabilities(const Problem& q, int sign, std::int64_t plane, std::int64_t first, int w, Tile& t, float* out) {
+    const bool with_sign = sign != NO_SIGN, folded = sign == SIGN_IN_EVERY_CLASS;
     if (is_binary(q)) {
         binary_tile(q, plane, first, w, false, t);
         for (int k = first_class(q); k < 2; ++k) {
             float* row = out + (q.sigmoid ? plane : 2 * plane + k) * q.s + first;
             for (int i = 0; i < w; ++i) {
                 const float own = with_sign ? signed_prob(t.correct[i], t.error[i]) : t.correct[i];
-                row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == k ? own : t.error[i];
+                const float other = folded ? signed_prob(t.error[i], t.correct[i]) : t.error[i];
+                row[i] = t.label[i] < 0 ? 0.0f : t.label[i] == k ? own : other;
             }
         }
         return;
     }
     softmax_tile(q, plane, first, w, STABLE, t);
-    for (std::int64_t k = 0; k < q.c; ++k) {
+    if (folded) folded_rows(q, plane, first, w, t, out);
+    for (std::int64_t k = 0; k < q.c && !folded; ++k) {
         const float* exp_z = t.row(k);
         float* row = out + (plane * q.c + k) * q.s + first;
         for (int i = 0; i < w; ++i) row[i] = exp_z[i] * t.inverse[i];
@@ -82,12 +100,12 @@ void tile_gradient(const Problem& q, const float* upstream, std::int64_t plane, 
 
 }  // namespace
 
-EXPORT Status probabilities_forward(const Problem* problem, int with_sign, float* out, int threads) {
+EXPORT Status probabilities_forward(const Problem* problem, int sign, float* out, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
         expect_large_pages(out, sizeof(float) * q.n * q.c * q.s);
         Tiling(q).run(q, threads, [&](Tile& t, std::int64_t plane, std::int64_t, std::int64_t first, int w) {
-            tile_probabilities(q, with_sign != 0, plane, first, w, t, out);
+            tile_probabilities(q, sign, plane, first, w, t, out);
         });
     });
 }

@@ -1,0 +1,99 @@
+"""Boundary F1 in native code: equal to the composed loss in float64, in value and gradient, ties included."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg_losses import BoundaryF1Loss, kernels
+from paddleseg_losses.errors import KernelError
+from paddleseg_losses.kernels.boundary_f1 import boundary_f1_errors
+from tests.kernels.problems import task
+from tests.laws.cases import CASES, Case, value_and_gradient, value_of
+
+pytestmark = pytest.mark.usefixtures("native")
+
+LARGE = [
+    Case("binary", 1, (97, 61), samples=1),
+    Case("multiclass", 3, (3001,), samples=1),
+    Case("multilabel", 3, (13, 31, 27)),
+    Case("multiclass", 3, (1, 1)),
+    Case("binary", 1, (1, 40, 1)),
+]
+OPTIONS = [
+    {},
+    {"theta0": 5, "theta": 9, "smooth": 1e-7},
+    {"theta0": 1, "theta": 1},
+    {"theta0": 7, "theta": 10001, "smooth": 0.0, "reduction": "none"},
+    {"include_background": False, "theta": 7},
+]
+
+
+def _equal(options, logits, labels):
+    def loss(z, y):
+        return BoundaryF1Loss(**options)(z, y).mean()
+
+    value, gradient = value_and_gradient(loss, logits.astype("float32"), labels)
+    expected, slope = value_and_gradient(loss, logits.astype("float32").astype("float64"), labels)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *LARGE], ids=str)
+@pytest.mark.parametrize("ignored", [0, 0.15])
+def test_equal_to_float64(options, case, ignored):
+    _equal(options, case.logits(), case.labels(ignored=ignored))
+
+
+@pytest.mark.parametrize("case", [Case("multiclass", 4, (31, 57)), Case("binary", 1, (63, 41))], ids=str)
+@pytest.mark.parametrize("size", [12, -12])
+def test_digits_of_a_certain_prediction(case, size):
+    """Right or wrong, its boundaries are differences of numbers near 0 and 1."""
+    labels = case.labels(ignored=0)
+    _equal({}, case.perfect(labels, size) + case.logits(), labels)
+
+
+@pytest.mark.parametrize("classes", [[2], [2, 0], [1, 2]], ids=str)
+def test_some_classes(classes):
+    case = Case("multiclass", 3, (15, 17))
+    _equal({"classes": classes}, case.logits(), case.labels())
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 90), (2, 1, 40, 31), (1, 1, 9, 12, 11)], ids=str)
+def test_ties(shape):
+    """Of equal pixels the same one has the slope as in Paddle's pooling of one axis after another."""
+    rng, found = np.random.default_rng(0), []
+    p, labels = rng.integers(0, 5, shape).astype("float32") / 4, rng.integers(0, 2, shape)
+    for mode in ("native", "composed"):
+        with kernels.use_kernels(mode):
+            found.append(value_and_gradient(BoundaryF1Loss(from_logits=False), p, labels))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-6)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-6 * np.abs(found[1][1]).max())
+
+
+def test_same_bits_on_any_number_of_threads(monkeypatch):
+    case = Case("multiclass", 3, (101, 157))
+    found = []
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        found.append(value_and_gradient(BoundaryF1Loss(), case.logits(dtype="float32"), case.labels()))
+    assert found[0][1].any()
+    for value, gradient in found[1:]:
+        assert value == found[0][0]
+        assert np.array_equal(gradient, found[0][1])
+
+
+def test_value_alone_is_the_same_and_nan_is_seen():
+    case = Case("multiclass", 3, (31, 57))
+    logits, labels = case.logits(dtype="float32"), case.labels(ignored=0)
+    assert value_of(BoundaryF1Loss(), logits, labels) == value_and_gradient(BoundaryF1Loss(), logits, labels)[0] > 0
+    logits[1, 2, 3, 4] = np.nan
+    value, gradient = value_and_gradient(BoundaryF1Loss(), logits, labels)
+    assert np.isnan(value)
+    assert np.isnan(gradient[1]).any()
+
+
+@pytest.mark.parametrize(("labels", "dtype"), [((2, 1, 6), "float32"), ((2, 1, 5), "float64")])
+def test_refuses_what_native_code_could_not_check(labels, dtype):
+    with pytest.raises(KernelError):
+        boundary_f1_errors(task(paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False), 0, 1, 2, 1.0)
