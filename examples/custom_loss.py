@@ -1,7 +1,8 @@
 """A loss of your own in fifteen lines, the facts about it, and every law of this package asked of it.
 
-The generalized cross entropy (a loss of the package too, of that name) lies between cross entropy (q to 0) and the absolute error (q = 1): a wrong label weighs
-less. Mean over the pixels that count of (1 - p_t^q) / q, with p_t the probability of the true label.
+The generalized cross entropy, which the package has too, lies between cross entropy (q to 0) and the absolute error
+(q = 1): a wrong label weighs less. Mean over the pixels that count of (1 - p_t^q) / q, with p_t the probability of the
+true label.
 """
 
 import paddle

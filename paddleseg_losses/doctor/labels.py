@@ -93,7 +93,8 @@ def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str)
         yield _out_of_range(unknown, classes, counts, source, part)
     known = [value for value in labels if 0 <= value < classes]
     absent = [c for c in range(classes) if not counts.pixels.get(c) and c != ignored]
-    if absent and part == "train":
+    open_labels = any(counts.pixels.get(label) for label in source.partial)  # they may hold any class
+    if absent and part == "train" and not open_labels:
         yield _absent(absent, source, counts, complete)
     if len(known) == 1 and not absent:
         yield _one_class(known[0], ignored)

@@ -27,6 +27,9 @@ def _kept(spec, case, which):
     return len(set(kept) - {z.data_ptr()})
 
 
+KEEP_ONE = {"LogitAdjustedLoss", "MarginSmoothingLoss"}  # the shifted logits; the slopes of the margin
+
+
 def _of_sums(spec):
     """Losses that are algebra on sums, or sums themselves: nothing else about a pixel matters."""
     return not (spec.neighbours or spec.sorts) and spec.family in ("distribution", "region")
@@ -43,4 +46,4 @@ def test_two_tensors_besides_the_probabilities(spec):
 @pytest.mark.parametrize("spec", each_loss(_of_sums))
 def test_nothing_with_kernels(spec, case):
     if supports(spec, case):
-        assert _kept(spec, case, "native") <= 0
+        assert _kept(spec, case, "native") <= (1 if spec.name in KEEP_ONE else 0)

@@ -6,6 +6,7 @@ import paddle
 
 from ...functional.radius_sums import radius_sums
 from ...functional.region import harmonic_error
+from ...functional.unread import nan_or_0
 from ...inputs import Inputs, Tensor
 from ...numeric import constant, smooth_divide
 from ...options import flag, number, whole
@@ -25,6 +26,7 @@ from ..families import CellLoss
     neighbours=True,
     monotone=False,
     detached=("skeletons, depths and radii",),
+    blind=True,
 )
 class CBDiceLoss(CellLoss):
     r"""Maximises the overlap of centre lines with regions, both weighted by the radii of the structures; range [0, 1).
@@ -88,6 +90,7 @@ class CBDiceLoss(CellLoss):
         skip = min(indices)
         precise, predicted, sensitive, true = radius_sums(inputs, skip, self.iters)
         value = harmonic_error(self._error(precise, predicted), self._error(sensitive, true))
+        value = value + nan_or_0(inputs)[:, skip:]  # only skeletons are read
         if indices == list(range(skip, inputs.channels)):
             return value
         return value.index_select(constant([c - skip for c in indices], "int64"), axis=-1)

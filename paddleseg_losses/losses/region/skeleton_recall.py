@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...functional.error_sums import ERROR, POSITIVE, PROB_TRUE, SumSpec, request, sum_of
 from ...functional.tubes import in_tubes
+from ...functional.unread import nan_or_0
 from ...inputs import Inputs, Tensor
 from ...numeric import smooth_divide
 from ...options import fixed, flag, number, whole
@@ -90,4 +91,4 @@ class SkeletonRecallLoss(CellLoss, SumsLoss):
         tubes, pool = in_tubes(inputs, self.tube, self.merge_classes), self.pooling(inputs)
         request(tubes, _SUMS)
         found, missed = (pool(sum_of(tubes, *spec)) for spec in _SUMS)
-        return smooth_divide(missed, found + missed, self.smooth)
+        return smooth_divide(missed, found + missed, self.smooth) + pool(nan_or_0(inputs))  # only tubes are read

@@ -8,6 +8,8 @@ from ...inputs import Inputs
 from ...options import number, whole
 from ..families import CellLoss
 
+MOST = 1e150  # whose square is a number
+
 
 class WindowSimilarityLoss(CellLoss):
     """Compares the windows of prediction and truth around every pixel."""
@@ -20,4 +22,4 @@ class WindowSimilarityLoss(CellLoss):
     def window(self, inputs: Inputs) -> Window:
         """As far as the image reaches."""
         half = inputs.problem.reach(self.window_size // 2)
-        return Window(gaussian(half, self.sigma), self.k1**2, self.k2**2)
+        return Window(gaussian(half, self.sigma), *(min(k, MOST) ** 2 for k in (self.k1, self.k2)))

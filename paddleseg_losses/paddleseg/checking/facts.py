@@ -82,6 +82,13 @@ def _said(name: str, sections: dict[str, Any]) -> dict[str, Any]:
 def _agreed(name: str, said: dict[str, Any], default: int | None, report: Report) -> int | None:
     values = list(said.values()) or [default]
     if all(value == values[0] for value in values):
+        if isinstance(values[0], list):
+            report.mistake(
+                (name,),
+                _("it is {values}.", values=values[0]),
+                _("one number: PaddleSeg compares labels with it"),
+                _("write the others as this one in the masks; a list is for losses in a loop of your own"),
+            )
         return values[0] if isinstance(values[0], int) else None
     values_in = listed(_("{value} in {section}", value=value, section=section) for section, value in said.items())
     report.mistake(
