@@ -85,7 +85,7 @@ BACKENDS: tuple[Backend, ...] = (
     Backend(
         name="native, soft targets",
         supports=_native_supports_soft,
-        operations={"soft_sums": "soft_targets"},
+        operations={"similarity_errors": "similarity", "soft_sums": "soft_targets"},
     ),
 )
 
