@@ -76,20 +76,29 @@ INLINE void keep_less(Placed x, Placed y, std::int64_t size, Placed out) {
 }
 
 // One axis of the least over a cube: the pixels of a plane are `length` times `stride`. What the `reach` next pixels have is
-// gathered in x, in windows of growing length; each pixel and the one `reach` before it then see all.
+// gathered in x, in windows of growing length; each pixel and the one `reach` before it then see all. Lines of pixels take
+// their steps in waves, each step as soon as the lines that it reads have taken theirs, so that they are still in the cache.
 template <class Map>
 INLINE void lowest_along(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, Map x, Map out) {
-    const std::int64_t extent = length * stride, start = reach * stride;
-    for (std::int64_t plane = 0; plane < planes; ++plane, x = x + extent, out = out + extent) {
-        for (std::int64_t known = 1; known <= reach;) {
-            const std::int64_t step = std::min(known, reach + 1 - known);
-            keep_less(x, x + step * stride, extent - step * stride, x);
-            known += step;
+    const std::int64_t extent = length * stride;
+    const bool row = stride == 1;  // taken at once
+    const std::int64_t line = row ? extent : stride, waves = row ? 1 : length + reach - 1;
+    for (std::int64_t plane = 0; plane < planes; ++plane, x = x + extent, out = out + extent)
+        for (std::int64_t wave = 0; wave < waves; ++wave) {
+            std::int64_t lag = 0;
+            for (std::int64_t known = 1, step; known <= reach; known += step) {
+                step = std::min(known, reach + 1 - known);
+                lag = row ? 0 : known + step - 2;
+                const std::int64_t first = (wave - lag) * line, last = std::min(first + line, extent - step * stride);
+                if (first >= 0 && first < last) keep_less(x + first, x + (first + step * stride), last - first, x + first);
+            }
+            const std::int64_t first = (wave - lag) * line, last = first + line, start = std::max(first, reach * stride);
+            if (first < 0 || first >= extent) continue;
+            if (first == 0) keep_less(x, x, stride, out);
+            for (std::int64_t i = std::max(first, stride); i < std::min(last, reach * stride); i += stride)
+                keep_less(out + (i - stride), x + i, stride, out + i);
+            if (start < last) keep_less(x + (start - reach * stride), x + start, last - start, out + start);
         }
-        keep_less(x, x, stride, out);
-        for (std::int64_t i = stride; i < start; i += stride) keep_less(out + (i - stride), x + i, stride, out + i);
-        keep_less(x, x + start, extent - start, out + start);
-    }
 }
 
 TARGET_CLONES
@@ -170,7 +179,7 @@ std::int64_t list_boundary(Flags rest, std::int64_t s, std::int32_t* edge) {
     std::int64_t count = 0;
     for (std::int64_t i = 0; i + 1 < s; ++i) {
         edge[count] = std::int32_t(i);
-        count += 1 - rest.x[i];
+        count += rest.x[i] ^ 1;
     }
     if (!rest.x[s - 1]) edge[count++] = std::int32_t(s - 1);
     return count;
