@@ -107,6 +107,15 @@ void add_lengths(const double* square, const std::int32_t* marks, std::int64_t c
 TARGET_CLONES
 void add_slopes(const double* a, const double* b, const double* weight, std::int64_t cells, double* flow, double* to_a,
                 double* to_b) {
+    if (to_b - to_a > cells) {  // else they are
+#pragma omp simd
+        for (std::int64_t i = 0; i < cells; ++i) {
+            const double given = weight[i] * (b[i] - a[i]);
+            to_a[i] -= given;
+            to_b[i] += given;
+        }
+        return;
+    }
     for (std::int64_t i = 0; i < cells; ++i) flow[i] = weight[i] * (b[i] - a[i]);
     for (std::int64_t i = 0; i < cells; ++i) to_a[i] -= flow[i];
     for (std::int64_t i = 0; i < cells; ++i) to_b[i] += flow[i];

@@ -130,7 +130,7 @@ struct Space {
     std::unique_ptr<std::int32_t[]> label, edge;  // edge: the pixels of the true boundary
     std::unique_ptr<float[]> outside;  // 1 - w of the truth
     std::unique_ptr<double[]> slope;
-    Flags inside, lowest, spare;  // of the truth
+    Flags inside, lowest, spare;  // of the truth; in the end 1 - w in `lowest`
     Placed low, missed, other;  // of the prediction: the least p and the least 1 - w
 
     Space(std::int64_t s, bool wanted)
@@ -225,7 +225,8 @@ void start_slope(const float* outside, std::int64_t s, double a, double of_guess
 void add_slopes(const Space& x, std::int64_t s, std::int64_t edges, double a, double of_guess, double of_truth) {
     double* slope = x.slope.get();
     start_slope(x.outside.get(), s, a, of_guess, slope);
-    const auto lower = [&](std::int64_t i) { slope[x.low.place[i]] -= of_guess * (double(x.outside[i]) - a); };
+    const double given[] = {-of_guess * a, of_guess * (1.0 - a)};
+    const auto lower = [&](std::int64_t i) { slope[x.low.place[i]] -= given[x.lowest.x[i]]; };
     constexpr int PARTS = 4;  // in turn: neighbours mostly have the same place, and would wait for each other
     const std::int64_t part = s / PARTS;
     for (std::int64_t i = 0; i < part; ++i)
