@@ -50,7 +50,7 @@ struct Space {
           label(new std::int32_t[s]),
           square(width),
           weight(width),
-          flow(width),
+          flow(width + 1),
           marks(width) {}
 };
 
@@ -95,30 +95,32 @@ void add_lengths(const double* square, const std::int32_t* marks, std::int64_t c
 #pragma omp simd reduction(+ : total, count)
     for (std::int64_t i = 0; i < cells; ++i) {
         const double mean = share * square[i], length = std::sqrt(mean + eps);
+        const double sum = length + root, inverse = 1.0 / (length * sum);
         const bool whole = marks[i] >= 0;  // no label is -1
-        total += whole ? mean / (length + root) : 0.0;
+        total += whole ? mean * length * inverse : 0.0;
         count += whole ? 1.0 : 0.0;
-        weight[i] = whole ? share / length : 0.0;
+        weight[i] = whole ? share * sum * inverse : 0.0;
     }
     means.total += total, means.count += count;
 }
 
-// The slope of a row of edges: what flows to the one end leaves the other. The ends may be neighbours in the row.
+// The slope of the edges along a row: what flows through one leaves its first end for its second. flow [cells + 2].
 TARGET_CLONES
-void add_slopes(const double* a, const double* b, const double* weight, std::int64_t cells, double* flow, double* to_a,
-                double* to_b) {
-    if (to_b - to_a > cells) {  // else they are
+void add_slopes_along(const double* p, const double* weight, std::int64_t cells, double* flow, double* slope) {
+    flow[0] = flow[cells + 1] = 0.0;
+    for (std::int64_t i = 0; i < cells; ++i) flow[i + 1] = weight[i] * (p[i + 1] - p[i]);
+    for (std::int64_t i = 0; i <= cells; ++i) slope[i] += flow[i] - flow[i + 1];
+}
+
+// That of edges between two rows.
+TARGET_CLONES
+void add_slopes_across(const double* a, const double* b, const double* weight, std::int64_t cells, double* to_a, double* to_b) {
 #pragma omp simd
-        for (std::int64_t i = 0; i < cells; ++i) {
-            const double given = weight[i] * (b[i] - a[i]);
-            to_a[i] -= given;
-            to_b[i] += given;
-        }
-        return;
+    for (std::int64_t i = 0; i < cells; ++i) {
+        const double given = weight[i] * (b[i] - a[i]);
+        to_a[i] -= given;
+        to_b[i] += given;
     }
-    for (std::int64_t i = 0; i < cells; ++i) flow[i] = weight[i] * (b[i] - a[i]);
-    for (std::int64_t i = 0; i < cells; ++i) to_a[i] -= flow[i];
-    for (std::int64_t i = 0; i < cells; ++i) to_b[i] += flow[i];
 }
 
 // The sum of the lengths, and their slopes in p.
@@ -139,8 +141,10 @@ Means length_of(const Cell& cell, double eps, bool wanted, Space& x) {
         for (const auto& [a, b] : cell.edges) add_squares(p + a, p + b, cells, x.square.data());
         add_lengths(x.square.data(), x.marks.data(), cells, cell.share(), eps, x.weight.data(), means);
         if (!wanted) continue;
-        for (const auto& [a, b] : cell.edges)
-            add_slopes(p + a, p + b, x.weight.data(), cells, x.flow.data(), slope + a, slope + b);
+        for (const auto& [a, b] : cell.edges) {
+            if (b == a + 1) add_slopes_along(p + a, x.weight.data(), cells, x.flow.data(), slope + a);
+            else add_slopes_across(p + a, p + b, x.weight.data(), cells, slope + a, slope + b);
+        }
     }
     return means;
 }
@@ -175,7 +179,7 @@ EXPORT Status active_contour_forward(const Problem* problem, int axes, const std
                 read_label_part(q, (q.sigmoid ? map : map / q.c) * q.s, int(q.s), q.sigmoid ? 2 : q.c, x.label.get());
                 const Means areas = region_of(q.logits + map * q.s, x.label.get(), own, q.s, x.p.get());
                 std::fill_n(x.slope.get(), q.s, 0.0);
-                const Means lengths = length > 0 ? length_of(cell, eps, out != nullptr, x) : Means();
+                const Means lengths = length > 0 ? length_of(cell, std::max(eps, 1e-300), out != nullptr, x) : Means();
                 const double of_length = length * lengths.per(), of_region = region * areas.per();
                 errors[map] = of_length * lengths.total + of_region * areas.total;
                 if (out != nullptr) write_slope(x.slope.get(), x.label.get(), own, q.s, of_length, of_region, out);
