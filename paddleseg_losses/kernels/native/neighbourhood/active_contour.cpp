@@ -37,21 +37,27 @@ struct Cell {
     double share() const { return 1.0 / double(corners.size() / 2); }  // of an edge in the mean along its axis
 };
 
-// Maps of one size, and rows of cells, which a thread uses for all its tasks.
+// Maps of one size, and rows of cells, which a thread uses for all its tasks: the maps are one block, which the next call
+// mostly finds still mapped.
 struct Space {
-    std::unique_ptr<double[]> p, slope;
-    std::unique_ptr<std::int32_t[]> label;
+    double *p, *slope;
+    std::int32_t* label;
     std::vector<double> square, weight, flow;
     std::vector<std::int32_t> marks;
 
     Space(std::int64_t s, std::int64_t width)
-        : p(new double[s]),
-          slope(new double[s]),
-          label(new std::int32_t[s]),
-          square(width),
+        : square(width),
           weight(width),
           flow(width + 1),
-          marks(width) {}
+          marks(width),
+          block_(new char[2 * Arena::bytes<double>(s) + Arena::bytes<std::int32_t>(s)]) {
+        Arena arena(block_.get());
+        for (double** each : {&p, &slope}) *each = arena.take<double>(s);
+        label = arena.take<std::int32_t>(s);
+    }
+
+private:
+    std::unique_ptr<char[]> block_;
 };
 
 struct Means {
@@ -133,11 +139,11 @@ Means length_of(const Cell& cell, double eps, bool wanted, Space& x) {
     for (std::int64_t row = 0; row < steps(image.depth) * steps(image.height); ++row) {
         const std::int64_t y = row % steps(image.height), z = row / steps(image.height);
         const std::int64_t first = (z * image.height + y) * image.width;
-        const double* p = x.p.get() + first;
-        double* slope = x.slope.get() + first;
+        const double* p = x.p + first;
+        double* slope = x.slope + first;
         std::fill(x.square.begin(), x.square.end(), 0.0);
         std::fill(x.marks.begin(), x.marks.end(), 0);
-        for (const std::int64_t corner : cell.corners) add_marks(x.label.get() + first + corner, cells, x.marks.data());
+        for (const std::int64_t corner : cell.corners) add_marks(x.label + first + corner, cells, x.marks.data());
         for (const auto& [a, b] : cell.edges) add_squares(p + a, p + b, cells, x.square.data());
         add_lengths(x.square.data(), x.marks.data(), cells, cell.share(), eps, x.weight.data(), means);
         if (!wanted) continue;
@@ -176,13 +182,13 @@ EXPORT Status active_contour_forward(const Problem* problem, int axes, const std
                     return;
                 }
                 const int own = q.sigmoid ? 1 : int(map % q.c);
-                read_label_part(q, (q.sigmoid ? map : map / q.c) * q.s, int(q.s), q.sigmoid ? 2 : q.c, x.label.get());
-                const Means areas = region_of(q.logits + map * q.s, x.label.get(), own, q.s, x.p.get());
-                std::fill_n(x.slope.get(), q.s, 0.0);
+                read_label_part(q, (q.sigmoid ? map : map / q.c) * q.s, int(q.s), q.sigmoid ? 2 : q.c, x.label);
+                const Means areas = region_of(q.logits + map * q.s, x.label, own, q.s, x.p);
+                std::fill_n(x.slope, q.s, 0.0);
                 const Means lengths = length > 0 ? length_of(cell, std::max(eps, 1e-300), out != nullptr, x) : Means();
                 const double of_length = length * lengths.per(), of_region = region * areas.per();
                 errors[map] = of_length * lengths.total + of_region * areas.total;
-                if (out != nullptr) write_slope(x.slope.get(), x.label.get(), own, q.s, of_length, of_region, out);
+                if (out != nullptr) write_slope(x.slope, x.label, own, q.s, of_length, of_region, out);
             });
     });
 }

@@ -125,28 +125,28 @@ void filter(int axes, const std::int64_t* sizes, std::int64_t reach, Along along
     }
 }
 
-// Maps of one size, which a thread uses for all its tasks.
+// Maps of one size, which a thread uses for all its tasks: one block, which the next call mostly finds still mapped.
 struct Space {
-    std::unique_ptr<std::int32_t[]> label, edge;  // edge: the pixels of the true boundary
-    std::unique_ptr<float[]> outside;  // 1 - w of the truth
-    std::unique_ptr<double[]> slope;
+    std::int32_t *label, *edge;  // edge: the pixels of the true boundary
+    float* outside;  // 1 - w of the truth
+    double* slope;
     Flags inside, lowest, spare;  // of the truth; in the end 1 - w in `lowest`
     Placed low, missed, other;  // of the prediction: the least p and the least 1 - w
 
-    Space(std::int64_t s, bool wanted)
-        : label(new std::int32_t[s]),
-          edge(new std::int32_t[s]),
-          outside(new float[s]),
-          slope(new double[wanted ? s : 0]),
-          flags_(new std::uint8_t[3 * s]),
-          placed_(new std::int32_t[6 * s]) {
-        inside = {flags_.get()}, lowest = inside + s, spare = lowest + s;
-        low = {placed_.get(), placed_.get() + s}, missed = low + 2 * s, other = missed + 2 * s;
+    explicit Space(std::int64_t s)
+        : block_(new char[8 * Arena::bytes<std::int32_t>(s) + Arena::bytes<float>(s) + Arena::bytes<double>(s) +
+                          3 * Arena::bytes<std::uint8_t>(s)]) {
+        Arena arena(block_.get());
+        for (std::int32_t** each :
+             {&label, &edge, &low.number, &low.place, &missed.number, &missed.place, &other.number, &other.place})
+            *each = arena.take<std::int32_t>(s);
+        outside = arena.take<float>(s);
+        slope = arena.take<double>(s);
+        for (Flags* each : {&inside, &lowest, &spare}) each->x = arena.take<std::uint8_t>(s);
     }
 
 private:
-    std::unique_ptr<std::uint8_t[]> flags_;
-    std::unique_ptr<std::int32_t[]> placed_;
+    std::unique_ptr<char[]> block_;
 };
 
 // The keys of p; whether all are numbers.
@@ -223,8 +223,8 @@ void start_slope(const float* outside, std::int64_t s, double a, double of_guess
 
 // The slope of 1 - F1: in each b_p `of_guess` times (1 - w_g) - a, in each 1 - w_p at the true boundary `of_truth`.
 void add_slopes(const Space& x, std::int64_t s, std::int64_t edges, double a, double of_guess, double of_truth) {
-    double* slope = x.slope.get();
-    start_slope(x.outside.get(), s, a, of_guess, slope);
+    double* slope = x.slope;
+    start_slope(x.outside, s, a, of_guess, slope);
     const double given[] = {-of_guess * a, of_guess * (1.0 - a)};
     const auto lower = [&](std::int64_t i) { slope[x.low.place[i]] -= given[x.lowest.x[i]]; };
     constexpr int PARTS = 4;  // in turn: neighbours mostly have the same place, and would wait for each other
@@ -255,8 +255,8 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
     const std::int64_t s = q.s;
     const float* folded = q.logits + map * s;
     const int own = q.sigmoid ? 1 : int(map % q.c);
-    const std::int32_t* label = x.label.get();
-    read_label_part(q, (q.sigmoid ? map : map / q.c) * s, int(s), q.sigmoid ? 2 : q.c, x.label.get());
+    const std::int32_t* label = x.label;
+    read_label_part(q, (q.sigmoid ? map : map / q.c) * s, int(s), q.sigmoid ? 2 : q.c, x.label);
     if (!read_keys(folded, label, s, x.low)) {
         if (out != nullptr) std::fill_n(out, s, NAN);
         return NAN;
@@ -264,11 +264,11 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
     read_truth(label, own, s, x.inside, x.lowest);
     filter(o.axes, o.sizes, o.width, lowest_flags, x.lowest, x.spare);
     leave_boundary_out(x.inside, s, x.lowest);
-    const std::int64_t edges = list_boundary(x.lowest, s, x.edge.get());
+    const std::int64_t edges = list_boundary(x.lowest, s, x.edge);
     filter(o.axes, o.sizes, o.reach, lowest_flags, x.lowest, x.spare);
-    widen(x.lowest, s, x.outside.get());
+    widen(x.lowest, s, x.outside);
     filter(o.axes, o.sizes, o.width, lowest_placed, x.low, x.other);
-    const Part guess = predicted(folded, label, x.low.number, x.outside.get(), s, x.missed);
+    const Part guess = predicted(folded, label, x.low.number, x.outside, s, x.missed);
     filter(o.axes, o.sizes, o.reach, lowest_placed, x.missed, x.other);
     Part truth{0, double(edges)};
     for (std::int64_t k = 0; k < edges; ++k) truth.missed += double(float_of(x.missed.number[x.edge[k]]));
@@ -279,7 +279,7 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
             return kept > 0 && size > 0 ? 2.0 / (kept * kept * size) : 0.0;
         };
         add_slopes(x, s, edges, a, per(guess) * (1.0 - b) * (1.0 - b), per(truth) * (1.0 - a) * (1.0 - a));
-        write_slope(x.slope.get(), label, s, out);
+        write_slope(x.slope, label, s, out);
     }
     return kept > 0 ? (a + b - 2.0 * a * b) / kept : 1.0;
 }
@@ -293,7 +293,7 @@ EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::i
         const Options options{axes, sizes, width, reach, smooth};
         if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
         run_parallel(
-            int(q.n * q.c), threads, [&] { return Space(q.s, slope != nullptr); },
+            int(q.n * q.c), threads, [&] { return Space(q.s); },
             [&](Space& x, int map) {
                 float* out = slope == nullptr ? nullptr : slope + map * q.s;
                 errors[map] = 0;
