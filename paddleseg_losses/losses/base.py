@@ -33,7 +33,6 @@ from ..options import (
     one_loss,
     only,
     only_mean,
-    option_for,
     options_of,
     own_options_of,
     parse,
@@ -49,7 +48,7 @@ from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
 from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
-from .refusals import instead_of_soft, no_label_sets, no_pixel_weight, require_arguments
+from .refusals import instead_of_soft, no_label_sets, no_pixel_weight, require_arguments, require_options_by_name
 from .scheduled import Scheduled
 
 if TYPE_CHECKING:
@@ -126,18 +125,7 @@ class Loss(Scheduled):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__()
         cls = type(self)
-        if args:
-            raise OptionError(
-                _("{loss} was given {value!r} without a name.", loss=cls.__name__, value=args[0]),
-                _("options by name"),
-                _("write for example {code}", code=f"{cls.__name__}({option_for(cls, args[0])}={args[0]!r})"),
-            )
-        if not hasattr(cls, "spec"):
-            raise OptionError(
-                _("{loss} is not registered.", loss=cls.__name__),
-                _("a final class with a spec"),
-                _("decorate it with @registered(...)"),
-            )
+        require_options_by_name(cls, args)
         self._calls = 0
         self._compound = ""  # the name of the one that makes this loss from options of its own
         for name, value in resolve(cls, options).items():

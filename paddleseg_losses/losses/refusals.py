@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import InputError, OptionError
 from ..i18n import Message, _
+from ..options import option_for
 from ..registry import LossSpec, specs
 
 _ARGUMENTS = ("logits", "labels", "pixel_weight")  # of `forward`
@@ -76,3 +77,19 @@ def instead_of_soft(spec: LossSpec) -> Message | None:
     if spec.sorts:
         return _("for soft targets use JaccardLoss: the order of the errors is that of hard labels")
     return _("for soft targets use DiceLoss or CrossEntropyLoss: contours and neighbourhoods are those of hard labels")
+
+
+def require_options_by_name(cls: type, values: Sequence[Any]) -> None:
+    """Refuse options without a name, and a class that is not on the list."""
+    if values:
+        raise OptionError(
+            _("{loss} was given {value!r} without a name.", loss=cls.__name__, value=values[0]),
+            _("options by name"),
+            _("write for example {code}", code=f"{cls.__name__}({option_for(cls, values[0])}={values[0]!r})"),
+        )
+    if not hasattr(cls, "spec"):
+        raise OptionError(
+            _("{loss} is not registered.", loss=cls.__name__),
+            _("a final class with a spec"),
+            _("decorate it with @registered(...)"),
+        )

@@ -1,6 +1,7 @@
 """Problems for the kernels of sums, and the sums in float64."""
 
 import numpy as np
+import paddle
 
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.problem import Problem
@@ -71,3 +72,12 @@ def task(scores, labels, sigmoid=None, ignore_index=255):
     """The problem of these tensors; under a sigmoid each channel is on its own."""
     sigmoid = scores.shape[1] == labels.shape[1] if sigmoid is None else sigmoid
     return Problem(scores, labels, "multilabel" if sigmoid else "multiclass", ignore_index)
+
+
+def tensors(case, dtype="int64"):
+    """Logits with a NaN where a pixel is ignored, and labels, as arrays and as a problem."""
+    logits, labels = problem(case, dtype)
+    ignored = np.broadcast_to(labels == 255, logits.shape)
+    logits[ignored] = np.nan
+    z = paddle.to_tensor(logits, stop_gradient=False)
+    return logits, labels, z, task(z, paddle.to_tensor(labels), case.mode != "multiclass")

@@ -30,7 +30,7 @@ class AsymmetricMultilabelLoss(PixelLoss):
         i: a valid element: a pixel of a channel
         y: the label, 0 or 1
         p: predicted probability, the sigmoid of the logit
-        q_i = max(p_i - clip, 0)
+        q_i = max(p_i - clip, 0): the probability that is left to a negative, 0 up to `clip`
 
     When:
         For: many labels that rarely occur, or positives that nobody marked: a negative with p up to `clip` costs

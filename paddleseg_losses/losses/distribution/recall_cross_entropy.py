@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...functional.misses import miss_rates
 from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...functional.pixelwise import Balance
-from ...functional.recall import miss_rates
 from ...inputs import Inputs
 from ...options import fixed
 from ...registry import registered

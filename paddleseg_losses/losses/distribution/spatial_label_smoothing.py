@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...functional.label_means import smoothed_labels
 from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
-from ...functional.spatial_smoothing import smoothed_labels
 from ...inputs import Inputs
 from ...options import fixed, number, whole
 from ...registry import registered

@@ -28,7 +28,8 @@ class SymmetricCrossEntropyLoss(PixelLoss):
 
     Formula:
         L = mean_i [-alpha log p_t + beta A (1 - p_t)]: in multilabel problems a mean over pixels and channels
-        A = -log k: reverse cross entropy of a label whose probability is 0; `k` is the option `label_clip`
+        A = -log k: reverse cross entropy of a label whose probability is 0
+        k: option `label_clip`, which stands for 0 there
         p_t: predicted probability of the true label
 
     When:

@@ -29,6 +29,7 @@ class Facts:
         handed_on: whether the trainer hands the dataset's ignore_index on to the entries of `types`.
         handed_deeper: and to the losses in a MixedLoss.
         outputs: of the model while it trains.
+        lists: whether a trainer may hand a loss all outputs at once, as the nnU-Net of MedicalSeg does.
     """
 
     classes: int | None
@@ -38,6 +39,7 @@ class Facts:
     handed_on: bool = True
     handed_deeper: bool = True
     outputs: ModelOutputs | None = None
+    lists: bool = False
 
 
 def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Facts:
@@ -64,6 +66,7 @@ def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Fa
         handed_on=medical or kind != "SegDataset",
         handed_deeper=not medical and kind != "SegDataset",
         outputs=None if medical else outputs_of(model),
+        lists=medical,
     )
 
 

@@ -54,7 +54,8 @@ def _call(loss: Any, facts: Facts) -> None:
         labels = labels % max(classes, 2)
     if loss.data_format == "NHWC":
         logits = logits.moveaxis(1, -1)
-    value = loss(logits, labels)
+    weights = loss.options.get("weights") if facts.lists else None  # of a model's outputs, each a level of a list
+    value = loss(logits if weights is None else [logits] * len(weights), labels)
     if value.ndim:
         raise InputError(
             _("{kind} gives {size} numbers.", kind=type(loss).__name__, size=value.size),
