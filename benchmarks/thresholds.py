@@ -24,6 +24,7 @@ FASTEST = "fastest peer"
 
 # Losses that may cost more than MOST_TIMES_DICE, and why.
 REASONS: dict[str, Text] = {
+    "ActiveContourLoss": _("twelve edges of every cell of a volume, there and back; four in an image"),
     "SoftCLDiceLoss": _(
         "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back"
     ),

@@ -46,17 +46,16 @@ struct Space {
     std::vector<std::int32_t> marks;
 
     Space(std::int64_t s, std::int64_t width)
-        : square(width),
-          weight(width),
-          flow(width + 1),
-          marks(width),
-          block_(new char[2 * Arena::bytes<double>(s) + Arena::bytes<std::int32_t>(s)]) {
+        : square(width), weight(width), flow(width + 1), marks(width), block_(new char[bytes(s)]) {
+        expect_large_pages(block_.get(), bytes(s));
         Arena arena(block_.get());
         for (double** each : {&p, &slope}) *each = arena.take<double>(s);
         label = arena.take<std::int32_t>(s);
     }
 
 private:
+    static std::int64_t bytes(std::int64_t s) { return 2 * Arena::bytes<double>(s) + Arena::bytes<std::int32_t>(s); }
+
     std::unique_ptr<char[]> block_;
 };
 

@@ -133,9 +133,8 @@ struct Space {
     Flags inside, lowest, spare;  // of the truth; in the end 1 - w in `lowest`
     Placed low, missed, other;  // of the prediction: the least p and the least 1 - w
 
-    explicit Space(std::int64_t s)
-        : block_(new char[8 * Arena::bytes<std::int32_t>(s) + Arena::bytes<float>(s) + Arena::bytes<double>(s) +
-                          3 * Arena::bytes<std::uint8_t>(s)]) {
+    explicit Space(std::int64_t s) : block_(new char[bytes(s)]) {
+        expect_large_pages(block_.get(), bytes(s));
         Arena arena(block_.get());
         for (std::int32_t** each :
              {&label, &edge, &low.number, &low.place, &missed.number, &missed.place, &other.number, &other.place})
@@ -146,6 +145,11 @@ struct Space {
     }
 
 private:
+    static std::int64_t bytes(std::int64_t s) {
+        return 8 * Arena::bytes<std::int32_t>(s) + Arena::bytes<float>(s) + Arena::bytes<double>(s) +
+               3 * Arena::bytes<std::uint8_t>(s);
+    }
+
     std::unique_ptr<char[]> block_;
 };
 
