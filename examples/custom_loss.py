@@ -1,6 +1,6 @@
 """A loss of your own in fifteen lines, the facts about it, and every law of this package asked of it.
 
-The generalized cross entropy lies between cross entropy (q to 0) and the absolute error (q = 1): a wrong label weighs
+The generalized cross entropy (a loss of the package too, of that name) lies between cross entropy (q to 0) and the absolute error (q = 1): a wrong label weighs
 less. Mean over the pixels that count of (1 - p_t^q) / q, with p_t the probability of the true label.
 """
 
@@ -23,7 +23,7 @@ FACTS = {
 
 
 @registered(**FACTS, range=(0, float("inf")))
-class GeneralizedCrossEntropyLoss(ScalarLoss):
+class MyCrossEntropyLoss(ScalarLoss):
     """Minimises (1 - p_t^q) / q; range [0, 1 / q)."""
 
     q: float = number(default=0.7, low=0.0, open_low=True, high=1.0, help="exponent")
@@ -35,7 +35,7 @@ class GeneralizedCrossEntropyLoss(ScalarLoss):
 
 
 @registered(**FACTS, range=(0, float("inf")))
-class NaiveLoss(GeneralizedCrossEntropyLoss):
+class NaiveLoss(MyCrossEntropyLoss):
     """The same as the formula is printed: p_t^q has no slope at p_t = 0, where a sure model is wrong."""
 
     def value(self, inputs):
@@ -45,10 +45,10 @@ class NaiveLoss(GeneralizedCrossEntropyLoss):
 
 
 if __name__ == "__main__":
-    print(check(GeneralizedCrossEntropyLoss))
+    print(check(MyCrossEntropyLoss))
 
     logits, labels = paddle.randn([2, 3, 24, 32]), paddle.randint(0, 3, [2, 24, 32])
-    loss = build({"type": "GeneralizedCrossEntropyLoss", "q": 0.5})  # as in a YAML file
+    loss = build({"type": "MyCrossEntropyLoss", "q": 0.5})  # as in a YAML file
     print(f"\n{loss}: {float(loss(logits, labels)):.3f}\n")
 
     try:

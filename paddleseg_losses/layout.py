@@ -212,6 +212,8 @@ class LayoutReader:
         cure = _("for {mode} problems use one of {names}", mode=mode, names=others)
         if per_channel and "multiclass" in self.supported.modes:
             cure = _("{cure}; for one-hot or soft labels set mode='multiclass'", cure=cure)
+        if mode == "multiclass" and "multilabel" in self.supported.modes:
+            cure = _("set mode='multilabel', so that each class has a sigmoid of its own; or {cure}", cure=cure)
         expected: Text = self.supported.modes[0]
         for other in self.supported.modes[1:]:
             expected = _("{one} or {other}", one=expected, other=other)

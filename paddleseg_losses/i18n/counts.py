@@ -18,3 +18,8 @@ def channels(count: int) -> Message:
 def losses(count: int) -> Message:
     """So many losses."""
     return plural("{count} loss", "{count} losses", count)
+
+
+def outputs(count: int) -> Message:
+    """So many outputs of a model."""
+    return plural("{count} output", "{count} outputs", count)

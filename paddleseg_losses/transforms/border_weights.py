@@ -48,6 +48,9 @@ class BorderWeights(LabelMaps):
         keep: int = 0,
     ) -> None:
         super().__init__(num_classes, -1 if ignore_index is None else ignore_index, keep)
+        needless = _("leave out what you do not need: only num_classes has no default")
+        if connectivity is not None and connectivity < 1:
+            raise OptionError(f"BorderWeights: connectivity={connectivity!r}.", "connectivity >= 1", needless)
         right = class_weight is None or (len(class_weight) == self.classes and min(class_weight) >= 0)
         if not (w0 >= 0 and sigma > 0 and right) or (ids and self.classes > 2):
             raise OptionError(
@@ -60,7 +63,7 @@ class BorderWeights(LabelMaps):
                     count=num_classes,
                 ),
                 _("w0 >= 0, sigma > 0, {count} class weights >= 0; ids with 1 or 2 classes", count=self.classes),
-                _("leave out what you do not need: only num_classes has no default"),
+                needless,
             )
         self.w0, self.sigma, self.connectivity, self.ids = float(w0), float(sigma), connectivity, ids
         self.class_weight = None if class_weight is None else np.asarray(class_weight, "float32")

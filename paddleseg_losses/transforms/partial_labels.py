@@ -35,13 +35,14 @@ class PartialLabels:
         files: str | None = None,
         ignore_index: int = 255,
     ) -> None:
-        pairs = annotated.items() if isinstance(annotated, Mapping) else [(c, c) for c in np.atleast_1d(annotated)]
-        self.classes = {int(own): int(c) for own, c in pairs}
-        self.label, self.files, self.ignore_index = int(label), files, ignore_index
-        if not self.classes or self.label in {*self.classes.values(), ignore_index} or not 0 <= self.label <= 255:
+        self.classes, self.files, self.ignore_index = _classes(annotated), files, ignore_index
+        self.label = next(iter(_classes(label)), -1)
+        taken = {*self.classes.values(), ignore_index}
+        named = {self.label, *self.classes.values()}
+        if not self.classes or self.label in taken or not all(0 <= each <= 255 for each in named):
             raise OptionError(
                 f"PartialLabels: annotated={annotated!r}, label={label!r}.",
-                _("classes, and a label from 0 to 255 that is neither one of them nor ignored"),
+                _("whole numbers from 0 to 255, and a label that is neither one of the classes nor ignored"),
                 _("write for example {code}", code="annotated: [1, 2], label: 250"),
             )
 
@@ -67,3 +68,14 @@ class PartialLabels:
                   code="`with paddleseg_losses.sample_files.reading([image, mask])`"),
             )  # fmt: skip
         return PurePath(files[-1].replace("\\", "/")).match(self.files)
+
+
+def _classes(given: Any) -> dict[int, int]:
+    """The model's class of each label of the data set; nothing of what is no whole number."""
+    try:
+        pairs = given.items() if isinstance(given, Mapping) else [(c, c) for c in np.atleast_1d(given)]
+        read = {float(str(own)): float(str(c)) for own, c in pairs}
+    except ValueError:
+        return {}
+    whole = all(number.is_integer() for pair in read.items() for number in pair)
+    return {int(own): int(c) for own, c in read.items()} if whole else {}

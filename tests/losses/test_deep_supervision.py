@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import paddle
@@ -97,6 +98,26 @@ def test_channels_last():
     many = DeepSupervisionLoss(loss="DiceLoss")(outputs, paddle.to_tensor(several))
     found = loss(last, paddle.to_tensor(several.transpose(0, 2, 3, 1)))
     assert float(found) == pytest.approx(float(many), rel=1e-7)
+
+
+@pytest.mark.parametrize("full", [(1, 17), (17, 1), (1, 1), (4, 3), (17, 3)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_last_with_an_axis_as_long_as_one_of_channels(full, channels):
+    """The image may be one pixel high or wide, or as wide as there are channels."""
+    size = [-(-length // 2) for length in full]
+    outputs, labels = _outputs(channels, sizes=[full, size]), _labels(2, full) % 2
+    expected = float(DeepSupervisionLoss(loss="DiceLoss")(outputs, paddle.to_tensor(labels)))
+    last = [output.transpose([0, 2, 3, 1]) for output in outputs]
+    loss = DeepSupervisionLoss(loss="DiceLoss", data_format="NHWC")
+    for given in (labels, labels[..., None]):
+        assert float(loss(last, paddle.to_tensor(given))) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 9, 14, 3), (2, 9, 14, 1), (2, 5, 9, 14)])
+def test_labels_with_channels_elsewhere_are_named_as_they_are(shape):
+    loss = DeepSupervisionLoss(loss="DiceLoss")
+    with pytest.raises(errors.InputError, match=re.escape(f"labels have shape {list(shape)}")):
+        loss(_outputs(), paddle.zeros(shape, "int64"))
 
 
 def test_pixel_weights_and_soft_labels_are_shrunk_too():
@@ -201,13 +222,20 @@ def test_what_it_is_not_made_of(case):
 def test_calls_that_do_not_fit():
     outputs, labels = _outputs(), paddle.to_tensor(_labels())
     loss = DeepSupervisionLoss(loss="DiceLoss", weights=[0.6, 0.4])
-    with pytest.raises(errors.OptionError, match=r"2 numbers.*there are 3 outputs") as caught:
+    with pytest.raises(errors.OptionError, match=r"2 numbers.*the model 3 outputs") as caught:
         loss(outputs, labels)
     assert "coef" in str(caught.value.cure)
-    with pytest.raises(errors.InputError, match="2 outputs and 1 labels"):
+    with pytest.raises(errors.InputError, match="2 outputs, and labels of length 1"):
         loss(outputs[:2], [labels])
-    with pytest.raises(errors.InputError, match="list of 0"):
-        DeepSupervisionLoss(loss="DiceLoss")([], labels)
+    strange = {
+        r"logits is a list of 0": [],
+        r"logits\[0\] is a list of 3": [outputs],
+        "logits is a dict": {"out": outputs},
+    }
+    for words, given in {**strange, r"logits\[1\] is a NoneType": [outputs[0], None]}.items():
+        with pytest.raises(errors.InputError, match=words) as caught:
+            DeepSupervisionLoss(loss="DiceLoss")(given, labels)
+        assert "[outputs[0], outputs[1]]" in str(caught.value.cure)
     with pytest.raises(errors.InputError, match="was given a pixel_weight"):
         DeepSupervisionLoss(loss="LovaszSoftmaxLoss")(outputs, labels, paddle.ones([2, *SIZES[0]]))
 
@@ -239,3 +267,12 @@ def test_one_output_in_a_law_case_is_the_inner_loss():
     found = value_and_gradient(DeepSupervisionLoss(loss="DiceLoss"), logits, labels)
     for one, other in zip(found, value_and_gradient(DiceLoss(), logits, labels)):
         np.testing.assert_array_equal(one, other)
+
+
+def test_int16_labels_of_open_size_in_a_static_graph():
+    """Paddle has no shape for int16 there."""
+    (coarse,), labels = _outputs(sizes=SIZES[1:2]), paddle.to_tensor(_labels(), "int16")
+    loss = DeepSupervisionLoss(loss="DiceLoss")
+    spec = [paddle.static.InputSpec([None, 3, None, None]), paddle.static.InputSpec([None, None, None], "int16")]
+    graph = paddle.jit.to_static(DeepSupervisionLoss(loss="DiceLoss"), input_spec=spec, full_graph=True)
+    assert float(graph(coarse, labels)) == pytest.approx(float(loss(coarse, labels)), rel=1e-6)

@@ -149,6 +149,12 @@ MISTAKES = {
         ["ignore_index is 255, but 254 in the dataset"],
         {"types": [{**TVERSKY, "ignore_index": 254}], "coef": [1]},
     ),
+    "several ignored labels, of which PaddleSeg takes one": (
+        {"types": [{**TVERSKY, "ignore_index": [254, 255]}], "coef": [1]},
+        {},
+        [r"ignore_index is \[254, 255\], but 255 in the dataset.*store every ignored pixel as 255 in the masks"],
+        {"types": [{**TVERSKY, "ignore_index": 255}], "coef": [1]},
+    ),
     "ignore_index contradicts itself": (
         {"types": [TVERSKY], "coef": [1]},
         {"train_dataset.ignore_index": 254, "val_dataset.ignore_index": 255},

@@ -1,6 +1,7 @@
 """Data sets that annotate some of the classes: what `check`, `weights` and `doctor` make of them."""
 
 import json
+import re
 
 import pytest
 
@@ -36,6 +37,23 @@ def test_check_compares_the_losses_with_the_transforms(write, losses_table):
         assert not report.right
         assert said in str(report)
         assert "label_sets: {250: [0, 3]}" in str(report)
+
+
+def test_check_makes_the_transforms(write, losses_table):
+    """What would stop the training, as PaddleSeg makes them, is said beforehand."""
+    loss = {**DICE, "label_sets": SETS}
+    place = r"train_dataset.transforms\[0\]"
+    for options, said in (
+        ({"annotated": None}, place + ": PartialLabels: annotated=None"),
+        ({"annotated": [[1]]}, place + r": PartialLabels: annotated=\[\[1\]\]"),
+        ({"labels": 250}, place + r".labels: PartialLabels has no option 'labels'.*did you mean label"),
+        ({"type": "paddleseg_losses.PartialLabel"}, r"no transform 'paddleseg_losses.PartialLabel'.*PartialLabels"),
+        ({"type": "paddleseg_losses.Foreground"}, "Foreground has no option 'annotated'"),
+    ):
+        report = check(write(loss, **options))
+        assert re.search(said, str(report), re.DOTALL), report
+    assert check(write(loss, annotated={"1": 1, "2": 2})).right
+    assert "which no loss knows" in str(check(write({**DICE, "label_sets": {"a": [0]}})))
 
 
 def test_weights_count_no_class_for_them(write, capsys, losses_table):

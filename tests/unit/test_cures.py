@@ -124,3 +124,15 @@ def test_cures_of_descriptions(case):
         registry.build(config)
     assert cure in str(caught.value.cure)
     registry.build(cured)
+
+
+def test_classes_of_pixels_for_a_loss_of_sigmoids():
+    loss = pl.AsymmetricMultilabelLoss()
+    with pytest.raises(errors.InputError, match="set mode='multilabel'"):
+        loss(t(Z), t(Y))
+    assert float(pl.AsymmetricMultilabelLoss(mode="multilabel")(t(Z), t(Y))) > 0
+
+
+def test_priors_of_other_classes_are_shown_as_they_were_given():
+    with pytest.raises(errors.OptionError, match=r"class_priors has 2 numbers, \[0.25, 0.75\]; logits have 5 channels"):
+        pl.LogitAdjustedLoss(class_priors=[0.25, 0.75])(t(Z), t(Y))

@@ -118,3 +118,10 @@ def test_katex_can_typeset_all(tmp_path):
     assert done.returncode == 0, done.stderr
     lines = re.findall('class="katex"', done.stdout)
     assert len(lines) == len(formulas) > 300
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_no_fraction_lacks_its_half(spec):
+    for language in (ENGLISH, CHINESE):
+        text = (DOCS / "losses" / page(spec.name, language)).read_text()
+        assert "}{}" not in text

@@ -221,6 +221,8 @@ def test_what_is_left_out_of_cells_with_numbers_stays():
         lambda: BorderWeights(2, w0=-1),
         lambda: BorderWeights(2, class_weight=[1.0]),
         lambda: BorderWeights(3, ids=True),
+        lambda: BorderWeights(3, connectivity=0),
+        lambda: BorderWeights(3, connectivity=-1),
     ],
 )
 def test_impossible_options_are_refused(make):

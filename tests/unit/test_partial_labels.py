@@ -24,7 +24,15 @@ def test_what_is_not_annotated_becomes_the_label_of_the_set():
 
 
 @pytest.mark.parametrize(
-    "options", [{"annotated": []}, {"annotated": [1], "label": 1}, {"annotated": [1], "label": 255}]
+    "options",
+    [
+        {"annotated": []},
+        {"annotated": [1], "label": 1},
+        {"annotated": [1], "label": 255},
+        {"annotated": [1], "label": "x"},
+        {"annotated": [1], "label": None},
+        *({"annotated": wrong} for wrong in (None, "1,2", [[1]], [-1], [300], [1.5], [True], {1: "a"})),
+    ],
 )
 def test_a_label_that_has_another_meaning(options):
     with pytest.raises(errors.OptionError, match="PartialLabels"):

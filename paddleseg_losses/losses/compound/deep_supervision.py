@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import paddle
 
 from ...errors import InputError, OptionError
 from ...functional.error_sums import request
-from ...i18n import _
-from ...i18n.counts import numbers
+from ...i18n import _, counts
 from ...inputs import Inputs, Outputs, Tensor
 from ...options import numbers_or_none, one_loss
 from ...registry import registered
@@ -107,7 +107,7 @@ class DeepSupervisionLoss(WrapperLoss):
 
     def prepare(self, logits: Any, labels: Any, pixel_weight: Any = None, check: str = "raise") -> Inputs:
         """The clean tensors of each output."""
-        outputs = list(logits) if isinstance(logits, (list, tuple)) and logits else [logits]
+        outputs = _outputs(logits)
         truths = self._for_each(outputs, labels, "labels")
         factors = self._for_each(outputs, pixel_weight, "pixel_weight")
         levels = tuple(
@@ -130,8 +130,8 @@ class DeepSupervisionLoss(WrapperLoss):
         elif len(given) != len(outputs):
             raise InputError(
                 _(
-                    "DeepSupervisionLoss was given {outputs} outputs and {count} {what}.",
-                    outputs=len(outputs),
+                    "DeepSupervisionLoss was given {outputs}, and {what} of length {count}.",
+                    outputs=counts.outputs(len(outputs)),
                     count=len(given),
                     what=what,
                 ),
@@ -147,10 +147,10 @@ class DeepSupervisionLoss(WrapperLoss):
         if len(self.weights) != outputs:
             raise OptionError(
                 _(
-                    "DeepSupervisionLoss: weights has {numbers}, {weights}; there are {outputs} outputs.",
-                    numbers=numbers(len(self.weights)),
+                    "DeepSupervisionLoss: weights has {numbers}, {weights}, and the model {outputs}.",
+                    numbers=counts.numbers(len(self.weights)),
                     weights=list(self.weights),
-                    outputs=outputs,
+                    outputs=counts.outputs(outputs),
                 ),
                 _("one number for each output"),
                 _("leave weights out; under PaddleSeg, which calls a loss once for each output, write them as coef"),
@@ -178,6 +178,29 @@ class DeepSupervisionLoss(WrapperLoss):
     def last(self) -> dict[str, tuple[float, Tensor]]:
         """Weight and value of each output in the last call, and of the terms of a compound on it."""
         return {**super().last, **getattr(self, "_of_terms", {})}
+
+
+def _outputs(logits: Any) -> list[Any]:
+    """The outputs as a list; a cure that names this loss would be none, so what is no output is refused here."""
+    several = isinstance(logits, (list, tuple))
+    named = {f"logits[{k}]": each for k, each in enumerate(logits)} if several else {"logits": logits}
+    for what, each in named.items() if named else [("logits", logits)]:
+        if not (paddle.is_tensor(each) or isinstance(each, np.ndarray)):
+            kind = type(each).__name__
+            raise InputError(
+                _(
+                    "{name}: {what} is a {type} of {count}.",
+                    name="DeepSupervisionLoss",
+                    what=what,
+                    type=kind,
+                    count=len(each),
+                )
+                if isinstance(each, (list, tuple))
+                else _("{name}: {what} is a {type}.", name="DeepSupervisionLoss", what=what, type=kind),
+                _("a Tensor, or a list of Tensors with the finest first"),
+                _("pass the Tensors alone, for example {code}", code="[outputs[0], outputs[1]]"),
+            )
+    return list(named.values())
 
 
 def _any(known: Iterable[Tensor | bool | None]) -> Tensor | bool | None:

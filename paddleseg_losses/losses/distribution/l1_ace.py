@@ -30,7 +30,7 @@ class L1ACELoss(CellLoss):
     r"""Minimises the gap between the mean probability of like pixels and the share of them that is right; range [0, 1].
 
     Formula:
-        L = mean_b |sum_i u_{i,b} p_i - sum_i u_{i,b} g_i| / sum_i u_{i,b}: over the bins that hold pixels, for each
+        L = mean_b |sum_i u_{i,b} p_i - sum_i u_{i,b} g_i| / (sum_i u_{i,b}): over the bins that hold pixels, for each
             sample and class, then the mean
         b: one of the bins of equal width between 0 and 1
         u_{i,b}: share of the pixel in the bin: 1 in the one where `p_i` falls, else 0

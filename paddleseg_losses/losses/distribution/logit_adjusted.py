@@ -9,9 +9,10 @@ from ...functional.pixel_formulas import CROSS_ENTROPY, Formula
 from ...functional.priors import log_odds_of_labels
 from ...i18n import _
 from ...inputs import Inputs, Tensor
+from ...numeric import constant
 from ...options import number, numbers_or_word
 from ...registry import registered
-from ..families import PixelLoss, each_class
+from ..families import PixelLoss, fit
 
 
 @registered(
@@ -104,19 +105,20 @@ class LogitAdjustedLoss(PixelLoss):
         """Log r, or with sigmoids log(r / (1 - r)), `[1, C]`."""
         if isinstance(self.class_priors, str):
             return log_odds_of_labels(inputs.unweighted)
+        priors = fit(self.class_priors, inputs.channels, "class_priors", type(self).__name__)
         if inputs.multiclass:
-            most = max(self.class_priors)
-            odds = tuple(math.log(prior) - math.log(most) for prior in self.class_priors)
+            most = max(priors)
+            odds = tuple(math.log(prior) - math.log(most) for prior in priors)
         else:
-            if max(self.class_priors) >= 1:
+            if max(priors) >= 1:
                 raise OptionError(
                     _(
                         "LogitAdjustedLoss: class_priors={priors} in a {mode} problem.",
-                        priors=list(self.class_priors),
+                        priors=list(priors),
                         mode=inputs.mode,
                     ),
                     _("numbers in (0, 1), the share of positives in each channel"),
                     _("divide the counts of positives by the number of pixels"),
                 )
-            odds = tuple(math.log(prior) - math.log1p(-prior) for prior in self.class_priors)
-        return each_class(odds, inputs, "class_priors", type(self).__name__)
+            odds = tuple(math.log(prior) - math.log1p(-prior) for prior in priors)
+        return constant([odds], inputs.dtype)

@@ -29,7 +29,7 @@ class RecallCrossEntropyLoss(PixelLoss):
 
     Formula:
         L = mean_i [-R_{y_i} log p_t]: in multilabel problems a mean over pixels and channels
-        R_c = max(M_c, 1) / max(V_c, 1): share of the class that is missed; carries no gradient
+        R_c = (max(M_c, 1)) / (max(V_c, 1)): share of the class that is missed; carries no gradient
         M_c: number of pixels of class `c` in the batch for which another class is most likely
         V_c: number of valid pixels of class `c` in the batch
         p_t: predicted probability of the true label; with a sigmoid the classes are the labels 0 and 1 of the channel

@@ -36,7 +36,7 @@ class CBDiceLoss(CellLoss):
         T_s = min(1, (sum_i I_g V_p + s) / (sum_i I_g W_g + s)): share of the true ones that lies deep in the predicted
             region
         V_g, V_p: depth in the true region, and in the predicted one (p > 0.5) times p, over the largest radius R
-        I_g, I_p = S ((R - r + 1) / R)^k: weight of a skeleton S with the radii r, the predicted one times p
+        I_g, I_p = S (1 - (r - 1) / R)^k: weight of a skeleton S with the radii r, the predicted one times p
         k: exponent, 2 in volumes, else 1
         W_p, W_g: radius over R of the true skeleton or, where that has none, of the predicted one; in W_g the
             predicted one first

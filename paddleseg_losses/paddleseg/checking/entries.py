@@ -172,7 +172,13 @@ class EntryChecker:
             (*place, "ignore_index"),
             _("ignore_index is {value!r}, but {expected} in the dataset.", value=value, expected=expected),
             _("ignore_index: {expected}, or none: PaddleSeg passes the dataset's on", expected=expected),
-            _("write {yaml}, or set the dataset's to {value!r}", yaml=f"ignore_index: {expected}", value=value),
+            _(
+                "write {yaml}, and store every ignored pixel as {expected} in the masks: PaddleSeg takes one label",
+                yaml=f"ignore_index: {expected}",
+                expected=expected,
+            )
+            if isinstance(value, list)
+            else _("write {yaml}, or set the dataset's to {value!r}", yaml=f"ignore_index: {expected}", value=value),
         )
         return {**options, "ignore_index": expected}
 

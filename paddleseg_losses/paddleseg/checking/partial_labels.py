@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from ...i18n import _
-from ...registry import PREFIX
+from ...transforms import PartialLabels
 from ..config import Config
 from .facts import Facts
 from .report import Report
@@ -14,9 +15,9 @@ from .report import Report
 Sets = dict[int, list[int]]
 
 
-def check_label_sets(report: Report, config: Config, facts: Facts) -> None:
+def check_label_sets(report: Report, config: Config, facts: Facts, transforms: Iterable[Any]) -> None:
     """A label that `PartialLabels` makes has to stand, in every loss of ours, for the classes that are left open."""
-    made = _made(config, facts)
+    made = _made(transforms, facts)
     if not made:
         return
     known = list(_known(config.get("loss")))
@@ -35,23 +36,21 @@ def check_label_sets(report: Report, config: Config, facts: Facts) -> None:
             )  # fmt: skip
 
 
-def _made(config: Config, facts: Facts) -> Sets:
+def _made(transforms: Iterable[Any], facts: Facts) -> Sets:
     """The labels that transforms make, and the classes that are left open there."""
-    section = config.get("train_dataset")
-    made: Sets = {}
-    for entry in section.get("transforms") or () if isinstance(section, dict) else ():
-        if isinstance(entry, dict) and entry.get("type") == f"{PREFIX}PartialLabels" and facts.classes:
-            annotated = entry.get("annotated", [])
-            told = set(annotated.values()) if isinstance(annotated, dict) else {*annotated}
-            made[entry.get("label", 250)] = [c for c in range(facts.classes) if c not in told]
-    return made
+    return {
+        each.label: [c for c in range(facts.classes) if c not in each.classes.values()]
+        for each in transforms
+        if isinstance(each, PartialLabels) and facts.classes
+    }
 
 
 def _known(section: Any) -> Iterator[Sets]:
     """The `label_sets` of the losses of a section."""
     if isinstance(section, dict):
         if isinstance(section.get("label_sets"), dict):
-            yield {int(label): list(classes) for label, classes in section["label_sets"].items()}
+            with suppress(TypeError, ValueError):  # a mistake of the loss, which is noted there
+                yield {int(label): list(classes) for label, classes in section["label_sets"].items()}
         section = list(section.values())
     for part in section if isinstance(section, list) else ():
         yield from _known(part)

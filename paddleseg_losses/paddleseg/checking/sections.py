@@ -24,6 +24,7 @@ from .partial_labels import check_label_sets
 from .report import Place, Report
 from .reporting import check_reporting
 from .text import inline
+from .transforms import check_transforms
 
 _SECTIONS = ("loss", "distill_loss")
 
@@ -57,7 +58,7 @@ def check(path: str | Path, override: str | Iterable[str] = (), use_multilabel: 
             report.corrected[name] = checker.section((name,), config[name])
             if toolkit is MEDICALSEG:
                 report.corrected[name] = check_reporting(report, (name,), report.corrected[name], names)
-    check_label_sets(report, config, facts)
+    check_label_sets(report, config, facts, check_transforms(report, config))
     if report.mistakes and not report.comments and all(report.corrected[n] == config[n] for n in report.corrected):
         report.corrected.clear()  # the mistakes are elsewhere in the file
     return report
