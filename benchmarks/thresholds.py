@@ -24,9 +24,11 @@ FASTEST = "fastest peer"
 
 # Losses that may cost more than MOST_TIMES_DICE, and why.
 REASONS: dict[str, Text] = {
+    "ActiveContourLoss": _("twelve edges of every cell of a volume, there and back; four in an image"),
     "SoftCLDiceLoss": _(
         "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back"
     ),
+    "BoundaryF1Loss": _("filters of p and g over two cubes, and the pixel of every smallest number for the way back"),
     "HausdorffCVLoss": _("three ball means of every map for each of six radii, each a sum over the lines of the ball"),
     "HausdorffERLoss": _(
         "up to ten means over the cross of every map, each stretched to its own ends, and the way back"

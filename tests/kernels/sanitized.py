@@ -55,6 +55,7 @@ def run(kernels, n, c, space, sigmoid, threads):
     run_lovasz(kernels, problem, z, threads)
     run_distances(kernels, problem, rng, z, image, threads)
     run_windows(kernels, problem, z, image, threads)
+    run_means(kernels, problem, z, image, threads)
     hard = rng.integers(0, 2, (n, c, s)).astype("float32")
     for maps in (z, hard):
         run_maps(kernels, changed(problem, logits=address(maps)), image, threads)
@@ -94,6 +95,11 @@ def run_sums(kernels, problem, labels, z, threads):
             kernels.probabilities_forward(q, sign, address(out), threads)
         kernels.probabilities_backward(q, address(z), address(out), threads)
         run_histograms(kernels, q, out, threads)
+        kernels.label_misses(q, address(np.zeros((2, c), "int64")), threads)
+        for kept in (None, out):
+            kernels.margin_forward(q, 0.5, address(total), address(kept), threads)
+        if w is not None:
+            kernels.error_sums_weights(q, address(np.empty((n, c, 2))), threads)
         if not problem.sigmoid:
             costs, of_classes = np.ones((c, c), "float32"), np.ones((n, c))
             kernels.confusion_forward(q, address(costs), address(of_classes), threads)
@@ -198,6 +204,22 @@ def run_windows(kernels, problem, z, image, threads):
     kernels.radius_sums_backward(problem, min(1, c - 1), address(found), address(slopes), address(out), threads)
     for merge, radius in product((0, 1), (0, 3)):
         kernels.thinning_tubes(problem, *image, radius, merge, address(lines), threads)
+
+
+def run_means(kernels, problem, z, image, threads):
+    """Means over windows, of labels and of maps."""
+    n, c, s, out = problem.n, problem.c, problem.s, np.empty_like(z)
+    excess, target, mask = np.empty_like(z), np.empty_like(z), np.empty((n, c if problem.sigmoid else 1, s), "float32")
+    kernels.similarity_maps(problem, address(excess), address(target), address(mask), threads)
+    means = np.empty((n, c))
+    for reach in (1, 3):
+        kernels.label_means(problem, *image, reals(*[0.5] * reach), reals(*[1] * reach), reach, address(out), threads)
+        window, shared = (*image, reals(*[0.3] * reach, 1, *[0.3] * reach), reach), 1 if problem.sigmoid else c
+        for whole, kept in product((0, 1), (None, out)):
+            kernels.similarity_forward(
+                address(excess), address(target), address(mask), n * c, shared, *window, 1e-4, 1e-3, whole,
+                address(means), address(kept), threads,
+            )  # fmt: skip
 
 
 def run_maps(kernels, problem, image, threads):

@@ -37,21 +37,26 @@ struct Cell {
     double share() const { return 1.0 / double(corners.size() / 2); }  // of an edge in the mean along its axis
 };
 
-// Maps of one size, and rows of cells, which a thread uses for all its tasks.
+// Maps of one size, and rows of cells, which a thread uses for all its tasks: the maps are one block, which the next call
+// mostly finds still mapped.
 struct Space {
-    std::unique_ptr<double[]> p, slope;
-    std::unique_ptr<std::int32_t[]> label;
+    double *p, *slope;
+    std::int32_t* label;
     std::vector<double> square, weight, flow;
     std::vector<std::int32_t> marks;
 
     Space(std::int64_t s, std::int64_t width)
-        : p(new double[s]),
-          slope(new double[s]),
-          label(new std::int32_t[s]),
-          square(width),
-          weight(width),
-          flow(width),
-          marks(width) {}
+        : square(width), weight(width), flow(width + 1), marks(width), block_(new char[bytes(s)]) {
+        expect_large_pages(block_.get(), bytes(s));
+        Arena arena(block_.get());
+        for (double** each : {&p, &slope}) *each = arena.take<double>(s);
+        label = arena.take<std::int32_t>(s);
+    }
+
+private:
+    static std::int64_t bytes(std::int64_t s) { return 2 * Arena::bytes<double>(s) + Arena::bytes<std::int32_t>(s); }
+
+    std::unique_ptr<char[]> block_;
 };
 
 struct Means {
@@ -95,21 +100,32 @@ void add_lengths(const double* square, const std::int32_t* marks, std::int64_t c
 #pragma omp simd reduction(+ : total, count)
     for (std::int64_t i = 0; i < cells; ++i) {
         const double mean = share * square[i], length = std::sqrt(mean + eps);
+        const double sum = length + root, inverse = 1.0 / (length * sum);
         const bool whole = marks[i] >= 0;  // no label is -1
-        total += whole ? mean / (length + root) : 0.0;
+        total += whole ? mean * length * inverse : 0.0;
         count += whole ? 1.0 : 0.0;
-        weight[i] = whole ? share / length : 0.0;
+        weight[i] = whole ? share * sum * inverse : 0.0;
     }
     means.total += total, means.count += count;
 }
 
-// The slope of a row of edges: what flows to the one end leaves the other. The ends may be neighbours in the row.
+// The slope of the edges along a row: what flows through one leaves its first end for its second. flow [cells + 2].
 TARGET_CLONES
-void add_slopes(const double* a, const double* b, const double* weight, std::int64_t cells, double* flow, double* to_a,
-                double* to_b) {
-    for (std::int64_t i = 0; i < cells; ++i) flow[i] = weight[i] * (b[i] - a[i]);
-    for (std::int64_t i = 0; i < cells; ++i) to_a[i] -= flow[i];
-    for (std::int64_t i = 0; i < cells; ++i) to_b[i] += flow[i];
+void add_slopes_along(const double* p, const double* weight, std::int64_t cells, double* flow, double* slope) {
+    flow[0] = flow[cells + 1] = 0.0;
+    for (std::int64_t i = 0; i < cells; ++i) flow[i + 1] = weight[i] * (p[i + 1] - p[i]);
+    for (std::int64_t i = 0; i <= cells; ++i) slope[i] += flow[i] - flow[i + 1];
+}
+
+// That of edges between two rows.
+TARGET_CLONES
+void add_slopes_across(const double* a, const double* b, const double* weight, std::int64_t cells, double* to_a, double* to_b) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < cells; ++i) {
+        const double given = weight[i] * (b[i] - a[i]);
+        to_a[i] -= given;
+        to_b[i] += given;
+    }
 }
 
 // The sum of the lengths, and their slopes in p.
@@ -122,16 +138,18 @@ Means length_of(const Cell& cell, double eps, bool wanted, Space& x) {
     for (std::int64_t row = 0; row < steps(image.depth) * steps(image.height); ++row) {
         const std::int64_t y = row % steps(image.height), z = row / steps(image.height);
         const std::int64_t first = (z * image.height + y) * image.width;
-        const double* p = x.p.get() + first;
-        double* slope = x.slope.get() + first;
+        const double* p = x.p + first;
+        double* slope = x.slope + first;
         std::fill(x.square.begin(), x.square.end(), 0.0);
         std::fill(x.marks.begin(), x.marks.end(), 0);
-        for (const std::int64_t corner : cell.corners) add_marks(x.label.get() + first + corner, cells, x.marks.data());
+        for (const std::int64_t corner : cell.corners) add_marks(x.label + first + corner, cells, x.marks.data());
         for (const auto& [a, b] : cell.edges) add_squares(p + a, p + b, cells, x.square.data());
         add_lengths(x.square.data(), x.marks.data(), cells, cell.share(), eps, x.weight.data(), means);
         if (!wanted) continue;
-        for (const auto& [a, b] : cell.edges)
-            add_slopes(p + a, p + b, x.weight.data(), cells, x.flow.data(), slope + a, slope + b);
+        for (const auto& [a, b] : cell.edges) {
+            if (b == a + 1) add_slopes_along(p + a, x.weight.data(), cells, x.flow.data(), slope + a);
+            else add_slopes_across(p + a, p + b, x.weight.data(), cells, slope + a, slope + b);
+        }
     }
     return means;
 }
@@ -163,13 +181,13 @@ EXPORT Status active_contour_forward(const Problem* problem, int axes, const std
                     return;
                 }
                 const int own = q.sigmoid ? 1 : int(map % q.c);
-                read_label_part(q, (q.sigmoid ? map : map / q.c) * q.s, int(q.s), q.sigmoid ? 2 : q.c, x.label.get());
-                const Means areas = region_of(q.logits + map * q.s, x.label.get(), own, q.s, x.p.get());
-                std::fill_n(x.slope.get(), q.s, 0.0);
-                const Means lengths = length > 0 ? length_of(cell, eps, out != nullptr, x) : Means();
+                read_label_part(q, (q.sigmoid ? map : map / q.c) * q.s, int(q.s), q.sigmoid ? 2 : q.c, x.label);
+                const Means areas = region_of(q.logits + map * q.s, x.label, own, q.s, x.p);
+                std::fill_n(x.slope, q.s, 0.0);
+                const Means lengths = length > 0 ? length_of(cell, std::max(eps, 1e-300), out != nullptr, x) : Means();
                 const double of_length = length * lengths.per(), of_region = region * areas.per();
                 errors[map] = of_length * lengths.total + of_region * areas.total;
-                if (out != nullptr) write_slope(x.slope.get(), x.label.get(), own, q.s, of_length, of_region, out);
+                if (out != nullptr) write_slope(x.slope, x.label, own, q.s, of_length, of_region, out);
             });
     });
 }

@@ -76,20 +76,29 @@ INLINE void keep_less(Placed x, Placed y, std::int64_t size, Placed out) {
 }
 
 // One axis of the least over a cube: the pixels of a plane are `length` times `stride`. What the `reach` next pixels have is
-// gathered in x, in windows of growing length; each pixel and the one `reach` before it then see all.
+// gathered in x, in windows of growing length; each pixel and the one `reach` before it then see all. Lines of pixels take
+// their steps in waves, each step as soon as the lines that it reads have taken theirs, so that they are still in the cache.
 template <class Map>
 INLINE void lowest_along(std::int64_t planes, std::int64_t length, std::int64_t stride, std::int64_t reach, Map x, Map out) {
-    const std::int64_t extent = length * stride, start = reach * stride;
-    for (std::int64_t plane = 0; plane < planes; ++plane, x = x + extent, out = out + extent) {
-        for (std::int64_t known = 1; known <= reach;) {
-            const std::int64_t step = std::min(known, reach + 1 - known);
-            keep_less(x, x + step * stride, extent - step * stride, x);
-            known += step;
+    const std::int64_t extent = length * stride;
+    const bool row = stride == 1;  // taken at once
+    const std::int64_t line = row ? extent : stride, waves = row ? 1 : length + reach - 1;
+    for (std::int64_t plane = 0; plane < planes; ++plane, x = x + extent, out = out + extent)
+        for (std::int64_t wave = 0; wave < waves; ++wave) {
+            std::int64_t lag = 0;
+            for (std::int64_t known = 1, step; known <= reach; known += step) {
+                step = std::min(known, reach + 1 - known);
+                lag = row ? 0 : known + step - 2;
+                const std::int64_t first = (wave - lag) * line, last = std::min(first + line, extent - step * stride);
+                if (first >= 0 && first < last) keep_less(x + first, x + (first + step * stride), last - first, x + first);
+            }
+            const std::int64_t first = (wave - lag) * line, last = first + line, start = std::max(first, reach * stride);
+            if (first < 0 || first >= extent) continue;
+            if (first == 0) keep_less(x, x, stride, out);
+            for (std::int64_t i = std::max(first, stride); i < std::min(last, reach * stride); i += stride)
+                keep_less(out + (i - stride), x + i, stride, out + i);
+            if (start < last) keep_less(x + (start - reach * stride), x + start, last - start, out + start);
         }
-        keep_less(x, x, stride, out);
-        for (std::int64_t i = stride; i < start; i += stride) keep_less(out + (i - stride), x + i, stride, out + i);
-        keep_less(x, x + start, extent - start, out + start);
-    }
 }
 
 TARGET_CLONES
@@ -116,28 +125,32 @@ void filter(int axes, const std::int64_t* sizes, std::int64_t reach, Along along
     }
 }
 
-// Maps of one size, which a thread uses for all its tasks.
+// Maps of one size, which a thread uses for all its tasks: one block, which the next call mostly finds still mapped.
 struct Space {
-    std::unique_ptr<std::int32_t[]> label, edge;  // edge: the pixels of the true boundary
-    std::unique_ptr<float[]> outside;  // 1 - w of the truth
-    std::unique_ptr<double[]> slope;
-    Flags inside, lowest, spare;  // of the truth
+    std::int32_t *label, *edge;  // edge: the pixels of the true boundary
+    float* outside;  // 1 - w of the truth
+    double* slope;
+    Flags inside, lowest, spare;  // of the truth; in the end 1 - w in `lowest`
     Placed low, missed, other;  // of the prediction: the least p and the least 1 - w
 
-    Space(std::int64_t s, bool wanted)
-        : label(new std::int32_t[s]),
-          edge(new std::int32_t[s]),
-          outside(new float[s]),
-          slope(new double[wanted ? s : 0]),
-          flags_(new std::uint8_t[3 * s]),
-          placed_(new std::int32_t[6 * s]) {
-        inside = {flags_.get()}, lowest = inside + s, spare = lowest + s;
-        low = {placed_.get(), placed_.get() + s}, missed = low + 2 * s, other = missed + 2 * s;
+    explicit Space(std::int64_t s) : block_(new char[bytes(s)]) {
+        expect_large_pages(block_.get(), bytes(s));
+        Arena arena(block_.get());
+        for (std::int32_t** each :
+             {&label, &edge, &low.number, &low.place, &missed.number, &missed.place, &other.number, &other.place})
+            *each = arena.take<std::int32_t>(s);
+        outside = arena.take<float>(s);
+        slope = arena.take<double>(s);
+        for (Flags* each : {&inside, &lowest, &spare}) each->x = arena.take<std::uint8_t>(s);
     }
 
 private:
-    std::unique_ptr<std::uint8_t[]> flags_;
-    std::unique_ptr<std::int32_t[]> placed_;
+    static std::int64_t bytes(std::int64_t s) {
+        return 8 * Arena::bytes<std::int32_t>(s) + Arena::bytes<float>(s) + Arena::bytes<double>(s) +
+               3 * Arena::bytes<std::uint8_t>(s);
+    }
+
+    std::unique_ptr<char[]> block_;
 };
 
 // The keys of p; whether all are numbers.
@@ -170,7 +183,7 @@ std::int64_t list_boundary(Flags rest, std::int64_t s, std::int32_t* edge) {
     std::int64_t count = 0;
     for (std::int64_t i = 0; i + 1 < s; ++i) {
         edge[count] = std::int32_t(i);
-        count += 1 - rest.x[i];
+        count += rest.x[i] ^ 1;
     }
     if (!rest.x[s - 1]) edge[count++] = std::int32_t(s - 1);
     return count;
@@ -214,9 +227,10 @@ void start_slope(const float* outside, std::int64_t s, double a, double of_guess
 
 // The slope of 1 - F1: in each b_p `of_guess` times (1 - w_g) - a, in each 1 - w_p at the true boundary `of_truth`.
 void add_slopes(const Space& x, std::int64_t s, std::int64_t edges, double a, double of_guess, double of_truth) {
-    double* slope = x.slope.get();
-    start_slope(x.outside.get(), s, a, of_guess, slope);
-    const auto lower = [&](std::int64_t i) { slope[x.low.place[i]] -= of_guess * (double(x.outside[i]) - a); };
+    double* slope = x.slope;
+    start_slope(x.outside, s, a, of_guess, slope);
+    const double given[] = {-of_guess * a, of_guess * (1.0 - a)};
+    const auto lower = [&](std::int64_t i) { slope[x.low.place[i]] -= given[x.lowest.x[i]]; };
     constexpr int PARTS = 4;  // in turn: neighbours mostly have the same place, and would wait for each other
     const std::int64_t part = s / PARTS;
     for (std::int64_t i = 0; i < part; ++i)
@@ -245,8 +259,8 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
     const std::int64_t s = q.s;
     const float* folded = q.logits + map * s;
     const int own = q.sigmoid ? 1 : int(map % q.c);
-    const std::int32_t* label = x.label.get();
-    read_label_part(q, (q.sigmoid ? map : map / q.c) * s, int(s), q.sigmoid ? 2 : q.c, x.label.get());
+    const std::int32_t* label = x.label;
+    read_label_part(q, (q.sigmoid ? map : map / q.c) * s, int(s), q.sigmoid ? 2 : q.c, x.label);
     if (!read_keys(folded, label, s, x.low)) {
         if (out != nullptr) std::fill_n(out, s, NAN);
         return NAN;
@@ -254,11 +268,11 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
     read_truth(label, own, s, x.inside, x.lowest);
     filter(o.axes, o.sizes, o.width, lowest_flags, x.lowest, x.spare);
     leave_boundary_out(x.inside, s, x.lowest);
-    const std::int64_t edges = list_boundary(x.lowest, s, x.edge.get());
+    const std::int64_t edges = list_boundary(x.lowest, s, x.edge);
     filter(o.axes, o.sizes, o.reach, lowest_flags, x.lowest, x.spare);
-    widen(x.lowest, s, x.outside.get());
+    widen(x.lowest, s, x.outside);
     filter(o.axes, o.sizes, o.width, lowest_placed, x.low, x.other);
-    const Part guess = predicted(folded, label, x.low.number, x.outside.get(), s, x.missed);
+    const Part guess = predicted(folded, label, x.low.number, x.outside, s, x.missed);
     filter(o.axes, o.sizes, o.reach, lowest_placed, x.missed, x.other);
     Part truth{0, double(edges)};
     for (std::int64_t k = 0; k < edges; ++k) truth.missed += double(float_of(x.missed.number[x.edge[k]]));
@@ -269,7 +283,7 @@ double error_of(const Problem& q, const Options& o, Space& x, std::int64_t map, 
             return kept > 0 && size > 0 ? 2.0 / (kept * kept * size) : 0.0;
         };
         add_slopes(x, s, edges, a, per(guess) * (1.0 - b) * (1.0 - b), per(truth) * (1.0 - a) * (1.0 - a));
-        write_slope(x.slope.get(), label, s, out);
+        write_slope(x.slope, label, s, out);
     }
     return kept > 0 ? (a + b - 2.0 * a * b) / kept : 1.0;
 }
@@ -283,7 +297,7 @@ EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::i
         const Options options{axes, sizes, width, reach, smooth};
         if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
         run_parallel(
-            int(q.n * q.c), threads, [&] { return Space(q.s, slope != nullptr); },
+            int(q.n * q.c), threads, [&] { return Space(q.s); },
             [&](Space& x, int map) {
                 float* out = slope == nullptr ? nullptr : slope + map * q.s;
                 errors[map] = 0;
