@@ -95,16 +95,22 @@ def run_sums(kernels, problem, labels, z, threads):
             kernels.probabilities_forward(q, sign, address(out), threads)
         kernels.probabilities_backward(q, address(z), address(out), threads)
         run_histograms(kernels, q, out, threads)
-        kernels.label_misses(q, address(np.zeros((2, c), "int64")), threads)
-        for kept in (None, out):
-            kernels.margin_forward(q, 0.5, address(total), address(kept), threads)
-        if w is not None:
-            kernels.error_sums_weights(q, address(np.empty((n, c, 2))), threads)
+        run_counts(kernels, q, out, threads)
         if not problem.sigmoid:
             costs, of_classes = np.ones((c, c), "float32"), np.ones((n, c))
             kernels.confusion_forward(q, address(costs), address(of_classes), threads)
             kernels.confusion_backward(q, address(costs), address(of_classes), address(out), threads)
     kernels.pixelwise_scale(address(out), out.size, 0.5, threads)
+
+
+def run_counts(kernels, problem, out, threads):
+    """Counts of pixels, their weights, and logits beyond a margin."""
+    n, c, total = problem.n, problem.c, np.empty(1)
+    kernels.label_misses(problem, address(np.zeros((2, c), "int64")), threads)
+    for kept in (None, out):
+        kernels.margin_forward(problem, 0.5, address(total), address(kept), threads)
+    if problem.weight:
+        kernels.error_sums_weights(problem, address(np.empty((n, c, 2))), threads)
 
 
 def run_histograms(kernels, problem, out, threads):
