@@ -53,8 +53,8 @@ class ActiveBoundaryLoss(ScalarLoss):
         Wang et al. 2022 (arXiv 2102.02696).
 
     Differences:
-        From the authors' code, which runs on CUDA alone: exact distances, where it rounds them down by one pixel; the
-        share of pixels in B is of each image, not one image's share of the whole batch; neighbours outside the image or
+        From the authors' code, which runs on CUDA alone: exact distances, where it rounds them down by one pixel; B
+        holds a share of the pixels of each image, where theirs takes one image's number for the whole batch; neighbours outside the image or
         ignored are left out, where it repeats the edge and reads ignored pixels; the smoothed target sums to 1; without
         a boundary the value is 0, not None. A perfect prediction does not reach 0: the pixels around its boundary are
         pulled too.

@@ -21,7 +21,7 @@ from ..refusals import no_label_sets
 @registered(
     family="compound",
     title="Blob loss",
-    purpose="every object counts alike, however small: a loss once more for each of them",
+    purpose="every object counts alike, however small: each is also scored on its own",
     paper="Kofler et al., blob loss, IPMI 2023",
     link="https://arxiv.org/abs/2205.08209",
     equation="the definition of blob loss",

@@ -18,7 +18,7 @@ from ..families import PixelLoss, fit
 @registered(
     family="distribution",
     title="Logit-adjusted cross entropy",
-    purpose="long tails: rare classes have to win by a margin that grows with their rarity",
+    purpose="long tails: the rarer a class is, the larger the margin by which it has to win",
     paper="Menon et al., Long-tail learning via logit adjustment, ICLR 2021",
     link="https://arxiv.org/abs/2007.07314",
     equation="its logit-adjusted softmax cross entropy",

@@ -14,7 +14,7 @@ from ..families import PixelLoss
 @registered(
     family="distribution",
     title="Recall cross entropy",
-    purpose="imbalance whose extent nobody knows: classes weigh by the share of their pixels that is missed now",
+    purpose="imbalance without weights to choose: each class weighs as much as the share of its pixels that is missed",
     paper="Tian et al., Striking the right balance: recall loss for semantic segmentation, ICRA 2022",
     link="https://arxiv.org/abs/2106.14917",
     equation="the recall loss of the paper",

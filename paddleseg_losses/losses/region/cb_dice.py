@@ -59,7 +59,7 @@ class CBDiceLoss(CellLoss):
 
     Differences:
         The authors' code pools the samples and all foreground classes; here each sample and class has a value. Without
-        the minimum, `cap=False` as in their code, an undecided prediction full of holes can score better than a
+        the cut at 1, `cap=False` as in their code, an undecided prediction full of holes can score better than a
         perfect one. Their loss is the negative score, here 1 is added. A region that fills the image is 1 deep
         everywhere.
 

@@ -54,7 +54,7 @@ class SkeletonRecallLoss(CellLoss, SumsLoss):
     Differences:
         The authors' value is minus the recall, here 1 is added. Ignored pixels are outside every region, where their
         code takes an ignored label for foreground. In volumes each voxel is examined again before it is removed, so
-        that no component is lost, as bars of even width are in scikit-image. With `merge_classes=False` each class has
+        no component is lost; scikit-image loses bars of even width. With `merge_classes=False` each class has
         a skeleton of its own: right for structures of different kinds that touch. As thinning starts from one side,
         flips change the value a little.
 

@@ -11,7 +11,7 @@ from .window_similarity import WindowSimilarityLoss
 @registered(
     family="region",
     title="SSIM",
-    purpose="structure: means, contrast and pattern of every window agree with the truth",
+    purpose="structure: every window has the mean, the contrast and the pattern of the truth",
     paper="Wang et al., Image quality assessment: from error visibility to structural similarity, IEEE TIP 2004",
     link="https://doi.org/10.1109/TIP.2003.819861",
     equation="eq. 13 of the paper",
