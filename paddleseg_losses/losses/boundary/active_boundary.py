@@ -54,10 +54,10 @@ class ActiveBoundaryLoss(ScalarLoss):
 
     Differences:
         From the authors' code, which runs on CUDA alone: exact distances, where it rounds them down by one pixel; B
-        holds a share of the pixels of each image, where theirs takes one image's number for the whole batch; neighbours outside the image or
-        ignored are left out, where it repeats the edge and reads ignored pixels; the smoothed target sums to 1; without
-        a boundary the value is 0, not None. A perfect prediction does not reach 0: the pixels around its boundary are
-        pulled too.
+        holds a share of the pixels of each image, where theirs takes one image's number for the whole batch; neighbours
+        outside the image or ignored are left out, where it repeats the edge and reads ignored pixels; the smoothed
+        target sums to 1; without a boundary the value is 0, not None. A perfect prediction does not reach 0: the pixels
+        around its boundary are pulled too.
 
     Example:
         >>> import paddle
