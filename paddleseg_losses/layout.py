@@ -96,11 +96,7 @@ class LayoutReader:
             return np.asarray(array)
         if what == "labels" and self.ignored.every:
             return filled(array, self.ignored.one)
-        marked = _(
-            "mark pixels to ignore in the labels, and fill {what}, for example {code}",
-            what=what,
-            code=f"{what}.filled(0)",
-        )
+        marked = _("mark pixels to ignore in the labels, and fill {what}, for example {what}.filled(0)", what=what)
         raise InputError(
             _("{name}: {what} is a masked array with masked elements.", name=self.name, what=what),
             _("numbers for all pixels"),
