@@ -202,7 +202,7 @@ class Inputs(Labelled):
             error, right = numeric.sigmoids(self._log_odds_of_error)
             return right, error
         if self.multiclass:
-            right = self.of_true_class(self.prob)
+            right = self.at_label(self.prob)
             return right, 1 - right
         p, rest = self.prob, self.one_minus_prob
         return paddle.where(self.positive, p, rest), paddle.where(self.positive, rest, p)

@@ -106,7 +106,7 @@ class Labelled:
         """Where a channel is known to be the pixel's true class, or not to be: bool `[N, 1 or C, *S]`."""
         return paddle.logical_or(self.positive, self.negative) if self.problem.label_sets else self.valid
 
-    def of_true_class(self, x: Tensor) -> Tensor:
+    def at_label(self, x: Tensor) -> Tensor:
         """The number `[N, 1, *S]` of each pixel's class; of one of several classes, the sum of theirs."""
         if not self.problem.label_sets:
             return paddle.take_along_axis(x, self.labels, axis=1)

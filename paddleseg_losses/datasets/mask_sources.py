@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable
@@ -151,8 +151,10 @@ def _of_list(title: Text, listing: tuple[FileList, Path], classes: int | None, i
 def _of_config(path: Path, classes: int | None, ignore_index: int | None, part: str) -> MaskSource:
     config = configs.load(path)
     configs.pop_of_trainer(config)
+    from ..paddleseg.checking.partial_labels import known_label_sets
+
     source = _of_section(path, config, classes, ignore_index, part)
-    source = replace(source, partial=source.partial | set(_label_sets(config.get("loss"))))
+    source = replace(source, partial=source.partial.union(*known_label_sets(config.get("loss"))))
     tests = config.get("test_config")
     if isinstance(tests, dict) and tests.get("use_multilabel"):  # then the masks hold 0 and 1, whatever num_classes is
         source = replace(source, multilabel=True, classes=classes)
@@ -187,16 +189,6 @@ def _of_section(
     classes = section.get("num_classes") if classes is None else classes
     ignore_index = section.get("ignore_index", 255) if ignore_index is None else ignore_index
     return _as_transformed(_of_list(title, listing, classes, ignore_index), section)
-
-
-def _label_sets(section: Any) -> Iterator[int]:
-    """Labels that the losses of a section take for one of several classes."""
-    if isinstance(section, dict):
-        sets = section.get("label_sets")
-        yield from (int(label) for label in sets if str(label).isdigit()) if isinstance(sets, dict) else ()
-        section = list(section.values())
-    for part in section if isinstance(section, list) else ():
-        yield from _label_sets(part)
 
 
 def _as_transformed(source: MaskSource, section: Any) -> MaskSource:

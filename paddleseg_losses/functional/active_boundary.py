@@ -15,9 +15,10 @@ from typing import Any
 import paddle
 
 from ..inputs import Inputs
-from ..numeric import FAR, constant, grand_total, safe_divide, shape_of
+from ..numeric import FAR, constant, safe_divide, shape_of
 from .edt import squared_distance_to
 from .shift import END, shifted
+from .unread import nan_or_0
 
 Tensor = Any
 
@@ -64,7 +65,7 @@ def boundary_aims(inputs: Inputs, ratio: float, max_distance: float) -> Aims:
         share = paddle.where(found, reach, paddle.zeros([], reach.dtype)) / (size.clip(min=1) * found.shape[1])
         pixels, used = _numbers(found, most * 3**inputs.axes)
         share = paddle.gather(share.flatten(), pixels) * used.astype(share.dtype)
-        share = share + 0 * grand_total(inputs.prob)  # NaN is on no boundary, and yet to be seen
+        share = share + nan_or_0(inputs).sum()  # NaN is on no boundary
         neighbours, inside = _neighbours(pixels, inputs.valid)
         all_neighbours = neighbours.flatten()
         candidates = paddle.gather(inputs.valid.flatten(), all_neighbours).reshape(shape_of(neighbours))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import paddle
-
 from ..differentiable import Differentiable
 from ..problem import Problem
 from .buffer_pool import empty_like, tensor_of
 from .native_problem import NativeProblem, function, refuse_second_derivatives
+from .pixelwise import scale
 
 Tensor = Any
 
@@ -33,16 +32,26 @@ class _Margin(Differentiable):
     def forward(
         ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, margin: float, wanted: bool
     ) -> Tensor:
-        slope: Tensor = empty_like(logits) if wanted else None
-        total, place = ctypes.c_double(), slope.data_ptr() if wanted else None
-        run = function("margin_forward")
-        NativeProblem(problem, weight).call(run, float(margin), ctypes.byref(total), place)
-        if wanted:
-            ctx.save_for_backward(slope)
-        return tensor_of(total.value)
+        native = NativeProblem(problem, weight)
+        value, ctx.gradient = _total(native, margin, wanted)
+        native.save(ctx)
+        ctx.margin = margin
+        return tensor_of(value)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
-        (slope,) = ctx.saved_tensor()
-        return paddle.scale(slope, float(gradient))
+        grad, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
+        if grad is None:
+            grad = _total(NativeProblem.saved(ctx), ctx.margin, True)[1]
+        if float(upstream) != 1:
+            scale(grad, float(upstream))
+        return grad
+
+
+def _total(native: NativeProblem, margin: float, wanted: bool) -> tuple[float, Tensor]:
+    """The sum, and its gradient if that is wanted, else None."""
+    grad: Tensor = empty_like(native.scores) if wanted else None
+    total, place = ctypes.c_double(), grad.data_ptr() if wanted else None
+    native.call(function("margin_forward"), float(margin), ctypes.byref(total), place)
+    return total.value, grad

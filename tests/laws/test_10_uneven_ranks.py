@@ -75,4 +75,4 @@ def test_three_uneven_ranks_are_one_and_a_dead_one_ends_all(tmp_path):
     for path in tmp_path.glob("ended-*.txt"):  # of those that were not ended before by the one that started them
         seconds, text = path.read_text().split(maxsplit=1)
         assert float(seconds) < 60
-        assert any(said in text for said in ("reset by peer", "closed by peer", "TIMEOUT")), text
+        assert "reset by peer" in text or "closed by peer" in text

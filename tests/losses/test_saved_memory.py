@@ -27,7 +27,7 @@ def _kept(spec, case, which):
     return len(set(kept) - {z.data_ptr()})
 
 
-KEEP_ONE = {"LogitAdjustedLoss", "MarginSmoothingLoss"}  # the shifted logits; the slopes of the margin
+KEEP_ONE = {"LogitAdjustedLoss"}  # its shifted logits are not those of the model
 
 
 def _of_sums(spec):

@@ -94,3 +94,16 @@ def test_balls_larger_than_the_image():
     huge, large = (float(pl.HausdorffCVLoss(alpha=0.0, radii=[radius])(z, y)) for radius in (10_000, 12))
     assert np.isfinite(huge)
     assert np.isfinite(large)
+
+
+@pytest.mark.parametrize("name", ["SkeletonRecallLoss", "CBDiceLoss", "ActiveBoundaryLoss"])
+def test_nan_is_not_hidden_where_only_some_pixels_are_read(name):
+    """It lies in the background, far from every skeleton and boundary; where it is ignored it does no harm."""
+    logits = np.zeros((1, 1, 21, 34), "float32") - 3
+    labels = np.zeros((1, 21, 34), "int64")
+    labels[0, 10, 2:12] = 1
+    logits[0, 0, 2, 30] = np.nan
+    loss = registry.build(name)
+    assert np.isnan(float(loss(paddle.to_tensor(logits), paddle.to_tensor(labels))))
+    labels[0, 2, 30] = 255
+    assert np.isfinite(float(loss(paddle.to_tensor(logits), paddle.to_tensor(labels))))

@@ -37,6 +37,11 @@ def test_check_compares_the_losses_with_the_transforms(write, losses_table):
         assert not report.right
         assert said in str(report)
         assert "label_sets: {250: [0, 3]}" in str(report)
+    # A loss beside one that knows the label does not know it; the terms of a sum read what the sum knows.
+    beside = {"types": [{**DICE, "label_sets": SETS}, DICE], "coef": [1, 0.4]}
+    assert "which no loss knows" in str(check(write(beside)))
+    total = {"type": "WeightedSumLoss", "losses": [DICE, "CrossEntropyLoss"], "label_sets": SETS}
+    assert "which no loss knows" not in str(check(write(total)))
 
 
 def test_check_makes_the_transforms(write, losses_table):

@@ -20,10 +20,10 @@ def check_label_sets(report: Report, config: Config, facts: Facts, transforms: I
     made = _made(transforms, facts)
     if not made:
         return
-    known = list(_known(config.get("loss")))
+    known = list(known_label_sets(config.get("loss")))
     written = f"label_sets: {{{', '.join(f'{label}: {classes}' for label, classes in sorted(made.items()))}}}"
     for label, classes in made.items():
-        stands_for = [sets.get(label) for sets in known] or [None]
+        stands_for = [sets.get(label) for sets in known]
         wrong = [found for found in stands_for if found is None or sorted(found) != classes]
         if wrong:
             unknown = _("the data has label {label}, which no loss knows.", label=label)
@@ -45,12 +45,13 @@ def _made(transforms: Iterable[Any], facts: Facts) -> Sets:
     }
 
 
-def _known(section: Any) -> Iterator[Sets]:
-    """The `label_sets` of the losses of a section."""
-    if isinstance(section, dict):
-        if isinstance(section.get("label_sets"), dict):
+def known_label_sets(section: Any) -> Iterator[Sets]:
+    """The `label_sets` of each loss of a section, empty where it has none; what is inside a loss reads those of it."""
+    for entry in section.get("types") or () if isinstance(section, dict) else ():
+        losses = entry.get("losses") if isinstance(entry, dict) and entry.get("type") == "MixedLoss" else None
+        for loss in losses if isinstance(losses, list) else [entry]:
+            sets = loss.get("label_sets") if isinstance(loss, dict) else None
+            known: Sets = {}
             with suppress(TypeError, ValueError):  # a mistake of the loss, which is noted there
-                yield {int(label): list(classes) for label, classes in section["label_sets"].items()}
-        section = list(section.values())
-    for part in section if isinstance(section, list) else ():
-        yield from _known(part)
+                known = {int(label): list(classes) for label, classes in dict(sets or {}).items()}
+            yield known
