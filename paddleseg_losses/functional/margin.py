@@ -32,13 +32,13 @@ def margin_excess(inputs: Inputs, margin: float) -> Tensor:
         excess = F.relu(top - z - bound).mean(axis=1, keepdim=True)
     else:
         excess = F.relu(z.abs() - bound) / 2
-    weight = inputs.mask if inputs.pixel_weight is None else inputs.mask * inputs.pixel_weight
+    weight = inputs.weighted_mask
     return numeric.safe_divide(numeric.grand_total(excess * weight), numeric.grand_total(weight))
 
 
 def _pixels(inputs: Inputs) -> Tensor:
     """Number of pixels that count, or of elements under a sigmoid, by their weights."""
     if inputs.pixel_weight is not None:
-        return numeric.grand_total(inputs.mask * inputs.pixel_weight)
+        return numeric.grand_total(inputs.weighted_mask)
     count = pixel_count(inputs)
     return (count[:, 0] if inputs.multiclass else count).sum()

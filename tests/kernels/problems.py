@@ -5,7 +5,7 @@ import paddle
 
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.problem import Problem
-from tests.laws.cases import Case
+from tests.laws.cases import Case, value_and_gradient
 
 FUNCTIONS = [
     m.COUNT, m.PROB_TRUE, m.ERROR, m.NLL, m.power(2), m.power(0.3), m.power(1.7), m.focal(2), m.focal(1), m.focal(0.4),
@@ -81,3 +81,24 @@ def tensors(case, dtype="int64"):
     logits[ignored] = np.nan
     z = paddle.to_tensor(logits, stop_gradient=False)
     return logits, labels, z, task(z, paddle.to_tensor(labels), case.mode != "multiclass")
+
+
+def assert_equal_to_float64(loss, logits, labels):
+    """A loss by its kernel has the value and the gradient of the composed one in float64."""
+    logits = logits.astype("float32")
+    value, gradient = value_and_gradient(loss, logits, labels)
+    expected, slope = value_and_gradient(loss, logits.astype("float64"), labels)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+
+
+def assert_same_on_any_number_of_threads(monkeypatch, loss, logits, labels):
+    """Value and gradient, bit for bit."""
+    found = []
+    for count in "125":
+        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
+        found.append(value_and_gradient(loss, logits.astype("float32"), labels))
+    assert found[0][1].any()
+    for value, gradient in found[1:]:
+        assert value == found[0][0]
+        assert np.array_equal(gradient, found[0][1])

@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses import BoundaryF1Loss, kernels
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.boundary_f1 import boundary_f1_errors
-from tests.kernels.problems import task
+from tests.kernels.problems import assert_equal_to_float64, assert_same_on_any_number_of_threads, task
 from tests.laws.cases import CASES, Case, value_and_gradient, value_of
 
 pytestmark = pytest.mark.usefixtures("native")
@@ -32,10 +32,7 @@ def _equal(options, logits, labels):
     def loss(z, y):
         return BoundaryF1Loss(**options)(z, y).mean()
 
-    value, gradient = value_and_gradient(loss, logits.astype("float32"), labels)
-    expected, slope = value_and_gradient(loss, logits.astype("float32").astype("float64"), labels)
-    np.testing.assert_allclose(value, expected, rtol=1e-5)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+    assert_equal_to_float64(loss, logits, labels)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
@@ -73,14 +70,7 @@ def test_ties(shape):
 
 def test_same_bits_on_any_number_of_threads(monkeypatch):
     case = Case("multiclass", 3, (101, 157))
-    found = []
-    for count in "125":
-        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(BoundaryF1Loss(), case.logits(dtype="float32"), case.labels()))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+    assert_same_on_any_number_of_threads(monkeypatch, BoundaryF1Loss(), case.logits(), case.labels())
 
 
 def test_value_alone_is_the_same_and_nan_is_seen():

@@ -1,10 +1,10 @@
 """Structural similarity in native code: equal to the composed losses in float64, in value and gradient."""
 
-import numpy as np
 import pytest
 
 from paddleseg_losses import MSSSIMLoss, SSIMLoss
-from tests.laws.cases import CASES, Case, value_and_gradient
+from tests.kernels.problems import assert_equal_to_float64, assert_same_on_any_number_of_threads
+from tests.laws.cases import CASES, Case
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -32,21 +32,10 @@ def _drawn(case, labels):
 @pytest.mark.parametrize("ignored", [0, 0.15])
 def test_equal_to_float64(cls, options, case, ignored):
     labels = case.labels(ignored=ignored)
-    logits = _drawn(case, labels)
-    value, gradient = value_and_gradient(cls(**options), logits, labels)
-    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
-    np.testing.assert_allclose(value, expected, rtol=1e-5)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+    assert_equal_to_float64(cls(**options), _drawn(case, labels), labels)
 
 
 def test_same_bits_on_any_number_of_threads(monkeypatch):
     case = Case("multiclass", 3, (101, 157))
     labels = case.labels()
-    found = []
-    for count in "125":
-        monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(MSSSIMLoss(), _drawn(case, labels), labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+    assert_same_on_any_number_of_threads(monkeypatch, MSSSIMLoss(), _drawn(case, labels), labels)

@@ -11,6 +11,7 @@ from ... import numeric
 from ...errors import OptionError
 from ...functional.error_sums import SumSpec, pixel_count, positive_count
 from ...functional.labels import every_cell_counts
+from ...functional.map_sums import picked
 from ...functional.region_sums import REGION, RegionSums, Statistics, over_ranks
 from ...i18n import _
 from ...inputs import Inputs, Tensor
@@ -240,6 +241,4 @@ class MapLoss(CellLoss):
         indices = self.channel_indices(inputs)
         skip = min(indices)
         means = numeric.safe_divide(self.map_sums(inputs, skip), pixel_count(inputs)[:, skip:])
-        if indices == list(range(skip, inputs.channels)):
-            return means
-        return means.index_select(numeric.constant([c - skip for c in indices], "int64"), axis=-1)
+        return picked(means, [c - skip for c in indices])

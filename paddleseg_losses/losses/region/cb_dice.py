@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import paddle
 
+from ...functional.map_sums import picked
 from ...functional.radius_sums import radius_sums
 from ...functional.region import harmonic_error
 from ...functional.unread import nan_or_0
 from ...inputs import Inputs, Tensor
-from ...numeric import constant, smooth_divide
+from ...numeric import smooth_divide
 from ...options import flag, number, whole
 from ...registry import registered
 from ..families import CellLoss
@@ -91,9 +92,7 @@ class CBDiceLoss(CellLoss):
         precise, predicted, sensitive, true = radius_sums(inputs, skip, self.iters)
         value = harmonic_error(self._error(precise, predicted), self._error(sensitive, true))
         value = value + nan_or_0(inputs)[:, skip:]  # only skeletons are read
-        if indices == list(range(skip, inputs.channels)):
-            return value
-        return value.index_select(constant([c - skip for c in indices], "int64"), axis=-1)
+        return picked(value, [c - skip for c in indices])
 
     def _error(self, found: Tensor, whole: Tensor) -> Tensor:
         """1 - a share."""
