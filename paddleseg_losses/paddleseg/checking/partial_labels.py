@@ -26,7 +26,7 @@ def check_label_sets(report: Report, config: Config, facts: Facts, transforms: I
         stands_for = [sets.get(label) for sets in known]
         wrong = [found for found in stands_for if found is None or sorted(found) != classes]
         if wrong:
-            unknown = _("the data has label {label}, which no loss knows.", label=label)
+            unknown = _("the data has label {label}, which not every loss knows.", label=label)
             others = _("label {label} stands for {found}.", label=label, found=wrong[0])
             report.mistake(
                 ("loss",),
