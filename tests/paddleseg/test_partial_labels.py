@@ -32,7 +32,10 @@ DICE = {"type": "paddleseg_losses.DiceCELoss"}
 def test_check_compares_the_losses_with_the_transforms(write, losses_table):
     assert check(write({**DICE, "label_sets": SETS})).right
     assert check(write({**DICE, "label_sets": {251: [0, 2]}}, label=251, annotated={1: 1, 2: 3})).right
-    for loss, said in ((DICE, "which not every loss knows"), ({**DICE, "label_sets": {250: [1, 3]}}, "stands for [1, 3]")):
+    for loss, said in (
+        (DICE, "which not every loss knows"),
+        ({**DICE, "label_sets": {250: [1, 3]}}, "stands for [1, 3]"),
+    ):
         report = check(write(loss))
         assert not report.right
         assert said in str(report)
