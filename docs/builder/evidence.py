@@ -119,9 +119,18 @@ def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[st
     if _has_dial():
         alt = t("Dice of each loss over the share of the discs")
         sections["dial"] = (f"![{alt}](images/{PICTURE.name})", _gaps())
-    about = {**found.about, "commit": found.about["commit"][:7], "versions": "; ".join(found.about["versions"])}
+    about = {**found.about, "commits": _commits(t), "versions": "; ".join(found.about["versions"])}
     rates = [each.rate for of_task in found.findings.values() for each in of_task.values()]
     return {**sections, "made": ("", {**about, "choices": len(rates), "edge": rates.count(max(rates))})}
+
+
+def _commits(t: Language) -> str:
+    """Each with the tasks whose trainings were made with it."""
+    found: dict[str, list[str]] = {}
+    for task, commits in evidence().commits.items():
+        for commit in commits:
+            found.setdefault(commit[:7], []).append(t.of(TASKS[task]))
+    return t.join(t("{commit} ({tasks})", commit=commit, tasks=t.join(tasks)) for commit, tasks in found.items())
 
 
 def _survey(t: Language) -> tuple[str, dict[str, str]]:
