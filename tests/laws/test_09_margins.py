@@ -87,8 +87,6 @@ def test_large_logits(spec, case):
         assert max(map(_off, found, expected)) <= 1e-5, backend
 
 
-
-
 @pytest.mark.parametrize("wrong", [0, 0.1, 1])
 @pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.soft and _of_sums(spec), CASES[:3:2]))
 def test_soft_targets(spec, case, wrong):

@@ -21,7 +21,6 @@ struct SoftTile {
     std::vector<float> rows;
     float top[WIDTH], others[WIDTH], inverse[WIDTH], log_sum[WIDTH], valid[WIDTH];
     float rest[WIDTH];  // what the largest p lacks to 1, with all its digits
-    float best_slope[WIDTH], best_cost[WIDTH], other_slopes[WIDTH], other_costs[WIDTH];  // of the largest p, and of the others
     std::int32_t best[WIDTH];
     float* row(std::int64_t k) { return rows.data() + k * WIDTH; }
 };
@@ -40,7 +39,8 @@ INLINE float positive_part(float x) { return x > 0.0f ? x : 0.0f * x; }
 
 // p - g, `rest` being 1 - p where p is the largest: between numbers near 1 the digits are in what they lack.
 INLINE float gap_of(float p, float rest, float target) {
-    return p > 0.5f && target > 0.5f ? (1.0f - target) - rest : p - target;
+    const float near = (1.0f - target) - rest, gap = p - target, least = p < target ? p : target;
+    return least > 0.5f ? near : gap;
 }
 
 // Softmax: 1 where a channel is not to be ignored, the largest logit, e^z below it, and log sum e^(z - top).
@@ -125,7 +125,8 @@ void softmax_gradient(const SoftProblem& q, const float* upstream, std::int64_t 
                       float* gradient) {
     const std::int64_t start = plane * q.c * q.s + first;
     softmax_rows(q, q.logits + start, q.targets + start, w, t);
-    for (int i = 0; i < w; ++i) t.best_slope[i] = t.best_cost[i] = t.other_slopes[i] = t.other_costs[i] = 0.0f;
+    float best_slope[WIDTH], best_cost[WIDTH], other_slopes[WIDTH], other_costs[WIDTH];  // of the largest p and of the others
+    for (int i = 0; i < w; ++i) best_slope[i] = best_cost[i] = other_slopes[i] = other_costs[i] = 0.0f;
     for (std::int32_t k = 0; k < q.c; ++k) {
         const Upstream u(upstream + k * SOFT_SUMS);
         const float* g = q.targets + start + k * q.s;
@@ -134,10 +135,10 @@ void softmax_gradient(const SoftProblem& q, const float* upstream, std::int64_t 
             p[i] *= t.inverse[i];
             const float target = clean(g[i], t.valid[i]), slope = u.slope(gap_of(p[i], t.rest[i], target));
             const bool best = t.best[i] == k;
-            t.best_slope[i] += best ? slope : 0.0f;
-            t.best_cost[i] += best ? u.nll * target : 0.0f;
-            t.other_slopes[i] += best ? 0.0f : p[i] * slope;
-            t.other_costs[i] += best ? 0.0f : u.nll * target;
+            best_slope[i] += best ? slope : 0.0f;
+            best_cost[i] += best ? u.nll * target : 0.0f;
+            other_slopes[i] += best ? 0.0f : p[i] * slope;
+            other_costs[i] += best ? 0.0f : u.nll * target;
         }
     }
     // p (s - sum p s) + p sum c - c for slopes s and costs c: of the largest p by what it lacks to 1.
@@ -147,9 +148,9 @@ void softmax_gradient(const SoftProblem& q, const float* upstream, std::int64_t 
         float* out = gradient + start + k * q.s;
         for (int i = 0; i < w; ++i) {
             const float target = clean(g[i], t.valid[i]), slope = u.slope(gap_of(p[i], t.rest[i], target));
-            const float cost = t.best_cost[i] + t.other_costs[i];
-            const float of_best = p[i] * (slope * t.rest[i] - t.other_slopes[i]) + t.other_costs[i] - t.rest[i] * cost;
-            const float mean = t.best_slope[i] * (1.0f - t.rest[i]) + t.other_slopes[i];
+            const float cost = best_cost[i] + other_costs[i];
+            const float of_best = p[i] * (slope * t.rest[i] - other_slopes[i]) + other_costs[i] - t.rest[i] * cost;
+            const float mean = best_slope[i] * (1.0f - t.rest[i]) + other_slopes[i];
             const float of_other = p[i] * (slope - mean + cost) - u.nll * target;
             out[i] = t.valid[i] > 0.0f ? (t.best[i] == k ? of_best : of_other) : 0.0f;
         }
