@@ -28,10 +28,12 @@ PAGE = """<!doctype html>
 </html>
 """
 RULES = """
-body { margin: 0 auto; max-width: 64rem; padding: 1rem; font: 15px/1.5 system-ui, sans-serif; color-scheme: light dark; }
+body { margin: 0 auto; max-width: 64rem; padding: 1rem; color-scheme: light dark;
+  font: 15px/1.5 system-ui, sans-serif; }
 header { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: baseline; justify-content: space-between; }
 h1 { font-size: 1.1rem; overflow-wrap: anywhere; }
-pre { font: 13px/1.5 ui-monospace, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace; padding: 1rem; overflow-x: auto; }
+pre { padding: 1rem; overflow-x: auto;
+  font: 13px/1.5 ui-monospace, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace; }
 """
 
 

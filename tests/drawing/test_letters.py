@@ -69,7 +69,7 @@ def test_names_that_cannot_be_drawn_are_numbers(monkeypatch, tmp_path):
     drawn = []
     monkeypatch.setattr(letters, "_chinese", lambda: NO_FONT)
     monkeypatch.setattr(training, "_save", lambda figure, path: drawn.append(_words(figure)))
+    monkeypatch.setattr(letters, "_warned", False)
     with pytest.warns(UserWarning, match="fonts-noto-cjk"):
-        monkeypatch.setattr(letters, "_warned", False)
         save_prediction_picture(tmp_path / "seen.png", [MASK], [MASK], [MASK], NAMES)
     assert {"0", "1", "vessel"} <= drawn[0]
