@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -15,6 +16,11 @@ def report(count: int, total: int, words: str) -> None:
         print(f"\r\033[K{line}", end="\n" if count == total else "", file=sys.stderr, flush=True)
     elif count == total or count * 10 // total > (count - 1) * 10 // total:
         print(line, file=sys.stderr, flush=True)
+
+
+def on_config(config: Any) -> None:
+    """What divides Chinese into words, for the search, tells of each step otherwise."""
+    logging.getLogger("jieba").setLevel(logging.WARNING)
 
 
 def on_env(env: Any, config: Any, files: Any) -> None:

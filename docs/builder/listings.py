@@ -21,14 +21,15 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="{up}{style}">
 </head>
 <body>
-<header><h1>{file}</h1><a href="{name}" download>⭳ {name}</a></header>
+<header><h1>{file}</h1><a href="{name}" download>↓ {name}</a></header>
 <main>
 {code}</main>
 </body>
 </html>
 """
 RULES = """
-body { margin: 0 auto; max-width: 64rem; padding: 1rem; color-scheme: light dark;
+:root { color-scheme: light dark; }
+body { margin: 0 auto; max-width: 64rem; padding: 1rem;
   font: 15px/1.5 system-ui, sans-serif; }
 header { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: baseline; justify-content: space-between; }
 h1 { font-size: 1.1rem; overflow-wrap: anywhere; }

@@ -14,15 +14,21 @@ from typing import Any
 
 from .language import ENGLISH, LANGUAGES, Language
 
-BASE = re.compile(r'(<script id="__config" type="application/json">\{"base": ")[^"]*(")')
+BASE = re.compile(r'(<script id="__config" type="application/json">[^<]*?"base": ")[^"]*(")')
 
 
-def split(site: Path) -> None:
-    """Give each language an index of its own, and let its pages use that one."""
+def split(site: Path, pages: Path) -> None:
+    """Give each language an index of its own, and let its pages use that one.
+
+    Args:
+        site: what the generator has made.
+        pages: of what it has made it, a folder for each language: a page that one lacks is shown in English there.
+    """
     index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
     for language in LANGUAGES:
         root = site / _folder(language)
-        _write(root / "search", {**index, "docs": _entries(index["docs"], language)})
+        entries = [each for each in _entries(index["docs"], language) if _page(each, pages / language.code).exists()]
+        _write(root / "search", {**index, "docs": entries})
         if root != site:
             for page in root.rglob("*.html"):
                 base = os.path.relpath(root, page.parent)
@@ -37,14 +43,17 @@ def _folder(language: Language) -> str:
 
 
 def _entries(entries: list[dict[str, Any]], language: Language) -> list[dict[str, Any]]:
-    """Those of a language, by where they are from its folder."""
-    folder = _folder(language)
-    others = tuple(f"{_folder(other)}" for other in language.others if _folder(other))
+    """Those of a language, by where they are from its folder; that of English holds the others."""
+    folder, foreign = _folder(language), tuple(_folder(other) for other in language.others if other != ENGLISH)
     return [
-        {**entry, "location": entry["location"].removeprefix(folder)}
+        {**entry, "location": entry["location"][len(folder) :]}
         for entry in entries
-        if entry["location"].startswith(folder) and not (others and entry["location"].startswith(others))
+        if entry["location"].startswith(folder) and not entry["location"].startswith(foreign)
     ]
+
+
+def _page(entry: dict[str, Any], folder: Path) -> Path:
+    return folder / entry["location"].partition("#")[0].replace(".html", ".md")
 
 
 def _write(folder: Path, index: dict[str, Any]) -> None:

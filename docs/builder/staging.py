@@ -14,7 +14,7 @@ from paddleseg_losses.i18n import in_context
 from paddleseg_losses.registry import FAMILIES, names
 
 from . import gallery, home, listings
-from .language import DOCS, ENGLISH, LANGUAGES, Language
+from .language import CHINESE, DOCS, ENGLISH, LANGUAGES, Language
 from .notebook import markdown
 from .sliders import Sliders, sliders
 
@@ -34,8 +34,6 @@ PAGES = (
     ("docs/paddleseg.md", "paddleseg.md", in_context("menu", "PaddleSeg")),
     ("docs/after_training.md", "after_training.md", in_context("menu", "After training")),
     ("docs/web/api.md", "api.md", in_context("menu", "API")),
-    ("docs/differences.md", "differences.md", in_context("menu", "Differences")),
-    ("docs/coming_from.md", "coming_from.md", in_context("menu", "Coming from...")),
 )
 NOTEBOOKS = {f"examples/{path.name}": f"{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.ipynb"))}
 PLACES = {
@@ -57,7 +55,7 @@ def stage(folder: Path) -> None:
         _put(folder / language.code / home.PLACE, home.home(language).encode())
         for source in PLACES:
             path = ROOT / source.replace(".md", f"{language.suffix}.md")
-            if path.exists() and not (source in NOTEBOOKS and language.suffix):  # else it is shown in both languages
+            if path.exists():
                 _stage_page(source, path, language, folder, moved.get(source))
     for file in WEB.iterdir():
         if file.suffix in (".css", ".js"):
@@ -71,6 +69,8 @@ def _stage_page(source: str, path: Path, language: Language, folder: Path, moved
     text, files = _linked(text, path, PLACES[source], ignoring=set(pictures))
     if moved:
         text = _with_sliders(text, moved, language)
+    elif source in NOTEBOOKS and language != CHINESE:  # they are in Chinese
+        text = f"---\nsearch: {{exclude: true}}\n---\n\n{text}"
     elif PLACES[source] == INDEX:
         text = re.sub(r"^\| (?=\[`(\w+)`\])", _small_picture, text, flags=re.MULTILINE)
     _put(root / PLACES[source], text.encode())
@@ -126,6 +126,7 @@ def _linked(text: str, path: Path, place: str, ignoring: set[str]) -> tuple[str,
         to = PLACES.get(page) or _beside(goal) + (".html" if _is_listed(goal) else "")
         return f"]({os.path.relpath(to, Path(place).parent)}{hash_}{anchor})"
 
+    text = re.sub(r"^<!--.*?-->\s*", "", text)  # a title that is not at the top would be none to the site
     text = re.sub(r"\[(English|中文)\]\(\S+?\)( · )?", "", text)  # the menu has these links
     text = re.sub(r"^```math$(.*?)^```$", r"$$\1$$", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"\$`(.+?)`\$", r"$\1$", text)  # mathematics as GitHub and as the site's Markdown write it

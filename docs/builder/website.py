@@ -24,5 +24,5 @@ def build(folder: Path) -> list[str]:
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # an announcement by the theme at every start
     if subprocess.run(command, cwd=staging.ROOT, env=quiet).returncode:
         return ["mkdocs has warned or failed, see above"]
-    search.split(site)
+    search.split(site, pages)
     return [f"leads nowhere: {link}" for link in links.broken(site)]

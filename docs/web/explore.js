@@ -1,6 +1,6 @@
 // The two pictures of a loss, and its options as sliders that change them. All of it was computed beforehand:
-// docs/builder/sliders.py says how; the page has loaded it as `window.explored`. The printed pictures, which show the
-// default options in English, are then not needed.
+// docs/builder/sliders.py says how; the page has loaded it as `window.explored`. The style sheet then hides the printed
+// pictures, which show the default options in English.
 (() => {
   "use strict";
   const data = window.explored;
@@ -137,7 +137,7 @@
 
   function bars(now) {
     const rows = words.regions.map((region, i) => {
-      const bar = node("i", { style: `width: ${70 * now.shares[i]}%` });
+      const bar = node("i", { style: `width: ${60 * now.shares[i]}%` });
       return node("div", { class: "bar" }, node("span", {}, region), node("span", {}, bar, ` ${share(now.shares[i])}`));
     });
     return node("figure", {}, node("figcaption", {}, words.bars), ...rows);
@@ -180,7 +180,6 @@
   const sliders = controls.length ? [...controls.map(({ row }) => row), reset] : [];
   place.append(...sliders, curves, legend(), maps, numbers);
   place.hidden = false;
-  for (const printed of document.querySelectorAll(".md-typeset img[src*='images/losses/']")) printed.hidden = true;
   drawPrediction(prediction);
   update();
 })();
