@@ -67,13 +67,10 @@ def home(t: Language) -> str:
     examples = [(t("In a PaddleSeg config"), "yaml", YAML), (t("In Python"), "python", PYTHON)]
     blocks = [f"**{title}**\n\n```{kind}\n{code.strip()}\n```" for title, kind, code in examples]
     about = t("What each loss does with the same prediction: red lowers the probability of the object, blue raises it.")
+    intro = _block("intro", "# paddleseg-losses", lead, " ".join(buttons), _figures(t))
     parts = [
         "---\nhide: [navigation, toc]\n---",
-        _block(
-            "home",
-            _block("intro", "# paddleseg-losses", lead, " ".join(buttons), _figures(t)),
-            _block("gallery", _gallery(t), about),
-        ),
+        _block("home", intro, _block("gallery", _gallery(t), about)),
         _block("sides", *(_block("side", block) for block in blocks)),
     ]
     return "\n\n".join(parts) + "\n"

@@ -9,9 +9,21 @@ import numpy as np
 import pytest
 import yaml
 
-from docs.builder import counting, examples, gallery, home, katex, links, listings, notebook, pictures, sliders, staging
+from docs.builder import (
+    counting,
+    examples,
+    gallery,
+    home,
+    katex,
+    links,
+    listings,
+    notebook,
+    pictures,
+    sliders,
+    staging,
+    website,
+)
 from docs.builder import sources as of_pictures
-from docs.builder import website
 from docs.builder.language import CHINESE, ENGLISH
 from paddleseg_losses import drawing, registry
 
@@ -266,20 +278,17 @@ def test_each_loss_has_a_small_picture_of_its_gradient(pages):
 
 
 def test_sources_and_examples_are_shown_as_pages(pages):
+    source = "paddleseg_losses/losses/region/tversky.py"
     for code in ("en", "zh"):
         text = (pages / code / "losses" / "TverskyLoss.md").read_text(encoding="utf-8")
-        for file in (
-            "paddleseg_losses/losses/region/tversky.py",
-            "examples/binary.py",
-            "configs/usage/single_loss.yml",
-        ):
+        for file in (source, "examples/binary.py", "configs/usage/single_loss.yml"):
             assert f"](../files/{file}.html)" in text
             shown = (pages / "en" / "files" / f"{file}.html").read_text(encoding="utf-8")
             assert f"<h1>{file}</h1>" in shown
             assert (pages / "en" / "files" / file).read_bytes() == (staging.ROOT / file).read_bytes()
             up = re.search(r'href="((?:\.\./)+)web/listing\.css"', shown)[1]
             assert (pages / "en" / "files" / file).parent.joinpath(up, listings.STYLE).resolve().is_file()
-    assert 'class="k">class</span>' in (pages / "en/files/paddleseg_losses/losses/region/tversky.py.html").read_text()
+    assert 'class="k">class</span>' in (pages / "en" / "files" / f"{source}.html").read_text(encoding="utf-8")
 
 
 def test_every_loss_has_an_example():
