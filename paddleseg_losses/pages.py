@@ -95,10 +95,10 @@ def key(title: Text, colors: Iterable[tuple[Text, Sequence[int]]]) -> str:
     return f'<p class="key">{html.escape(str(title))}{"".join(entries)}</p>'
 
 
-def figure(picture: Path, caption: Text, alt: str = "") -> str:
+def figure(picture: Path, caption: Text) -> str:
     """A PNG, inside the page."""
     data = base64.b64encode(picture.read_bytes()).decode()
-    image = f'<img alt="{html.escape(alt or picture.stem)}" src="data:image/png;base64,{data}">'
+    image = f'<img alt="{html.escape(str(caption))}" src="data:image/png;base64,{data}">'
     return f"<figure>{image}<figcaption>{html.escape(str(caption))}</figcaption></figure>"
 
 
