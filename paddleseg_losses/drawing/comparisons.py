@@ -37,8 +37,10 @@ def draw_ranks(path: Path, intervals: Mapping[str, tuple[float, float]]) -> Path
     axis = figure.subplots()
     for place, name in enumerate(reversed(names)):
         low, high = intervals[name]
-        axis.plot((low, high), (place, place), color=COLORS[0], linewidth=5, solid_capstyle="round", alpha=0.8)
+        axis.plot((low, high), (place, place), color=COLORS[0], linewidth=5, marker="o", markersize=5)
     axis.set_yticks(range(len(names)), names[::-1])
+    axis.set_ylim(-0.5, len(names) - 0.5)
+    axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set_xlabel(written(_("rank, 95% interval (1 is the best)")), color=INK)
     quiet(axis)
     return save(figure, path)
