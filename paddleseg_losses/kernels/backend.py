@@ -15,6 +15,8 @@ from typing import Any, Callable
 import paddle
 
 from ..problem import Problem
+from .cuda import device as cuda
+from .cuda.cuda_problem import LABELS, SCALARS
 from .loader import library
 
 Tensor = Any
@@ -24,7 +26,8 @@ LABEL_TYPES = (paddle.uint8, paddle.int32, paddle.int64)
 
 def on_cpu(x: Tensor) -> bool:
     """Whether native code can read a tensor: on a CPU, outside static graphs."""
-    return bool(paddle.in_dynamic_mode() and x.place.is_cpu_place() and library() is not None)
+    here = paddle.in_dynamic_mode() and x.place.is_cpu_place() and cuda.index_of(x) is None
+    return bool(here and library() is not None)
 
 
 def _native_supports(problem: Problem) -> bool:
@@ -35,6 +38,11 @@ def _native_supports(problem: Problem) -> bool:
 def _native_supports_soft(problem: Problem) -> bool:
     plain = problem.soft and problem.valid is None and problem.labels.stop_gradient  # targets get no gradient from it
     return plain and problem.from_logits and problem.labels.dtype == paddle.float32 and on_cpu(problem.scores)
+
+
+def _cuda_supports(problem: Problem) -> bool:
+    hard = problem.labels.dtype in LABELS and problem.valid is None and not problem.label_sets and not problem.soft
+    return hard and problem.from_logits and problem.scores.dtype in SCALARS and cuda.supports(problem.scores)
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,11 @@ BACKENDS: tuple[Backend, ...] = (
         name="native, soft targets",
         supports=_native_supports_soft,
         operations={"similarity_errors": "similarity", "soft_sums": "soft_targets"},
+    ),
+    Backend(
+        name="cuda",
+        supports=_cuda_supports,
+        operations={},
     ),
 )
 
