@@ -30,6 +30,11 @@ def on_cpu(x: Tensor) -> bool:
     return bool(here and library() is not None)
 
 
+def on_card(x: Tensor) -> bool:
+    """Whether kernels for CUDA can read a tensor."""
+    return cuda.supports(x)
+
+
 def _native_supports(problem: Problem) -> bool:
     hard = problem.labels.dtype in LABEL_TYPES and problem.valid is None and not problem.label_sets
     return hard and problem.from_logits and problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
@@ -98,7 +103,14 @@ BACKENDS: tuple[Backend, ...] = (
     Backend(
         name="cuda",
         supports=_cuda_supports,
-        operations={},
+        operations={
+            "boundary_sums": "cuda.distance_weighted",
+            "centerline_sums": "cuda.centerline",
+            "folded_probabilities": "cuda.probabilities",
+            "hausdorff_sums": "cuda.distance_weighted",
+            "lovasz_rows": "cuda.lovasz",
+            "probabilities": "cuda.probabilities",
+        },
     ),
 )
 

@@ -262,6 +262,7 @@ inline unsigned short half_of_float(float x) {
     const unsigned short sign = std::signbit(x) ? 0x8000 : 0;
     if (x != x) return 0x7fff;
     const float size = std::fabs(x);
+    if (size == 0.0f) return sign;
     if (size >= 65520.0f) return sign | 0x7c00;
     int exponent = 0;
     std::frexp(size, &exponent);  // size = m 2^exponent with m in [0.5, 1)
