@@ -9,6 +9,7 @@ from .backend import LABEL_TYPES as LABEL_TYPES
 from .backend import Backend as Backend
 from .backend import find as find
 from .backend import on_cpu as on_cpu
+from .backend import reads_half as reads_half
 from .loader import MODES as MODES
 from .loader import library as library
 from .loader import status as status

@@ -16,7 +16,7 @@ import paddle
 
 from ..problem import Problem
 from .cuda import device as cuda
-from .cuda.cuda_problem import LABELS, SCALARS
+from .cuda.cuda_problem import LABELS, MOST_CLASSES, SCALARS
 from .loader import library
 
 Tensor = Any
@@ -28,6 +28,11 @@ def on_cpu(x: Tensor) -> bool:
     """Whether native code can read a tensor: on a CPU, outside static graphs."""
     here = paddle.in_dynamic_mode() and x.place.is_cpu_place() and cuda.index_of(x) is None
     return bool(here and library() is not None)
+
+
+def reads_half(x: Tensor) -> bool:
+    """Whether a tensor is of half precision, and kernels read it as it is."""
+    return x.dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x)
 
 
 def _native_supports(problem: Problem) -> bool:
@@ -42,7 +47,8 @@ def _native_supports_soft(problem: Problem) -> bool:
 
 def _cuda_supports(problem: Problem) -> bool:
     hard = problem.labels.dtype in LABELS and problem.valid is None and not problem.label_sets and not problem.soft
-    return hard and problem.from_logits and problem.scores.dtype in SCALARS and cuda.supports(problem.scores)
+    logits = problem.from_logits and problem.scores.dtype in SCALARS and problem.channels <= MOST_CLASSES
+    return hard and logits and cuda.supports(problem.scores)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,11 @@ BACKENDS: tuple[Backend, ...] = (
     Backend(
         name="cuda",
         supports=_cuda_supports,
-        operations={},
+        operations={
+            "compact_labels": "cuda.labels",
+            "error_sums": "cuda.error_sums",
+            "pixel_values": "cuda.pixelwise",
+        },
     ),
 )
 
