@@ -16,7 +16,7 @@ import paddle
 
 from ..problem import Problem
 from .cuda import device as cuda
-from .cuda.cuda_problem import LABELS, SCALARS
+from .cuda.cuda_problem import LABELS, MOST_CLASSES, SCALARS
 from .loader import library
 
 Tensor = Any
@@ -35,6 +35,11 @@ def on_card(x: Tensor) -> bool:
     return cuda.supports(x)
 
 
+def reads_half(x: Tensor) -> bool:
+    """Whether a tensor is of half precision, and kernels read it as it is."""
+    return x.dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x)
+
+
 def _native_supports(problem: Problem) -> bool:
     hard = problem.labels.dtype in LABEL_TYPES and problem.valid is None and not problem.label_sets
     return hard and problem.from_logits and problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
@@ -47,7 +52,8 @@ def _native_supports_soft(problem: Problem) -> bool:
 
 def _cuda_supports(problem: Problem) -> bool:
     hard = problem.labels.dtype in LABELS and problem.valid is None and not problem.label_sets and not problem.soft
-    return hard and problem.from_logits and problem.scores.dtype in SCALARS and cuda.supports(problem.scores)
+    logits = problem.from_logits and problem.scores.dtype in SCALARS and problem.channels <= MOST_CLASSES
+    return hard and logits and cuda.supports(problem.scores)
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,12 @@ BACKENDS: tuple[Backend, ...] = (
         operations={
             "boundary_sums": "cuda.distance_weighted",
             "centerline_sums": "cuda.centerline",
+            "compact_labels": "cuda.labels",
+            "error_sums": "cuda.error_sums",
             "folded_probabilities": "cuda.probabilities",
             "hausdorff_sums": "cuda.distance_weighted",
             "lovasz_rows": "cuda.lovasz",
+            "pixel_values": "cuda.pixelwise",
             "probabilities": "cuda.probabilities",
         },
     ),

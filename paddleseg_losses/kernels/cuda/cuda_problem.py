@@ -9,12 +9,14 @@ import paddle
 
 from ...errors import KernelError
 from ...problem import Problem
+from .launcher import MOST_SHARED
 
 Tensor = Any
 
 # The suffix of the kernels that read logits of a type, and how a type of labels is numbered in `common.cuh`.
 SCALARS = {paddle.float32: "f32", paddle.float16: "f16", paddle.bfloat16: "bf16"}
 LABELS = {paddle.uint8: 0, paddle.int8: 1, paddle.int16: 2, paddle.int32: 3, paddle.int64: 4}
+MOST_CLASSES = MOST_SHARED // 4  # of which a warp has sums
 
 
 class CudaProblem:
@@ -25,6 +27,7 @@ class CudaProblem:
         labels: `[N, 1, *S]` under a softmax, `[N, C, *S]` under sigmoids.
         weight: float32 `[N, 1, *S]`, or `[N, C, *S]` under sigmoids, or None.
         scalar: suffix of the kernels for the scores.
+        activation: prefix of the kernels, 'softmax' or 'sigmoid'.
         n: samples.
         c: channels.
         s: pixels of a sample.
@@ -45,6 +48,7 @@ class CudaProblem:
             self.weight = weight.contiguous()
         self.weight_channels = 1 if weight is None else int(weight.shape[1])
         self.scalar = SCALARS[problem.scores.dtype]
+        self.activation = "softmax" if self.multiclass else "sigmoid"
         self.planes = self.n if self.multiclass else self.n * self.c
 
     @property
@@ -58,10 +62,10 @@ class CudaProblem:
         ctx.problem = self.problem.with_scores(None), self.weight
 
     @staticmethod
-    def saved(ctx: Any) -> CudaProblem:
-        """The problem that the forward pass has kept."""
+    def saved(ctx: Any, other_weight: Tensor | None = None) -> CudaProblem:
+        """The problem that the forward pass has kept, perhaps with another weight of each pixel."""
         (scores,), (problem, weight) = ctx.saved_tensor(), ctx.problem
-        return CudaProblem(problem.with_scores(scores), weight)
+        return CudaProblem(problem.with_scores(scores), weight if other_weight is None else other_weight)
 
 
 def _require(tensor: Tensor, dtypes: Any, shapes: list[list[int]]) -> None:

@@ -12,6 +12,7 @@ from .device import launch
 Tensor = Any
 
 BLOCK = 128  # threads
+WARP = 32
 _ENOUGH = 2048  # blocks, which keep any card busy
 _LARGEST = 4096  # pixels of a tile: float sums of a block stay short
 

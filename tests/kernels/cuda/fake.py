@@ -26,7 +26,7 @@ MAIN = """\
         shim::run(NAME, sizes, bytes, arguments); \\
     }}
 {kernels}
-extern "C" void set_turn_order(unsigned order) {{ shim::turn_order = order; }}
+extern "C" void set_order(unsigned turns, unsigned block) {{ shim::turn_order = turns, shim::first_block = block; }}
 """
 
 
@@ -66,6 +66,7 @@ class FakeDriver:
     def __init__(self, library: Path, turn_order: int = 0) -> None:
         self._library = ctypes.CDLL(str(library))
         self.turn_order, self.launches, self.capturing = turn_order, [], False
+        self.first_block = 0  # blocks before it are left out
 
     def capability(self, device: int) -> tuple[int, int]:
         return (9, 0)
@@ -77,7 +78,7 @@ class FakeDriver:
         types = tuple(type(argument).__name__ for argument in arguments)
         self.launches.append(Launch(kernel.name, grid, block, shared, types, stream))
         places = (ctypes.c_void_p * len(arguments))(*map(ctypes.addressof, arguments))
-        self._library.set_turn_order(self.turn_order)
+        self._library.set_order(self.turn_order, self.first_block)
         run = getattr(self._library, f"run_{kernel.name}")
         run((ctypes.c_uint * 6)(*grid, *block), ctypes.c_size_t(shared), places)
 
