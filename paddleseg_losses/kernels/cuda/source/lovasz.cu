@@ -24,10 +24,10 @@ __device__ inline void softmax_keys(const Maps& maps, const Scalar* z, i64 sampl
     const Scalar* own = z + here.map * maps.channels * size + here.at;
     float* key = keys + here.map * size + here.at;
     const int label = maps.labels[here.map * size + here.at];
-    const PixelShares s = shares_of(own, maps.channels, size);
+    const Shares s = shares_of(own, maps.channels, size);
     for (int k = 0; k < maps.channels; ++k) {
         const float p = s.of(load(own + static_cast<i64>(k) * size));
-        const float error = k != label ? p : p > 0.5f ? s.rest() : 1.0f - p;
+        const float error = k != label ? p : p > 0.5f ? s.rest : 1.0f - p;
         key[k * samples * size] = label < 0 ? last_key() : error;
     }
 }

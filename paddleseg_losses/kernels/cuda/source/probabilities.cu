@@ -1,6 +1,7 @@
 // Probabilities of every pixel and class.
 #include "maps.cuh"
 #include "shares.cuh"
+#include "sigmoid.cuh"
 
 // Where a probability above 1/2 is p - 1, told by its sign (-0 is 1); as in `native/api.h`.
 enum Sign { NO_SIGN = 0, SIGN_IN_OWN_CLASS = 1, SIGN_IN_EVERY_CLASS = 2 };
@@ -19,17 +20,17 @@ __device__ inline void write_probabilities(const Maps& maps, const Scalar* z, in
         return;
     }
     if (maps.sigmoid) {
-        const Sigmoid s = sigmoid_of(load(z + first));
+        const Answer a = sigmoid_answer(load(z + first), true, false);
         const bool is_signed = sign == SIGN_IN_EVERY_CLASS || (sign == SIGN_IN_OWN_CLASS && label == 1);
-        p[first] = is_signed && s.positive > 0.5f ? -s.negative : s.positive;
+        p[first] = is_signed && a.correct > 0.5f ? -a.error : a.correct;
         return;
     }
-    const PixelShares s = shares_of(z + first, planes, size);
+    const Shares s = shares_of(z + first, planes, size);
     for (int k = 0; k < planes; ++k) {
         const i64 at = first + static_cast<i64>(k) * size;
         const bool is_signed = sign == SIGN_IN_EVERY_CLASS || (sign == SIGN_IN_OWN_CLASS && label == k);
         const float share = s.of(load(z + at));
-        p[at] = is_signed && share > 0.5f ? -s.rest() : share;
+        p[at] = is_signed && share > 0.5f ? -s.rest : share;
     }
 }
 
@@ -46,8 +47,8 @@ __device__ inline void write_gradient(const Maps& maps, const Scalar* z, const f
         return;
     }
     if (maps.sigmoid) {
-        const Sigmoid s = sigmoid_of(load(z + first));
-        store(gradient + first, upstream[first] * s.positive * s.negative);
+        const Answer a = sigmoid_answer(load(z + first), true, false);
+        store(gradient + first, upstream[first] * a.correct * a.error);
         return;
     }
     const auto slope = [=](int k) { return upstream[first + static_cast<i64>(k) * size]; };
