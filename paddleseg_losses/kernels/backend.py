@@ -119,6 +119,7 @@ BACKENDS: tuple[Backend, ...] = (
             "lovasz_rows": "cuda.lovasz",
             "pixel_values": "cuda.pixelwise",
             "probabilities": "cuda.probabilities",
+            "region_proximity": "cuda.boundary_proximity",
         },
     ),
 )

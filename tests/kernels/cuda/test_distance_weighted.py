@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import BoundaryLoss, DistancePenalizedCELoss, HausdorffDTLoss, ShapeAwareLoss
+from paddleseg_losses import BoundaryLoss, HausdorffDTLoss, ShapeAwareLoss
 from paddleseg_losses.kernels.cuda.distance_weighted import boundary_sums, hausdorff_sums
 from paddleseg_losses.transforms import DistanceMaps, known_maps
 from tests.kernels.cuda import fake
@@ -50,7 +50,7 @@ def test_many_classes(card, cls):
     assert_equal_to_float64(cls(), case.logits(), case.labels())
 
 
-@pytest.mark.parametrize("cls", [DistancePenalizedCELoss, ShapeAwareLoss])
+@pytest.mark.parametrize("cls", [ShapeAwareLoss])
 def test_other_losses_of_distances(card, cls):
     case = Case("multiclass", 3, (9, 14))
     assert_equal_to_float64(cls(), case.logits(), blocks_of(case))

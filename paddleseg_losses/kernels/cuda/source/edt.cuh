@@ -38,40 +38,47 @@ __device__ inline void count_steps(const Mask& mask, short* steps, int* sides, i
         if (seen[side]) sides[2 * start.map + side] = 1;  // all who write it write the same
 }
 
-// Signed squares along the first axis.
+// What is known of a pixel after some axes: the square of its distance to another side, and its own side.
+struct Reach {
+    float square;
+    int side;
+};
+
+__device__ inline float square_of_steps(int away, float size) {
+    return away == FAR_STEPS ? FAR_SQUARE : (away * size) * (away * size);
+}
+
+// After the first axis, along which steps have a size.
 struct Steps {
     const short* steps;
-    float size;  // of a step
+    float size;
 
-    __device__ inline float operator()(i64 pixel) const {
-        const int steps_away = steps[pixel], away = steps_away < 0 ? -steps_away : steps_away;
-        const float square = away == FAR_STEPS ? FAR_SQUARE : (away * size) * (away * size);
-        return steps_away < 0 ? -square : square;
+    __device__ inline Reach operator()(i64 pixel) const {
+        const int away = steps[pixel];
+        return {square_of_steps(away < 0 ? -away : away, size), away > 0};
     }
 };
 
-// Signed squares along more axes.
+// After more axes.
 struct Squares {
     const float* squares;
 
-    __device__ inline float operator()(i64 pixel) const { return squares[pixel]; }
+    __device__ inline Reach operator()(i64 pixel) const { return {fabsf(squares[pixel]), squares[pixel] > 0.0f}; }
 };
 
 // The square with one more axis, along which a line has `length` pixels, `stride` apart; the pixel is its i-th.
-template <class Nearest>
-__device__ inline float look_outward(const Nearest& nearest, i64 pixel, int i, int length, int stride, float step) {
-    const float here = nearest(pixel);
-    const bool inside = here > 0.0f;
-    float best = inside ? here : -here;
+template <class Known>
+__device__ inline float look_outward(const Known& known, i64 pixel, int i, int length, int stride, float step) {
+    const Reach here = known(pixel);
+    float best = here.square;
     for (int k = 1; k <= i || k < length - i; ++k) {
         const float away = (k * step) * (k * step);
         if (!(away < best)) break;
         const i64 reach = static_cast<i64>(k) * stride;
-        for (int side = 0; side < 2; ++side) {
-            if (side == 0 ? k > i : k >= length - i) continue;
-            const float there = nearest(side == 0 ? pixel - reach : pixel + reach);
-            const bool same = (there > 0.0f) == inside;
-            best = fminf(best, away + (same ? fabsf(there) : 0.0f));
+        for (int way = 0; way < 2; ++way) {
+            if (way == 0 ? k > i : k >= length - i) continue;
+            const Reach there = known(way == 0 ? pixel - reach : pixel + reach);
+            best = fminf(best, away + (there.side == here.side ? there.square : 0.0f));
         }
     }
     return best;
