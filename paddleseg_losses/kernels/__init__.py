@@ -10,8 +10,8 @@ from .backend import Backend as Backend
 from .backend import find as find
 from .backend import on_cpu as on_cpu
 from .backend import reads_half as reads_half
+from .backend import status as status
 from .loader import MODES as MODES
 from .loader import library as library
-from .loader import status as status
 from .loader import threads as threads
 from .loader import use_kernels as use_kernels
