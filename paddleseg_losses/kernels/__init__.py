@@ -11,8 +11,8 @@ from .backend import find as find
 from .backend import on_card as on_card
 from .backend import on_cpu as on_cpu
 from .backend import reads_half as reads_half
+from .backend import status as status
 from .loader import MODES as MODES
 from .loader import library as library
-from .loader import status as status
 from .loader import threads as threads
 from .loader import use_kernels as use_kernels

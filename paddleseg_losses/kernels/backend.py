@@ -14,7 +14,9 @@ from typing import Any, Callable
 
 import paddle
 
+from ..i18n import Text
 from ..problem import Problem
+from . import loader
 from .cuda import device as cuda
 from .cuda.cuda_problem import LABELS, MOST_CLASSES, SCALARS
 from .loader import library
@@ -123,6 +125,14 @@ BACKENDS: tuple[Backend, ...] = (
         },
     ),
 )
+
+
+def status() -> dict[str, Text]:
+    """What is active and why, for people."""
+    facts, reason = loader.status(), cuda.status()
+    if facts["mode"] == "composed":
+        reason = f"{loader.VARIABLE}=composed"
+    return {**facts, "gpu": "cuda" if reason is None else "composed", "gpu_kernels": reason or cuda.known()}
 
 
 @cache

@@ -155,6 +155,12 @@ def _dotted(capability: tuple[int, int]) -> str:
     return ".".join(map(str, capability))
 
 
+def known() -> Text:
+    """What is known of kernels that nothing is known against."""
+    tried = ", ".join(str(index) for index, reason in sorted(_platform.verdicts.items()) if reason is None)
+    return _("tried on GPU {tried}", tried=tried) if tried else _("tried when a GPU is first used")
+
+
 def status() -> Text | None:
     """Why there are no kernels on GPUs, for people; None if nothing is known against them. It tries no card."""
     known = [reason for reason in _platform.verdicts.values() if reason is not None]

@@ -1,5 +1,7 @@
 """The kernels for CUDA, built for the CPU once for all tests."""
 
+import os
+
 import pytest
 
 from paddleseg_losses import kernels
@@ -11,7 +13,7 @@ def shim(request):
     """The library that runs the kernels."""
     if not fake.has_compiler():
         pytest.skip("no g++ to build the kernels for the CPU")
-    return fake.build(request.config.cache.mkdir("cuda_shim"))
+    return fake.build(request.config.cache.mkdir("cuda_shim"), *os.environ.get("CUDA_SHIM_FLAGS", "").split())
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ inline void run_block(unsigned threads) {
     warps.assign((threads + WARP - 1) / WARP, {WARP});
     if (threads % WARP) warps.back().members = threads % WARP;
     parity.assign(threads, 0);
-    std::memset(shared.data(), 0xff, shared.size());  // NaN, whatever is read of it
+    std::fill(shared.begin(), shared.end(), 0xff);  // NaN, whatever is read of it
     for (unsigned i = 0; i < threads; ++i) {
         Fibre& fibre = fibres[i];
         fibre.place = {i % blockDim.x, i / blockDim.x % blockDim.y, i / (blockDim.x * blockDim.y)};

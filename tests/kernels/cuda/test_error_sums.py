@@ -217,7 +217,7 @@ def test_pixels_that_do_not_count_may_hold_anything(card, mode):
 
 
 def test_places_are_counted_with_64_bits(card):
-    """The last block of 2^31 pixels and more, in memory of which nothing but that is touched (0x4000: MAP_NORESERVE)."""
+    """The last block of 2^31 pixels and more, in memory of which nothing else is touched (0x4000: MAP_NORESERVE)."""
     size, classes, flags = (1 << 31) + 200, 2, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000
     rooms = [mmap.mmap(-1, room, flags=flags) for room in (4 * classes * size, size, 4 * classes * size)]
     logits, labels, slopes = (np.frombuffer(room, kind) for room, kind in zip(rooms, ("float32", "uint8", "float32")))
