@@ -8,6 +8,7 @@ from .backend import BACKENDS as BACKENDS
 from .backend import LABEL_TYPES as LABEL_TYPES
 from .backend import Backend as Backend
 from .backend import find as find
+from .backend import on_card as on_card
 from .backend import on_cpu as on_cpu
 from .backend import reads_half as reads_half
 from .backend import status as status

@@ -32,6 +32,11 @@ def on_cpu(x: Tensor) -> bool:
     return bool(here and library() is not None)
 
 
+def on_card(x: Tensor) -> bool:
+    """Whether kernels for CUDA can read a tensor."""
+    return cuda.supports(x)
+
+
 def reads_half(x: Tensor) -> bool:
     """Whether a tensor is of half precision, and kernels read it as it is."""
     return x.dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x)
@@ -107,9 +112,16 @@ BACKENDS: tuple[Backend, ...] = (
         name="cuda",
         supports=_cuda_supports,
         operations={
+            "boundary_sums": "cuda.distance_weighted",
+            "centerline_sums": "cuda.centerline",
             "compact_labels": "cuda.labels",
             "error_sums": "cuda.error_sums",
+            "folded_probabilities": "cuda.probabilities",
+            "hausdorff_sums": "cuda.distance_weighted",
+            "lovasz_rows": "cuda.lovasz",
             "pixel_values": "cuda.pixelwise",
+            "probabilities": "cuda.probabilities",
+            "region_proximity": "cuda.boundary_proximity",
         },
     ),
 )

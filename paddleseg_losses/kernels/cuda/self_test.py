@@ -19,6 +19,7 @@ from .cuda_problem import SCALARS, CudaProblem
 from .error_sums import error_sums, gradient
 from .labels import compact_labels
 from .pixelwise import pixel_values
+from .self_test_maps import CHECKS as OF_MAPS
 from .tiling import add_up
 
 CLOSE = 1e-5  # relative to the largest number
@@ -72,7 +73,7 @@ def _expected(multiclass: bool) -> tuple[Any, Any, Any]:
     return np.stack([nll.sum(-1), error.sum(-1)], axis=-1), values, of_nll + 2 * of_error
 
 
-CHECKS: dict[str, Check] = {"sums": _sums, "labels": _labels, "error_sums": _error_sums}
+CHECKS: dict[str, Check] = {"sums": _sums, "labels": _labels, "error_sums": _error_sums, **OF_MAPS}
 
 
 def disagreement(index: int) -> Text | None:
