@@ -10,7 +10,9 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.util
+import os
 import re
+import subprocess
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -101,8 +103,20 @@ def _library() -> ctypes.CDLL:
 
 
 def resources(path: Path, target: str) -> dict[str, dict[str, int]]:
-    """Registers, and bytes of stack and spilled registers, of each kernel on a card."""
-    log = Nvrtc().compile(path, target, "--ptxas-options=-v")[1]
+    """Registers, and bytes of stack and of spilled registers, of each kernel on an sm_..., by NVRTC."""
+    return _resources(Nvrtc().compile(path, target, "--ptxas-options=-v")[1])
+
+
+def resources_by_nvcc(path: Path, target: str) -> dict[str, dict[str, int]]:
+    """The same by the nvcc of an installed toolkit, which knows newer cards; OSError if there is none."""
+    options = ["-cubin", f"-arch={target}", *OPTIONS, "-Xptxas", "-v", "-o", os.devnull]
+    done = subprocess.run(["nvcc", *options, str(path)], capture_output=True, text=True)
+    if done.returncode:
+        raise CompileError(done.stderr)
+    return _resources(done.stderr)
+
+
+def _resources(log: str) -> dict[str, dict[str, int]]:
     used = re.compile(
         r"Function properties for (\w+)\n.*?(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads"
         r".*?Used (\d+) registers",
