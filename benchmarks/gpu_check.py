@@ -26,6 +26,7 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
 from benchmarks import paddle_on_torch  # noqa: E402
+from benchmarks.gpu_check_maps import Maps  # noqa: E402
 
 SECONDS = 420  # after which nothing new is begun
 SHAPES = ((4, 19, 512, 512), (8, 19, 1024, 1024), (8, 2, 512, 512), (1, 150, 512, 512), (2, 4, 96, 96, 96))
@@ -149,21 +150,6 @@ class Check:
             peak = float("nan")
         return {"ms": 1e3 * self.seconds(run), "peak": peak}
 
-    def maps(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """Exact distances of every class beside the traffic of a copy, and torch's sort, which Lovász losses stand on."""
-        from paddleseg_losses.kernels.cuda import edt
-
-        _z, y = self.data(shape, torch.float32)
-        masks = y.unsqueeze(1) == torch.arange(shape[1], device=self.device).view(1, -1, *[1] * (len(shape) - 2))
-        row = torch.rand(y.numel(), device=self.device)
-        rows = torch.rand((shape[1], min(y.numel(), 1 << 20)), device=self.device)
-        return {
-            "shape": list(shape),
-            "edt_ms": 1e3 * self.seconds(lambda: edt.distance_map(masks)),
-            "sort_of_one_class_ms": 1e3 * self.seconds(lambda: torch.sort(row, descending=True)),
-            "sort_of_rows_ms": 1e3 * self.seconds(lambda: torch.sort(rows, dim=1, descending=True)),
-        }
-
     def seconds(self, run: Callable[[], Any], least: int = 5, budget: float = 0.5) -> float:
         """The median time of a call, measured on the device."""
         run()
@@ -257,18 +243,19 @@ def run(check: Check, full: bool, shapes: Any = SHAPES) -> dict[str, Any]:
     """All that is measured, as it is written."""
     from paddleseg_losses.kernels.cuda import device
 
-    begin = time.monotonic()
+    begin, maps = time.monotonic(), Maps(check)
     refused = device.why_not(0)
     results: dict[str, Any] = {
         "refused": None if refused is None else str(refused),
         "seconds_until_loaded_and_tried": time.monotonic() - begin,
         "agreement": list(check.agreement()),
+        "agreement_of_maps": [row for shape in SMALL for dtype in DTYPES for row in maps.agreement(shape, dtype)],
     }
     if full:
         copy = check.copy_speed() if check.device == "cuda" else check.copy_speed(1 << 20)
         cases = [(shape, dtype, copy) for shape in shapes for dtype in DTYPES[:2]]
         results |= {"copy_gb_s": copy / 1e9, "goals": GOALS, "speed": check.each("speed", cases, check.speed)}
-        results["maps"] = check.each("maps", [(shape,) for shape in shapes], check.maps)
+        results["maps"] = check.each("maps", [(shape,) for shape in shapes], maps.speed)
         results["sanitizer"] = sanitizer()
     return {**results, "left_out": check.left_out}
 
@@ -290,7 +277,8 @@ def main() -> int:
         "cuda": torch.version.cuda,
     }
     results = card | run(Check("cuda"), not arguments.agreement)
-    right = results["refused"] is None and all(row["right"] for row in results["agreement"])
+    rows = results["agreement"] + results["agreement_of_maps"]
+    right = results["refused"] is None and all(row["right"] for row in rows)
     if not arguments.agreement:
         arguments.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print("right" if right else "WRONG", "on", card["card"])
