@@ -2,8 +2,8 @@
 
     python benchmarks/gpu_check.py [--out gpu_check.json]
 
-For a machine with torch and no Paddle: the package's own wrappers run on torch's tensors (`paddle_on_torch`), through the
-same launcher. It takes less than eight minutes; what there was no time for is listed as left out.
+For a machine with torch and no Paddle: the package's own wrappers run on torch's tensors (`paddle_on_torch`), through
+the same launcher. It takes less than eight minutes; what there was no time for is listed as left out.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ sys.path[0] = str(ROOT)
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
+from benchmarks import gpu_references as references  # noqa: E402
 from benchmarks import paddle_on_torch  # noqa: E402
 from benchmarks.gpu_check_maps import Maps  # noqa: E402
 
@@ -86,7 +87,7 @@ class Check:
                 z, y = self.data(shape, dtype)
                 table = self.sums.error_sums(self.compact(z, y), DICE + CE[:1])
                 exact = z.detach().double().requires_grad_()
-                expected = _sums_in_float64(exact, y)
+                expected = references.sums(exact, y)
                 upstream = torch.randn(
                     table.shape, device=self.device, generator=torch.Generator(self.device).manual_seed(1)
                 )
@@ -115,8 +116,8 @@ class Check:
             gradient = 2 * size / self.seconds(lambda: self.sums.gradient(here, DICE, upstream))
         steps = {
             "dice": self.dice,
-            "dice, torch": _composed_dice,
-            "dice, MONAI's formula": _monai_dice,
+            "dice, torch": references.composed_dice,
+            "dice, MONAI's formula": references.monai_dice,
             "cross entropy": self.cross_entropy,
             "cross entropy, torch": lambda z, y: F.cross_entropy(z, y, ignore_index=255),
         }
@@ -131,7 +132,7 @@ class Check:
             "cross_entropy_times_faster": found["cross entropy, torch"]["ms"] / found["cross entropy"]["ms"],
         }
 
-    def step(self, loss: Callable[[Any, Any], Any], z: Any, y: Any, size: int) -> dict[str, float]:
+    def step(self, loss: Callable[[Any, Any], Any], z: Any, y: Any, size: int) -> dict[str, float | None]:
         """Milliseconds of a forward and a backward pass, and its largest memory in units of the logits."""
 
         def run() -> None:
@@ -147,7 +148,7 @@ class Check:
             run()
             peak = (torch.cuda.max_memory_allocated() - before) / size
         else:
-            peak = float("nan")
+            peak = None
         return {"ms": 1e3 * self.seconds(run), "peak": peak}
 
     def seconds(self, run: Callable[[], Any], least: int = 5, budget: float = 0.5) -> float:
@@ -189,37 +190,8 @@ class Check:
         return results
 
 
-def _sums_in_float64(z: Any, y: Any) -> Any:
-    """DICE and the first of CE; errors from the other logits."""
-    c, valid = z.shape[1], (y != 255)[:, None]
-    own = (torch.arange(c, device=z.device).view(1, -1, *[1] * (z.ndim - 2)) == y[:, None]) & valid
-    log_p = z.log_softmax(1)
-    rest = torch.stack([torch.logsumexp(torch.cat([z[:, :k], z[:, k + 1 :]], 1), 1) for k in range(c)], 1)
-    error = torch.sigmoid(rest - z)
-    parts = (log_p.exp() * own, error * own, log_p.exp() * (~own & valid), -log_p * own)
-    return torch.stack([part.flatten(2).sum(2) for part in parts], -1)
-
-
-def _composed_dice(z: Any, y: Any) -> Any:
-    """Dice as one writes it in torch."""
-    p, valid = z.softmax(1), (y != 255)[:, None]
-    own = F.one_hot(torch.where(y == 255, 0, y), z.shape[1]).movedim(-1, 1) * valid
-    tp, size = (p * own).flatten(2).sum(2), (p * valid + own).flatten(2).sum(2)
-    return (1 - (2 * tp + 1) / (size + 1)).mean()
-
-
-def _monai_dice(z: Any, y: Any) -> Any:
-    """The formula of MONAI's DiceLoss(softmax=True, to_onehot_y=True), without a label to ignore."""
-    p = torch.softmax(z, 1)
-    target = torch.zeros_like(p).scatter_(1, torch.where(y == 255, 0, y)[:, None], 1)
-    axes = list(range(2, z.ndim))
-    both = torch.sum(target * p, dim=axes)
-    size = torch.sum(target, dim=axes) + torch.sum(p, dim=axes)
-    return torch.mean(1.0 - (2.0 * both + 1e-5) / (size + 1e-5))
-
-
 def _off(found: Any, expected: Any) -> float:
-    return float((found.double() - expected).abs().max() / expected.abs().max())
+    return float((found.detach().double() - expected.detach()).abs().max() / expected.detach().abs().max())
 
 
 def _name(dtype: Any) -> str:
@@ -248,8 +220,7 @@ def run(check: Check, full: bool, shapes: Any = SHAPES) -> dict[str, Any]:
     results: dict[str, Any] = {
         "refused": None if refused is None else str(refused),
         "seconds_until_loaded_and_tried": time.monotonic() - begin,
-        "agreement": list(check.agreement()),
-        "agreement_of_maps": [row for shape in SMALL for dtype in DTYPES for row in maps.agreement(shape, dtype)],
+        "agreement": [*check.agreement(), *(row for shape in SMALL for row in maps.agreement(shape, DTYPES))],
     }
     if full:
         copy = check.copy_speed() if check.device == "cuda" else check.copy_speed(1 << 20)
@@ -277,8 +248,7 @@ def main() -> int:
         "cuda": torch.version.cuda,
     }
     results = card | run(Check("cuda"), not arguments.agreement)
-    rows = results["agreement"] + results["agreement_of_maps"]
-    right = results["refused"] is None and all(row["right"] for row in rows)
+    right = results["refused"] is None and all(row["right"] for row in results["agreement"])
     if not arguments.agreement:
         arguments.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print("right" if right else "WRONG", "on", card["card"])

@@ -63,7 +63,7 @@ class PyLayer:
 
 
 def install() -> None:
-    """Put the stand-in in Paddle's place, and the package's rooms of kernels within reach without the package itself."""
+    """Put the stand-in in Paddle's place, and the kernels' rooms within reach without the package itself."""
     paddle = _module("paddle", **{name: getattr(torch, name) for name in DTYPES})
     for name in SAME:
         setattr(paddle, name, getattr(torch, name))

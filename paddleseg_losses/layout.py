@@ -207,8 +207,10 @@ class LayoutReader:
         return mode
 
     def _wrong_mode(self, mode: str, per_channel: bool = False) -> tuple[Text, Text, Text]:
-        others = ", ".join(registry.names(mode=mode))
-        cure = _("for {mode} problems use one of {names}", mode=mode, names=others)
+        others = ", ".join(registry.nearest(self.name, registry.names(mode=mode)))
+        cure = _(
+            "for {mode} problems use another, such as {names} (`list --mode {mode}` shows all)", mode=mode, names=others
+        )
         if per_channel and "multiclass" in self.supported.modes:
             cure = _("{cure}; for one-hot or soft labels set mode='multiclass'", cure=cure)
         if mode == "multiclass" and "multilabel" in self.supported.modes:

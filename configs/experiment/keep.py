@@ -18,6 +18,7 @@ from paddleseg_losses.datasets import measure, open_source
 from paddleseg_losses.evidence import FILE
 from paddleseg_losses.experiment.archive import pack, read_archive, unpack
 from paddleseg_losses.experiment.ledger import Ledger
+from paddleseg_losses.experiment.results import TaskResults
 from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.summary import summarize
 
@@ -28,15 +29,20 @@ COMMAND = "make experiment"
 
 
 def keep(folder: Path, commit: str) -> None:
-    """Pack the runs, and write down what they say."""
+    """Pack the runs of what is finished, and write down what they say."""
     study, ledger = stored(folder), Ledger(folder)
     ledger.read(study)
+    finished = {task.name: TaskResults(study, ledger, task).finished for task in study.tasks}
+    ledger.rows = {run: row for run, row in ledger.rows.items() if run.loss in finished[run.task]}
     pack(ledger, ARCHIVE)
     versions = sorted({row["versions"] for row in ledger.rows.values()})
-    about = {"command": COMMAND, "commit": commit, "versions": versions, "runs": len(ledger.rows)}
+    about = {"command": COMMAND, "versions": versions, "runs": len(ledger.rows)}
     results = {"about": about, **summarize(study, read_archive(study, ARCHIVE))}
+    known = json.loads(FILE.read_text(encoding="utf-8"))["tasks"]
     for name, task in results["tasks"].items():
-        task["data"] = masks(name)
+        before = known.get(name, {"commits": [], "losses": {}})
+        same = task["losses"].keys() == before["losses"].keys()
+        task.update(data=masks(name), commits=before["commits"] if same else [*before["commits"], commit])
     FILE.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 

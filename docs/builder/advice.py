@@ -60,7 +60,7 @@ def chooser(language: Language) -> str:
                 for number, name in enumerate(losses, 1)
             )
         )
-        parts.append(cited(symptom, losses, t))
+        parts.append(cited(symptom, losses, t, advice.get("sums", ())))
         parts.append(t("**Combine and avoid**: {text}", text=filled(advice["mind"], t)))
     return "\n\n".join(parts) + "\n"
 

@@ -14,7 +14,7 @@ from paddleseg_losses.experiment.results import TaskResults
 from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.tables import TITLES, grid, markdown
 from paddleseg_losses.i18n import speaking
-from paddleseg_losses.registry import specs
+from paddleseg_losses.registry import names, specs
 
 from .language import DOCS, Language, links_to, read
 from .markup import filled, generated, link
@@ -55,15 +55,16 @@ def tables(language: Language) -> str:
     return "\n\n".join([generated(NAME), f"# {t('Every number of the experiment')}", " · ".join(links), text])
 
 
-def cited(symptom: str, losses: Sequence[str], t: Language) -> str:
-    """What the experiment says about the recommendations for a symptom."""
+def cited(symptom: str, losses: Sequence[str], t: Language, sums: Sequence[str] = ()) -> str:
+    """What the experiment says about the recommendations for a symptom, and about sums of them with other losses."""
     found = evidence()
     columns = list(dict.fromkeys(key for loss in losses for key in found.of(symptom, loss)))
     if not columns:
         return t("**Evidence**: none; these are arguments.")
-    others = [loss for loss in _best_first(*columns[0]) if loss not in losses][:SHOWN]
+    sums = [name for name in sums if any(name in found.findings[task] for task, _ in columns)]
+    others = [loss for loss in _best_first(*columns[0]) if loss not in (*losses, *sums)][:SHOWN]
     head = [t("loss"), *(f"{t.of(TASKS[task])}, {t.of(TITLES[metric])}" for task, metric in columns)]
-    rows = [[link(name, t), *(_beside(name, *column) for column in columns)] for name in (*losses, *others)]
+    rows = [[_name(name, t), *(_beside(name, *column) for column in columns)] for name in (*losses, *sums, *others)]
     words = t(
         "**Evidence**: difference to {control} with its 95% interval, from [the experiment]({page}), with default "
         "options; (n): so many of {seeds} trainings failed. The last {count} are not recommended above: there they did "
@@ -119,9 +120,18 @@ def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[st
     if _has_dial():
         alt = t("Dice of each loss over the share of the discs")
         sections["dial"] = (f"![{alt}](images/{PICTURE.name})", _gaps())
-    about = {**found.about, "commit": found.about["commit"][:7], "versions": "; ".join(found.about["versions"])}
+    about = {**found.about, "commits": _commits(t), "versions": "; ".join(found.about["versions"])}
     rates = [each.rate for of_task in found.findings.values() for each in of_task.values()]
     return {**sections, "made": ("", {**about, "choices": len(rates), "edge": rates.count(max(rates))})}
+
+
+def _commits(t: Language) -> str:
+    """Each with the tasks whose trainings were made with it."""
+    found: dict[str, list[str]] = {}
+    for task, commits in evidence().commits.items():
+        for commit in commits:
+            found.setdefault(commit[:7], []).append(t.of(TASKS[task]))
+    return t.join(t("{commit} ({tasks})", commit=commit, tasks=t.join(tasks)) for commit, tasks in found.items())
 
 
 def _survey(t: Language) -> tuple[str, dict[str, str]]:
@@ -178,19 +188,25 @@ def _tasks(about: dict[str, Any], t: Language) -> str:
 
 def _nine(t: Language) -> str:
     found = evidence().findings["heads"]
-    names = [name for name in read(f"{NAME}/survey.yml") if name in found]
+    printed = [name for name in read(f"{NAME}/survey.yml") if name in found]
     metrics = ("dice", "sensitivity", "specificity", "hd95")
     rows = [
         [link(name, t), *(_score(found[name], metric) for metric in metrics), _beside(name, "heads", "dice")]
-        for name in sorted(names, key=lambda name: -(found[name].scores["dice"][0] or -1))
+        for name in sorted(printed, key=lambda name: -(found[name].scores["dice"][0] or -1))
     ]
     return grid([t("loss"), *(t.of(TITLES[metric]) for metric in metrics), t("Dice, difference")], rows)
 
 
 def _all(t: Language) -> str:
     found = evidence().findings
-    rows = [[link(spec.name, t), *(_cell(found[task].get(spec.name)) for task in found)] for spec in specs()]
+    losses = dict.fromkeys([*names(), *(name for of_task in found.values() for name in of_task)])
+    rows = [[_name(name, t), *(_cell(found[task].get(name)) for task in found)] for name in losses]
     return grid([t("loss"), *(t.of(TASKS[task]) for task in found)], rows)
+
+
+def _name(name: str, t: Language) -> str:
+    """Of a loss, which has a page, or of a sum of losses."""
+    return link(name, t) if name in names() else name
 
 
 def _cell(finding: Finding | None) -> str:

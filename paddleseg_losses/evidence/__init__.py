@@ -77,10 +77,11 @@ class Evidence:
 
     control: str
     seeds: int
-    about: Mapping[str, Any]  # versions, commit and command
+    about: Mapping[str, Any]  # versions and command
     images: Mapping[str, int]  # of each task, how many are scored
     places: Mapping[str, float]  # of each task that is a step of a dial
     data: Mapping[str, Any]  # of each task, statistics of its masks
+    commits: Mapping[str, list[str]]  # of each task, with which its trainings were made
     findings: Mapping[str, Mapping[str, Finding]]  # by task and loss
 
     def of(self, symptom: str, loss: str) -> dict[tuple[str, str], Finding]:
@@ -101,6 +102,7 @@ def evidence() -> Evidence:
         images={name: task["images"] for name, task in tasks.items()},
         places={name: task["at"] for name, task in tasks.items() if task["at"] is not None},
         data={name: task["data"] for name, task in tasks.items()},
+        commits={name: task["commits"] for name, task in tasks.items()},
         findings={
             name: {loss: _finding(name, loss, numbers) for loss, numbers in task["losses"].items()}
             for name, task in tasks.items()

@@ -10,18 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from ..paddleseg.resuming import write_text
 from .ledger import Ledger
 from .study import Run, Study
 
-_TABLES = ("study.json", "runs.csv")
+_STUDY, _RUNS = "study.json", "runs.csv"
 _COUNTS, _DISTANCES = ("tp", "fp", "fn"), ("hd95", "surface_dice")
 
 
 def pack(ledger: Ledger, to: Path) -> None:
-    """Keep what is finished. Predictions and images are left out; distances keep seven digits."""
+    """Keep the rows of a ledger. Predictions and images are left out; distances keep seven digits."""
     to.mkdir(parents=True, exist_ok=True)
-    for name in _TABLES:
-        shutil.copyfile(ledger.folder / name, to / name)
+    shutil.copyfile(ledger.folder / _STUDY, to / _STUDY)
+    write_text(to / _RUNS, ledger.table())
     for task in dict.fromkeys(run.task for run in ledger.rows):
         stored: dict[str, Any] = {}
         for tuning in (False, True):
@@ -33,7 +34,7 @@ def pack(ledger: Ledger, to: Path) -> None:
 def unpack(archive: Path, ledger: Ledger) -> None:
     """Lay a study out again, so that `compare` can go on with it."""
     (ledger.folder / "counts").mkdir(parents=True)
-    for name in _TABLES:
+    for name in (_STUDY, _RUNS):
         shutil.copyfile(archive / name, ledger.folder / name)
     kept = Archive(archive)
     for task in dict.fromkeys(path.stem for path in archive.glob("*.npz")):

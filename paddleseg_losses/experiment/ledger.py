@@ -92,6 +92,10 @@ class Ledger:
         self.rows = {run: row for run, row in self.rows.items() if row["status"] not in statuses}
         self._rewrite()
 
+    def table(self) -> str:
+        """The rows as they stand in the file."""
+        return _HEADER + "".join(map(_line, self.rows.values()))
+
     def append(self, run: Run, outcome: Mapping[str, Any]) -> Row:
         """Write a finished run down."""
         key = {"task": run.task, "loss": run.loss, "rate": repr(run.rate), "seed": run.seed, "tuning": int(run.tuning)}
@@ -124,7 +128,7 @@ class Ledger:
         return row["status"] in (OK, COLLAPSED) and not self.has_counts(run)
 
     def _rewrite(self) -> None:
-        write_text(self.file, _HEADER + "".join(map(_line, self.rows.values())))
+        write_text(self.file, self.table())
 
     def _remember(self, study: Study) -> None:
         known, now = self._known(study), study.as_dict()

@@ -73,10 +73,16 @@ class TaskResults:
 
     @property
     def complete(self) -> bool:
-        """Whether every loss has been trained at its own rate with every seed."""
-        return len(self.rates) == len(self.study.of(self.task)) and all(
-            run in self.ledger.rows for loss, rate in self.rates.items() for run in self.runs(loss, rate)
-        )
+        """Whether every loss that has been begun is finished."""
+        begun = {run.loss for run in self.ledger.rows if run.task == self.name}
+        return bool(begun) and begun == self.finished
+
+    @property
+    def finished(self) -> set[str]:
+        """The losses that have been trained at their own rate with every seed."""
+        return {
+            loss for loss, rate in self.rates.items() if all(run in self.ledger.rows for run in self.runs(loss, rate))
+        }
 
     @property
     def images(self) -> int:

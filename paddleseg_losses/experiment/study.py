@@ -225,11 +225,11 @@ def _task(path: Path, name: Any, task: Any, iters: int | None) -> Task:
 
 
 def _candidates(given: str | Iterable[Any]) -> Iterator[Candidate]:
-    """From `all`, from names, or from sections of YAML such as `{name: no background, type: ..., ...}`."""
-    if isinstance(given, str):
-        given = [spec.name for spec in registry.specs()] if given == "all" else given.split(",")
-    for each in given:
-        if isinstance(each, str):
+    """From names, of which `all` means every loss, or from sections such as `{name: no background, type: ..., ...}`."""
+    for each in given.split(",") if isinstance(given, str) else given:
+        if isinstance(each, str) and each.strip() == "all":
+            yield from _candidates(registry.names())
+        elif isinstance(each, str):
             spec = registry.get(each.strip().removeprefix(PREFIX))
             yield Candidate(spec.name, {"type": PREFIX + spec.name, **copy.deepcopy(dict(spec.example))})
         elif isinstance(each, Mapping) and "type" in each:

@@ -14,10 +14,10 @@ from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import safe_divide
 from .shift import shifted
+from .soft_targets import LEFT_OUT
 
 Tensor = Any
 
-LEFT_OUT = 255  # no share
 MOST = 10**6  # steps whose weights are added one by one; those of a window that is wider hardly differ
 
 

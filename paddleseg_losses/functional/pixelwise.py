@@ -33,6 +33,11 @@ def can_share(inputs: Inputs) -> bool:
     return not inputs.soft
 
 
+def sums_soft_targets(inputs: Inputs, formula: Formula) -> bool:
+    """Whether a kernel would make a total of soft targets from these hard labels: it knows cross entropy."""
+    return formula == CROSS_ENTROPY and inputs.pixel_weight is None and find("error_sums", inputs.problem) is not None
+
+
 def _from_table(inputs: Inputs, formula: Formula) -> bool:
     """Whether to make a total from sums: they are known already, or a kernel makes those of other terms with them."""
     wanted = shareable(formula, inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import paddle
@@ -12,6 +12,8 @@ from ..kernels import find
 from ..numeric import spatial_sum
 
 Tensor = Any
+
+LEFT_OUT = 255  # no share
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,19 @@ def kernel_sums(inputs: Inputs) -> SoftSums | None:
 def _kernel_sums(inputs: Inputs) -> SoftSums | None:
     kernel = find("soft_sums", inputs.problem) if inputs.pixel_weight is None else None
     return None if kernel is None else SoftSums(*kernel(inputs.problem).unbind(-1))
+
+
+def spread_labels(inputs: Inputs, share: float) -> Inputs:
+    """The same call with soft targets: of hard labels of which a share is spread over all classes, or over 0 and 1."""
+    least = share / inputs.problem.classes
+    nothing = paddle.scale(inputs.mask, -LEFT_OUT, LEFT_OUT)  # `where` is slow at broadcasting on a CPU
+    if inputs.multiclass:
+        rest, true = (paddle.scale(inputs.mask, value) + nothing for value in (least, 1 - share + least))
+        targets = paddle.put_along_axis(rest.expand_as(inputs.problem.scores), inputs.labels, true, axis=1)
+    else:
+        positive = (inputs.problem.labels == 1).astype(inputs.dtype)
+        targets = paddle.scale(positive, 1 - share, least) * inputs.mask + nothing
+    return inputs.with_problem(replace(inputs.problem, labels=targets, soft=True, valid=None, ignore_index=LEFT_OUT))
 
 
 def overlap_sums(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:

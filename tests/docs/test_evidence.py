@@ -7,7 +7,7 @@ import pytest
 
 from docs.builder import evidence as pages
 from docs.builder.advice import ranking
-from docs.builder.language import CHINESE, ENGLISH
+from docs.builder.language import CHINESE, ENGLISH, read_all
 from docs.builder.language import read as text_of
 from paddleseg_losses.evidence import BEARS_ON, DIAL, FILE, TASKS, Difference, Evidence, Finding
 from paddleseg_losses.evidence import evidence as numbers_of_the_package
@@ -27,7 +27,7 @@ def test_the_numbers_of_the_package_are_those_of_the_kept_runs():
     numbers = json.loads(FILE.read_text(encoding="utf-8"))
     study = stored(ARCHIVE)
     for task in numbers["tasks"].values():
-        del task["data"]  # of images that are not kept
+        del task["data"], task["commits"]  # of images that are not kept, and of what made the runs
     summary = summarize(study, read_archive(study, ARCHIVE))
     assert {key: numbers[key] for key in ("control", "seeds", "tasks")} == summary
 
@@ -35,6 +35,10 @@ def test_the_numbers_of_the_package_are_those_of_the_kept_runs():
 def test_every_task_and_symptom_is_known():
     assert set(TASKS) == {task.name for task in read(STUDY).tasks}
     assert set(BEARS_ON) <= set(SYMPTOMS)
+    candidates = {loss.name for loss in read(STUDY).losses}
+    assert {
+        name for advice in read_all("choose") for each in advice.values() for name in each.get("sums", ())
+    } <= candidates
     for columns in BEARS_ON.values():
         assert {task for task, _ in columns} <= set(TASKS)
         assert {metric for _, metric in columns} <= set(METRICS)
@@ -78,10 +82,11 @@ def invented(monkeypatch):
         task: {loss: _finding(task, loss, value, 4 if loss == "FocalLoss" else 5) for loss, value in values.items()}
         for task in TASKS
     }
-    about = {"command": "make experiment", "commit": "0123456789", "versions": ["paddlepaddle=3"], "runs": 20}
+    about = {"command": "make experiment", "versions": ["paddlepaddle=3"], "runs": 20}
     places = {task: 0.001 * (i + 1) for i, task in enumerate(DIAL)}
     data = {task: {"masks": 64} for task in TASKS}
-    found = Evidence("DiceCELoss", 5, about, dict.fromkeys(TASKS, 48), places, data, findings)
+    commits = {task: ["0123456789"] for task in TASKS}
+    found = Evidence("DiceCELoss", 5, about, dict.fromkeys(TASKS, 48), places, data, commits, findings)
     monkeypatch.setattr(pages, "evidence", lambda: found)
     return found
 

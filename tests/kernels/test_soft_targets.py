@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from paddleseg_losses import BinaryCrossEntropyLoss, CrossEntropyLoss, DiceCELoss, errors, kernels, registry
-from paddleseg_losses.functional import soft_targets
+from paddleseg_losses.functional import pixelwise, soft_targets
 from paddleseg_losses.kernels.soft_targets import SUMS, check_soft_targets, soft_sums
 from paddleseg_losses.problem import Problem
 from tests.kernels.problems import LARGE
@@ -365,3 +365,25 @@ def test_hostile_tensors_never_reach_native_code():
             kernel(task(z, g.astype("int64"), "multilabel"))
         with pytest.raises(errors.KernelError):
             kernel(task(z[:0], g[:0], "multiclass"))
+
+
+@pytest.mark.parametrize(
+    "case", [Case("multiclass", 5, (21, 17)), Case("binary", 1, (40, 9)), Case("multilabel", 3, (9,))]
+)
+@pytest.mark.parametrize("options", [{}, {"reduction": "sum"}, {"weight": True}], ids=str)
+def test_smoothed_labels_are_summed_as_soft_targets(case, options, monkeypatch):
+    loss_name = "CrossEntropyLoss" if case.mode == "multiclass" else "BinaryCrossEntropyLoss"
+    options = {**options, "weight": [0.5, 2.0, 1.25, 1.0, 3.0][: case.channels]} if "weight" in options else options
+    loss = make(registry.get(loss_name), mode=case.mode, label_smoothing=0.2, **options)
+    labels, found = paddle.to_tensor(case.labels(ignored=0.2)), {}
+    for which, dtype in (("composed", "float64"), ("native", "float32")):
+        if which == "native":
+            monkeypatch.setattr(pixelwise, "smoothed_values", None)  # a value for each pixel and class
+        with kernels.use_kernels(which):
+            z = paddle.to_tensor(case.logits(dtype=dtype), stop_gradient=False)
+            value = loss(z, labels)
+            value.backward()
+            found[which] = float(value), z.grad.numpy()
+    np.testing.assert_allclose(found["native"][0], found["composed"][0], rtol=1e-6)
+    slope = found["composed"][1]
+    np.testing.assert_allclose(found["native"][1], slope, rtol=0, atol=1e-6 * np.abs(slope).max())

@@ -24,6 +24,7 @@ def same(one, other, case, times=1.0, **kwargs):
     ("case", "one", "other"),
     [
         (BINARY, pl.GeneralizedCrossEntropyLoss(q=0), pl.CrossEntropyLoss()),
+        (SEVERAL, pl.GeneralizedCrossEntropyLoss(q=1e-60), pl.CrossEntropyLoss()),
         (SEVERAL, pl.GeneralizedCrossEntropyLoss(q=1), pl.SymmetricCrossEntropyLoss(alpha=0, label_clip=np.exp(-1))),
         (LABELS, pl.AsymmetricMultilabelLoss(gamma_pos=2, gamma_neg=2, clip=0), pl.FocalLoss(gamma=2)),
         (BINARY, pl.AsymmetricMultilabelLoss(gamma_pos=0, gamma_neg=0, clip=0), pl.BinaryCrossEntropyLoss()),

@@ -7,6 +7,8 @@ from ...options import number
 from ...registry import registered
 from ..families import PixelLoss
 
+TINY = 1e-30  # float32 divides by nothing smaller, and cross entropy is the same to all digits
+
 
 @registered(
     family="distribution",
@@ -66,4 +68,4 @@ class GeneralizedCrossEntropyLoss(PixelLoss):
 
     def formula(self) -> Formula:
         """(1 - p_t^q) / q."""
-        return generalized(self.q)
+        return generalized(self.q if self.q > TINY else 0.0)

@@ -9,6 +9,7 @@ from ...functional import pixelwise
 from ...functional.error_sums import SumSpec
 from ...functional.pixel_formulas import Formula
 from ...functional.pixelwise import Balance
+from ...functional.soft_targets import spread_labels
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...known_spacing import Spacing, spacing_of
@@ -60,8 +61,8 @@ class PixelLoss(Loss):
 
     @property
     def is_pointwise(self) -> bool:
-        """Whether a pixel's value is the formula's: then sums are enough, and no pixel's value is kept."""
-        return type(self).adjust is PixelLoss.adjust and self.label_smoothing == 0
+        """Whether a pixel's value is the formula's: then sums may be enough, and no pixel's value is kept."""
+        return type(self).adjust is PixelLoss.adjust
 
     def values(self, inputs: Inputs) -> Tensor:
         """The value of every pixel, 0 where ignored."""
@@ -79,15 +80,23 @@ class PixelLoss(Loss):
     def _shares(self) -> bool:
         """Whether sums are enough, of the same pixels as for other terms."""
         same = type(self).select is PixelLoss.select and type(self).soften is PixelLoss.soften
-        return self.is_pointwise and self.reduction != "none" and same
+        return self.is_pointwise and self.reduction != "none" and self.label_smoothing == 0 and same
+
+    def _summed(self, inputs: Inputs) -> Inputs | None:
+        """The call whose sums over pixels make the total; None if values of pixels are needed."""
+        if self.label_smoothing == 0:
+            return self.soften(inputs)
+        kernel = pixelwise.sums_soft_targets(inputs, self.formula())
+        return spread_labels(inputs, self.label_smoothing) if kernel else None
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Reduce the pixels."""
         inputs = self.select(inputs)
         weight, mean = self.class_weight(inputs), self.reduction == "mean"
-        if self.is_pointwise and self.reduction != "none":
+        summed = self._summed(inputs) if self.is_pointwise and self.reduction != "none" else None
+        if summed is not None:
             factors = weight, self.balance(inputs)
-            return pixelwise.pixel_total(self.soften(inputs), inputs, self.formula(), *factors, mean, self._shares)
+            return pixelwise.pixel_total(summed, inputs, self.formula(), *factors, mean, self._shares)
         values = self.values(inputs)
         if self.reduction == "none":
             values = inputs.weighed(values)
