@@ -148,7 +148,7 @@ def why_not(index: int) -> Text | None:
                      oldest=_dotted(driver_module.OLDEST))  # fmt: skip
         return disagreement(index)
     except (DriverError, KernelError) as error:
-        return _("{error}", error=getattr(error, "found", error))
+        return error.found if isinstance(error, KernelError) else str(error)
 
 
 def _dotted(capability: tuple[int, int]) -> str:
