@@ -27,6 +27,7 @@ import torch.nn.functional as F  # noqa: E402
 
 from benchmarks import gpu_references as references  # noqa: E402
 from benchmarks import paddle_on_torch  # noqa: E402
+from benchmarks.gpu_check_maps import Maps  # noqa: E402
 
 SECONDS = 420  # after which nothing new is begun
 SHAPES = ((4, 19, 512, 512), (8, 19, 1024, 1024), (8, 2, 512, 512), (1, 150, 512, 512), (2, 4, 96, 96, 96))
@@ -97,28 +98,6 @@ class Check:
                 right = off["value"] <= 1e-5 and off["gradient"] <= 1e-5 + rounding
                 yield {"shape": list(shape), "dtype": _name(dtype), **off, "right": right}
 
-    def agreement_of_maps(self) -> Iterator[dict[str, Any]]:
-        """Exact distances and Lovász extensions against float64; errors that are nearly alike are sorted either way."""
-        from paddleseg_losses.kernels.cuda import edt, lovasz
-
-        for shape in SMALL:
-            z, y = self.data(shape, torch.float32)
-            classes = torch.arange(shape[1], device=self.device).view(1, -1, *[1] * (len(shape) - 2))
-            off = {}
-            if y[0].numel() <= 2000:
-                masks = (y[:1].unsqueeze(1) == classes)[:, :5]
-                truth = references.distances(masks)
-                off["distances"] = float((edt.distance_map(masks) - truth).abs().max())
-            rows = lovasz.lovasz_rows(self.compact(z, y), False)[0][0]
-            exact = z.detach().double().requires_grad_()
-            expected = references.lovasz(exact, y)
-            (slope,) = torch.autograd.grad(rows.sum(), z)
-            (of_exact,) = torch.autograd.grad(expected.sum(), exact)
-            off["lovasz"] = _off(rows, expected)
-            off["lovasz_gradient_mean"] = float((slope - of_exact).abs().mean() / of_exact.abs().mean())
-            right = off.get("distances", 0.0) <= 1e-4 and off["lovasz"] <= 1e-5 and off["lovasz_gradient_mean"] <= 1e-4
-            yield {"shape": list(shape), **off, "right": right}
-
     def copy_speed(self, size: int = 1 << 28) -> float:
         """Bytes a second, read and written, of the card's own copy."""
         a = torch.empty(size, dtype=torch.float32, device=self.device)
@@ -171,23 +150,6 @@ class Check:
         else:
             peak = None
         return {"ms": 1e3 * self.seconds(run), "peak": peak}
-
-    def maps(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """Exact distances and Lovász extensions of every class, beside torch's sort."""
-        from paddleseg_losses.kernels.cuda import edt, lovasz
-
-        z, y = self.data(shape, torch.float32)
-        masks = y.unsqueeze(1) == torch.arange(shape[1], device=self.device).view(1, -1, *[1] * (len(shape) - 2))
-        problem = self.compact(z, y)
-        row = torch.rand(y.numel(), device=self.device)
-        rows = torch.rand((shape[1], min(y.numel(), 1 << 20)), device=self.device)
-        return {
-            "shape": list(shape),
-            "edt_ms": 1e3 * self.seconds(lambda: edt.distance_map(masks)),
-            "lovasz_ms": 1e3 * self.seconds(lambda: lovasz.lovasz_rows(problem, False)[0].sum().backward()),
-            "sort_of_one_class_ms": 1e3 * self.seconds(lambda: torch.sort(row, descending=True)),
-            "sort_of_rows_ms": 1e3 * self.seconds(lambda: torch.sort(rows, dim=1, descending=True)),
-        }
 
     def seconds(self, run: Callable[[], Any], least: int = 5, budget: float = 0.5) -> float:
         """The median time of a call, measured on the device."""
@@ -253,18 +215,18 @@ def run(check: Check, full: bool, shapes: Any = SHAPES) -> dict[str, Any]:
     """All that is measured, as it is written."""
     from paddleseg_losses.kernels.cuda import device
 
-    begin = time.monotonic()
+    begin, maps = time.monotonic(), Maps(check)
     refused = device.why_not(0)
     results: dict[str, Any] = {
         "refused": None if refused is None else str(refused),
         "seconds_until_loaded_and_tried": time.monotonic() - begin,
-        "agreement": [*check.agreement(), *check.agreement_of_maps()],
+        "agreement": [*check.agreement(), *(row for shape in SMALL for row in maps.agreement(shape, DTYPES))],
     }
     if full:
         copy = check.copy_speed() if check.device == "cuda" else check.copy_speed(1 << 20)
         cases = [(shape, dtype, copy) for shape in shapes for dtype in DTYPES[:2]]
         results |= {"copy_gb_s": copy / 1e9, "goals": GOALS, "speed": check.each("speed", cases, check.speed)}
-        results["maps"] = check.each("maps", [(shape,) for shape in shapes], check.maps)
+        results["maps"] = check.each("maps", [(shape,) for shape in shapes], maps.speed)
         results["sanitizer"] = sanitizer()
     return {**results, "left_out": check.left_out}
 

@@ -1,4 +1,4 @@
-"""The checks of `self_test` for kernels of maps and of sorted errors: a map of a few pixels, against NumPy in float64."""
+"""The checks of `self_test` for kernels of maps and of sorted errors: few pixels, against NumPy in float64."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = Any
 Pairs = Iterator[tuple[Any, Any]]
 
 _LABELS = np.array([[0, 0, 0, 1, 1], [0, 255, 1, 1, 2], [0, 1, 1, 1, 2], [0, 0, 1, 1, 1]])
-_OWN, _VALID = _LABELS == np.arange(3)[:, None, None], _LABELS != 255
+_OWN, _VALID = np.arange(3)[:, None, None] == _LABELS, _LABELS != 255
 _LOGITS = np.random.default_rng(0).normal(size=(3, 4, 5)).astype("float32").astype("float64")
 _P = np.exp(_LOGITS) / np.exp(_LOGITS).sum(0) * _VALID
 _P = _P.astype("float32").astype("float64")

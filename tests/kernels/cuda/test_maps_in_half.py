@@ -1,4 +1,4 @@
-"""Losses of maps and of sorted errors read logits in half precision as they are, and are those of the rounded numbers."""
+"""Losses of maps and of sorted errors read logits in half precision as they are, as if they were float32."""
 
 import numpy as np
 import paddle
