@@ -77,7 +77,7 @@ def install() -> None:
     paddle.is_compiled_with_rocm = lambda: False
     paddle.CPUPlace, paddle.CUDAPlace = lambda: Place("cpu"), lambda index: Place(f"cuda:{index}")
     cuda = types.SimpleNamespace(current_stream=torch.cuda.current_stream)
-    paddle.device = types.SimpleNamespace(cuda=cuda)
+    paddle.device = types.SimpleNamespace(cuda=cuda, get_device=lambda: f"gpu:{torch.cuda.current_device()}")
     paddle.Tensor = torch.Tensor
     paddle.autograd = _module("paddle.autograd", PyLayer=PyLayer)
     paddle.utils = _module("paddle.utils")

@@ -1,7 +1,7 @@
 """Speed: kernels for each kind of device, and the choice between them.
 
-Everything here is optional. A loss composed of Paddle's operators is always present: it serves GPUs, static graphs and
-machines without a compiler, and the kernels are tested against it.
+Everything here is optional. A loss composed of Paddle's operators is always present: it serves other devices, static
+graphs and machines without a compiler, and the kernels are tested against it.
 """
 
 from .backend import BACKENDS as BACKENDS

@@ -55,7 +55,7 @@ def _native_supports_soft(problem: Problem) -> bool:
 def _cuda_supports(problem: Problem) -> bool:
     hard = problem.labels.dtype in LABELS and problem.valid is None and not problem.label_sets and not problem.soft
     logits = problem.from_logits and problem.scores.dtype in SCALARS and problem.channels <= MOST_CLASSES
-    return hard and logits and cuda.supports(problem.scores)
+    return hard and logits and cuda.supports(problem.scores) and cuda.supports(problem.labels)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,11 @@ class Platform:
         place = x.place
         return int(place.gpu_device_id()) if place.is_gpu_place() else None
 
+    def current(self) -> int | None:
+        """Number of the card on which Paddle makes new tensors; None if it makes them elsewhere."""
+        kind, _colon, index = paddle.device.get_device().partition(":")
+        return int(index) if kind == "gpu" else None
+
     def stream(self, index: int) -> int:
         """The stream on which Paddle runs its operators."""
         return int(paddle.device.cuda.current_stream(index).cuda_stream)
@@ -83,11 +88,11 @@ def index_of(x: Tensor) -> int | None:
 
 
 def supports(x: Tensor) -> bool:
-    """Whether kernels can read a tensor: on a card whose kernels work, outside static graphs."""
+    """Whether kernels can read a tensor: on Paddle's current device, where memory comes from, outside static graphs."""
     if not paddle.in_dynamic_mode() or mode() == "composed":
         return False
     index = _platform.index(x)
-    return index is not None and _works(index)
+    return index is not None and index == _platform.current() and _works(index)
 
 
 def place_of(index: int) -> Any:
@@ -97,8 +102,14 @@ def place_of(index: int) -> Any:
 
 def launch(name: str, grid: Size, block: Size, shared: int, *arguments: Any) -> None:
     """Put a kernel on the stream of Paddle's that belongs to the first tensor; see `launcher.launch`."""
-    places = (_platform.index(x) for x in arguments if paddle.is_tensor(x))
-    index = next(place for place in places if place is not None)
+    places = {_platform.index(x) for x in arguments if paddle.is_tensor(x)}
+    index = places.pop() if len(places) == 1 else None
+    if index is None:
+        raise KernelError(
+            f"The kernel {name} was given tensors on several devices.",
+            "tensors on one GPU, which is Paddle's current device",
+            f"use paddle.device.set_device, or set {VARIABLE}=composed",
+        )
     try:
         launcher.launch(
             _platform.driver(), name, grid, block, shared, *arguments, device=index, stream=_platform.stream(index)
@@ -115,7 +126,7 @@ def _works(index: int) -> bool:
     """Whether a card's kernels work; the first question tries them, and says so if they do not."""
     verdicts = _platform.verdicts
     if index not in verdicts:
-        if _platform.missing() is None and _platform.driver().is_capturing(index, _platform.stream(index)):
+        if _is_capturing(index):
             return False  # nobody may wait for the device now; another call may try
         verdicts[index] = reason = why_not(index)
         if reason is not None:
@@ -134,6 +145,15 @@ def _works(index: int) -> bool:
     return verdicts[index] is None
 
 
+def _is_capturing(index: int) -> bool:
+    if _platform.missing() is not None:
+        return False
+    try:
+        return bool(_platform.driver().is_capturing(index, _platform.stream(index)))
+    except DriverError:  # as of the default stream, while another one is captured
+        return True
+
+
 def why_not(index: int) -> Text | None:
     """Why a card's kernels cannot be used, found out by trying them; None if they can."""
     from .self_test import disagreement  # the kernels' own wrappers launch by this module
@@ -148,7 +168,7 @@ def why_not(index: int) -> Text | None:
                      oldest=_dotted(driver_module.OLDEST))  # fmt: skip
         return disagreement(index)
     except (DriverError, KernelError) as error:
-        return _("{error}", error=getattr(error, "found", error))
+        return error.found if isinstance(error, KernelError) else str(error)
 
 
 def _dotted(capability: tuple[int, int]) -> str:

@@ -91,7 +91,7 @@ class FakeDriver:
 class FakePlatform(device.Platform):
     """Paddle with a card on which every tensor lies."""
 
-    stream_handle = 7
+    stream_handle, current_index = 7, 0
 
     def __init__(self, driver: FakeDriver) -> None:
         super().__init__()
@@ -105,6 +105,9 @@ class FakePlatform(device.Platform):
 
     def index(self, x: Any) -> int | None:
         return 0 if x.place.is_cpu_place() else None
+
+    def current(self) -> int:
+        return self.current_index
 
     def stream(self, index: int) -> int:
         return self.stream_handle

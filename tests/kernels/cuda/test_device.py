@@ -111,6 +111,33 @@ def test_nothing_is_tried_while_a_graph_is_recorded(platform):
     assert platform.driver().names == ["labels_compact", "softmax_sums_f32", "sum_parts"]
 
 
+def test_a_stream_that_cannot_be_asked_is_taken_for_recorded(platform, monkeypatch):
+    def refuse(*_):
+        raise driver.DriverError(
+            "cuStreamIsCapturing: operation would make the legacy stream depend on a capture (906)"
+        )
+
+    monkeypatch.setattr(platform.driver(), "is_capturing", refuse)
+    _value()
+    assert platform.driver().launches == []
+
+
+def test_tensors_on_another_device_than_the_current_one_are_composed(platform):
+    """New tensors would be made where the kernels cannot read them."""
+    platform.current_index = 1
+    _value()
+    assert platform.driver().launches == []
+
+
+def test_tensors_on_several_devices_reach_no_kernel(card, monkeypatch):
+    x, y = paddle.zeros([4]), paddle.ones([4])
+    monkeypatch.setattr(device._platform, "index", lambda tensor: 0 if tensor is x else 1)
+    card.launches.clear()
+    with pytest.raises(errors.KernelError, match="on several devices"):
+        device.launch("sum_parts", 4, 128, 0, x, y, 1, 4)
+    assert card.launches == []
+
+
 def test_this_paddle_has_no_cuda():
     if paddle.is_compiled_with_cuda():
         pytest.skip("it has")
