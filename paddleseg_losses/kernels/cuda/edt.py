@@ -29,7 +29,7 @@ class Spacing(ctypes.Structure):
 class Nearest(ctypes.Structure):
     """Squares of distances before the last axis."""
 
-    _fields_ = tuple((name, ctypes.c_void_p) for name in ("steps", "squares", "sides"))
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("steps", "squares", "extent"))
 
 
 class Lines(NamedTuple):
@@ -82,14 +82,14 @@ def nearest(lines: Lines, maps: int, kernel: str, *mask: Any, misfit: Tensor | N
     first, middle, last = lines.sizes
     inner = middle * last
     steps = paddle.empty([maps, lines.size], "int16")
-    sides = paddle.zeros([maps, 2], "int32")
-    launch(kernel, maps * blocks(inner), THREADS, 0, *mask, steps, sides, first, inner)
+    extent = paddle.zeros([maps, 2, 2], "int32")
+    launch(kernel, maps * blocks(inner), THREADS, 0, *mask, steps, extent, first, inner, last)
     if middle == 1:
-        return _kept(Nearest(steps.data_ptr(), None, sides.data_ptr()), steps, sides)
+        return _kept(Nearest(steps.data_ptr(), None, extent.data_ptr()), steps, extent)
     squares = paddle.empty([maps, lines.size], "float32")
     over_pixels = maps * blocks(lines.size)
-    launch("edt_middle", over_pixels, THREADS, 0, steps, sides, misfit, lines.spacing, squares, *lines.sizes)
-    return _kept(Nearest(None, squares.data_ptr(), sides.data_ptr()), squares, sides)
+    launch("edt_middle", over_pixels, THREADS, 0, steps, extent, misfit, lines.spacing, squares, *lines.sizes)
+    return _kept(Nearest(None, squares.data_ptr(), extent.data_ptr()), squares, extent)
 
 
 def _kept(addresses: Nearest, *tensors: Tensor) -> Nearest:

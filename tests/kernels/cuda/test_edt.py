@@ -76,3 +76,11 @@ def test_the_same_in_any_order_of_the_threads(shim):
         with fake.on_card(shim, order):
             found.append([edt.distance_map(mask, SPACING).numpy()])
     assert_same_bits(found)
+
+
+def test_a_region_in_a_corner_of_a_wide_image(card):
+    """Who is far away begins to look where its columns begin."""
+    masks = np.zeros((1, 1, 9, 300), bool)
+    masks[..., 2:5, 7:11] = True
+    found = edt.distance_map(paddle.to_tensor(masks), SPACING[:2]).numpy()
+    np.testing.assert_allclose(found, host_distance(masks, SPACING[:2]), rtol=2e-7)

@@ -63,7 +63,7 @@ extern "C" __global__ void depth_last(Maps maps, const short* steps, const float
     if (square == FAR_SQUARE) return;
     const i64 region = here.map * maps.labels.classes + label;
     const int bits = __float_as_int(square);
-    if (bits > deepest[region]) atomicMax(deepest + region, bits);  // few are: the rest need not queue
+    raise_to(deepest + region, bits);
     if (bits < shallowest[region]) atomicMin(shallowest + region, bits);
 }
 

@@ -34,6 +34,16 @@ struct Image {
     __device__ static inline int within(int i, int size) { return i < 0 ? 0 : i < size ? i : size - 1; }
 };
 
+// Apply see(there, z, y, x) to the pixels of the full window of 3 that lie in the image, and how many steps away each is.
+template <class See>
+__device__ inline void in_window(const Image& image, int at, const See& see) {
+    const int column = at % image.width, line = at / image.width, row = line % image.height, slice = line / image.height;
+    for (int z = slice > 0 ? -1 : 0; z <= (slice + 1 < image.depth ? 1 : 0); ++z)
+        for (int y = row > 0 ? -1 : 0; y <= (row + 1 < image.height ? 1 : 0); ++y)
+            for (int x = column > 0 ? -1 : 0; x <= (column + 1 < image.width ? 1 : 0); ++x)
+                see(at + (z * image.height + y) * image.width + x, z, y, x);
+}
+
 const int CROSS = 7;  // pixels of a cross
 
 // fminf and fmaxf would lose NaN.
@@ -43,9 +53,7 @@ __device__ inline float positive(float x) { return 0.0f > x ? 0.0f : x; }
 
 __device__ inline float ridge_at(const Image& image, float x, const float* eroded, int at) {
     float most = eroded[at];
-    for (int z = -1; z <= 1; ++z)
-        for (int y = -1; y <= 1; ++y)
-            for (int i = -1; i <= 1; ++i) most = larger(most, eroded[image.beside(at, z, y, i)]);
+    in_window(image, at, [&](int there, int, int, int) { most = larger(most, eroded[there]); });
     return positive(x - most);
 }
 
@@ -149,18 +157,11 @@ extern "C" __global__ void skeleton_dilate_backward(Image image, const float* er
     const Pixel here = pixel_of_thread(image.size());
     if (!here.inside) return;
     const i64 map = here.map * image.size();
-    const int column = here.at % image.width, line = here.at / image.width, row = line % image.height, slice = line / image.height;
     float sum = gradient ? gradient[map + here.at] : 0.0f;
-    for (int z = -1; z <= 1; ++z)
-        for (int y = -1; y <= 1; ++y)
-            for (int x = -1; x <= 1; ++x) {
-                if (Image::within(slice + z, image.depth) != slice + z || Image::within(row + y, image.height) != row + y ||
-                    Image::within(column + x, image.width) != column + x)
-                    continue;
-                const int there = image.beside(here.at, z, y, x);
-                const float given = ridge_gradient[map + there];  // few pixels lie on a ridge
-                if (given != 0.0f) sum -= given * dilation_share(image, eroded + map, there, -z, -y, -x);
-            }
+    in_window(image, here.at, [&](int there, int z, int y, int x) {
+        const float given = ridge_gradient[map + there];  // few pixels lie on a ridge
+        if (given != 0.0f) sum -= given * dilation_share(image, eroded + map, there, -z, -y, -x);
+    });
     out[map + here.at] = sum;
 }
 
@@ -208,9 +209,7 @@ extern "C" __global__ void lines_mark(Image image, const short* regions, const s
     const i64 map = here.map * image.size();
     const short mine = regions[map + here.at];
     bool covered = mine == -1;
-    for (int z = -1; z <= 1; ++z)
-        for (int y = -1; y <= 1; ++y)
-            for (int x = -1; x <= 1; ++x) covered = covered || eroded[map + image.beside(here.at, z, y, x)] == mine;
+    in_window(image, here.at, [&](int there, int, int, int) { covered = covered || eroded[map + there] == mine; });
     if (!covered) lines[map + here.at] = 1;
 }
 

@@ -47,7 +47,7 @@ extern "C" __global__ void distance_weighted(Maps maps, const float* p, Nearest 
                                           : truth.square(number, size, i, width, spacing);
             if (!boundary) weight = power_of_distance(square, alpha);
             else if (square > 0.0f) weight = mine ? pixel - sqrtf(square) : sqrtf(square);
-            if (prediction.sides)
+            if (prediction.extent)
                 weight += power_of_distance(prediction.square(number, size, i, width, spacing), alpha);
             weight *= scale;
         }

@@ -29,28 +29,31 @@ struct PredictedMask {
 };
 
 // mask [maps][length][inner], 0 or not.
-extern "C" __global__ void edt_steps_of_mask(const u8* mask, short* steps, int* sides, int length, int inner) {
-    count_steps(GivenMask{mask, static_cast<i64>(length) * inner}, steps, sides, length, inner);
+extern "C" __global__ void edt_steps_of_mask(const u8* mask, short* steps, int* extent, int length, int inner,
+                                              int width) {
+    count_steps(GivenMask{mask, static_cast<i64>(length) * inner}, steps, extent, length, inner, width);
 }
 
 // Of the maps that are not left out, as all that follows. Does nothing if `misfit` is given and 0: the distances are known.
-extern "C" __global__ void edt_steps_of_truth(Maps maps, const int* misfit, short* steps, int* sides, int length, int inner) {
+extern "C" __global__ void edt_steps_of_truth(Maps maps, const int* misfit, short* steps, int* extent, int length, int inner,
+                                              int width) {
     if (misfit && !*misfit) return;
-    count_steps(TrueMask{maps}, steps, sides, length, inner);
+    count_steps(TrueMask{maps}, steps, extent, length, inner, width);
 }
 
 // p: signed probabilities of all maps.
-extern "C" __global__ void edt_steps_of_prediction(Maps maps, const float* p, short* steps, int* sides, int length, int inner) {
-    count_steps(PredictedMask{maps, p}, steps, sides, length, inner);
+extern "C" __global__ void edt_steps_of_prediction(Maps maps, const float* p, short* steps, int* extent, int length, int inner,
+                                              int width) {
+    count_steps(PredictedMask{maps, p}, steps, extent, length, inner, width);
 }
 
 // The middle axis of volumes: signed squares. grid: maps * blocks over the pixels
-extern "C" __global__ void edt_middle(const short* steps, const int* sides, const int* misfit, Spacing spacing, float* squares,
+extern "C" __global__ void edt_middle(const short* steps, const int* extent, const int* misfit, Spacing spacing, float* squares,
                                       int depth, int height, int width) {
     if (misfit && !*misfit) return;
     const int size = depth * height * width;
     const Pixel here = pixel_of_thread(size);
-    if (!here.inside || !Nearest{steps, nullptr, sides}.bounded(here.map)) return;
+    if (!here.inside || !Nearest{steps, nullptr, extent}.bounded(here.map)) return;
     const i64 pixel = here.map * size + here.at;
     const float square =
         look_outward(Steps{steps, spacing.first}, pixel, here.at / width % height, height, width, spacing.middle);

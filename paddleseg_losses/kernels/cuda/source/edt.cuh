@@ -4,16 +4,22 @@
 // looks outward until nothing nearer can come: neighbours read neighbours, so lines lie in the cache, and none is too long.
 // Steps and squares carry the side in their sign. Squares are floats, which are exact up to 4096 pixels of equal sides.
 //
-// A mask without both sides has distance 0: `sides` [maps][2] says which were seen; zeros before.
+// Of both sides of each mask, `extent` [maps][2][2] says between which columns of the last axis it lies: width - the first, and
+// the last + 1; zeros before. A mask without both sides has distance 0, and nobody looks where there is nothing.
 #pragma once
 #include "maps.cuh"
 
 const int FAR_STEPS = 32767;
 const float FAR_SQUARE = 1e30f;
 
+// After a few threads the rest need not queue.
+__device__ inline void raise_to(int* most, int x) {
+    if (x > *most) atomicMax(most, x);
+}
+
 // mask(map, pixel). Lines of `length` pixels, `inner` of them beside each other; grid: maps * blocks over these.
 template <class Mask>
-__device__ inline void count_steps(const Mask& mask, short* steps, int* sides, int length, int inner) {
+__device__ inline void count_steps(const Mask& mask, short* steps, int* extent, int length, int inner, int width) {
     const Pixel start = pixel_of_thread(inner);
     if (!start.inside) return;
     short* line = steps + start.map * length * inner + start.at;
@@ -34,8 +40,12 @@ __device__ inline void count_steps(const Mask& mask, short* steps, int* sides, i
         if (away < (inside ? *here : -*here)) *here = static_cast<short>(inside ? away : -away);
         before = inside;
     }
-    for (int side = 0; side < 2; ++side)
-        if (seen[side]) sides[2 * start.map + side] = 1;  // all who write it write the same
+    const int column = start.at % width;
+    for (int side = 0; side < 2; ++side) {
+        if (!seen[side]) continue;
+        raise_to(extent + 4 * start.map + 2 * side, width - column);
+        raise_to(extent + 4 * start.map + 2 * side + 1, column + 1);
+    }
 }
 
 // What is known of a pixel after some axes: the square of its distance to another side, and its own side.
@@ -66,12 +76,13 @@ struct Squares {
     __device__ inline Reach operator()(i64 pixel) const { return {fabsf(squares[pixel]), squares[pixel] > 0.0f}; }
 };
 
-// The square with one more axis, along which a line has `length` pixels, `stride` apart; the pixel is its i-th.
+// The square with one more axis, along which a line has `length` pixels, `stride` apart; the pixel is its i-th. Nothing is to be
+// found fewer than `nearest` steps away.
 template <class Known>
-__device__ inline float look_outward(const Known& known, i64 pixel, int i, int length, int stride, float step) {
+__device__ inline float look_outward(const Known& known, i64 pixel, int i, int length, int stride, float step, int nearest = 1) {
     const Reach here = known(pixel);
     float best = here.square;
-    for (int k = 1; k <= i || k < length - i; ++k) {
+    for (int k = nearest; k <= i || k < length - i; ++k) {
         const float away = (k * step) * (k * step);
         if (!(away < best)) break;
         const i64 reach = static_cast<i64>(k) * stride;
@@ -94,15 +105,24 @@ struct Spacing {
 struct Nearest {
     const short* steps;
     const float* squares;
-    const int* sides;
+    const int* extent;
 
-    __device__ inline bool bounded(i64 map) const { return sides[2 * map] && sides[2 * map + 1]; }
+    __device__ inline bool bounded(i64 map) const { return extent[4 * map] > 0 && extent[4 * map + 2] > 0; }
 
     // In the units of the spacing.
     __device__ inline float square(i64 map, int size, int at, int width, const Spacing& spacing) const {
         if (!bounded(map)) return 0.0f;
         const i64 pixel = map * size + at;
-        return squares ? look_outward(Squares{squares}, pixel, at % width, width, 1, spacing.last)
-                       : look_outward(Steps{steps, spacing.first}, pixel, at % width, width, 1, spacing.last);
+        return squares ? looked(Squares{squares}, map, pixel, at % width, width, spacing)
+                       : looked(Steps{steps, spacing.first}, map, pixel, at % width, width, spacing);
+    }
+
+private:
+    template <class Known>
+    __device__ inline float looked(const Known& known, i64 map, i64 pixel, int i, int width, const Spacing& spacing) const {
+        const int* other = extent + 4 * map + 2 * (1 - known(pixel).side);
+        const int before = width - other[0] - i, after = i - (other[1] - 1);  // how far its columns lie beside this one
+        const int nearest = before > after ? before : after;
+        return look_outward(known, pixel, i, width, 1, spacing.last, nearest > 1 ? nearest : 1);
     }
 };
