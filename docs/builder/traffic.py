@@ -27,9 +27,9 @@ def traffic(language: Language) -> str:
         "What a loss costs where it is composed of Paddle's operators. **Counted, not measured on a GPU**: from the "
         "log and the allocator of Paddle {version}, with logits of {size} in float32 and class indices, on the "
         "branches that an accelerator takes. Everything is in units of the logits' bytes, forward + backward: "
-        "*traffic* is what operators read and write, *saved* lives from the forward to the backward pass, *peak* is the most at any "
-        "moment, the gradient included; *launches* are kernels, *waits* are reads that make the host wait for the "
-        "device. Time on a device follows traffic for large inputs, and launches for small ones.",
+        "*traffic* is what operators read and write, *saved* lives from the forward to the backward pass, *peak* is "
+        "the most at any moment, the gradient included; *launches* are kernels, *waits* are reads that make the host "
+        "wait for the device. Time on a device follows traffic for large inputs, and launches for small ones.",
         version=results["paddle"],
         size=results["size"],
     )

@@ -72,7 +72,7 @@ def doctor(
 def _kernels() -> None:
     from ..kernels import status
 
-    facts = status()
+    facts = status(try_gpus=True)
     if screen.wants_json():
         screen.print_json(facts)
     else:

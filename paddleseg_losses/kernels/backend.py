@@ -127,8 +127,10 @@ BACKENDS: tuple[Backend, ...] = (
 )
 
 
-def status() -> dict[str, Text]:
-    """What is active and why, for people."""
+def status(try_gpus: bool = False) -> dict[str, Text]:
+    """What is active and why, for people; of GPUs what has been found out so far, or is found out now."""
+    if try_gpus:
+        cuda.try_cards()
     facts, reason = loader.status(), cuda.status()
     if facts["mode"] == "composed":
         reason = f"{loader.VARIABLE}=composed"

@@ -54,6 +54,10 @@ class Platform:
         place = x.place
         return int(place.gpu_device_id()) if place.is_gpu_place() else None
 
+    def count(self) -> int:
+        """Number of cards."""
+        return int(paddle.device.cuda.device_count()) if self.missing() is None else 0
+
     def current(self) -> int | None:
         """Number of the card on which Paddle makes new tensors; None if it makes them elsewhere."""
         kind, _colon, index = paddle.device.get_device().partition(":")
@@ -173,6 +177,13 @@ def why_not(index: int) -> Text | None:
 
 def _dotted(capability: tuple[int, int]) -> str:
     return ".".join(map(str, capability))
+
+
+def try_cards() -> None:
+    """Find out of every card whether its kernels work."""
+    for index in range(_platform.count()):
+        if index not in _platform.verdicts:
+            _platform.verdicts[index] = why_not(index)
 
 
 def known() -> Text:

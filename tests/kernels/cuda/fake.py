@@ -106,6 +106,9 @@ class FakePlatform(device.Platform):
     def index(self, x: Any) -> int | None:
         return 0 if x.place.is_cpu_place() else None
 
+    def count(self) -> int:
+        return 1
+
     def current(self) -> int:
         return self.current_index
 

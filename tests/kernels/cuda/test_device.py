@@ -51,6 +51,16 @@ def test_kernels_are_tried_once_and_used(platform):
     assert kernels.status()["gpu"] == "cuda"
 
 
+def test_the_doctor_tries_the_cards(platform, monkeypatch):
+    assert "first used" in str(kernels.status()["gpu_kernels"])
+    assert "GPU 0" in str(kernels.status(try_gpus=True)["gpu_kernels"])
+    platform.verdicts.clear()
+    monkeypatch.setattr(platform.driver(), "capability", lambda index: (5, 2))
+    found = kernels.status(try_gpus=True)
+    assert found["gpu"] == "composed"
+    assert "5.2" in str(found["gpu_kernels"])
+
+
 def test_every_module_is_tried():
     """A kernel that no check launches could be wrong on a card."""
     assert {path.stem for path in fake.compiling.sources()} <= {*self_test.CHECKS, "pixel_values"}

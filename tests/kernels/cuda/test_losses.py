@@ -164,3 +164,11 @@ def test_a_static_graph_is_composed(card):
     assert card.names == []
     assert float(loss(x, y)) == pytest.approx(value, rel=1e-6)
     assert "softmax_sums_f32" in card.names
+
+
+def test_second_derivatives_are_refused(card):
+    """A kernel would silently give zeros; Paddle wraps what is raised in a backward pass into an OSError."""
+    z = paddle.to_tensor(CLASSES.logits(dtype="float32"), stop_gradient=False)
+    value = make(registry.get("CrossEntropyLoss"))(z, paddle.to_tensor(CLASSES.labels()))
+    with pytest.raises(OSError, match="PADDLESEG_LOSSES_KERNELS=composed"):
+        paddle.grad(value, z, create_graph=True)
