@@ -1,5 +1,6 @@
-"""What losses of maps keep and take on a card, in units of the logits; after the checked calls nobody waits or copies."""
+"""What losses of maps keep and take on a card, in units of the logits; after the checked calls nobody waits."""
 
+import gc
 from contextlib import nullcontext
 
 import pytest
@@ -16,6 +17,15 @@ LIMITS = {
 }
 
 
+@pytest.fixture
+def few_objects():
+    """What is there already is not collected again and again."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("few_objects")
 @pytest.mark.parametrize("name", LIMITS)
 def test_memory(card, monkeypatch, name):
     monkeypatch.setattr(worker, "_logged", lambda *_: nullcontext())
