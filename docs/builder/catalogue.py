@@ -15,6 +15,7 @@ from paddleseg_losses.paddleseg.checking.names import BUILT_IN
 
 from .advice import ranking, reason
 from .language import DOCS, read
+from .traffic import memory
 
 WORDS = "choose/words.yml"
 FOLDER = DOCS.parent / "paddleseg_losses" / "catalogue"
@@ -27,7 +28,7 @@ def catalogues() -> dict[Path, str]:
         with speaking(code):
             content = {"losses": [_loss(describe(spec)) for spec in registry.specs()], "symptoms": _symptoms(code)}
             found[FOLDER / f"{code}.json"] = json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
-    return found
+    return {**found, FOLDER / "memory.json": json.dumps(memory(), indent=1) + "\n"}
 
 
 def _symptoms(code: str) -> dict[str, Any]:

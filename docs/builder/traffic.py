@@ -42,6 +42,12 @@ def traffic(language: Language) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def memory() -> dict[str, dict[str, float]]:
+    """Of each loss in units of the logits: what is kept for the gradient, and the most at any moment."""
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
+    return {name: {"saved": row["saved"], "peak": max(row["peak"])} for name, row in rows.items() if "." not in name}
+
+
 def _named(name: str, t: Language) -> str:
     return name.replace(".", ": ") if "." in name else link(name, t)
 

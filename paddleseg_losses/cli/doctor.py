@@ -158,3 +158,10 @@ def _print_terms(diagnosis: Diagnosis) -> None:
         for t in diagnosis.terms
     ]
     screen.print(screen.table(columns, rows, fixed=6, right=[1, 2, 3, 4, 5]))
+    if diagnosis.memory is not None:
+        said = _(
+            "On a GPU the losses need up to {losses:.0f} MB beside the model; the logits are {logits:.0f} MB.",
+            losses=diagnosis.memory.losses,
+            logits=diagnosis.memory.logits,
+        )
+        screen.print(screen.text(said))

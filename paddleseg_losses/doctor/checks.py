@@ -25,6 +25,7 @@ from ..paddleseg.toolkits import MEDICALSEG, Toolkit, importable, toolkit_of
 from . import files, findings, labels, volume_batch
 from .batch import Batch, run
 from .changes import of_changes
+from .memory import memory_of, too_much
 from .report import ClassFact, Diagnosis, Finding, commented
 from .terms import term_gradients
 
@@ -153,6 +154,8 @@ def _check_batch(batch: Batch, diagnosis: Diagnosis, source: MaskSource, counts:
         diagnosis.findings.append(_failed(error, batch))
         return
     diagnosis.terms = [term.fact for term in terms]
+    diagnosis.memory = memory_of(batch, terms)
+    diagnosis.findings += too_much(diagnosis.memory, batch)
     if "masks_0_255" in codes:
         return  # without a foreground they mean nothing
     diagnosis.findings += _warned(said)

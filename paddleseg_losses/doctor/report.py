@@ -53,6 +53,15 @@ class TermFact:
         return _("head {head}: {name}", head=self.head, name=self.name)
 
 
+@dataclass(frozen=True)
+class MemoryFact:
+    """Megabytes on an accelerator, as far as our losses are concerned."""
+
+    logits: float  # of all outputs of the model
+    losses: float  # at most, beside the model
+    device: float | None  # None if Paddle sees no GPU
+
+
 @dataclass
 class Diagnosis:
     """Everything found. `mistakes` of the loss section come first: with them nothing else is checked."""
@@ -66,6 +75,7 @@ class Diagnosis:
     batch: list[int] = field(default_factory=list)  # shape of the images
     heads: int = 0
     terms: list[TermFact] = field(default_factory=list)
+    memory: MemoryFact | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -131,3 +131,11 @@ def test_what_the_chooser_says_of_the_experiment():
     assert [smallest[loss].succeeded for loss in ("GeneralizedDiceLoss", "ExpLogLoss", "DiceLoss")] == [5, 5, 4]
     assert all(smallest[loss].scores["dice"][0] > 0.4 for loss in ("GeneralizedDiceLoss", "ExpLogLoss", "DiceLoss"))
     assert smallest["DiceCELoss"].scores["dice"][0] < 0.02
+    noisy = {loss: finding.scores["dice"][0] or 0 for loss, finding in found.findings["noisy"].items()}
+    entropies = [name for name in noisy if "CrossEntropy" in name or (name.endswith("CELoss") and name != "DiceCELoss")]
+    assert max(noisy, key=noisy.get) == "DiceLoss"
+    assert min(noisy["DiceLoss"], noisy["JaccardLoss"]) > max(noisy[name] for name in entropies) + 0.05
+    for made_for_it in ("SymmetricCrossEntropyLoss", "GeneralizedCrossEntropyLoss"):
+        assert noisy["CrossEntropyLoss"] < noisy[made_for_it] < noisy["JaccardLoss"]
+    assert noisy["NoiseRobustDiceLoss"] < noisy["DiceLoss"]
+    assert max(noisy["FocalLoss"], noisy["TopKCrossEntropyLoss"]) < noisy["CrossEntropyLoss"]

@@ -10,7 +10,7 @@ pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
 import cv2
 
 from paddleseg_losses import BoundaryLoss, DiceLoss, WeightedSumLoss
-from paddleseg_losses.doctor import findings, run_checks
+from paddleseg_losses.doctor import findings, memory, run_checks
 from paddleseg_losses.doctor.batch import Batch
 from paddleseg_losses.doctor.terms import term_gradients
 from paddleseg_losses.i18n import speaking
@@ -157,6 +157,37 @@ def test_the_losses_of_a_mixture(tmp_path, folder, losses_table):
     assert [(term.name, term.weight) for term in found.terms] == [
         ("CrossEntropyLoss", 1), ("ComboLoss.cross_entropy", 0.25), ("ComboLoss.dice", 0.25),
     ]  # fmt: skip
+
+
+def test_memory_on_a_gpu(tmp_path, folder, losses_table, monkeypatch):
+    """Each loss of the sum keeps its own, and one of them is at its peak."""
+    counted = {"DiceLoss": {"saved": 2.0, "peak": 5.0}, "CrossEntropyLoss": {"saved": 0.5, "peak": 4.0}}
+    monkeypatch.setattr(memory, "_counted", lambda: counted)
+    loss = {"type": "WeightedSumLoss", "losses": [DICE, {"type": "paddleseg_losses.CrossEntropyLoss"}]}
+    config = _config(tmp_path, folder, loss)
+    logits = 2 * 3 * 32 * 40 * 4 / 2**20
+    found = run_checks(config)
+    assert found.well
+    assert (found.memory.logits, found.memory.device) == (pytest.approx(logits), None)
+    assert found.memory.losses == pytest.approx((2.5 + 3.5) * logits)
+    monkeypatch.setattr(memory, "device_memory", lambda: 10 * logits)
+    found = run_checks(config)
+    (item,) = found.findings
+    assert item.code == "memory"
+    assert yaml.safe_load(str(item.yaml)) == {"batch_size": 1}  # of 2: five sixths would do
+    monkeypatch.setattr(memory, "device_memory", lambda: 13 * logits)
+    assert run_checks(config).well
+
+
+def test_the_memory_of_a_loss_that_was_not_counted_is_not_known(tmp_path, folder, losses_table):
+    assert (
+        run_checks(
+            _config(
+                tmp_path, folder, {"type": "MixedLoss", "losses": [DICE, {"type": "CrossEntropyLoss"}], "coef": [1, 1]}
+            )
+        ).memory
+        is None
+    )
 
 
 def test_images_without_a_boundary(tmp_path, folder, losses_table):

@@ -110,7 +110,7 @@ ROOMS = {
     },
     "datasets": {"errors", "registry", "sample_files", "transforms", "paddleseg"},
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
-    "doctor": {"errors", "losses", "paddleseg", "datasets"},
+    "doctor": {"errors", "losses", "catalogue", "paddleseg", "datasets"},
     "start": {"errors", "safe_yaml", "registry", "catalogue", "paddleseg", "datasets", "drawing"},
     "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},

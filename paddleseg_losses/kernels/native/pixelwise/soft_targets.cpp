@@ -19,7 +19,8 @@ constexpr std::int64_t PART = 1 << 14;  // pixels of a task: fixed, so that sums
 struct SoftTile {
     explicit SoftTile(std::int64_t channels) : rows(channels * WIDTH) {}
     std::vector<float> rows;
-    float top[WIDTH], others[WIDTH], inverse[WIDTH], log_sum[WIDTH], valid[WIDTH], dot[WIDTH];
+    float top[WIDTH], others[WIDTH], inverse[WIDTH], log_sum[WIDTH], valid[WIDTH];
+    float rest[WIDTH];  // what the largest p lacks to 1, with all its digits
     std::int32_t best[WIDTH];
     float* row(std::int64_t k) { return rows.data() + k * WIDTH; }
 };
@@ -35,6 +36,12 @@ INLINE float clean(float target, float valid) {
 
 // max(x, 0), but NaN for NaN.
 INLINE float positive_part(float x) { return x > 0.0f ? x : 0.0f * x; }
+
+// p - g, `rest` being 1 - p where p is the largest: between numbers near 1 the digits are in what they lack.
+INLINE float gap_of(float p, float rest, float target) {
+    const float near = (1.0f - target) - rest, gap = p - target, least = p < target ? p : target;
+    return least > 0.5f ? near : gap;
+}
 
 // Softmax: 1 where a channel is not to be ignored, the largest logit, e^z below it, and log sum e^(z - top).
 INLINE void softmax_rows(const SoftProblem& q, const float* z, const float* g, int w, SoftTile& t) {
@@ -58,17 +65,18 @@ INLINE void softmax_rows(const SoftProblem& q, const float* z, const float* g, i
     }
     for (int i = 0; i < w; ++i) {
         t.inverse[i] = 1.0f / (1.0f + t.others[i]);
+        t.rest[i] = t.others[i] * t.inverse[i];
         t.log_sum[i] = log1p_nonnegative(t.others[i], t.inverse[i]);
     }
 }
 
 // Adds the sums of one channel of a tile.
-INLINE void add_sums(int w, const float* p, const float* nll, const float* nll_other, const float* g, const float* valid,
-                     double* sums) {
+INLINE void add_sums(int w, const float* p, const float* rest, const float* nll, const float* nll_other, const float* g,
+                     const float* valid, double* sums) {
     float tp = 0, fp = 0, fn = 0, cost = 0, other = 0, positives = 0, count = 0;
 #pragma omp simd reduction(+ : tp, fp, fn, cost, other, positives, count)
     for (int i = 0; i < w; ++i) {
-        const float target = clean(g[i], valid[i]), gap = p[i] - target;
+        const float target = clean(g[i], valid[i]), gap = gap_of(p[i], rest[i], target);
         const bool counts = valid[i] > 0.0f;
         tp += counts ? (gap >= 0.0f ? target : p[i]) : 0.0f;  // NaN where p is
         fp += counts ? positive_part(gap) : 0.0f;
@@ -95,7 +103,7 @@ void softmax_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, 
             p[i] *= t.inverse[i];
             nll[i] = (t.top[i] - channel[i]) + t.log_sum[i];
         }
-        add_sums(w, p, nll, none, g + k * q.s, t.valid, sums + k * SOFT_SUMS);
+        add_sums(w, p, t.rest, nll, none, g + k * q.s, t.valid, sums + k * SOFT_SUMS);
     }
 }
 
@@ -117,36 +125,45 @@ void softmax_gradient(const SoftProblem& q, const float* upstream, std::int64_t 
                       float* gradient) {
     const std::int64_t start = plane * q.c * q.s + first;
     softmax_rows(q, q.logits + start, q.targets + start, w, t);
-    for (int i = 0; i < w; ++i) t.dot[i] = 0.0f;
-    for (std::int64_t k = 0; k < q.c; ++k) {
+    float best_slope[WIDTH], best_cost[WIDTH], other_slopes[WIDTH], other_costs[WIDTH];  // of the largest p and of the others
+    for (int i = 0; i < w; ++i) best_slope[i] = best_cost[i] = other_slopes[i] = other_costs[i] = 0.0f;
+    for (std::int32_t k = 0; k < q.c; ++k) {
         const Upstream u(upstream + k * SOFT_SUMS);
         const float* g = q.targets + start + k * q.s;
         float* p = t.row(k);
         for (int i = 0; i < w; ++i) {
             p[i] *= t.inverse[i];
-            const float target = clean(g[i], t.valid[i]);
-            t.dot[i] += u.nll * target - p[i] * u.slope(p[i] - target);
+            const float target = clean(g[i], t.valid[i]), slope = u.slope(gap_of(p[i], t.rest[i], target));
+            const bool best = t.best[i] == k;
+            best_slope[i] += best ? slope : 0.0f;
+            best_cost[i] += best ? u.nll * target : 0.0f;
+            other_slopes[i] += best ? 0.0f : p[i] * slope;
+            other_costs[i] += best ? 0.0f : u.nll * target;
         }
     }
-    for (std::int64_t k = 0; k < q.c; ++k) {
+    // p (s - sum p s) + p sum c - c for slopes s and costs c: of the largest p by what it lacks to 1.
+    for (std::int32_t k = 0; k < q.c; ++k) {
         const Upstream u(upstream + k * SOFT_SUMS);
         const float *g = q.targets + start + k * q.s, *p = t.row(k);
         float* out = gradient + start + k * q.s;
         for (int i = 0; i < w; ++i) {
-            const float target = clean(g[i], t.valid[i]);
-            const float slope = p[i] * (u.slope(p[i] - target) + t.dot[i]) - u.nll * target;
-            out[i] = t.valid[i] > 0.0f ? slope : 0.0f;
+            const float target = clean(g[i], t.valid[i]), slope = u.slope(gap_of(p[i], t.rest[i], target));
+            const float cost = best_cost[i] + other_costs[i];
+            const float of_best = p[i] * (slope * t.rest[i] - other_slopes[i]) + other_costs[i] - t.rest[i] * cost;
+            const float mean = best_slope[i] * (1.0f - t.rest[i]) + other_slopes[i];
+            const float of_other = p[i] * (slope - mean + cost) - u.nll * target;
+            out[i] = t.valid[i] > 0.0f ? (t.best[i] == k ? of_best : of_other) : 0.0f;
         }
     }
 }
 
-// Sigmoid: p in the first row, 1 - p in `others`, log(1 + e^-|z|) in `log_sum`.
+// Sigmoid: p in the first row, 1 - p in `rest`, log(1 + e^-|z|) in `log_sum`.
 INLINE void sigmoid_row(const SoftProblem& q, const float* z, const float* g, int w, SoftTile& t) {
     float* p = t.row(0);
     for (int i = 0; i < w; ++i) {
         const float size = z[i] < 0.0f ? -z[i] : z[i], small = exp_below_88(-size), inverse = 1.0f / (1.0f + small);
         p[i] = z[i] < 0.0f ? small * inverse : inverse;
-        t.others[i] = z[i] < 0.0f ? inverse : small * inverse;
+        t.rest[i] = z[i] < 0.0f ? inverse : small * inverse;
         t.log_sum[i] = log1p_nonnegative(small, inverse);
         t.valid[i] = g[i] != q.ignore ? 1.0f : 0.0f;
     }
@@ -161,7 +178,7 @@ void sigmoid_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, 
         nll[i] = positive_part(-z[i]) + t.log_sum[i];
         nll_other[i] = positive_part(z[i]) + t.log_sum[i];
     }
-    add_sums(w, t.row(0), nll, nll_other, g, t.valid, sums);
+    add_sums(w, t.row(0), t.rest, nll, nll_other, g, t.valid, sums);
 }
 
 TARGET_CLONES
@@ -173,9 +190,9 @@ void sigmoid_gradient(const SoftProblem& q, const float* upstream, std::int64_t 
     const float* p = t.row(0);
     float* out = gradient + plane * q.s + first;
     for (int i = 0; i < w; ++i) {
-        const float target = clean(g[i], t.valid[i]), rest = t.others[i];
+        const float target = clean(g[i], t.valid[i]), rest = t.rest[i];
         const float cost = u.nll_other * (1.0f - target) * p[i] - u.nll * target * rest;
-        const float slope = u.slope(p[i] - target) * p[i] * rest + cost;
+        const float slope = u.slope(gap_of(p[i], rest, target)) * p[i] * rest + cost;
         out[i] = t.valid[i] > 0.0f ? slope : 0.0f;
     }
 }
