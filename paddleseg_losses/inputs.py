@@ -31,7 +31,7 @@ class Inputs(Labelled):
         pixel_weight: float `[N, 1, *S]`, or None.
         invalid: whether an unchecked value was out of range, bool or bool 0-D; None if that is not known.
         any_valid: whether any pixel counts, bool or bool 0-D.
-        class_counts: number of labels of each class, as the kernel counts them, if that is known.
+        class_counts: number of labels of each class, as the native kernel counts them, if that is known.
         cache: what the formulas have computed, which the terms of a compound share.
         requests: the sums that will be asked for; see `functional.error_sums`.
     """
@@ -62,7 +62,8 @@ class Inputs(Labelled):
     def restricted(self, valid: Tensor) -> Inputs:
         """The same call in which fewer pixels count; what does not depend on them is kept."""
         other = replace(self, problem=replace(self.problem, valid=valid), class_counts=None, cache={}, requests={})
-        kept = ("labels", "_in_range", "_scores", "logits", "prob", "log_prob", "_answers", "_log_odds_of_error")
+        of_scores = ("scores", "_scores", "logits", "prob", "log_prob", "_answers", "_log_odds_of_error")
+        kept = ("labels", "_in_range", *of_scores)
         if paddle.in_dynamic_mode():  # in a static graph, what was computed under no_grad has no gradient
             vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
@@ -83,8 +84,7 @@ class Inputs(Labelled):
 
     @cached_in_graph
     def _scores(self) -> Tensor:
-        scores = self.problem.scores
-        return paddle.where(self.valid, scores, paddle.zeros([], scores.dtype))
+        return paddle.where(self.valid, self.scores, paddle.zeros([], self.dtype))
 
     @cached_in_graph
     def logits(self) -> Tensor:
@@ -102,7 +102,7 @@ class Inputs(Labelled):
         if kernel is not None:
             return kernel(self.problem)
         if self.multiclass:
-            return numeric.softmax(self.problem.scores, self.valid)
+            return numeric.softmax(self.scores, self.valid)
         return numeric.sigmoids(self.logits)[0]
 
     @cached_in_graph
@@ -213,7 +213,7 @@ class Inputs(Labelled):
         if self.problem.label_sets:
             return numeric.log_odds(self.logits, self._candidate, self.negative)
         if self.multiclass:
-            return numeric.log_odds_against(self.problem.scores, self.labels, self.negative)
+            return numeric.log_odds_against(self.scores, self.labels, self.negative)
         return paddle.where(self.positive, -self.logits, self.logits)
 
 

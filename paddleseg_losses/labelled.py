@@ -54,8 +54,14 @@ class Labelled:
 
     @property
     def dtype(self) -> Any:
-        """Of the scores: float32 or float64."""
-        return self.problem.scores.dtype
+        """Of what is computed: float32 or float64."""
+        return paddle.float64 if self.problem.scores.dtype == paddle.float64 else paddle.float32
+
+    @cached_in_graph
+    def scores(self) -> Tensor:
+        """Those of the problem, in no half precision."""
+        scores = self.problem.scores
+        return scores if scores.dtype == self.dtype else scores.astype(self.dtype)
 
     @property
     def axes(self) -> int:

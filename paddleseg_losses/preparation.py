@@ -10,7 +10,7 @@ import paddle
 from .errors import InputError
 from .i18n import _
 from .inputs import Inputs
-from .kernels import LABEL_TYPES, on_cpu
+from .kernels import LABEL_TYPES, find, on_cpu
 from .kernels.labels import compact_labels, compact_one_hot
 from .kernels.soft_targets import check_soft_targets
 from .layout import LayoutReader, same_shape
@@ -114,7 +114,7 @@ class InputPreparer(LayoutReader):
                 _("one weight per pixel, {shape}", shape=[n, *space]),
                 _("resize it like the labels"),
             )
-        weight = weight.astype(scores.dtype).detach()
+        weight = weight.astype(inputs.dtype).detach()
         valid = inputs.valid.any(axis=1, keepdim=True)
         if check == "raise":
             check_pixel_weight(weight, valid, self.name)
@@ -169,8 +169,14 @@ def _soft(problem: Problem, mark: bool) -> _Labels:
 
 
 def _on_device(problem: Problem, mark: bool) -> _Labels:
-    """The same, by Paddle's operators, without waiting for the device."""
-    valid, per_class = _valid(problem), _one_channel_per_class(problem)
+    """The same without waiting for the device, by one of its kernels or by Paddle's operators."""
+    per_class = _one_channel_per_class(problem)
+    kernel = None if per_class else find("compact_labels", problem)
+    if kernel is not None:
+        small = kernel(problem.labels, problem.classes, problem.ignore_index)
+        compact = replace(problem, labels=small.labels, ignore_index=small.ignore_index)
+        return _Labels(compact, small.wrong if mark else None, small.any_valid)
+    valid = _valid(problem)
     labels = problem.labels if problem.soft else problem.labels.astype("int64")
     invalid, last = None, problem.classes + len(problem.label_sets) - 1
     if mark:

@@ -13,7 +13,8 @@ class Problem:
     """The caller's tensors in one layout, nothing replaced yet.
 
     Attributes:
-        scores: float32 or float64 `[N, C, *S]`: logits, or probabilities where an operation works on those.
+        scores: float32 or float64 `[N, C, *S]`: logits, or probabilities where an operation works on those; in half
+            precision where kernels read that.
         labels: integers `[N, 1, *S]` (class indices) or `[N, C, *S]` (binary and multilabel), or floats `[N, C, *S]`
             (soft targets).
         mode: 'binary', 'multiclass' or 'multilabel'.

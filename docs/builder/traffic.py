@@ -7,6 +7,7 @@ from typing import Any
 
 from paddleseg_losses.experiment.tables import grid
 
+from . import cuda_kernels
 from .language import DOCS, Language, links_to
 from .markup import link
 
@@ -23,13 +24,12 @@ def traffic(language: Language) -> str:
     t, results = language, json.loads(RESULTS.read_text(encoding="utf-8"))
     links = [*links_to(t, NAME), f"[{t('Native kernels')}](kernels{t.suffix}.md)"]
     words = t(
-        "What a loss costs where the native kernels are not: on a GPU, an XPU, an NPU or a DCU, with float64, and in "
-        "static graphs, it is composed of Paddle's operators. **Counted, not measured on a GPU**: from the log and the "
-        "allocator of Paddle {version}, with logits of {size} in float32 and class indices, on the branches that an "
-        "accelerator takes. Everything is in units of the logits' bytes, forward + backward: *traffic* is what "
-        "operators read and write, *saved* lives from the forward to the backward pass, *peak* is the most at any "
-        "moment, the gradient included; *launches* are kernels, *waits* are reads that make the host wait for the "
-        "device. Time on a device follows traffic for large inputs, and launches for small ones.",
+        "What a loss costs where it is composed of Paddle's operators. **Counted, not measured on a GPU**: from the "
+        "log and the allocator of Paddle {version}, with logits of {size} in float32 and class indices, on the "
+        "branches that an accelerator takes. Everything is in units of the logits' bytes, forward + backward: "
+        "*traffic* is what operators read and write, *saved* lives from the forward to the backward pass, *peak* is "
+        "the most at any moment, the gradient included; *launches* are kernels, *waits* are reads that make the host "
+        "wait for the device. Time on a device follows traffic for large inputs, and launches for small ones.",
         version=results["paddle"],
         size=results["size"],
     )
@@ -37,7 +37,9 @@ def traffic(language: Language) -> str:
     rows = [[_named(name, t), *_cells(row)] for name, row in results["rows"].items()]
     made = t("Made by `{command}`; `make test` fails if a loss moves more than it did.", command=COMMAND)
     title = f"# {t('On an accelerator: what a loss moves')}"
-    return "\n\n".join([GENERATED, title, " · ".join(links), words, grid(head, rows), made]) + "\n"
+    composed = [f"## {t('Composed: what each loss moves')}", words, grid(head, rows), made]
+    parts = [GENERATED, title, " · ".join(links), *cuda_kernels.paths(t), *composed, *cuda_kernels.registers(t)]
+    return "\n\n".join(parts) + "\n"
 
 
 def memory() -> dict[str, dict[str, float]]:

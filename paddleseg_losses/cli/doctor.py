@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @option(
     "--kernels",
     is_flag=True,
-    help="Show whether native kernels are used on CPU, and if not, why.",
+    help="Show which kernels are used on CPU and GPU, and if not, why.",
 )
 @option(
     "--batch_size",
@@ -72,7 +72,7 @@ def doctor(
 def _kernels() -> None:
     from ..kernels import status
 
-    facts = status()
+    facts = status(try_gpus=True)
     if screen.wants_json():
         screen.print_json(facts)
     else:
@@ -81,6 +81,8 @@ def _kernels() -> None:
             "mode": "PADDLESEG_LOSSES_KERNELS",
             "library": _("library"),
             "threads": _("threads"),
+            "gpu": _("path on GPU"),
+            "gpu_kernels": _("kernels for CUDA"),
         }
         rows = [[word, facts[key]] for key, word in words.items()]
         screen.print(screen.table([_("item"), _("value")], rows, fixed=1))

@@ -23,7 +23,7 @@ def hausdorff_sums(inputs: Inputs, skip: int, spacing: Spacing | None, alpha: fl
     kernel = map_kernel("hausdorff_sums", inputs)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
-    known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
+    known = precomputed_maps.candidate(inputs.signed_prob, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
         return kernel(problem, skip, steps, alpha, one_sided, _part(known, here))
@@ -46,7 +46,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     kernel = map_kernel("boundary_sums", inputs)
     if kernel is None:
         return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
-    known = precomputed_maps.candidate(inputs.problem.scores, skip, spacing)
+    known = precomputed_maps.candidate(inputs.signed_prob, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
         return kernel(problem, skip, steps, _part(known, here))

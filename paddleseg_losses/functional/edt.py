@@ -12,10 +12,11 @@ import numpy as np
 import paddle
 
 from ..kernels import edt as native
-from ..kernels import library, on_cpu
+from ..kernels import library, on_card, on_cpu
+from ..kernels.cuda.edt import distance_map as map_on_card
 from ..kernels.edt import distance_map
 from ..known_spacing import Spacing, varies
-from ..numeric import constant
+from ..numeric import constant, name_of
 from ..precomputed_maps import find
 
 Tensor = Any
@@ -46,6 +47,8 @@ def boundary_distance(mask: Tensor, spacing: Spacing | None = None, dtype: Any =
         steps = [1.0] * (mask.ndim - 2) if spacing is None else [float(s) for s in spacing]
         if on_cpu(mask):
             return distance_map(mask, spacing, dtype)
+        if on_card(mask) and name_of(dtype) == "float32":
+            return map_on_card(mask, spacing)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
             return constant(host_distance(mask.numpy(), steps), dtype)
         return _on_device(mask, steps, dtype)
@@ -64,6 +67,9 @@ def squared_distance_to(mask: Tensor) -> Tensor:
     float64 on a CPU, else float32, which holds every whole number up to 4096 pixels squared.
     """
     with paddle.no_grad():
+        if on_card(mask):
+            squared = map_on_card(mask, squared=True)
+            return paddle.where(mask, paddle.zeros_like(squared), squared)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
             return distance_to(mask, dtype="float64").square().round()
         squared = squared_distance(paddle.logical_not(mask), [1.0] * (mask.ndim - 2), "float32")

@@ -84,7 +84,7 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
     if kernel is None or not _kernel_knows(inputs, spec):
         sums[spec] = _composed(inputs, spec)
         return sums[spec]
-    wanted = dict.fromkeys([spec, *inputs.requests])
+    wanted = dict.fromkeys([spec, *inputs.requests, *_uncounted(inputs)])
     missing = [each for each in wanted if each not in sums and _kernel_knows(inputs, each)]
     missing = [each for each in missing if each == spec or not is_dear(inputs, each)]
     sums.update(zip(missing, _by_kernel(kernel, inputs, missing)))
@@ -94,10 +94,17 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
 def is_dear(inputs: Inputs, spec: SumSpec) -> bool:
     """Whether a kernel needs more time for a sum than it is mostly worth, so that it is made for its own sake alone."""
     several = inputs.multiclass and inputs.channels > 2
-    return several and spec == _CORRECT_NEGATIVES and find("error_sums", inputs.problem) is not None
+    return several and spec == _CORRECT_NEGATIVES and side_counts(inputs) is not None  # else the device need not wait
 
 
 _CORRECT_NEGATIVES = SumSpec(NEGATIVE, PROB_TRUE)
+
+
+def _uncounted(inputs: Inputs) -> tuple[SumSpec, ...]:
+    """Numbers of pixels that a kernel makes with its sums, where none has counted the labels."""
+    if side_counts(inputs) is not None:
+        return ()
+    return tuple(SumSpec(side, COUNT) for side in ((POSITIVE,) if inputs.multiclass else (POSITIVE, NEGATIVE)))
 
 
 def positive_count(inputs: Inputs) -> Tensor:
@@ -127,15 +134,21 @@ def _pixel_count(inputs: Inputs) -> Tensor:
         return numeric.constant(sides.sum(axis=0), inputs.dtype)
     if inputs.problem.label_sets:
         return numeric.spatial_sum(inputs.weighed(inputs.counted.astype(inputs.dtype)))
+    if find("error_sums", inputs.problem) is not None:
+        positives = sum_of(inputs, POSITIVE, COUNT)
+        if inputs.multiclass:
+            return positives.sum(axis=1, keepdim=True).expand([-1, inputs.channels])
+        return positives + sum_of(inputs, NEGATIVE, COUNT)
     soft = kernel_sums(inputs)
     return numeric.spatial_sum(inputs.weighted_mask).expand([-1, inputs.channels]) if soft is None else soft.count
 
 
 def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
-    """The sums `[N, C]`, all in one pass; labels alone tell the counts."""
-    read = [spec for spec in specs if spec.function != COUNT]
-    counted = [spec for spec in specs if spec.function == COUNT]
-    counts: Any = np.stack([side_counts(inputs)[spec.side] for spec in counted], axis=-1) if counted else None
+    """The sums `[N, C]`, all in one pass; where labels are counted, they alone tell the counts."""
+    sides = side_counts(inputs)
+    counted = [] if sides is None else [spec for spec in specs if spec.function == COUNT]
+    read = [spec for spec in specs if spec not in counted]
+    counts: Any = np.stack([sides[spec.side] for spec in counted], axis=-1) if counted else None
     if read:
         table = kernel(inputs.problem, flat(read), counts=counts, weight=inputs.pixel_weight)
     else:

@@ -55,7 +55,7 @@ class Instances:
 
 def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
     """Those of the labels, or None if there is none."""
-    problem, planes = inputs.problem, 1 if inputs.multiclass else inputs.channels
+    problem, planes = inputs.problem.with_scores(inputs.scores), 1 if inputs.multiclass else inputs.channels
     if planes > 1:
         scores, labels = (x.flatten(0, 1).unsqueeze(1) for x in (problem.scores, problem.labels))
         problem = replace(problem, scores=scores, labels=labels, mode="binary", exclusive=False)

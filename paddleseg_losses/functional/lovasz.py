@@ -26,7 +26,7 @@ def softmax_rows(
     kernel = find("lovasz_rows", inputs.problem)
     if kernel is not None:
         rows, sizes = kernel(inputs.problem, per_image, wanted=wanted, present_only=present_only)
-        return rows, constant(sizes, "int64")
+        return rows, sizes if paddle.is_tensor(sizes) else constant(sizes, "int64")
     target = inputs.target
     errors = paddle.where(inputs.counted, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
     hits = as_rows(target.astype("int64"), per_image)

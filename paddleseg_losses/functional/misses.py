@@ -36,7 +36,7 @@ def miss_rates(inputs: Inputs) -> tuple[Any, Any]:
 
 def _said(inputs: Inputs) -> Tensor:
     """Where a channel is what the scores say, the first of equally likely ones."""
-    scores = inputs.problem.scores
+    scores = inputs.scores
     if inputs.multiclass:
         return numeric.is_largest(scores)
     return scores > (0.0 if inputs.problem.from_logits else 0.5)

@@ -12,6 +12,7 @@ import paddle
 from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
+from ..kernels.pixelwise import as_columns
 from . import error_sums
 from .error_sums import SumSpec, negative_count, of_every_class, of_other_classes, positive_count, sum_of
 from .labels import side_counts
@@ -44,7 +45,9 @@ def _from_table(inputs: Inputs, formula: Formula) -> bool:
         return False
     if all(spec in inputs.cache for spec in wanted):
         return True
-    return error_sums.has_other_requests(inputs, wanted) and find("error_sums", inputs.problem) is not None
+    if find("error_sums", inputs.problem) is None:
+        return False
+    return error_sums.has_other_requests(inputs, wanted) or find("pixel_total", inputs.problem) is None
 
 
 def pixel_total(
@@ -67,7 +70,7 @@ def pixel_total(
         mean: whether to divide by the sum of the weights.
         share: whether other terms may read the sums too.
     """
-    if share and _from_table(inputs, formula):
+    if (share or find("pixel_total", inputs.problem) is None) and _from_table(inputs, formula):
         total = _from_sums(inputs, formula, weight, balance)
         certain = weight is None and inputs.pixel_weight is None and inputs.any_valid is True
         divide = truediv if certain else numeric.safe_divide
@@ -80,7 +83,7 @@ def pixel_total(
         total = _of_sides(inputs, soft.nll, soft.nll_other, *_factors(weight, balance))
         counts = positive_count(labelled), negative_count(labelled)
         return numeric.safe_divide(total, _of_sides(labelled, *counts, *_factors(weight, None))) if mean else total
-    table = _coefficients(inputs, formula, *_factors(weight, balance))
+    table = as_columns(_columns(inputs, formula, *_factors(weight, balance)))
     if mean:
         normaliser = _counted(inputs, weight)
         table = table / normaliser if normaliser else np.zeros_like(table)
@@ -101,7 +104,7 @@ def _weights(inputs: Inputs, weight: Tensor | None) -> Tensor:
 
 def _counted(inputs: Inputs, weight: Tensor | None) -> float:
     """The same from what a kernel has added for each label."""
-    factors, counts = _coefficients(inputs, ONE, *_factors(weight, None)), side_counts(inputs)
+    factors, counts = as_columns(_columns(inputs, ONE, *_factors(weight, None))), side_counts(inputs)
     return float(sum((factors[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs))))
 
 
@@ -134,7 +137,7 @@ def pixel_values(
     kernel = find("pixel_values", inputs.problem)
     if kernel is not None and formula != ONE:
         specs = error_sums.flat(needs(formula, inputs))
-        return kernel(inputs.problem, specs, _coefficients(inputs, formula, positive, negative))
+        return kernel(inputs.problem, specs, _columns(inputs, formula, positive, negative))
     if inputs.soft:
         return values_of_targets(inputs, formula, inputs.target, weight, balance)
     positive, negative = _broadcast_spatial(positive, inputs), _broadcast_spatial(negative, inputs)
@@ -169,11 +172,10 @@ def values_of_targets(
     return inputs.mask * (target * positive * yes + (1 - target) * negative * no)
 
 
-def _coefficients(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> Any:
-    """What the kernel multiplies each function of the error by: `[specs]`, or `[N or 1, C, specs]`."""
-    sides = [x.numpy().astype(np.float64) if paddle.is_tensor(x) else x for x in (positive, negative)]
-    columns = [sides[spec.side] * factor for spec, factor in factor_of(formula, inputs).items()]
-    return np.stack(np.broadcast_arrays(*columns), axis=-1) if any(map(np.ndim, columns)) else np.array(columns)
+def _columns(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> list[tuple[Any, float]]:
+    """What a kernel multiplies each function of the error by: a number or `[N or 1, C]`, times a number."""
+    sides = (positive, negative)
+    return [(sides[spec.side], factor) for spec, factor in factor_of(formula, inputs).items()]
 
 
 def _factors(weight: Tensor | None, balance: Balance | None) -> Balance:

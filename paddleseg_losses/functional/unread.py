@@ -15,7 +15,7 @@ Tensor = Any
 def nan_or_0(inputs: Inputs) -> Tensor:
     """NaN for each sample and channel whose scores hold one among the pixels that count, else 0, `[N, C]`."""
     with paddle.no_grad():
-        found = paddle.logical_and(paddle.isnan(inputs.problem.scores), inputs.valid)
+        found = paddle.logical_and(paddle.isnan(inputs.scores), inputs.valid)
         found = found.any(axis=list(range(2, found.ndim)))
         if inputs.multiclass:  # one score makes every share of its pixel NaN
             found = found.any(axis=1, keepdim=True).expand([-1, inputs.channels])

@@ -14,7 +14,11 @@ from typing import Any, Callable
 
 import paddle
 
+from ..i18n import Text
 from ..problem import Problem
+from . import loader
+from .cuda import device as cuda
+from .cuda.cuda_problem import LABELS, MOST_CLASSES, SCALARS
 from .loader import library
 
 Tensor = Any
@@ -24,7 +28,18 @@ LABEL_TYPES = (paddle.uint8, paddle.int32, paddle.int64)
 
 def on_cpu(x: Tensor) -> bool:
     """Whether native code can read a tensor: on a CPU, outside static graphs."""
-    return bool(paddle.in_dynamic_mode() and x.place.is_cpu_place() and library() is not None)
+    here = paddle.in_dynamic_mode() and x.place.is_cpu_place() and cuda.index_of(x) is None
+    return bool(here and library() is not None)
+
+
+def on_card(x: Tensor) -> bool:
+    """Whether kernels for CUDA can read a tensor."""
+    return cuda.supports(x)
+
+
+def reads_half(x: Tensor) -> bool:
+    """Whether a tensor is of half precision, and kernels read it as it is."""
+    return x.dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x)
 
 
 def _native_supports(problem: Problem) -> bool:
@@ -35,6 +50,12 @@ def _native_supports(problem: Problem) -> bool:
 def _native_supports_soft(problem: Problem) -> bool:
     plain = problem.soft and problem.valid is None and problem.labels.stop_gradient  # targets get no gradient from it
     return plain and problem.from_logits and problem.labels.dtype == paddle.float32 and on_cpu(problem.scores)
+
+
+def _cuda_supports(problem: Problem) -> bool:
+    hard = problem.labels.dtype in LABELS and problem.valid is None and not problem.label_sets and not problem.soft
+    logits = problem.from_logits and problem.scores.dtype in SCALARS and problem.channels <= MOST_CLASSES
+    return hard and logits and cuda.supports(problem.scores) and cuda.supports(problem.labels)
 
 
 @dataclass(frozen=True)
@@ -87,7 +108,33 @@ BACKENDS: tuple[Backend, ...] = (
         supports=_native_supports_soft,
         operations={"similarity_errors": "similarity", "soft_sums": "soft_targets"},
     ),
+    Backend(
+        name="cuda",
+        supports=_cuda_supports,
+        operations={
+            "boundary_sums": "cuda.distance_weighted",
+            "centerline_sums": "cuda.centerline",
+            "compact_labels": "cuda.labels",
+            "error_sums": "cuda.error_sums",
+            "folded_probabilities": "cuda.probabilities",
+            "hausdorff_sums": "cuda.distance_weighted",
+            "lovasz_rows": "cuda.lovasz",
+            "pixel_values": "cuda.pixelwise",
+            "probabilities": "cuda.probabilities",
+            "region_proximity": "cuda.boundary_proximity",
+        },
+    ),
 )
+
+
+def status(try_gpus: bool = False) -> dict[str, Text]:
+    """What is active and why, for people; of GPUs what has been found out so far, or is found out now."""
+    if try_gpus:
+        cuda.try_cards()
+    facts, reason = loader.status(), cuda.status()
+    if facts["mode"] == "composed":
+        reason = f"{loader.VARIABLE}=composed"
+    return {**facts, "gpu": "cuda" if reason is None else "composed", "gpu_kernels": reason or cuda.known()}
 
 
 @cache

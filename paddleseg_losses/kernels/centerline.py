@@ -24,9 +24,14 @@ def centerline_sums(problem: Problem, skip: int, iterations: int) -> Tensor:
         skip: channels before it are left out, their sums are 0.
         iterations: number of erosions.
     """
+    return _Centerline.apply(problem.scores, problem, skip, checked_iterations(iterations))
+
+
+def checked_iterations(iterations: int) -> int:
+    """Refuse a number of erosions for which no memory is enough."""
     if not 0 <= iterations < 1000:
         raise KernelError(f"{iterations} erosions.", "0 to 999", "no structure is that thick: take fewer")
-    return _Centerline.apply(problem.scores, problem, skip, int(iterations))
+    return int(iterations)
 
 
 class _Centerline(Differentiable):

@@ -41,26 +41,31 @@ def lovasz_rows(
     Returns:
         float32 `[N or 1, C or 1]`, 0 where left out, and a NumPy array of how many pixels of its class each row has.
     """
-    logits, samples, classes = problem.scores, int(problem.scores.shape[0]), problem.channels
+    logits, rows = problem.scores, rows_of(problem, hinge)
+    chosen = np.array([wanted is None or c in wanted for c in range(rows)], np.uint8)
+    hits = np.zeros((logits.shape[0] if per_image else 1, rows), np.int64)
+    keep = paddle.is_grad_enabled() and not logits.stop_gradient  # else nothing is kept for a backward pass
+    how = (int(per_image), int(hinge))
+    return _Lovasz.apply(logits, problem, how, chosen, int(present_only), hits, keep), hits
+
+
+def rows_of(problem: Problem, hinge: bool) -> int:
+    """Number of rows of an image; refuses what no kernel computes."""
+    classes = problem.channels
     margin = hinge and problem.multiclass  # of two classes
-    rows = 1 if margin else classes
     if (margin and classes != 2) or (not hinge and not problem.multiclass):
         raise KernelError(
             f"Lovász {'hinge' if hinge else 'softmax'} of a {problem.mode} problem of {classes} channels.",
             "softmax: multiclass; hinge: channels of their own, or two classes",
             "use the other one",
         )
-    if math.prod(logits.shape) // max(classes, 1) > MOST:
+    if math.prod(problem.scores.shape) // max(classes, 1) > MOST:
         raise KernelError(
-            _("The logits have shape {shape}.", shape=list(logits.shape)),
+            _("The logits have shape {shape}.", shape=list(problem.scores.shape)),
             _("fewer than 2^31 pixels in a batch"),
             _("split the batch, or set {setting}", setting="PADDLESEG_LOSSES_KERNELS=composed"),
         )
-    chosen = np.array([wanted is None or c in wanted for c in range(rows)], np.uint8)
-    hits = np.zeros((samples if per_image else 1, rows), np.int64)
-    keep = paddle.is_grad_enabled() and not logits.stop_gradient  # else nothing is kept for a backward pass
-    how = (int(per_image), int(hinge))
-    return _Lovasz.apply(logits, problem, how, chosen, int(present_only), hits, keep), hits
+    return 1 if margin else classes
 
 
 class _Lovasz(Differentiable):

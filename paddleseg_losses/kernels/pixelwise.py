@@ -7,6 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import paddle
+
 from ..differentiable import Differentiable
 from ..problem import Problem
 from .buffer_pool import empty, empty_like, tensor_of
@@ -17,13 +20,24 @@ from .native_problem import NativeProblem, function, refuse_second_derivatives
 Tensor = Any
 
 
-def pixel_values(problem: Problem, specs: Sequence[SumSpec], coefficients: Any) -> Tensor:
-    """Functions of each pixel's error, added with coefficients `[N, C, specs]` of its label.
+def pixel_values(problem: Problem, specs: Sequence[SumSpec], coefficients: Sequence[tuple[Any, float]]) -> Tensor:
+    """Functions of each pixel's error, added with coefficients of its label.
+
+    Args:
+        problem: scored by logits, with labels that are no soft targets.
+        specs: which functions; under a softmax of the pixels of each class alone.
+        coefficients: of each function a number or a tensor `[N or 1, C]`, times a number.
 
     Returns:
         `[N, 1, *S]` under a softmax, `[N, C, *S]` under a sigmoid, 0 where ignored; gradients flow through it.
     """
-    return _Values.apply(problem.scores, problem, as_array(specs), coefficients)
+    return _Values.apply(problem.scores, problem, as_array(specs), as_columns(coefficients))
+
+
+def as_columns(coefficients: Sequence[tuple[Any, float]]) -> Any:
+    """Coefficients as one array: `[specs]`, or `[N or 1, C, specs]`."""
+    columns = [(x.numpy().astype(np.float64) if paddle.is_tensor(x) else x) * factor for x, factor in coefficients]
+    return np.stack(np.broadcast_arrays(*columns), axis=-1) if any(map(np.ndim, columns)) else np.array(columns)
 
 
 def pixel_total(

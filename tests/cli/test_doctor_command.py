@@ -78,10 +78,12 @@ def test_in_a_shell(shell, write):
 def test_kernels(call, monkeypatch):
     found = call("doctor", "--kernels", "--json")
     status = json.loads(found.stdout)
-    assert set(status) == {"mode", "active", "library", "threads"}
+    assert set(status) == {"mode", "active", "library", "threads", "gpu", "gpu_kernels"}
     assert found.exit_code == (1 if status["active"] == "composed" else 0)
     shown = call("--lang", "zh", "doctor", "--kernels").stdout
     assert "CPU 上的路径" in shown
+    assert "GPU 上的路径" in shown
+    assert status["gpu"] in ("cuda", "composed")
     assert status["library"] in shown
     monkeypatch.setenv("PADDLESEG_LOSSES_KERNELS", "composed")
     meant = call("doctor", "--kernels")

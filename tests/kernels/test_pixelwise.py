@@ -54,7 +54,8 @@ def _each_pixel(x):
 @pytest.mark.parametrize("case", LARGE, ids=str)
 def test_values_of_pixels_and_their_gradient(case):
     z, y, sigmoid, wanted, factors, pixel = _task(case, weighted=True)
-    map_ = kernel.pixel_values(task(z, y, sigmoid), wanted, factors)
+    columns = [(paddle.to_tensor(factors[..., k], "float64"), 1.0) for k in range(len(wanted))]
+    map_ = kernel.pixel_values(task(z, y, sigmoid), wanted, columns)
     assert list(map_.shape) == list(y.shape)
     np.testing.assert_array_equal(map_.numpy()[y.numpy() == 255], 0)
     value, slope = _by_sums(z, y, sigmoid, wanted, factors, pixel)

@@ -56,6 +56,7 @@ ROOMS = {
         "conversion",
         "errors",
         "ignored_labels",
+        "kernels",
         "label_sets",
         "numeric",
         "problem",

@@ -90,7 +90,7 @@ class LogitAdjustedLoss(PixelLoss):
             return inputs
         # Without the axis of the samples: Paddle adds `[1, C, 1, 1]` three times as slowly.
         shift = (self.tau * self._log_odds(inputs)).reshape([-1] + [1] * inputs.axes)
-        return inputs.with_logits((inputs.problem.scores if inputs.problem.from_logits else inputs.logits) + shift)
+        return inputs.with_logits((inputs.scores if inputs.problem.from_logits else inputs.logits) + shift)
 
     def setup(self) -> None:
         """Refuse classes that never occur."""

@@ -1,0 +1,29 @@
+"""Runs `benchmarks/gpu_check.py` in an interpreter with torch, on the fake driver: `gpu_check_on_cpu.py LIBRARY`."""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).parents[3])
+
+from benchmarks import gpu_check, paddle_on_torch  # noqa: E402
+
+paddle_on_torch.install()
+
+from paddleseg_losses.kernels.cuda import device  # noqa: E402
+from tests.kernels.cuda import fake  # noqa: E402
+
+gpu_check.SMALL = ((2, 5, 9, 11), (1, 3, 1, 1))
+with fake.on_card(Path(sys.argv[1])) as card:
+    results = gpu_check.run(gpu_check.Check("cpu"), True, shapes=((1, 3, 8, 8),))
+    assert device.status() is None
+assert results["refused"] is None
+assert len(results["agreement"]) == 26
+assert all(row["right"] for row in results["agreement"]), results["agreement"]
+assert len(results["speed"]) == 2
+assert all(math.isfinite(row["ms"]) for case in results["speed"] for row in case["losses"].values())
+assert {"softmax_sums_f32", "softmax_gradient_f16", "labels_compact", "edt_distance"} <= set(card.names)
+json.dumps(results)
+assert "paddle" not in str(getattr(sys.modules["paddle"], "__file__", ""))
+print("as expected")

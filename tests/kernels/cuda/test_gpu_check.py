@@ -1,0 +1,29 @@
+"""`benchmarks/gpu_check.py` as far as it goes without a card: its logic, on the fake driver, where there is torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+INTERPRETERS = (sys.executable, ROOT / ".venv-bench" / "bin" / "python")  # `make bench` makes the second
+
+
+def _with_torch():
+    for python in map(str, INTERPRETERS):
+        code = "import importlib.util as u; raise SystemExit(u.find_spec('torch') is None)"
+        if Path(python).exists() and subprocess.run([python, "-c", code]).returncode == 0:
+            return python
+    return None
+
+
+@pytest.mark.slow
+def test_it_finds_the_kernels_right(shim):
+    python = _with_torch()
+    if python is None:
+        pytest.skip("no torch, neither here nor in the environment of `make bench`")
+    script = Path(__file__).with_name("gpu_check_on_cpu.py")
+    done = subprocess.run([python, "-W", "error", str(script), str(shim)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.endswith("as expected\n")
