@@ -17,7 +17,7 @@ _made = threading.local()  # the context of the last forward pass
 
 
 class Differentiable(PyLayer):  # type: ignore[misc]
-    """An operation of one result with a gradient of its own.
+    """An operation with a gradient of its own.
 
     Paddle throws a PyLayer's context away after a backward pass, `retain_graph=True` or not, and reads it in the next
     one. A hook on the result comes before that.
@@ -27,7 +27,7 @@ class Differentiable(PyLayer):  # type: ignore[misc]
         super().__init_subclass__(**kwargs)
         forward = cls.forward
 
-        def remembered(ctx: Any, *args: Any) -> Tensor:
+        def remembered(ctx: Any, *args: Any) -> Any:
             result = forward(ctx, *args)
             _made.context = weakref.ref(ctx)
             return result
@@ -35,11 +35,12 @@ class Differentiable(PyLayer):  # type: ignore[misc]
         cls.forward = staticmethod(remembered)
 
     @classmethod
-    def apply(cls, *args: Any) -> Tensor:
-        """The result."""
+    def apply(cls, *args: Any) -> Any:
+        """The result, or all of them."""
         result = super().apply(*args)
-        if not result.stop_gradient:
-            result.register_hook(partial(_require, _made.context))
+        for each in result if isinstance(result, (list, tuple)) else [result]:
+            if not each.stop_gradient:
+                each.register_hook(partial(_require, _made.context))
         return result
 
 
