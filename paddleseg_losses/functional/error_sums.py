@@ -19,6 +19,7 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from .labels import side_counts
+from .overlaps import can_overlap, overlaps
 from .soft_targets import kernel_sums
 
 Tensor = Any
@@ -65,6 +66,9 @@ class SumSpec(NamedTuple):
     function: Function
 
 
+OVERLAP = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR), SumSpec(NEGATIVE, ERROR))  # TP, FN and FP
+
+
 def request(inputs: Inputs, specs: Iterable[SumSpec]) -> None:
     """Say which sums will be asked for: where a kernel can, the first that is asked for makes them all in one pass."""
     inputs.requests.update(dict.fromkeys(specs))
@@ -81,6 +85,9 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
     if spec in sums:
         return sums[spec]
     kernel = find("error_sums", inputs.problem)
+    if kernel is None and spec in OVERLAP and can_overlap(inputs):
+        sums.update(zip(OVERLAP, overlaps(inputs)))
+        return sums[spec]
     if kernel is None or not _kernel_knows(inputs, spec):
         sums[spec] = _composed(inputs, spec)
         return sums[spec]
