@@ -7,7 +7,7 @@ table of the logits' size: adding them up by their labels at once, with atomic a
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 import paddle
 import paddle.nn.functional as F
@@ -28,18 +28,53 @@ def can_overlap(inputs: Inputs) -> bool:
 
 def overlaps(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
     """Sums of p and of 1 - p over the pixels of each class, and of p over those of other classes, `[N, C]`."""
-    z = inputs.problem.scores
-    x = z.reshape(z.shape)  # a view of our own to put a hook on
-    if not x.stop_gradient:
-        x.register_hook(partial(_where_valid, inputs.valid))
-    tp, fn, fp = _Overlaps.apply(F.softmax(x, axis=1), inputs.index, inputs.valid, inputs.pixel_weight)
+    tp, fn, fp = _Overlaps.apply(competing_shares(inputs), inputs.index, inputs.valid, inputs.pixel_weight)
     return tp, fn, fp
+
+
+def competing_shares(inputs: Inputs) -> Tensor:
+    """Shares that may be anything where ignored; slopes stop there. What reads them makes slopes by `slopes_of`."""
+    return inputs.memoize(_competing_shares)
+
+
+def _competing_shares(inputs: Inputs) -> Tensor:
+    z = inputs.problem.scores
+    with paddle.set_grad_enabled(inputs.differentiable):
+        x = z.reshape(z.shape)  # a view of our own to put a hook on
+        if not x.stop_gradient:
+            x.register_hook(partial(_where_valid, inputs.valid))
+        return F.softmax(x, axis=1)
 
 
 def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
     """Slopes of logits, 0 where ignored."""
     with paddle.no_grad():
         return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
+
+
+def slopes_of(p: Tensor, labels: Tensor, each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor) -> Tensor:
+    """The slopes of shares, such that those of the logits keep their digits.
+
+    Args:
+        p: shares `[N, C, *S]`.
+        labels: int32 `[N, 1, *S]`.
+        each: slopes of the shares of other classes, `[N, C, *S]` or what broadcasts to it.
+        at_top: the slope of a class, of indices `[N, 1, *S]`.
+        own: slope of the sum of these shares, `[N, 1, *S]`; the label's share itself has none.
+    """
+    # Softmax cancels where a share is nearly 1, if not all slopes are taken from that one's, after which it is 0.
+    top, zero = p.argmax(axis=1, keepdim=True, dtype="int32"), paddle.zeros([], p.dtype)
+    missed, largest = top != labels, at_top(top)
+    slopes = each + paddle.where(missed, -largest, own)
+    put(slopes, labels, zero, "mul")
+    put(slopes, labels, paddle.where(missed, -largest - own, zero), "add")
+    return slopes
+
+
+def refuse_second_derivatives() -> None:
+    """Gradients are enabled in a backward pass under create_graph."""
+    if paddle.is_grad_enabled():
+        raise RuntimeError(str(_("Second derivatives (create_graph=True) of a softmax are not supported.")))
 
 
 class _Overlaps(Differentiable):
@@ -67,21 +102,14 @@ class _Overlaps(Differentiable):
 
     @staticmethod
     def backward(ctx: Any, of_tp: Tensor, of_fn: Tensor, of_fp: Tensor) -> Tensor:
-        if paddle.is_grad_enabled():
-            raise RuntimeError(str(_("Second derivatives (create_graph=True) of a softmax are not supported.")))
+        refuse_second_derivatives()
         p, labels, *weights = ctx.saved_tensor()
-        top = p.argmax(axis=1, keepdim=True, dtype="int32")
-        own, largest = _at(of_fn - of_tp, labels), _at(of_fp, top)
         each = of_fp.reshape([*of_fp.shape, *[1] * (p.ndim - 2)])
-        for weight in weights:
-            own, largest, each = own * weight, largest * weight, each * weight
-        # As slopes of the shares: those of the others are `each` + `own`, and of the label 0. Softmax cancels where a
-        # share is nearly 1, if not all are taken from that one's, after which it is 0.
-        missed, zero = top != labels, paddle.zeros([], p.dtype)
-        slopes = each + paddle.where(missed, -largest, own)
-        put(slopes, labels, zero, "mul")
-        put(slopes, labels, paddle.where(missed, -largest - own, zero), "add")
-        return slopes
+        own = _at(of_fn - of_tp, labels)
+        if not weights:
+            return slopes_of(p, labels, each, partial(_at, of_fp), own)
+        (weight,) = weights
+        return slopes_of(p, labels, each * weight, lambda top: _at(of_fp, top) * weight, own * weight)
 
 
 def _at(table: Tensor, index: Tensor) -> Tensor:
