@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import weakref
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
+import paddle
 from paddle.autograd import PyLayer
 
 from .i18n import _
@@ -55,3 +56,29 @@ def _require(context: Any, gradient: Tensor) -> None:
                 )
             )
         )
+
+
+def recomputed(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    """`function(*tensors)`, of which nothing is kept for the gradient but the tensors: it is computed once more then."""
+    return _Recomputed.apply(function, *tensors) if paddle.in_dynamic_mode() else function(*tensors)
+
+
+class _Recomputed(Differentiable):
+    @staticmethod
+    def forward(ctx: Any, function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+        ctx.save_for_backward(*tensors)
+        ctx.function, ctx.fixed = function, [x.stop_gradient for x in tensors]
+        return function(*tensors)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Any:
+        if paddle.is_grad_enabled():
+            raise RuntimeError(str(_("Second derivatives (create_graph=True) of what is computed again.")))
+        tensors = [x.detach() for x in ctx.saved_tensor()]
+        for x, fixed in zip(tensors, ctx.fixed):
+            x.stop_gradient = fixed
+        with paddle.enable_grad():
+            result = ctx.function(*tensors)
+        paddle.autograd.backward([result], [upstream])
+        slopes = tuple(x.grad for x in tensors)
+        return slopes if len(slopes) > 1 else slopes[0]
