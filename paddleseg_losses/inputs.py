@@ -174,20 +174,20 @@ class Inputs(Labelled):
         """Probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
         if not self.problem.from_logits:
             return self.at_label(self.prob) if self.multiclass else self._of_side(self.prob, self.one_minus_prob)
-        return paddle.exp(-self.nll) if self._of_one_label else numeric.sigmoid(-self._log_odds)
+        return paddle.exp(-self.nll) if self.of_one_label else numeric.sigmoid(-self._log_odds)
 
     @cached_in_graph
     def error(self) -> Tensor:
         """Probability of the wrong labels together: 1 - `prob_true`, which keeps its digits near 0."""
         if not self.problem.from_logits:
             return 1 - self.prob_true if self.multiclass else self._of_side(self.one_minus_prob, self.prob)
-        return self._likelihood[0] if self._of_one_label else numeric.sigmoid(self._log_odds)
+        return self._likelihood[0] if self.of_one_label else numeric.sigmoid(self._log_odds)
 
     @cached_in_graph
     def nll(self) -> Tensor:
         """Minus the logarithm of `prob_true`."""
         if self.problem.from_logits:
-            return self._likelihood[1] if self._of_one_label else numeric.softplus(self._log_odds)
+            return self._likelihood[1] if self.of_one_label else numeric.softplus(self._log_odds)
         if self.multiclass:
             return -paddle.log(self.prob_true.clip(CLIP, 1.0))
         return -self._of_side(self.log_prob, self.log_one_minus_prob)
@@ -202,6 +202,8 @@ class Inputs(Labelled):
         """Probability minus target, p - g `[N, C, *S]`, which keeps its digits near 0; meaningless where ignored."""
         if self.soft:
             return paddle.where(self.target > 0.5, (1 - self.target) - self.one_minus_prob, self.prob - self.target)
+        if self.of_one_label:
+            return softmax.excess(self.shares, self.index, self.valid)
         return paddle.where(self.positive, -self.error, self.prob if self.multiclass else self.error)
 
     def _of_side(self, positive: Tensor, negative: Tensor) -> Tensor:
@@ -209,9 +211,20 @@ class Inputs(Labelled):
         return paddle.where(self.positive, positive, negative)
 
     @property
-    def _of_one_label(self) -> bool:
-        """Whether one operation with a gradient of its own makes all that a loss of the true label needs."""
-        return self.multiclass and not self.problem.label_sets and paddle.in_dynamic_mode()
+    def masked_excess(self) -> Tensor:
+        """`excess`, 0 where ignored."""
+        return self.excess if self.of_one_label else self.excess * self.mask
+
+    @property
+    def of_one_label(self) -> bool:
+        """Whether logits compete for one label of each pixel, and gradients can be our own: fewer passes are enough."""
+        several = self.soft or self.problem.label_sets
+        return self.multiclass and self.problem.from_logits and not several and paddle.in_dynamic_mode()
+
+    @cached_in_graph
+    def shares(self) -> Tensor:
+        """Probabilities of competing classes, for operations that know what `softmax.shares` are."""
+        return softmax.shares(self.problem.scores, self.valid)
 
     @cached_in_graph
     def _likelihood(self) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 import paddle
 import paddle.nn.functional as F
@@ -46,8 +46,7 @@ class Guarded(Differentiable):
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        if paddle.is_grad_enabled():
-            raise RuntimeError(str(_("Second derivatives (create_graph=True) of a softmax are not supported.")))
+        refuse_second_derivatives()
         (ignored,) = ctx.saved_tensor()
         return paddle.masked_fill(upstream, ignored, 0.0)
 
@@ -60,6 +59,66 @@ def _shifted(p: Tensor, slopes: Tensor) -> Tensor:
     """
     with paddle.no_grad():
         return slopes - taken(slopes, p.argmax(axis=1, keepdim=True, dtype="int32"))
+
+
+def shares(z: Tensor, valid: Tensor) -> Tensor:
+    """Shares over axis 1 that may be anything where not valid: slopes stop there. They need those of `slopes_of`."""
+    x = z.reshape(z.shape)  # a view of our own to put a hook on
+    if not x.stop_gradient:
+        x.register_hook(partial(_where_valid, valid))
+    return F.softmax(x, axis=1)
+
+
+def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
+    """Slopes of logits, 0 where ignored."""
+    with paddle.no_grad():
+        return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
+
+
+def slopes_of(p: Tensor, labels: Tensor, each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor) -> Tensor:
+    """The slopes of shares, such that those of the logits keep their digits.
+
+    Args:
+        p: shares `[N, C, *S]`.
+        labels: int32 `[N, 1, *S]`.
+        each: slopes of the shares of other classes, `[N, C, *S]` or what broadcasts to it.
+        at_top: the slope of a class, of indices `[N, 1, *S]`.
+        own: slope of the sum of these shares, `[N, 1, *S]`; the label's share itself has none.
+    """
+    # Softmax cancels where a share is nearly 1, if not all slopes are taken from that one's, after which it is 0.
+    top, zero = p.argmax(axis=1, keepdim=True, dtype="int32"), paddle.zeros([], p.dtype)
+    missed, largest = top != labels, at_top(top)
+    slopes = each + paddle.where(missed, -largest, own)
+    put(slopes, labels, zero, "mul")
+    put(slopes, labels, paddle.where(missed, -largest - own, zero), "add")
+    return slopes
+
+
+def excess(p: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """Shares p of `shares` minus the target; at the label minus the sum of the others, and 0 where not valid."""
+    return _Excess.apply(p, labels, valid)
+
+
+class _Excess(Differentiable):
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+        ctx.save_for_backward(p, labels)
+        found = paddle.masked_fill(p, paddle.logical_not(valid), 0.0)
+        put(found, labels, paddle.zeros([], p.dtype), "mul")
+        put(found, labels, -found.sum(axis=1, keepdim=True), "add")
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        refuse_second_derivatives()
+        p, labels = ctx.saved_tensor()
+        return slopes_of(p, labels, upstream, lambda top: taken(upstream, top), -taken(upstream, labels))
+
+
+def refuse_second_derivatives() -> None:
+    """Gradients are enabled in a backward pass under create_graph."""
+    if paddle.is_grad_enabled():
+        raise RuntimeError(str(_("Second derivatives (create_graph=True) of a softmax are not supported.")))
 
 
 def one_minus_shares(p: Tensor) -> Tensor:

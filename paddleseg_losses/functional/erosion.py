@@ -20,7 +20,7 @@ def erosion_sums(inputs: Inputs, skip: int, weights: Sequence[float]) -> Tensor:
     kernel = map_kernel("erosion_sums", inputs)
     if kernel is not None:
         return kernel(inputs.scored_by_signed_prob, skip, weights)[:, skip:]
-    return composed_sums(inputs, skip, lambda p, g, excess: erosion_errors(excess**2, weights))
+    return composed_sums(inputs, skip, lambda g, excess: erosion_errors(excess**2, weights), reaches_others=True)
 
 
 def erosion_errors(error: Tensor, weights: Sequence[float]) -> Tensor:

@@ -19,7 +19,7 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from .labels import side_counts
-from .overlaps import can_overlap, overlaps
+from .overlaps import overlaps
 from .soft_targets import kernel_sums
 
 Tensor = Any
@@ -85,7 +85,7 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
     if spec in sums:
         return sums[spec]
     kernel = find("error_sums", inputs.problem)
-    if kernel is None and spec in OVERLAP and can_overlap(inputs):
+    if kernel is None and spec in OVERLAP and inputs.of_one_label:
         sums.update(zip(OVERLAP, overlaps(inputs)))
         return sums[spec]
     if kernel is None or not _kernel_knows(inputs, spec):

@@ -14,7 +14,7 @@ from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import constant, put, taken
-from .overlaps import can_overlap, competing_shares, refuse_second_derivatives, slopes_of
+from ..softmax import refuse_second_derivatives, slopes_of
 
 Tensor = Any
 
@@ -35,9 +35,9 @@ def softmax_rows(
     if kernel is not None:
         rows, sizes = kernel(inputs.problem, per_image, wanted=wanted, present_only=present_only)
         return rows, constant(sizes, "int64")
-    if can_overlap(inputs):
+    if inputs.of_one_label:
         kept = tuple(range(inputs.channels) if wanted is None else wanted)
-        rows, sizes = _SoftmaxRows.apply(competing_shares(inputs), inputs.index, inputs.valid, per_image, kept)
+        rows, sizes = _SoftmaxRows.apply(inputs.shares, inputs.index, inputs.valid, per_image, kept)
         return rows, sizes
     target = inputs.target
     errors = paddle.where(inputs.counted, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))

@@ -7,74 +7,22 @@ table of the logits' size: adding them up by their labels at once, with atomic a
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable
+from typing import Any
 
 import paddle
-import paddle.nn.functional as F
 
 from ..differentiable import Differentiable
-from ..i18n import _
 from ..inputs import Inputs
 from ..numeric import put, spatial_sum, taken
+from ..softmax import refuse_second_derivatives, slopes_of
 
 Tensor = Any
 
 
-def can_overlap(inputs: Inputs) -> bool:
-    """Whether labels compete, each pixel has one, and gradients can be our own."""
-    several = inputs.problem.soft or inputs.problem.label_sets
-    return inputs.multiclass and inputs.problem.from_logits and not several and paddle.in_dynamic_mode()
-
-
 def overlaps(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
     """Sums of p and of 1 - p over the pixels of each class, and of p over those of other classes, `[N, C]`."""
-    tp, fn, fp = _Overlaps.apply(competing_shares(inputs), inputs.index, inputs.valid, inputs.pixel_weight)
+    tp, fn, fp = _Overlaps.apply(inputs.shares, inputs.index, inputs.valid, inputs.pixel_weight)
     return tp, fn, fp
-
-
-def competing_shares(inputs: Inputs) -> Tensor:
-    """Shares that may be anything where ignored; slopes stop there. What reads them makes slopes by `slopes_of`."""
-    return inputs.memoize(_competing_shares)
-
-
-def _competing_shares(inputs: Inputs) -> Tensor:
-    z = inputs.problem.scores
-    with paddle.set_grad_enabled(inputs.differentiable):
-        x = z.reshape(z.shape)  # a view of our own to put a hook on
-        if not x.stop_gradient:
-            x.register_hook(partial(_where_valid, inputs.valid))
-        return F.softmax(x, axis=1)
-
-
-def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
-    """Slopes of logits, 0 where ignored."""
-    with paddle.no_grad():
-        return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
-
-
-def slopes_of(p: Tensor, labels: Tensor, each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor) -> Tensor:
-    """The slopes of shares, such that those of the logits keep their digits.
-
-    Args:
-        p: shares `[N, C, *S]`.
-        labels: int32 `[N, 1, *S]`.
-        each: slopes of the shares of other classes, `[N, C, *S]` or what broadcasts to it.
-        at_top: the slope of a class, of indices `[N, 1, *S]`.
-        own: slope of the sum of these shares, `[N, 1, *S]`; the label's share itself has none.
-    """
-    # Softmax cancels where a share is nearly 1, if not all slopes are taken from that one's, after which it is 0.
-    top, zero = p.argmax(axis=1, keepdim=True, dtype="int32"), paddle.zeros([], p.dtype)
-    missed, largest = top != labels, at_top(top)
-    slopes = each + paddle.where(missed, -largest, own)
-    put(slopes, labels, zero, "mul")
-    put(slopes, labels, paddle.where(missed, -largest - own, zero), "add")
-    return slopes
-
-
-def refuse_second_derivatives() -> None:
-    """Gradients are enabled in a backward pass under create_graph."""
-    if paddle.is_grad_enabled():
-        raise RuntimeError(str(_("Second derivatives (create_graph=True) of a softmax are not supported.")))
 
 
 class _Overlaps(Differentiable):

@@ -47,6 +47,7 @@ ROOMS = {
         "errors",
         "differentiable",
         "numeric",
+        "softmax",
         "problem",
         "known_spacing",
         "precomputed_maps",
