@@ -229,7 +229,7 @@ class Inputs(Labelled):
     @cached_in_graph
     def _likelihood(self) -> tuple[Tensor, Tensor]:
         """Error and `nll`."""
-        return softmax.likelihood(self.problem.scores, self.index, self.valid)
+        return softmax.likelihood(self.problem.scores, self.index, self.valid, vars(self).get("shares"))
 
     @cached_in_graph
     def _log_odds(self) -> Tensor:

@@ -154,7 +154,7 @@ def one_vs_rest(z: Tensor) -> Tensor:
     return z - paddle.where(largest, second, peak) - paddle.where(largest, log_below, log_rest)
 
 
-def likelihood(z: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+def likelihood(z: Tensor, labels: Tensor, valid: Tensor, p: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """The error e of each pixel's label, the sum of the other shares, and -log(1 - e), `[N, 1, *S]`.
 
     Outside of static graphs.
@@ -163,36 +163,42 @@ def likelihood(z: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor
         z: `[N, C, *S]`.
         labels: int32 indices `[N, 1, *S]`.
         valid: which pixels count, bool of the same shape; both results are 0 elsewhere.
+        p: what `shares` makes of z, if others keep it already.
     """
-    error, nll = _Likelihood.apply(z, labels, valid)
+    error, nll = _Likelihood.apply(z, labels, valid, None if p is None else p.detach())
     return error, nll
 
 
 class _Likelihood(Differentiable):
-    """Keeps the shares of the others and the likelihood, and has a second derivative."""
+    """Keeps the likelihood, and the shares of the others if nobody else keeps shares; has a second derivative."""
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        flat, index = z.flatten(2), labels.flatten(2)
-        others = paddle.masked_fill(F.softmax(flat, axis=1), paddle.logical_not(valid.flatten(2)), 0.0)
-        put(others, index, paddle.zeros([], z.dtype), "mul")
+    def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor, p: Tensor | None) -> tuple[Tensor, Tensor]:
+        flat, index, zero = z.flatten(2), labels.flatten(2), paddle.zeros([], z.dtype)
+        others = F.softmax(flat, axis=1) if p is None else p.flatten(2)
+        others = paddle.masked_fill(others, paddle.logical_not(valid.flatten(2)), 0.0)
+        put(others, index, zero, "mul")
         error = others.sum(axis=1, keepdim=True)
         gap = paddle.logsumexp(flat, axis=1, keepdim=True) - taken(flat, index)
         nll = paddle.where(error < paddle.full([], 0.5, z.dtype), -paddle.log1p(-error), gap)
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(z, labels, valid, others, nll.detach())
+        ctx.shared = p is not None
+        ctx.save_for_backward(z, labels, valid, others if p is None else p, nll.detach())
         return error.reshape(labels.shape), nll.reshape(labels.shape)
 
     @staticmethod
     def backward(ctx: Any, of_error: Tensor | None, of_nll: Tensor | None) -> Tensor:
-        z, labels, valid, others, nll = ctx.saved_tensor()
+        z, labels, valid, kept, nll = ctx.saved_tensor()
         if paddle.is_grad_enabled():
             return _slopes(z, labels, valid, of_error, of_nll)
         index, slope = labels.flatten(2), None if of_nll is None else of_nll.flatten(2)
         if of_error is not None:
             through = of_error.flatten(2) * paddle.exp(-nll)
             slope = through if slope is None else slope + through
-        slopes = others * slope
+        slopes = kept.flatten(2) * slope
+        if ctx.shared:
+            slopes = paddle.masked_fill(slopes, paddle.logical_not(valid.flatten(2)), 0.0)
+            put(slopes, index, paddle.zeros([], z.dtype), "mul")
         put(slopes, index, slope * paddle.expm1(-nll), "add")
         return slopes.reshape(z.shape)
 
