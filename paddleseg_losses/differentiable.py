@@ -59,7 +59,7 @@ def _require(context: Any, gradient: Tensor) -> None:
 
 
 def recomputed(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
-    """`function(*tensors)`, of which nothing is kept for the gradient but the tensors: it is computed once more then."""
+    """`function(*tensors)`, which keeps nothing for the gradient but the tensors: it is computed once more then."""
     return _Recomputed.apply(function, *tensors) if paddle.in_dynamic_mode() else function(*tensors)
 
 

@@ -198,4 +198,6 @@ def _indices(problem: Problem, mark: bool) -> _Labels:
     kept = differs(labels, problem.ignore_index)
     valid = paddle.logical_and(kept, between(labels, 0, problem.classes + len(problem.label_sets) - 1))
     invalid = paddle.logical_xor(kept, valid).any() if mark else None
-    return _Labels(replace(problem, labels=labels), invalid, kept.any(), valid=None if problem.valid is not None else valid)
+    return _Labels(
+        replace(problem, labels=labels), invalid, kept.any(), valid=None if problem.valid is not None else valid
+    )

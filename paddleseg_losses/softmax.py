@@ -25,7 +25,7 @@ def softmax(z: Tensor, valid: Tensor) -> Tensor:
     """Shares p over axis 1, finite where not valid, with slopes that keep their digits where one is nearly 1."""
     zero = paddle.zeros([], z.dtype)
     if paddle.in_dynamic_mode():
-        p = F.softmax(Guarded.apply(z, paddle.logical_not(valid)), axis=1)
+        p = F.softmax(_Guarded.apply(z, paddle.logical_not(valid)), axis=1)
         if not p.stop_gradient:
             p.register_hook(partial(_shifted, p.detach()))
         return p
@@ -36,7 +36,7 @@ def softmax(z: Tensor, valid: Tensor) -> Tensor:
     return paddle.where(valid, paddle.where(large, 1 - others.sum(axis=1, keepdim=True), others), zero)
 
 
-class Guarded(Differentiable):
+class _Guarded(Differentiable):
     """Logits of a softmax where they count; elsewhere 0, value and gradient, whatever stands there."""
 
     @staticmethod

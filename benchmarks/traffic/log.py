@@ -23,7 +23,7 @@ _UNREAD = {
     "concat_grad": "x", "gather_grad": "x", "gather_nd_grad": "x", "cast_grad": "x", "argsort_grad": "x",
     "pad_grad": "x", "cumsum_grad": "x", "slice_grad": ("input",), "take_along_axis_grad": ("arr",),
 }  # fmt: skip
-# Operators that touch as many elements as they pick or put, whatever they pick from; in place, they copy nothing either.
+# Operators that touch as many elements as they pick, or put in place, however many there are.
 _PICKING, _PUTTING = {"take_along_axis", "gather", "gather_nd", "index_select"}, {"put_along_axis_"}
 _TENSOR = re.compile(
     r"^\( (\w+) , |^\tInitialized: (\d),\n\tTensor_Ptr: ?\S+,\n\tTensor_Impl_Ptr: ?(\S+),\n\tTensorInfo: \{([^}]*)\}",

@@ -28,7 +28,10 @@ def ball_filter_sums(inputs: Inputs, skip: int, radii: Sequence[float], weights:
     if kernel is not None and max(radii) <= LARGEST[inputs.axes - 1]:
         return kernel(inputs.scored_by_signed_prob, skip, radii, weights)[:, skip:]
     return composed_sums(
-        inputs, skip, lambda g, excess: ball_filter_errors(g + excess, g, excess**2, radii, weights), reaches_others=True
+        inputs,
+        skip,
+        lambda g, excess: ball_filter_errors(g + excess, g, excess**2, radii, weights),
+        reaches_others=True,
     )
 
 

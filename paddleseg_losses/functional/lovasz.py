@@ -144,9 +144,7 @@ def as_rows(x: Tensor, per_image: bool) -> Tensor:
     return x.flatten(0, 1) if per_image else x.transpose([1, 0, 2]).flatten(1)
 
 
-def jaccard_increments(
-    errors: Tensor, labels: Tensor, label: int, place: Tensor, one: Tensor
-) -> tuple[Tensor, Tensor]:
+def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor, one: Tensor) -> tuple[Tensor, Tensor]:
     """Growth of 1 - IoU as the pixels of a row are counted wrong one after another, the largest error first.
 
     With I pixels of the class still right and a union of U after the step, a class pixel adds 1/U and any other

@@ -56,7 +56,7 @@ def _dilate(x: Tensor) -> Tensor:
 
 
 def _value_alone() -> bool:
-    """Whether nobody asks for a gradient, of which equal numbers take their parts in `maximum`, but not in a pooling."""
+    """Whether nobody asks for a gradient, which equal numbers share in `maximum`, but not in a pooling."""
     return paddle.in_dynamic_mode() and not paddle.is_grad_enabled()
 
 
