@@ -77,7 +77,7 @@ class _Recomputed(Differentiable):
         tensors = [x.detach() for x in ctx.saved_tensor()]
         for x, fixed in zip(tensors, ctx.fixed):
             x.stop_gradient = fixed
-        with paddle.enable_grad():
+        with paddle.enable_grad(), paddle.amp.auto_cast(enable=False):  # as in the forward pass
             result = ctx.function(*tensors)
         paddle.autograd.backward([result], [upstream])
         slopes = tuple(x.grad for x in tensors)
