@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import weakref
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
+import paddle
 from paddle.autograd import PyLayer
 
 from .i18n import _
@@ -17,7 +18,7 @@ _made = threading.local()  # the context of the last forward pass
 
 
 class Differentiable(PyLayer):  # type: ignore[misc]
-    """An operation of one result with a gradient of its own.
+    """An operation with a gradient of its own.
 
     Paddle throws a PyLayer's context away after a backward pass, `retain_graph=True` or not, and reads it in the next
     one. A hook on the result comes before that.
@@ -27,7 +28,7 @@ class Differentiable(PyLayer):  # type: ignore[misc]
         super().__init_subclass__(**kwargs)
         forward = cls.forward
 
-        def remembered(ctx: Any, *args: Any) -> Tensor:
+        def remembered(ctx: Any, *args: Any) -> Any:
             result = forward(ctx, *args)
             _made.context = weakref.ref(ctx)
             return result
@@ -35,11 +36,12 @@ class Differentiable(PyLayer):  # type: ignore[misc]
         cls.forward = staticmethod(remembered)
 
     @classmethod
-    def apply(cls, *args: Any) -> Tensor:
-        """The result."""
+    def apply(cls, *args: Any) -> Any:
+        """The result, or all of them."""
         result = super().apply(*args)
-        if not result.stop_gradient:
-            result.register_hook(partial(_require, _made.context))
+        for each in result if isinstance(result, (list, tuple)) else [result]:
+            if not each.stop_gradient:
+                each.register_hook(partial(_require, _made.context))
         return result
 
 
@@ -54,3 +56,29 @@ def _require(context: Any, gradient: Tensor) -> None:
                 )
             )
         )
+
+
+def recomputed(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    """`function(*tensors)`, which keeps nothing for the gradient but the tensors: it is computed once more then."""
+    return _Recomputed.apply(function, *tensors) if paddle.in_dynamic_mode() else function(*tensors)
+
+
+class _Recomputed(Differentiable):
+    @staticmethod
+    def forward(ctx: Any, function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+        ctx.save_for_backward(*tensors)
+        ctx.function, ctx.fixed = function, [x.stop_gradient for x in tensors]
+        return function(*tensors)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Any:
+        if paddle.is_grad_enabled():
+            raise RuntimeError(str(_("Second derivatives (create_graph=True) of what is computed again.")))
+        tensors = [x.detach() for x in ctx.saved_tensor()]
+        for x, fixed in zip(tensors, ctx.fixed):
+            x.stop_gradient = fixed
+        with paddle.enable_grad(), paddle.amp.auto_cast(enable=False):  # as in the forward pass
+            result = ctx.function(*tensors)
+        paddle.autograd.backward([result], [upstream])
+        slopes = tuple(x.grad for x in tensors)
+        return slopes if len(slopes) > 1 else slopes[0]

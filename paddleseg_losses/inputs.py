@@ -11,7 +11,7 @@ from typing import Any, Callable, TypeVar
 
 import paddle
 
-from . import numeric
+from . import numeric, softmax
 from .cached_in_graph import cached_in_graph
 from .kernels import find
 from .labelled import Labelled
@@ -62,8 +62,8 @@ class Inputs(Labelled):
     def restricted(self, valid: Tensor) -> Inputs:
         """The same call in which fewer pixels count; what does not depend on them is kept."""
         other = replace(self, problem=replace(self.problem, valid=valid), class_counts=None, cache={}, requests={})
-        of_scores = ("scores", "_scores", "logits", "prob", "log_prob", "_answers", "_log_odds_of_error")
-        kept = ("labels", "_in_range", *of_scores)
+        of_scores = ("scores", "_scores", "logits", "prob", "log_prob", "_likelihood", "_log_odds")
+        kept = ("labels", "index", "_in_range", *of_scores)
         if paddle.in_dynamic_mode():  # in a static graph, what was computed under no_grad has no gradient
             vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
@@ -102,7 +102,7 @@ class Inputs(Labelled):
         if kernel is not None:
             return kernel(self.problem)
         if self.multiclass:
-            return numeric.softmax(self.scores, self.valid)
+            return softmax.softmax(self.scores, self.valid)
         return numeric.sigmoids(self.logits)[0]
 
     @cached_in_graph
@@ -110,7 +110,7 @@ class Inputs(Labelled):
         """1 - p, which keeps its digits where p is nearly 1."""
         if not self.problem.from_logits:
             return 1 - self.prob
-        return numeric.one_minus_shares(self.prob) if self.multiclass else numeric.sigmoids(self.logits)[1]
+        return softmax.one_minus_shares(self.prob) if self.multiclass else numeric.sigmoids(self.logits)[1]
 
     @cached_in_graph
     def scored_by_prob(self) -> Problem:
@@ -160,61 +160,85 @@ class Inputs(Labelled):
         """Log p `[N, C, *S]`."""
         if not self.problem.from_logits:
             return paddle.log(self.prob.clip(CLIP, 1.0))
-        return numeric.log_softmax(self.logits) if self.multiclass else -numeric.softplus(-self.logits)
+        return softmax.log_softmax(self.logits) if self.multiclass else -numeric.softplus(-self.logits)
 
     @cached_in_graph
     def log_one_minus_prob(self) -> Tensor:
         """log(1 - p) `[N, C, *S]`: every channel against the rest."""
         if not self.problem.from_logits:
             return paddle.log((1 - self.prob).clip(CLIP, 1.0))
-        return -numeric.softplus(numeric.one_vs_rest(self.logits) if self.multiclass else self.logits)
-
-    @property
-    def prob_true(self) -> Tensor:
-        """Probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
-        return self._answers[0]
-
-    @property
-    def error(self) -> Tensor:
-        """Probability of the wrong labels together: 1 - `prob_true`, which keeps its digits near 0."""
-        return self._answers[1]
+        return -numeric.softplus(softmax.one_vs_rest(self.logits) if self.multiclass else self.logits)
 
     @cached_in_graph
+    def prob_true(self) -> Tensor:
+        """Probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
+        if not self.problem.from_logits:
+            return self.at_label(self.prob) if self.multiclass else self._of_side(self.prob, self.one_minus_prob)
+        return paddle.exp(-self.nll) if self.of_one_label else numeric.sigmoid(-self._log_odds)
+
+    @cached_in_graph
+    def error(self) -> Tensor:
+        """Probability of the wrong labels together: 1 - `prob_true`, which keeps its digits near 0."""
+        if not self.problem.from_logits:
+            return 1 - self.prob_true if self.multiclass else self._of_side(self.one_minus_prob, self.prob)
+        return self._likelihood[0] if self.of_one_label else numeric.sigmoid(self._log_odds)
+
+    @cached_in_graph
+    def nll(self) -> Tensor:
+        """Minus the logarithm of `prob_true`."""
+        if self.problem.from_logits:
+            return self._likelihood[1] if self.of_one_label else numeric.softplus(self._log_odds)
+        if self.multiclass:
+            return -paddle.log(self.prob_true.clip(CLIP, 1.0))
+        return -self._of_side(self.log_prob, self.log_one_minus_prob)
+
+    @property
     def log_prob_true(self) -> Tensor:
         """Logarithm of `prob_true`."""
-        if self.problem.from_logits:
-            return -numeric.softplus(self._log_odds_of_error)
-        if self.multiclass:
-            return paddle.log(self.prob_true.clip(CLIP, 1.0))
-        return paddle.where(self.positive, self.log_prob, self.log_one_minus_prob)
+        return -self.nll
 
     @cached_in_graph
     def excess(self) -> Tensor:
         """Probability minus target, p - g `[N, C, *S]`, which keeps its digits near 0; meaningless where ignored."""
         if self.soft:
             return paddle.where(self.target > 0.5, (1 - self.target) - self.one_minus_prob, self.prob - self.target)
+        if self.of_one_label:
+            return softmax.excess(self.shares, self.index, self.valid)
         return paddle.where(self.positive, -self.error, self.prob if self.multiclass else self.error)
 
-    @cached_in_graph
-    def _answers(self) -> tuple[Tensor, Tensor]:
-        """Probabilities of the true label and of the others."""
-        if self.problem.from_logits:
-            error, right = numeric.sigmoids(self._log_odds_of_error)
-            return right, error
-        if self.multiclass:
-            right = self.at_label(self.prob)
-            return right, 1 - right
-        p, rest = self.prob, self.one_minus_prob
-        return paddle.where(self.positive, p, rest), paddle.where(self.positive, rest, p)
+    def _of_side(self, positive: Tensor, negative: Tensor) -> Tensor:
+        """What belongs to each pixel's label where each channel has one of its own."""
+        return paddle.where(self.positive, positive, negative)
+
+    @property
+    def masked_excess(self) -> Tensor:
+        """`excess`, 0 where ignored."""
+        return self.excess if self.of_one_label else self.excess * self.mask
+
+    @property
+    def of_one_label(self) -> bool:
+        """Whether logits compete for one label of each pixel, and gradients can be our own: fewer passes are enough."""
+        several = self.soft or self.problem.label_sets
+        return self.multiclass and self.problem.from_logits and not several and paddle.in_dynamic_mode()
 
     @cached_in_graph
-    def _log_odds_of_error(self) -> Tensor:
-        """All that a loss of the true label's probability needs; the other labels are never 1 minus it."""
+    def shares(self) -> Tensor:
+        """Probabilities of competing classes, for operations that know what `softmax.shares` are."""
+        return softmax.shares(self.scores, self.valid)
+
+    @cached_in_graph
+    def _likelihood(self) -> tuple[Tensor, Tensor]:
+        """Error and `nll`."""
+        return softmax.likelihood(self.scores, self.index, self.valid, vars(self).get("shares"))
+
+    @cached_in_graph
+    def _log_odds(self) -> Tensor:
+        """Of the error: all that a loss of the true label's probability needs."""
         if self.problem.label_sets:
-            return numeric.log_odds(self.logits, self._candidate, self.negative)
+            return softmax.log_odds(self.logits, self._candidate, self.negative)
         if self.multiclass:
-            return numeric.log_odds_against(self.scores, self.labels, self.negative)
-        return paddle.where(self.positive, -self.logits, self.logits)
+            return softmax.log_odds_against(self.scores, self.index, self.negative)
+        return self._of_side(-self.logits, self.logits)
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,7 +73,7 @@ class Labelled:
         """Which pixels count: bool `[N, 1, *S]`, or `[N, C, *S]` for multilabel; labels out of range do not."""
         if self.problem.valid is not None:
             return self.problem.valid
-        valid = self.problem.labels != self.problem.ignore_index
+        valid = numeric.differs(self.problem.labels, self.problem.ignore_index)
         if not self.soft:
             return paddle.logical_and(valid, self._in_range)
         return valid.any(axis=1, keepdim=True) if self.multiclass else valid
@@ -83,28 +83,34 @@ class Labelled:
         labels = self.problem.labels
         if self.soft:
             return paddle.logical_and(labels >= -ROUNDING, labels <= 1 + ROUNDING)
-        highest = self.channels + len(self.problem.label_sets) - 1 if self.multiclass else 1
-        return paddle.logical_and(labels >= 0, labels <= highest)
+        return numeric.between(labels, 0, self.problem.classes + len(self.problem.label_sets) - 1)
 
     @cached_in_graph
     def labels(self) -> Tensor:
         """Labels, int64 or (soft) floats, 0 where ignored; in range, so that nothing indexes out of bounds."""
-        labels = numeric.clipped(self.problem.labels) if self.soft else self.problem.labels.astype("int64")
+        if not self.soft:
+            return paddle.where(self.valid, self.problem.labels.astype("int64"), paddle.zeros([], "int64"))
+        labels = numeric.clipped(self.problem.labels)
         return paddle.where(paddle.logical_and(self.valid, self._in_range), labels, paddle.zeros([], labels.dtype))
+
+    @cached_in_graph
+    def index(self) -> Tensor:
+        """Hard labels, 0 where ignored, in fewer bytes: int32."""
+        return paddle.where(self.valid, self.problem.labels.astype("int32"), paddle.zeros([], "int32"))
 
     @cached_in_graph
     def positive(self) -> Tensor:
         """Where a channel is the pixel's true class, bool `[N, C, *S]`; hard labels only."""
-        return paddle.logical_and(self.labels == self._true, self.valid)
+        return paddle.logical_and(self.index == self._true, self.valid)
 
     @cached_in_graph
     def negative(self) -> Tensor:
         """Where it cannot be, among the pixels that count."""
-        different = self.labels != self._true
+        different = self.index != self._true
         for number, members in enumerate(self.problem.label_sets, start=self.channels):
             outside = numeric.constant([[c not in members for c in range(self.channels)]], "bool")
             outside = outside.reshape([1, -1] + [1] * self.axes)
-            different = paddle.logical_and(different, paddle.logical_or(self.labels != number, outside))
+            different = paddle.logical_and(different, paddle.logical_or(numeric.differs(self.index, number), outside))
         return paddle.logical_and(different, self.valid)
 
     @cached_in_graph
@@ -115,7 +121,7 @@ class Labelled:
     def at_label(self, x: Tensor) -> Tensor:
         """The number `[N, 1, *S]` of each pixel's class; of one of several classes, the sum of theirs."""
         if not self.problem.label_sets:
-            return paddle.take_along_axis(x, self.labels, axis=1)
+            return numeric.taken(x, self.index)
         return paddle.where(self._candidate, x, paddle.zeros([], x.dtype)).sum(axis=1, keepdim=True)
 
     @cached_in_graph
@@ -124,9 +130,9 @@ class Labelled:
         return paddle.logical_and(paddle.logical_not(self.negative), self.valid)
 
     @property
-    def _true(self) -> Tensor | int:
+    def _true(self) -> Tensor:
         """The label that makes a pixel a channel's own."""
-        return self._classes(self.labels) if self.multiclass else 1
+        return self._classes(self.index) if self.multiclass else paddle.ones([], "int32")
 
     @cached_in_graph
     def mask(self) -> Tensor:

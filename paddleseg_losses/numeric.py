@@ -13,7 +13,6 @@ import paddle
 import paddle.nn.functional as F
 
 from .differentiable import Differentiable
-from .i18n import _
 
 Tensor = Any
 
@@ -35,6 +34,29 @@ def constant(numbers: Any, dtype: Any) -> Tensor:
     """
     array = np.asarray(numbers, name_of(dtype))
     return paddle.to_tensor(array) if array.size > 1000 or array.dtype == np.float64 else paddle.assign(array)
+
+
+def differs(x: Tensor, number: float) -> Tensor:
+    """Where x is not a number; Paddle's `!=` would write the number once for each element."""
+    return x != paddle.full([], number, x.dtype)
+
+
+def between(x: Tensor, low: float, high: float) -> Tensor:
+    """Where x is in [low, high]."""
+    return paddle.logical_and(x >= paddle.full([], low, x.dtype), x <= paddle.full([], high, x.dtype))
+
+
+def taken(x: Tensor, index: Tensor) -> Tensor:
+    """The entries over axis 1 at indices `[N, 1, *S]`; Paddle would copy all of x to broadcast it to its own shape."""
+    return paddle.take_along_axis(x, index, axis=1, broadcast=not paddle.in_dynamic_mode())
+
+
+def put(x: Tensor, index: Tensor, value: Tensor, how: str) -> None:
+    """Change the entries over axis 1 at indices `[N, 1, *S]` in place: 'add' something, or 'mul'tiply by it.
+
+    On a GPU Paddle fills two tables of x's size to assign something, and none to add or to multiply.
+    """
+    x.put_along_axis_(index, value, axis=1, reduce=how)
 
 
 def spatial_sum(x: Tensor) -> Tensor:
@@ -85,7 +107,27 @@ class _Softplus(Differentiable):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         (x,) = ctx.saved_tensor()
-        return upstream * sigmoids(x)[0]
+        return upstream * (sigmoids(x)[0] if paddle.is_grad_enabled() else F.sigmoid(x))
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """1 / (1 + e^-x), whose slope keeps its digits near 0 and near 1."""
+    return _Sigmoid.apply(x) if paddle.in_dynamic_mode() else sigmoids(x)[0]
+
+
+class _Sigmoid(Differentiable):
+    """Keeps x alone, and has a second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return F.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensor()
+        small, large = sigmoids(x) if paddle.is_grad_enabled() else (F.sigmoid(x), F.sigmoid(-x))
+        return upstream * small * large
 
 
 def sigmoids(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -99,44 +141,6 @@ def sigmoids(x: Tensor) -> tuple[Tensor, Tensor]:
     return paddle.where(negative, small, large), paddle.where(negative, large, small)
 
 
-def softmax(z: Tensor, valid: Tensor) -> Tensor:
-    """Shares p over axis 1, 0 where not valid, with slopes that keep their digits where one share is nearly 1."""
-    zero = paddle.zeros([], z.dtype)
-    if paddle.in_dynamic_mode():
-        return _Softmax.apply(z, valid, zero)
-    p = F.softmax(paddle.where(valid, z, zero), axis=1)
-    large = p > 0.5
-    others = paddle.where(large, zero, p)
-    # The large share as 1 minus the others: its gradient goes to them, where it is small.
-    return paddle.where(valid, paddle.where(large, 1 - others.sum(axis=1, keepdim=True), others), zero)
-
-
-class _Softmax(Differentiable):
-    """Keeps the shares alone."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor, valid: Tensor, zero: Tensor) -> Tensor:
-        p = paddle.where(valid, F.softmax(z, axis=1), zero)
-        ctx.save_for_backward(p.detach(), zero)  # the result itself would hold its own graph for ever
-        return p
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        if paddle.is_grad_enabled():
-            raise RuntimeError(str(_("Second derivatives (create_graph=True) of a softmax are not supported.")))
-        p, zero = ctx.saved_tensor()
-        # p (u - sum of u p) cancels where a share is nearly 1; no slope changes if all of a pixel's u change alike.
-        upstream = upstream - paddle.where(p > 0.5, upstream, zero).sum(axis=1, keepdim=True)
-        return p * (upstream - (upstream * p).sum(axis=1, keepdim=True))
-
-
-def one_minus_shares(p: Tensor) -> Tensor:
-    """1 - p of the shares of `softmax`; of one that is nearly 1 it is the sum of the others."""
-    large = p > 0.5
-    rest = paddle.where(large, paddle.zeros([], p.dtype), p).sum(axis=1, keepdim=True)
-    return paddle.where(large, rest, 1 - p)
-
-
 def is_largest(z: Tensor) -> Tensor:
     """Where the largest number over axis 1 is, the first of equal ones."""
     with paddle.no_grad():
@@ -144,91 +148,9 @@ def is_largest(z: Tensor) -> Tensor:
     return top == paddle.arange(z.shape[1], dtype=top.dtype).reshape([1, -1] + [1] * (z.ndim - 2))
 
 
-def log_softmax(z: Tensor) -> Tensor:
-    """Log-probabilities over axis 1, by the distances to the largest: that one's keeps its digits near 0."""
-    largest, zero = is_largest(z), paddle.zeros([], z.dtype)
-    top = paddle.where(largest, z, zero).sum(axis=1, keepdim=True)
-    gap = paddle.where(largest, zero, z - top)
-    others = paddle.where(largest, zero, paddle.exp(gap)).sum(axis=1, keepdim=True)
-    return gap - paddle.log1p(others)
-
-
-def log_odds_against(z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
-    """Log-odds of the others over axis 1 together against the labelled one, `[N, 1, *S]`.
-
-    Args:
-        z: `[N, C, *S]`.
-        labels: indices `[N, 1, *S]`.
-        others: where there is another one that counts; -1e30 comes of none.
-    """
-    return (_LogOdds.apply if paddle.in_dynamic_mode() else _log_odds)(z, labels, others)
-
-
-def _log_odds(z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
-    return _log_odds_against(z, _own(z, labels), others)
-
-
-def log_odds(z: Tensor, ones: Tensor, others: Tensor) -> Tensor:
-    """Log-odds of the others over axis 1 together against the ones together, `[N, 1, *S]`."""
-    own = _log_sum_exp(paddle.where(ones, z, paddle.full([], -FAR, z.dtype))).clip(min=-FAR)
-    return _log_odds_against(z, own, others)
-
-
-def _log_odds_against(z: Tensor, own: Tensor, others: Tensor) -> Tensor:
-    odds = _log_sum_exp(paddle.where(others, z - own, paddle.full([], -FAR, z.dtype)))
-    return paddle.where(odds > FAR / 2, paddle.full([], math.inf, z.dtype), odds)
-
-
-def _log_sum_exp(z: Tensor) -> Tensor:
-    """Log of the sum of e^z over axis 1, which stays."""
-    if z.ndim <= 4:  # Paddle takes no more
-        return paddle.logsumexp(z, axis=1, keepdim=True)
-    flat = paddle.logsumexp(z.flatten(2), axis=1, keepdim=True)
-    return flat.reshape(shape_of(z[:, :1]))
-
-
-def _own(z: Tensor, labels: Tensor) -> Tensor:
-    """The labelled logit; one of -infinity, of a class that is masked out, is a finite number to subtract."""
-    return paddle.take_along_axis(z, labels, axis=1).clip(min=-FAR)
-
-
-class _LogOdds(Differentiable):
-    """Keeps nothing of the size of the logits but themselves, and has a second derivative."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor, labels: Tensor, others: Tensor) -> Tensor:
-        odds = _log_odds(z, labels, others)
-        ctx.save_for_backward(z, others)
-        return odds
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        z, others = ctx.saved_tensor()
-        # By distances to the largest other one: those to the label, or to the odds, are rounded where logits are large.
-        share = F.softmax(paddle.where(others, z, paddle.full([], -2 * FAR, z.dtype)), axis=1)
-        return paddle.where(others, share, paddle.full([], -1.0, z.dtype)) * upstream
-
-
 def shape_of(x: Tensor) -> Any:
     """The shape, which is a tensor where a static graph leaves sizes open."""
     return paddle.shape(x) if -1 in x.shape else x.shape
-
-
-def one_vs_rest(z: Tensor) -> Tensor:
-    """Log-odds of every channel against the others together: z_c - log sum_{k != c} e^{z_k}.
-
-    The sum without c is the whole sum minus e^{z_c}, except for the largest channel, where that would cancel: the
-    others are then summed on their own. All are taken from a logit near them, so that large ones lose no digits.
-    """
-    largest = is_largest(z)
-    peak = z.amax(axis=1, keepdim=True).detach()
-    share = paddle.exp(z - peak)
-    rest = share.sum(axis=1, keepdim=True) - share
-    below = paddle.where(largest, paddle.full([], -FAR, z.dtype), z)
-    second = below.amax(axis=1, keepdim=True).detach()
-    log_below = paddle.log(paddle.exp(below - second).sum(axis=1, keepdim=True))
-    log_rest = paddle.log(paddle.where(largest, paddle.ones([], z.dtype), rest))
-    return z - paddle.where(largest, second, peak) - paddle.where(largest, log_below, log_rest)
 
 
 def clipped(share: Tensor) -> Tensor:

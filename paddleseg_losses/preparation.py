@@ -14,6 +14,7 @@ from .kernels import LABEL_TYPES, find, on_cpu
 from .kernels.labels import compact_labels, compact_one_hot
 from .kernels.soft_targets import check_soft_targets
 from .layout import LayoutReader, same_shape
+from .numeric import between, differs
 from .problem import Problem
 from .validation import (
     check_class_labels,
@@ -38,6 +39,7 @@ class _Labels(NamedTuple):
     invalid: Tensor | bool | None  # whether a label is wrong; None if nobody looked
     any_valid: Tensor | bool
     class_counts: Any = None
+    valid: Tensor | None = None  # which pixels count, if that is known
 
 
 class InputPreparer(LayoutReader):
@@ -60,13 +62,15 @@ class InputPreparer(LayoutReader):
         problem = self._recode(problem)
         native = problem.scores.dtype == paddle.float32 and on_cpu(problem.scores)
         read = _on_device if not native or problem.label_sets else _soft if problem.soft else _compact
-        problem, invalid, any_valid, counts = read(problem, check == "mark")
+        problem, invalid, any_valid, counts, counted = read(problem, check == "mark")
         if foreign is not None:
             invalid = paddle.logical_or(_as_tensor(invalid), foreign)
         if check == "mark" and not problem.from_logits:
             valid = _valid(problem) if problem.valid is None else problem.valid
             invalid = paddle.logical_or(_as_tensor(invalid), outside_shares(problem.scores, valid).any())
         inputs = Inputs(problem, invalid=invalid, any_valid=any_valid, class_counts=counts)
+        if counted is not None:
+            vars(inputs)["valid"] = counted
         if pixel_weight is None:
             return inputs
         return replace(inputs, pixel_weight=self._pixel_weight(pixel_weight, inputs, check))
@@ -143,7 +147,7 @@ def _one_channel_per_class(problem: Problem) -> bool:
 def _valid(problem: Problem) -> Tensor:
     """Which pixels the labels leave in; with one channel for each class a pixel is left out where all say so."""
     labels = problem.labels if problem.soft else problem.labels.astype("int64")  # narrow types hold few ignore_indexes
-    valid = labels != problem.ignore_index
+    valid = differs(labels, problem.ignore_index)
     return valid.any(axis=1, keepdim=True) if _one_channel_per_class(problem) else valid
 
 
@@ -176,18 +180,29 @@ def _on_device(problem: Problem, mark: bool) -> _Labels:
         small = kernel(problem.labels, problem.classes, problem.ignore_index)
         compact = replace(problem, labels=small.labels, ignore_index=small.ignore_index)
         return _Labels(compact, small.wrong if mark else None, small.any_valid)
+    if not (problem.soft or per_class):
+        return _indices(problem, mark)
     valid = _valid(problem)
     labels = problem.labels if problem.soft else problem.labels.astype("int64")
-    invalid, last = None, problem.classes + len(problem.label_sets) - 1
+    invalid = None
     if mark:
-        wrong = outside_shares(labels, valid) if problem.soft else outside(labels, valid, 1 if per_class else last)
+        wrong = outside_shares(labels, valid) if problem.soft else outside(labels, valid, 1)
         invalid = wrong.any()
         if per_class:
             invalid = paddle.logical_or(invalid, unbalanced(labels, valid).any())
-    if per_class and not problem.soft:
+    if not problem.soft:
         hot = paddle.logical_and(labels == 1, valid).astype("int64").argmax(axis=1, keepdim=True)
         indices = paddle.where(valid, hot, paddle.full([], NO_LABEL, "int64"))
         problem = replace(problem, labels=indices, ignore_index=NO_LABEL)
-    else:
-        problem = replace(problem, labels=labels)
     return _Labels(problem, invalid, valid.any())
+
+
+def _indices(problem: Problem, mark: bool) -> _Labels:
+    """The same of hard labels that need no other form: they are read once."""
+    labels = problem.labels.astype("int64")  # narrow types hold few ignore_indexes
+    kept = differs(labels, problem.ignore_index)
+    valid = paddle.logical_and(kept, between(labels, 0, problem.classes + len(problem.label_sets) - 1))
+    invalid = paddle.logical_xor(kept, valid).any() if mark else None
+    return _Labels(
+        replace(problem, labels=labels), invalid, kept.any(), valid=None if problem.valid is not None else valid
+    )

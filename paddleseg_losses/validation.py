@@ -12,7 +12,7 @@ from .errors import InputError, LabelError
 from .i18n import Text, _
 from .ignored_labels import IgnoredLabels
 from .label_sets import LabelSets
-from .numeric import ROUNDING
+from .numeric import ROUNDING, between
 from .shape_advice import COLOURS
 
 Tensor = Any
@@ -22,7 +22,7 @@ SHOWN = 8  # how many offending values a message names
 
 def outside(x: Tensor, valid: Tensor, high: float, slack: float = 0.0) -> Tensor:
     """Where valid numbers are not in [0, high]; NaN is not."""
-    return paddle.logical_and(valid, paddle.logical_not(paddle.logical_and(x >= -slack, x <= high + slack)))
+    return paddle.logical_and(valid, paddle.logical_not(between(x, -slack, high + slack)))
 
 
 def outside_shares(x: Tensor, valid: Tensor) -> Tensor:

@@ -23,6 +23,8 @@ _UNREAD = {
     "concat_grad": "x", "gather_grad": "x", "gather_nd_grad": "x", "cast_grad": "x", "argsort_grad": "x",
     "pad_grad": "x", "cumsum_grad": "x", "slice_grad": ("input",), "take_along_axis_grad": ("arr",),
 }  # fmt: skip
+# Operators that touch as many elements as they pick, or put in place, however many there are.
+_PICKING, _PUTTING = {"take_along_axis", "gather", "gather_nd", "index_select"}, {"put_along_axis_"}
 _TENSOR = re.compile(
     r"^\( (\w+) , |^\tInitialized: (\d),\n\tTensor_Ptr: ?\S+,\n\tTensor_Impl_Ptr: ?(\S+),\n\tTensorInfo: \{([^}]*)\}",
     re.M,
@@ -73,7 +75,7 @@ def _read_pass(text: str) -> Traffic:
     text = _flat(text)
     kernels = {*re.findall(r"\] (\w+) API kernel key", text)}
     for name, given, made in _operators(text):
-        if name not in kernels and name.removesuffix("_grad") not in VIEWS:
+        if name.removesuffix("_") not in kernels and name.removesuffix("_grad") not in VIEWS:
             continue  # a PyLayer: what it calls is in the log
         strided -= {each.memory for each in made}
         stem = name.removesuffix("_grad")
@@ -86,10 +88,19 @@ def _read_pass(text: str) -> Traffic:
             continue
         for each in copied:
             traffic.add("contiguous copy", 2 * each.bytes)
-        traffic.add(name, sum(each.bytes for each in (*given, *made)))
+        traffic.add(name, _moved(name, given, made))
     for size in _sums_of_gradients(text):
         traffic.add("sum of gradients", 3 * size)
     return traffic
+
+
+def _moved(name: str, given: list[Seen], made: list[Seen]) -> int:
+    """What is read and written: all of the inputs and outputs, if not only what is picked of them."""
+    if name in _PICKING:
+        return sum(each.bytes for each in (*given[1:], *made, *made))
+    if name in _PUTTING:  # indices and values are read, and so many elements are read and written
+        return sum(each.bytes for each in (*given[1:], *given[2:], *given[2:]))
+    return sum(each.bytes for each in (*given, *made))
 
 
 def _flat(text: str) -> str:

@@ -27,7 +27,12 @@ def ball_filter_sums(inputs: Inputs, skip: int, radii: Sequence[float], weights:
     kernel = map_kernel("ball_filter_sums", inputs)
     if kernel is not None and max(radii) <= LARGEST[inputs.axes - 1]:
         return kernel(inputs.scored_by_signed_prob, skip, radii, weights)[:, skip:]
-    return composed_sums(inputs, skip, lambda p, g, excess: ball_filter_errors(p, g, excess**2, radii, weights))
+    return composed_sums(
+        inputs,
+        skip,
+        lambda g, excess: ball_filter_errors(g + excess, g, excess**2, radii, weights),
+        reaches_others=True,
+    )
 
 
 def ball_filter_errors(p: Tensor, g: Tensor, error: Tensor, radii: Sequence[float], weights: Sequence[float]) -> Tensor:

@@ -22,7 +22,11 @@ def hausdorff_sums(inputs: Inputs, skip: int, spacing: Spacing | None, alpha: fl
     """Sums of (p - g)^2 (d_g^alpha + d_p^alpha), the second term unless `one_sided`, `[N, C - skip]`."""
     kernel = map_kernel("hausdorff_sums", inputs)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g, excess: excess**2 * _hausdorff(p, g, spacing, alpha, one_sided))
+
+        def weighted(g: Tensor, excess: Tensor) -> Tensor:
+            return excess**2 * _hausdorff((g + excess).detach(), g, spacing, alpha, one_sided)
+
+        return composed_sums(inputs, skip, weighted)
     known = precomputed_maps.candidate(inputs.signed_prob, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
@@ -45,7 +49,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     """
     kernel = map_kernel("boundary_sums", inputs)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda p, g, excess: _boundary(p, g, spacing))
+        return composed_sums(inputs, skip, lambda g, excess: _boundary(g + excess, g, spacing))
     known = precomputed_maps.candidate(inputs.signed_prob, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:

@@ -18,10 +18,12 @@ from ..kernels.edt import distance_map
 from ..known_spacing import Spacing, varies
 from ..numeric import constant, name_of
 from ..precomputed_maps import find
+from .shift import END
 
 Tensor = Any
 
 FAR = 1e30  # squared distance of "no pixel found"
+NOWHERE = 1e9  # more pixels than a line has
 FEW = 1 << 15  # elements below which threads cost more than they save
 BLOCK = 1 << 25  # elements of the largest table that the device path builds at once
 
@@ -72,8 +74,8 @@ def squared_distance_to(mask: Tensor) -> Tensor:
             return paddle.where(mask, paddle.zeros_like(squared), squared)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
             return distance_to(mask, dtype="float64").square().round()
-        squared = squared_distance(paddle.logical_not(mask), [1.0] * (mask.ndim - 2), "float32")
-        return paddle.where(squared < FAR / 2, squared, paddle.zeros_like(squared))
+        squared = squared_boundary_distance(mask, [1.0] * (mask.ndim - 2), "float32")
+        return paddle.where(paddle.logical_or(mask, squared > FAR / 2), paddle.zeros_like(squared), squared)
 
 
 def host_distance(masks: Any, spacing: Sequence[float]) -> Any:
@@ -112,29 +114,56 @@ def _distance_of_one(mask: Any, spacing: Sequence[float]) -> Any:
 
 def _on_device(mask: Tensor, spacing: list[float], dtype: Any) -> Tensor:
     """The same with Paddle's operators, without a copy to the host."""
-    inside = squared_distance(mask, spacing, dtype)
-    outside = squared_distance(paddle.logical_not(mask), spacing, dtype)
-    squared = paddle.where(mask, inside, outside)
+    squared = squared_boundary_distance(mask, spacing, dtype)
     return paddle.where(squared < FAR / 2, squared, paddle.zeros_like(squared)).sqrt()
 
 
-def squared_distance(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor:
-    """Squared distance to the nearest False, separably: along each axis the minimum of f(j) + (s (i - j))^2."""
-    squared = mask.astype(dtype) * FAR
-    for axis, step in enumerate(spacing, start=2):
-        squared = squared.moveaxis(axis, -1)
-        shape, length = squared.shape, squared.shape[-1]
-        place = paddle.arange(length if length > 0 else paddle.shape(squared)[-1], dtype=dtype) * step
-        parabola = (place.unsqueeze(1) - place) ** 2
-        if -1 in shape:  # in a static graph: nobody knows into how many parts to cut it
-            squared = (squared.unsqueeze(-2) + parabola).amin(axis=-1).moveaxis(-1, axis)
-            continue
-        lines = squared.reshape([-1, 1, length])
-        rows = max(1, BLOCK // (length * length))
-        if lines.shape[0] > rows:
-            parts = [(lines[i : i + rows] + parabola).amin(axis=-1) for i in range(0, lines.shape[0], rows)]
-            lines = paddle.concat(parts)
-        else:
-            lines = (lines + parabola).amin(axis=-1)
-        squared = lines.reshape(shape).moveaxis(-1, axis)
+def squared_boundary_distance(mask: Tensor, spacing: Sequence[float], dtype: Any) -> Tensor:
+    """The square of `boundary_distance`, `FAR` where there is no other side.
+
+    Separably: with c(j) the squared distance to the other side within the axes before, along the next one the nearest
+    of it is at the minimum of c(j) + (s (i - j))^2 over the pixels j of the same side as i, or on the same line. Pixels
+    of the other side may take part in the minimum: they are at (s (i - j))^2. So one search serves both sides. The
+    longest axis comes first, because it needs none.
+    """
+    first, *others = sorted(range(2, mask.ndim), key=lambda axis: -mask.shape[axis])
+    squared = _along_line(mask, first, spacing[first - 2], dtype)
+    for axis in others:
+        step = spacing[axis - 2]
+        squared = paddle.minimum(_least_sum(squared, axis, step), _along_line(mask, axis, step, dtype))
     return squared
+
+
+def _along_line(mask: Tensor, axis: int, step: float, dtype: Any) -> Tensor:
+    """Squared distance to the nearest pixel of the other side along an axis."""
+    distances = []
+    for line in (mask, mask.flip(axis)):
+        place = _places(line, axis, dtype)
+        before = line.slice([axis], [0], [-1])
+        changed = paddle.not_equal(line.slice([axis], [1], [END]), before)
+        last = paddle.where(changed, place.slice([axis], [0], [-1]), paddle.full([], -NOWHERE, dtype))
+        none = paddle.full_like(line.slice([axis], [0], [1]), -NOWHERE, dtype)
+        distances.append(place - paddle.cummax(paddle.concat([none, last], axis=axis), axis=axis)[0])
+    near = paddle.minimum(distances[0], distances[1].flip(axis))
+    return paddle.where(near > NOWHERE / 2, paddle.full([], FAR, dtype), (near * step).square())
+
+
+def _places(x: Tensor, axis: int, dtype: Any) -> Tensor:
+    """0, 1, ... along an axis."""
+    length = x.shape[axis] if x.shape[axis] > 0 else paddle.shape(x)[axis]
+    return paddle.arange(length, dtype=dtype).reshape([-1 if other == axis else 1 for other in range(x.ndim)])
+
+
+def _least_sum(squared: Tensor, axis: int, step: float) -> Tensor:
+    """The minimum over j of c(j) + (s (i - j))^2 along an axis, by a table of all pairs."""
+    squared = squared.moveaxis(axis, -1)
+    shape, length = squared.shape, squared.shape[-1]
+    place = paddle.arange(length if length > 0 else paddle.shape(squared)[-1], dtype=squared.dtype) * step
+    parabola = (place.unsqueeze(1) - place) ** 2
+    if -1 in shape:  # in a static graph: nobody knows into how many parts to cut it
+        return (squared.unsqueeze(-2) + parabola).amin(axis=-1).moveaxis(-1, axis)
+    lines = squared.reshape([-1, 1, length])
+    rows = max(1, BLOCK // (length * length))
+    parts = [(lines[i : i + rows] + parabola).amin(axis=-1) for i in range(0, lines.shape[0], rows)]
+    lines = paddle.concat(parts) if len(parts) > 1 else parts[0]
+    return lines.reshape(shape).moveaxis(-1, axis)

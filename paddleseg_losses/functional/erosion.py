@@ -8,6 +8,7 @@ from typing import Any
 import paddle
 import paddle.nn.functional as F
 
+from ..differentiable import recomputed
 from ..inputs import Inputs
 from ..numeric import safe_divide, shape_of
 from .map_sums import composed_sums, map_kernel
@@ -20,16 +21,20 @@ def erosion_sums(inputs: Inputs, skip: int, weights: Sequence[float]) -> Tensor:
     kernel = map_kernel("erosion_sums", inputs)
     if kernel is not None:
         return kernel(inputs.scored_by_signed_prob, skip, weights)[:, skip:]
-    return composed_sums(inputs, skip, lambda p, g, excess: erosion_errors(excess**2, weights))
+    return composed_sums(inputs, skip, lambda g, excess: erosion_errors(excess**2, weights), reaches_others=True)
 
 
 def erosion_errors(error: Tensor, weights: Sequence[float]) -> Tensor:
     """The sum over k = 1 ... K of weight_k E_k, E_k what is left of the squared error after k erosions."""
     total = error * 0  # a NaN stays one
     for weight in weights:
-        error = minmax_normalize(F.relu(cross_mean(error) - 0.5))
+        error = recomputed(_eroded, error)
         total = total + error * weight
     return total
+
+
+def _eroded(error: Tensor) -> Tensor:
+    return minmax_normalize(F.relu(cross_mean(error) - 0.5))
 
 
 def cross_mean(x: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
 from .labels import side_counts
+from .overlaps import overlaps
 from .soft_targets import kernel_sums
 
 Tensor = Any
@@ -65,6 +66,9 @@ class SumSpec(NamedTuple):
     function: Function
 
 
+OVERLAP = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR), SumSpec(NEGATIVE, ERROR))  # TP, FN and FP
+
+
 def request(inputs: Inputs, specs: Iterable[SumSpec]) -> None:
     """Say which sums will be asked for: where a kernel can, the first that is asked for makes them all in one pass."""
     inputs.requests.update(dict.fromkeys(specs))
@@ -81,6 +85,9 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
     if spec in sums:
         return sums[spec]
     kernel = find("error_sums", inputs.problem)
+    if kernel is None and spec in OVERLAP and inputs.of_one_label:
+        sums.update(zip(OVERLAP, overlaps(inputs)))
+        return sums[spec]
     if kernel is None or not _kernel_knows(inputs, spec):
         sums[spec] = _composed(inputs, spec)
         return sums[spec]
@@ -190,35 +197,35 @@ class Answer(NamedTuple):
 
     error: Callable[[], Tensor]
     right: Callable[[], Tensor]  # 1 - error
-    log_right: Callable[[], Tensor]
+    nll: Callable[[], Tensor]  # -log(1 - error)
     side: int | None = None  # None: pixels of both sides
-    log_error: Callable[[], Tensor] | None = None  # the error that goes with log_right, if that stops at the clip
+    stopped_error: Callable[[], Tensor] | None = None  # the error that goes with nll, if that stops at the clip
 
     @property
-    def error_of_log(self) -> Callable[[], Tensor]:
+    def error_of_nll(self) -> Callable[[], Tensor]:
         """The error beside a logarithm: where given probabilities stop at the clip, both do."""
-        return self.log_error or self.error
+        return self.stopped_error or self.error
 
 
-def _answer(inputs: Inputs, error: Any, right: Any, log_right: Any, side: int | None = None) -> Answer:
+def _answer(inputs: Inputs, error: Any, right: Any, nll: Any, side: int | None = None) -> Answer:
     exact = inputs.problem.from_logits
-    return Answer(error, right, log_right, side, None if exact else lambda: numeric.one_minus_exp(log_right()))
+    return Answer(error, right, nll, side, None if exact else lambda: numeric.one_minus_exp(-nll()))
 
 
 def of_true_class(inputs: Inputs) -> Answer:
     """At the true label, `[N, 1, *S]` (multilabel and binary `[N, C, *S]`); hard labels only."""
-    return _answer(inputs, lambda: inputs.error, lambda: inputs.prob_true, lambda: inputs.log_prob_true)
+    return _answer(inputs, lambda: inputs.error, lambda: inputs.prob_true, lambda: inputs.nll)
 
 
 def of_every_class(inputs: Inputs) -> Answer:
     """As if every class were the true one, `[N, C, *S]`."""
-    return _answer(inputs, lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: inputs.log_prob, POSITIVE)
+    return _answer(inputs, lambda: inputs.one_minus_prob, lambda: inputs.prob, lambda: -inputs.log_prob, POSITIVE)
 
 
 def of_other_classes(inputs: Inputs) -> Answer:
     """As if no class were the true one, `[N, C, *S]`."""
     return _answer(
-        inputs, lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: inputs.log_one_minus_prob, NEGATIVE
+        inputs, lambda: inputs.prob, lambda: inputs.one_minus_prob, lambda: -inputs.log_one_minus_prob, NEGATIVE
     )
 
 
@@ -232,18 +239,18 @@ def value_of(function: Function, answer: Answer) -> Tensor:
     if kind == _POWER:
         return numeric.power(answer.error(), gamma)
     if kind == _LQ:
-        exponent = paddle.full([], gamma, answer.log_right().dtype)
-        return numeric.one_minus_exp(answer.log_right() * exponent) / exponent
+        exponent = paddle.full([], gamma, answer.nll().dtype)
+        return numeric.one_minus_exp(answer.nll() * -exponent) / exponent
     if kind in (_FOCAL, _HELD_FOCAL):
-        error, log_right = _clipped(answer, clip) if clip else (answer.error_of_log(), answer.log_right())
+        error, nll = _clipped(answer, clip) if clip else (answer.error_of_nll(), answer.nll())
         focus = numeric.power(error, gamma)
-        return -(focus if kind == _FOCAL else (focus + 0).detach()) * log_right
-    return numeric.power(-answer.log_right(), gamma if kind == _NLL_POWER else 1)
+        return (focus if kind == _FOCAL else (focus + 0).detach()) * nll
+    return numeric.power(answer.nll(), gamma if kind == _NLL_POWER else 1)
 
 
 def _clipped(answer: Answer, clip: float) -> tuple[Tensor, Tensor]:
-    """An error reduced by `clip`, 0 where it was less, and the logarithm of 1 minus it."""
+    """An error reduced by `clip`, 0 where it was less, and minus the logarithm of 1 minus it."""
     error = answer.error()
     bound = paddle.full([], clip, error.dtype)
     rest = paddle.where(error > bound, error - bound, paddle.zeros([], error.dtype))
-    return rest, -paddle.log1p(rest / (answer.right() + bound))
+    return rest, paddle.log1p(rest / (answer.right() + bound))

@@ -1,4 +1,7 @@
-"""The Lovász extension of the Jaccard loss: errors, sorted, against the increments of 1 - IoU."""
+"""The Lovász extension of the Jaccard loss: errors, sorted, against the increments of 1 - IoU.
+
+Rows are sorted one by one: on a GPU a table of them would be sorted by one block for each row.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,17 @@ from typing import Any
 
 import paddle
 
+from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import constant
+from ..numeric import constant, put, taken
+from ..softmax import refuse_second_derivatives, slopes_of
 
 Tensor = Any
 
 IGNORED = -1.0  # an error below every other: it sorts last, which is the same as leaving the pixel out
+COUNTABLE = 1 << 24  # a float32 counts so far
+NO_UNION = 1e-30  # a class without pixels has no union before its first wrong one, which costs all of 1
 
 
 def softmax_rows(
@@ -21,17 +28,73 @@ def softmax_rows(
 ) -> tuple[Tensor, Tensor]:
     """Lovász extension of each (image and) class over the errors |g - p|, and its number of pixels, `[N or 1, C]`.
 
-    A kernel leaves out classes that are not wanted, and with `present_only` those without pixels.
+    Classes that are not wanted are left out where they can be; a kernel with `present_only` leaves out those without
+    pixels.
     """
     kernel = find("lovasz_rows", inputs.problem)
     if kernel is not None:
         rows, sizes = kernel(inputs.problem, per_image, wanted=wanted, present_only=present_only)
         return rows, sizes if paddle.is_tensor(sizes) else constant(sizes, "int64")
+    if inputs.of_one_label:
+        kept = tuple(range(inputs.channels) if wanted is None else wanted)
+        rows, sizes = _SoftmaxRows.apply(inputs.shares, inputs.index, inputs.valid, per_image, kept)
+        return rows, sizes
     target = inputs.target
     errors = paddle.where(inputs.counted, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
     hits = as_rows(target.astype("int64"), per_image)
     rows = lovasz(as_rows(errors, per_image), hits)
     return rows.reshape([-1, inputs.channels]), hits.sum(axis=1).reshape([-1, inputs.channels])
+
+
+class _SoftmaxRows(Differentiable):
+    """Of shares, which may be anything where ignored. Keeps them and the increments."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, p: Tensor, labels: Tensor, valid: Tensor, per_image: bool, wanted: tuple[int, ...]
+    ) -> tuple[Tensor, Tensor]:
+        errors, known = _errors(p, labels, valid)
+        lists = list(known.flatten(1)) if per_image else [known.flatten()]
+        place, one = _places(lists[0].shape[0], p.dtype)
+        values, increments, sizes = [], [], []
+        for sample, of_sample in enumerate(lists):
+            for channel in range(p.shape[1]):
+                row = (errors[sample, channel] if per_image else errors[:, channel]).flatten()
+                if channel in wanted:
+                    grown, size = jaccard_increments(row, of_sample, channel, place, one)
+                else:
+                    grown, size = paddle.zeros_like(row), paddle.zeros([1], "int64")
+                values.append((row * grown).reshape([-1, p.shape[-1]]).sum(axis=-1).sum(axis=0, keepdim=True))
+                increments.append(grown)
+                sizes.append(size)
+        ctx.per_image = per_image
+        ctx.save_for_backward(p, labels, paddle.stack(increments))
+        rows, counts = (paddle.concat(each).reshape([len(lists), -1]) for each in (values, sizes))
+        rows = paddle.maximum(rows, paddle.zeros([], p.dtype))  # less only where all pixels are ignored
+        ctx.mark_non_differentiable(counts)
+        return rows, counts
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor, _of_counts: Tensor | None) -> Tensor:
+        refuse_second_derivatives()
+        p, labels, increments = ctx.saved_tensor()
+        upstream = upstream.reshape([*upstream.shape, *[1] * (p.ndim - 2)])
+        if ctx.per_image:
+            increments = increments.reshape(p.shape)
+        else:
+            rows = increments.reshape([p.shape[1], p.shape[0], *p.shape[2:]])
+            increments = rows.transpose([1, 0, *range(2, p.ndim)])
+        each = increments * upstream
+        return slopes_of(p, labels, each, lambda top: taken(each, top), taken(each, labels))
+
+
+def _errors(p: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """The error of each class, at the label's a sum of other shares, and the labels; both are -1 where ignored."""
+    errors = paddle.masked_fill(p, paddle.logical_not(valid), IGNORED)
+    put(errors, labels, paddle.zeros([], p.dtype), "mul")
+    own = paddle.where(valid, errors.sum(axis=1, keepdim=True), paddle.full([], IGNORED, p.dtype))
+    put(errors, labels, own, "add")
+    return errors, paddle.where(valid, labels, paddle.full([], -1, labels.dtype))
 
 
 def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
@@ -62,9 +125,14 @@ def lovasz(errors: Tensor, hit: Tensor) -> Tensor:
         `[R]`. The increments carry no gradient.
     """
     with paddle.no_grad():
-        order = errors.argsort(axis=1, descending=True)
-        increments = jaccard_increments(paddle.take_along_axis(hit, order, axis=1), errors.dtype)
-        increments = paddle.put_along_axis(paddle.zeros_like(errors), order, increments, axis=1)
+        if paddle.in_dynamic_mode():
+            rest = 1, *_places(errors.shape[1], errors.dtype)
+            rows = [jaccard_increments(row, own, *rest)[0] for row, own in zip(errors.unbind(0), hit.unbind(0))]
+            increments = paddle.stack(rows)
+        else:
+            order = errors.argsort(axis=1, descending=True)
+            increments = increments_of_rows(paddle.take_along_axis(hit, order, axis=1), errors.dtype)
+            increments = paddle.put_along_axis(paddle.zeros_like(errors), order, increments, axis=1)
         increments = paddle.where(errors == IGNORED, paddle.zeros_like(errors), increments)
     # Paddle adds a row of float32 one by one: 1e-3 is lost on a million pixels.
     return (errors * increments).astype("float64").sum(axis=1).astype(errors.dtype)
@@ -76,12 +144,41 @@ def as_rows(x: Tensor, per_image: bool) -> Tensor:
     return x.flatten(0, 1) if per_image else x.transpose([1, 0, 2]).flatten(1)
 
 
-def jaccard_increments(hit: Tensor, dtype: Any) -> Tensor:
-    """Growth of 1 - IoU as pixels are counted wrong one after another, `[R, K]`.
+def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor, one: Tensor) -> tuple[Tensor, Tensor]:
+    """Growth of 1 - IoU as the pixels of a row are counted wrong one after another, the largest error first.
 
     With I pixels of the class still right and a union of U after the step, a class pixel adds 1/U and any other
-    I / (U (U - 1)). Differences of the loss itself would cancel; counts are int64, as float32 sums stop at 2^24.
+    I / (U (U - 1)). Differences of the loss itself would cancel.
+
+    Args:
+        errors: `[K]`.
+        labels: `[K]`.
+        label: that of the class.
+        place: 0, 1, ... of the errors' dtype.
+        one: 1, as often.
+
+    Returns:
+        `[K]` in the order of the pixels, and the number of pixels of the class, int64 `[1]`.
     """
+    count, dtype = errors.shape[0], errors.dtype
+    order = errors.argsort(descending=True)
+    hit = paddle.gather(labels, order) == paddle.full([], label, labels.dtype)
+    exact = dtype if count <= COUNTABLE else "int32"
+    lost = hit.astype(exact).cumsum(dtype=exact)
+    size, most = lost[-1:].astype("int64"), lost[-1:].astype(dtype)
+    right = paddle.where(most == 0, paddle.full_like(most, NO_UNION), most) - lost.astype(dtype)
+    before = place + right  # U - 1
+    grown = paddle.where(hit, one, right / before) / (before + 1)
+    return paddle.scatter(paddle.zeros([count], dtype), order, grown), size
+
+
+def _places(count: int, dtype: Any) -> tuple[Tensor, Tensor]:
+    """What the increments of every row of so many pixels read: 0, 1, ..., and ones."""
+    return paddle.arange(count, dtype=dtype), paddle.ones([count], dtype)
+
+
+def increments_of_rows(hit: Tensor, dtype: Any) -> Tensor:
+    """The same of sorted rows `[R, K]`, in a static graph; counts are int64."""
     lost = hit.cumsum(axis=1)
     size = lost[:, -1:]
     right = (size - lost).astype(dtype)

@@ -16,14 +16,23 @@ def map_kernel(operation: str, inputs: Inputs) -> Callable[..., Any] | None:
     return find(operation, inputs.of_probabilities) if inputs.pixel_weight is None else None
 
 
-def composed_sums(inputs: Inputs, skip: int, values: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
-    """Sums of `values(p, g, p - g)` over the valid pixels of each sample and channel from `skip` on, `[N, C - skip]`.
+def composed_sums(
+    inputs: Inputs, skip: int, values: Callable[[Tensor, Tensor], Tensor], reaches_others: bool = False
+) -> Tensor:
+    """Sums of `values(g, p - g)` over the valid pixels of each sample and channel from `skip` on, `[N, C - skip]`.
 
-    They are weighted by the pixels' weights. All values are `[N, C - skip, *S]`, and 0 where ignored.
+    They are weighted by the pixels' weights. All values are `[N, C - skip, *S]`, and p and g are 0 where ignored.
+
+    Args:
+        inputs: clean tensors.
+        skip: channels before it are left out.
+        values: of p = g = 0 they are 0.
+        reaches_others: whether a pixel's value depends on other pixels, so that it may not be 0 where ignored.
     """
-    mask, g = inputs.mask.expand_as(inputs.prob), inputs.target
-    p, excess = inputs.prob * mask, inputs.excess * mask
-    return spatial_sum(inputs.weighed(values(p[:, skip:], g[:, skip:], excess[:, skip:]) * mask[:, skip:]))
+    found = values(inputs.target[:, skip:], inputs.masked_excess[:, skip:])
+    if reaches_others:
+        found = found * (inputs.mask if inputs.multiclass else inputs.mask[:, skip:])
+    return spatial_sum(inputs.weighed(found))
 
 
 def picked(x: Tensor, channels: list[int]) -> Tensor:

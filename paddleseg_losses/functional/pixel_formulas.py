@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
 import paddle
@@ -61,8 +63,9 @@ def value_of(formula: Formula, answer: Answer) -> Any:
         return 1.0
     terms = (term for term in formula if term.of(answer.side))
     if not any(term.function.clip for term in formula):
-        answer = answer._replace(error=answer.error_of_log)
-    return sum(term.factor * error_sums.value_of(term.function, answer) for term in terms)
+        answer = answer._replace(error=answer.error_of_nll)
+    values = ((term.factor, error_sums.value_of(term.function, answer)) for term in terms)
+    return reduce(add, (value if factor == 1 else factor * value for factor, value in values))
 
 
 def of_true_labels(formula: Formula, inputs: Inputs) -> Tensor:

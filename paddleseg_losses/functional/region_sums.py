@@ -16,7 +16,7 @@ from .. import numeric
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from . import error_sums
-from .error_sums import COUNT, ERROR, NEGATIVE, POSITIVE, PROB_TRUE, SumSpec, negative_count, pixel_count, sum_of
+from .error_sums import COUNT, NEGATIVE, OVERLAP, POSITIVE, PROB_TRUE, SumSpec, negative_count, pixel_count, sum_of
 from .soft_targets import overlap_sums
 
 Tensor = Any
@@ -107,7 +107,7 @@ def region_sums(inputs: Inputs) -> RegionSums:
     """
     if inputs.soft:
         return RegionSums(*overlap_sums(inputs))
-    tp, fn, fp = (sum_of(inputs, *spec) for spec in _REGION)
+    tp, fn, fp = (sum_of(inputs, *spec) for spec in OVERLAP)
     return RegionSums(tp=tp, fp=fp, fn=fn)
 
 
@@ -166,7 +166,6 @@ def distance_sums(inputs: Inputs, gamma: float, squared: bool) -> DistanceSums:
     return DistanceSums(**vars(sums), distance=distance, size=size)
 
 
-_REGION = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR), SumSpec(NEGATIVE, ERROR))
 _NEGATIVES = SumSpec(NEGATIVE, COUNT)
 
 
@@ -174,19 +173,19 @@ def _powers(gamma: float) -> tuple[SumSpec, SumSpec]:
     return SumSpec(POSITIVE, error_sums.power(gamma)), SumSpec(NEGATIVE, error_sums.power(gamma))
 
 
-REGION = Statistics(needs=_REGION, make=region_sums)
-CONFUSION = Statistics(needs=(*_REGION, SumSpec(NEGATIVE, PROB_TRUE)), make=confusion_sums)
-SQUARED = Statistics(needs=(*_REGION, *_powers(2.0)), make=squared_sums)
+REGION = Statistics(needs=OVERLAP, make=region_sums)
+CONFUSION = Statistics(needs=(*OVERLAP, SumSpec(NEGATIVE, PROB_TRUE)), make=confusion_sums)
+SQUARED = Statistics(needs=(*OVERLAP, *_powers(2.0)), make=squared_sums)
 
 
 def powered(gamma: float) -> Statistics:
     """REGION with errors to the power gamma."""
-    return Statistics(needs=(*_REGION, *_powers(gamma), _NEGATIVES), make=powered_sums, args=(gamma,))
+    return Statistics(needs=(*OVERLAP, *_powers(gamma), _NEGATIVES), make=powered_sums, args=(gamma,))
 
 
 def distance(gamma: float, squared: bool) -> Statistics:
     """REGION with the sum of |p - g|^gamma, and of squares if `squared`."""
-    needs = (*_REGION, *_powers(gamma), *(_powers(2.0) if squared else ()))
+    needs = (*OVERLAP, *_powers(gamma), *(_powers(2.0) if squared else ()))
     return Statistics(needs=needs, make=distance_sums, args=(gamma, squared))
 
 

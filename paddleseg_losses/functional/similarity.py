@@ -74,8 +74,7 @@ def whole_maps(inputs: Inputs, channels: list[int]) -> Maps:
     kernel = find("similarity_maps", inputs.of_probabilities)
     if kernel is not None:
         return Maps(*(picked(x, channels) for x in kernel(inputs.scored_by_signed_prob)))
-    excess, target, mask = (picked(x, channels) for x in (inputs.excess, inputs.target, inputs.mask))
-    return Maps(excess * mask, target, mask)
+    return Maps(*(picked(x, channels) for x in (inputs.masked_excess, inputs.target, inputs.mask)))
 
 
 def _mean(x: Tensor, mask: Tensor) -> Tensor:

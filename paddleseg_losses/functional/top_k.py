@@ -38,7 +38,7 @@ def keep_unlikely(inputs: Inputs, threshold: float, least: int) -> Inputs:
         if least > 0:
             enough = kept.astype("int64").sum() >= least
             if not (paddle.in_dynamic_mode() and inputs.problem.scores.place.is_cpu_place() and bool(enough)):
-                smallest = _largest(inputs.valid, -inputs.log_prob_true, paddle.full([], least, "int64"))
+                smallest = _largest(inputs.valid, inputs.nll, paddle.full([], least, "int64"))
                 kept = paddle.where(enough, kept, smallest)
         if find("error_sums", inputs.problem) is None:
             return inputs.restricted(kept)

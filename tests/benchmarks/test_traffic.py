@@ -16,7 +16,22 @@ CHECKED = (
     "GeneralizedDiceLoss",
     "LovaszSoftmaxLoss",
     "BoundaryLoss",
+    "SoftCLDiceLoss",
 )
+LIMITS = {  # at the page's size, in logits: traffic of both passes, what is kept, and the peak
+    "CrossEntropyLoss": (11.7, 1.15, 2.5),
+    "FocalLoss": (12.9, 1.25, 2.6),
+    "DiceLoss": (21.6, 1.1, 3.4),
+    "TverskyLoss": (21.6, 1.1, 3.4),
+    "JaccardLoss": (21.6, 1.1, 3.4),
+    "GeneralizedDiceLoss": (21.6, 1.1, 3.4),
+    "DiceCELoss": (32.7, 1.15, 4.1),
+    "LovaszSoftmaxLoss": (64.5, 2.1, 4.5),
+    "BoundaryLoss": (415, 3.0, 61),
+    "HausdorffDTLoss": (771, 4.0, 64),
+    "SoftCLDiceLoss": (926, 15.5, 28.5),
+    "HausdorffERLoss": (1025, 13.2, 26.5),
+}
 STORED = json.loads(RESULTS.read_text(encoding="utf-8"))
 
 
@@ -44,6 +59,13 @@ def test_cross_entropy_of_paddleseg(counted):
     row = counted["PaddleSeg.CrossEntropyLoss"]
     assert row["saved"] == pytest.approx(1.1, abs=0.1)
     assert sum(row["traffic"]) == pytest.approx(8.5, abs=0.3)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_limits(name):
+    row = STORED["rows"][name]
+    found = (sum(row["traffic"]), row["saved"], max(row["peak"]))
+    assert [a <= b for a, b in zip(found, LIMITS[name])] == [True] * 3, found
 
 
 def test_every_loss_has_a_row():
@@ -88,3 +110,14 @@ def test_an_entry_of_the_log(tmp_path, indented):
     (tmp_path / "log").write_text(text)
     traffic = read_log(tmp_path / "log")["Loss", "forward"]
     assert (traffic.launches, traffic.bytes, traffic.largest()) == (1, 24 + 6, [("multiply", 30)])
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel", "bytes_"),
+    [("add_", "add", 24 + 6), ("take_along_axis", "take_along_axis", 2 * 6), ("add_", "multiply", 0)],
+)
+def test_what_an_operator_touches(tmp_path, name, kernel, bytes_):
+    """In place it is seen by its kernel; what picks elements reads no others."""
+    log = LOG.replace("multiply1", f"{name}1").replace("multiply API", f"{kernel} API")
+    (tmp_path / "log").write_text(log)
+    assert read_log(tmp_path / "log")["Loss", "forward"].bytes == bytes_
