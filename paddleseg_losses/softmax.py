@@ -63,7 +63,7 @@ def _shifted(p: Tensor, slopes: Tensor) -> Tensor:
 
 def shares(z: Tensor, valid: Tensor) -> Tensor:
     """Shares over axis 1 that may be anything where not valid: slopes stop there. They need those of `slopes_of`."""
-    x = z.reshape(z.shape)  # a view of our own to put a hook on
+    x = z.unsqueeze(0).squeeze(0)  # a view to put a hook on: one on z would meet what others make of z, too
     if not x.stop_gradient:
         x.register_hook(partial(_where_valid, valid))
     return F.softmax(x, axis=1)

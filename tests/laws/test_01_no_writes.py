@@ -1,4 +1,4 @@
-"""Law 1: a loss never writes to logits, labels or weights."""
+"""Law 1: a loss never writes to logits, labels or weights, nor to the gradient of another use of the logits."""
 
 from .cases import property_test
 

@@ -1,4 +1,4 @@
-"""Laws 1 to 3: nothing is written, ignored pixels do not matter, and with all ignored the loss is 0."""
+"""Laws 1 to 3: nothing else is touched, ignored pixels do not matter, and with all ignored the loss is 0."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ def no_writes(spec: LossSpec, case: Case) -> None:
     require(weight == weights(spec, case), f"weight is {weight} after the call", f"{weights(spec, case)}")
     for given in extra.values():
         assert_close(given.numpy(), ones, "a pixel's weight after the call")
+
+
+@law(1, "put no hook on the logits: it meets the gradient of all that is made of them")
+def other_uses(spec: LossSpec, case: Case) -> None:
+    """What else is made of the logits keeps its gradient, at ignored pixels too."""
+    logits, labels = case.logits(), case.labels()
+    other = case.logits(seed=1)
+    z = paddle.to_tensor(logits, stop_gradient=False)
+    (make(spec)(z, paddle.to_tensor(labels)) + (paddle.to_tensor(other) * z).sum()).backward()
+    alone = value_and_gradient(make(spec), logits, labels)[1]
+    assert_close(z.grad.numpy() - other, alone, "the gradient beside another use of the logits", atol=1e-6)
 
 
 @law(2, MASKED)
