@@ -7,6 +7,8 @@ import pytest
 from paddleseg_losses import kernels
 from tests.kernels.cuda import fake
 
+collect_ignore = ["gpu_check_on_cpu.py"]  # a script for an interpreter with torch
+
 
 @pytest.fixture(scope="session")
 def shim(request):
