@@ -13,7 +13,7 @@ from .conversion import filled, indices_of_bfloat16, of_truth_values, shares_of_
 from .errors import InputError
 from .i18n import Message, Text, _, counts
 from .ignored_labels import IgnoredLabels
-from .kernels import reads_half
+from .kernels import readable
 from .label_sets import LabelSets
 from .numeric import name_of
 from .problem import Problem
@@ -60,8 +60,7 @@ class LayoutReader:
         soft = bool(paddle.is_floating_point(labels))
         if soft:
             self._require_soft(scores.shape[1], per_channel, labels)
-            scores = scores if scores.dtype == paddle.float64 else scores.astype("float32")
-            labels = labels.astype(scores.dtype)
+            labels = labels.astype("float64" if scores.dtype == paddle.float64 else "float32")
         elif per_channel and mode == "multiclass":
             self._require_clear()
         if self.label_sets:
@@ -150,8 +149,7 @@ class LayoutReader:
             )
         if self.channels_last:
             logits = _channels_first(logits)
-        half = self.from_logits and not self.label_sets and reads_half(logits)
-        return logits if half or logits.dtype == paddle.float64 else logits.astype("float32")
+        return readable(logits, half=self.from_logits and not self.label_sets)
 
     def _layout(self, labels: Tensor, logits: Tensor) -> tuple[Tensor, bool]:
         """Give labels the layout `[N, 1 or C, *S]`; true where they have one channel a class."""

@@ -10,7 +10,7 @@ from .backend import Backend as Backend
 from .backend import find as find
 from .backend import on_card as on_card
 from .backend import on_cpu as on_cpu
-from .backend import reads_half as reads_half
+from .backend import readable as readable
 from .backend import status as status
 from .loader import MODES as MODES
 from .loader import library as library

@@ -37,9 +37,10 @@ def on_card(x: Tensor) -> bool:
     return cuda.supports(x)
 
 
-def reads_half(x: Tensor) -> bool:
-    """Whether a tensor is of half precision, and kernels read it as it is."""
-    return x.dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x)
+def readable(x: Tensor, half: bool = True) -> Tensor:
+    """Numbers in float64, in half precision (if wanted) where kernels read that as it is, else in float32."""
+    kept = x.dtype == paddle.float64 or (half and x.dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x))
+    return x if kept else x.astype("float32")
 
 
 def _native_supports(problem: Problem) -> bool:
