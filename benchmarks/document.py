@@ -11,6 +11,7 @@ from .cases import INDEX, ONE_HOT, SHAPES, SOFT
 from .peers import OURS, PEERS
 
 LANGUAGES = {"en": "benchmarks.md", "zh": "benchmarks_cn.md"}
+LONG = 12  # rows of a table; a longer one is folded
 MARKS = {True: "✓", False: "✗", None: "–"}
 
 TEXTS = {
@@ -105,8 +106,14 @@ def number(x: float | None) -> str:
     return f"{x:.0f}" if abs(x) >= 100 else f"{x:.1f}" if abs(x) >= 10 else f"{x:.3g}"
 
 
-def _lines(head: str, rows: Iterable[Iterable[str]]) -> str:
-    return "\n".join([head, "|" + "---|" * (head.count("|") - 1), *("| " + " | ".join(row) + " |" for row in rows)])
+def _table(head: str, rows: Iterable[Iterable[str]]) -> str:
+    """A table; a long one is folded, on GitHub as on the site."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    table = "\n".join([head, "|" + "---|" * (head.count("|") - 1), *lines])
+    if len(lines) <= LONG:
+        return table
+    summary = _("Show all {count} rows", count=len(lines))
+    return f'<details markdown="1">\n<summary>{summary}</summary>\n\n{table}\n\n</details>'
 
 
 def _others(language: str) -> str:
@@ -139,9 +146,14 @@ def _conditions(conditions: dict[str, Any], say: dict[str, str]) -> str:
 def _asked(verdicts: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
     judged = [verdict["met"] for verdict in verdicts]
     count = say["count"].format(met=judged.count(True), missed=judged.count(False), none=judged.count(None))
-    ordered = sorted(verdicts, key=lambda v: (v["met"] is not False, english(v["asked"])))
-    rows = ([MARKS[v["met"]], str(v["asked"]), f"`{v['loss']}`", str(v["where"]), str(v["found"])] for v in ordered)
-    return [say["asked"], count, _lines(say["asked_head"], rows)]
+    ordered = sorted(verdicts, key=lambda v: english(v["asked"]))
+    missed, others = ([v for v in ordered if (v["met"] is False) == wanted] for wanted in (True, False))
+    tables = (_table(say["asked_head"], [_verdict(v) for v in some]) for some in (missed, others) if some)
+    return [say["asked"], count, *tables]
+
+
+def _verdict(v: dict[str, Any]) -> list[str]:
+    return [MARKS[v["met"]], str(v["asked"]), f"`{v['loss']}`", str(v["where"]), str(v["found"])]
 
 
 def _times(rows: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
@@ -163,7 +175,7 @@ def _times(rows: list[dict[str, Any]], say: dict[str, str]) -> list[str]:
             )
             cells = [_cell(by_peer.get(peer)) for peer in peers]
             lines.append([f"`{loss}`", *cells, *(number(x) for x in last)])
-        parts += [f"### {shape} {SHAPES[shape].axes}", _lines(head, lines)]
+        parts += [f"### {shape} {SHAPES[shape].axes}", _table(head, lines)]
     return parts
 
 
@@ -190,7 +202,7 @@ def _growth(rows: list[dict[str, Any]]) -> list[str]:
         for loss in dict.fromkeys(row["loss"] for row in here):
             by_size = {tuple(row["size"]): row["ns"] for row in here if row["loss"] == loss}
             lines.append([f"`{loss}`", *(number(by_size.get(size)) for size in sizes)])
-        parts.append(_lines(head, lines))
+        parts.append(_table(head, lines))
     return parts
 
 
@@ -205,7 +217,7 @@ def _threads(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
         ]
         for r in rows
     )
-    return _lines(say["threads_head"].format(n=rows[0]["threads"]), lines)
+    return _table(say["threads_head"].format(n=rows[0]["threads"]), lines)
 
 
 def _labels(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
@@ -216,7 +228,7 @@ def _labels(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
         times = ["✗" if "error" in row else number(ms.get(form)) for form in (INDEX, ONE_HOT, SOFT)]
         size = "[" + ",".join(map(str, row["size"])) + "]"
         lines.append([f"`{row['loss']}`", size, *times, *map(number, ratios)])
-    return _lines(say["labels_head"], lines)
+    return _table(say["labels_head"], lines)
 
 
 def _accuracy(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
@@ -225,4 +237,4 @@ def _accuracy(rows: list[dict[str, Any]], say: dict[str, str]) -> str:
         return [f"`{r['loss']}`", str(r["size"]), *("" if x is None else f"{x:.1e}" for x in errors)]
 
     lines = (cells(r) for r in rows)
-    return _lines(say["accuracy_head"], lines)
+    return _table(say["accuracy_head"], lines)

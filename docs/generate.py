@@ -68,10 +68,10 @@ def _documents(language: Language) -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Refresh or compare; the number of problems."""
-    problems = translations.problems() if "--check" in arguments else translations.update()
-    now = pictures.measured()
-    problems += [*pictures.drifted(now), *evidence.drifted()] if "--check" in arguments else []
-    if "--check" not in arguments:
+    if "--check" in arguments:
+        problems = [*translations.problems(), *pictures.drifted(pictures.measured()), *evidence.drifted()]
+    else:
+        problems, now = translations.update(), pictures.measured_or_kept()
         for name in [*pictures.refresh(now, everything="--redraw" in arguments), *evidence.refresh()]:
             print(f"pictures of {name} drawn")
     texts = documents()

@@ -17,12 +17,14 @@ th:first-child { text-align: left }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #d9dce1; white-space: nowrap }
 .facts td + td { white-space: normal; overflow-wrap: anywhere }
 img, svg { max-width: 100%; height: auto }
-figure { margin: 1.2rem 0 }
+figure { margin: 1.2rem 0; overflow-x: auto }
+svg { min-width: 32rem }
 figcaption { font-size: 13px; overflow-wrap: anywhere }
 pre { overflow-x: auto; font-size: 13px }
 .key span { display: inline-block; width: .9em; height: .9em; margin: 0 .4em 0 1.2em; border: 1px solid #888 }
 @media (prefers-color-scheme: dark) {
   body { background: #15171c; color: #e4e6ea }
+  th, td { border-color: #3a3d44 }
   img, svg { background: #fff }
 }
 """
@@ -93,10 +95,10 @@ def key(title: Text, colors: Iterable[tuple[Text, Sequence[int]]]) -> str:
     return f'<p class="key">{html.escape(str(title))}{"".join(entries)}</p>'
 
 
-def figure(picture: Path, caption: Text, alt: str = "") -> str:
+def figure(picture: Path, caption: Text) -> str:
     """A PNG, inside the page."""
     data = base64.b64encode(picture.read_bytes()).decode()
-    image = f'<img alt="{html.escape(alt or picture.stem)}" src="data:image/png;base64,{data}">'
+    image = f'<img alt="{html.escape(str(caption))}" src="data:image/png;base64,{data}">'
     return f"<figure>{image}<figcaption>{html.escape(str(caption))}</figcaption></figure>"
 
 

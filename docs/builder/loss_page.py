@@ -11,6 +11,7 @@ from paddleseg_losses.options import options_of
 
 from .advice import about
 from .captions import curve_caption, gradient_caption
+from .examples import loop_for, using
 from .facts import facts
 from .known import Known
 from .language import Language, links_to, page
@@ -54,6 +55,7 @@ def loss_page(loss: Known, order: list[Known], numbers: dict[str, Any], related:
         f"```python\n{loss.section('Example')}\n```",
         _config(loss),
         f"```yaml\n{loss.section('YAML')}\n```",
+        _examples(loss),
         t("## Reference"),
         _reference(loss),
         "---",
@@ -69,6 +71,7 @@ def _links(loss: Known) -> str:
         f"[{t('All losses')}](README{t.suffix}.md)",
         f"[{t('Choose by symptom')}](../choose{t.suffix}.md)",
         f"[{t('Formulas elsewhere')}](../differences{t.suffix}.md)",
+        f"[{t('Source')}](../../{loss.spec.cls.__module__.replace('.', '/')}.py)",
     ]
     return " · ".join(links)
 
@@ -183,6 +186,14 @@ def _options(loss: Known) -> str:
 def _config(loss: Known) -> str:
     whole = f"[{loss.name}.yml](../../configs/losses/{loss.name}.yml)"
     return loss.language("In a PaddleSeg config (a complete one: {link}):", link=whole)
+
+
+def _examples(loss: Known) -> str:
+    t, files = loss.language, using(loss.name)
+    links = t.join(f"[{file}](../../{file})" for file in files or [loop_for(loss.spec)])
+    if files:
+        return t("Examples that use it: {links}.", links=links)
+    return t("A training loop where it can take the place of the loss: {link}.", link=links)
 
 
 def _reference(loss: Known) -> str:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg_losses import drawing
-from paddleseg_losses.registry import LossSpec, specs
+from paddleseg_losses.registry import LossSpec, get, specs
 
+from .computed import computed
 from .language import DOCS
+from .sources import key
 
 FOLDER = DOCS / "images" / "losses"
 NUMBERS = FOLDER / "numbers.json"
@@ -38,6 +40,17 @@ def measure(spec: LossSpec) -> dict[str, Any]:
 def measured() -> dict[str, dict[str, Any]]:
     """The numbers of every loss, by running it."""
     return {spec.name: measure(spec) for spec in specs()}
+
+
+def measured_or_kept() -> dict[str, dict[str, Any]]:
+    """The same, running only those whose code has changed since they were run."""
+    keys = {spec.name: key(spec.cls(**spec.example), also=(Path(__file__),)) for spec in specs()}
+    texts = computed(DOCS.parent / "build" / "numbers", keys, _text, "numbers")
+    return {name: json.loads(text) for name, text in texts.items()}
+
+
+def _text(name: str) -> str:
+    return json.dumps(measure(get(name)))
 
 
 def stored() -> dict[str, dict[str, Any]]:

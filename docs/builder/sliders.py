@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import base64
-import hashlib
-import importlib.util
 import itertools
 import json
 import math
-import os
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import paddleseg_losses
 from paddleseg_losses import drawing
 from paddleseg_losses.drawing.curves import gaps
 from paddleseg_losses.drawing.examples import LOGITS
 from paddleseg_losses.options import options_of, own_options_of
 from paddleseg_losses.registry import LossSpec, get, specs
 
+from .computed import computed
 from .language import read
+from .sources import key
 
-PACKAGE = Path(paddleseg_losses.__file__).parent
 COARSE = LOGITS[::2]  # a curve of the pages has so many points
 LEVELS = 127  # of a gradient map on either side of 0
 DIGITS = 4
@@ -64,11 +56,7 @@ class Sliders:
     @property
     def key(self) -> str:
         """Changes with what the data is made of: the code of the loss and of all it uses, and the values."""
-        loss = self.spec.cls(**self.spec.example)
-        modules = {type(layer).__module__ for layer in loss.sublayers(include_self=True)}
-        texts = [code(path) for path in sources(*modules, "paddleseg_losses.drawing.measurements")]
-        own = [code(Path(__file__)), json.dumps(self.options), repr(loss)]
-        return hashlib.sha256("\n".join([*texts, *own]).encode()).hexdigest()[:16]
+        return key(self.spec.cls(**self.spec.example), json.dumps(self.options), also=(Path(__file__),))
 
 
 def sliders() -> list[Sliders]:
@@ -98,6 +86,7 @@ def measure(moved: Sliders) -> dict[str, Any]:
         "defaults": moved.defaults,
         "logits": _short(COARSE),
         "truth": ["".join(map(str, row)) for row in scene.truth],
+        "prediction": _packed(np.rint(scene.probability * 255).astype("uint8")),
         "regions": list(scene.regions),
         "settings": [measured(moved.spec, setting) for setting in moved.settings],
     }
@@ -115,7 +104,7 @@ def measured(spec: LossSpec, setting: dict[str, Any]) -> dict[str, Any]:
         "loss": _digits(gradient.value),
         "most": _digits(most),
         "shares": _short([gradient.share(region) for region in gradient.regions]),
-        "gradient": base64.b64encode(levels.tobytes()).decode(),
+        "gradient": _packed(levels),
     }
 
 
@@ -126,67 +115,19 @@ def _line(line: Any) -> dict[str, Any]:
     return {"points": points, "gaps": gaps(line).tolist()}
 
 
-def write(folder: Path, cache: Path) -> list[str]:
-    """A script for each loss that hands its data to the page; the names of those that had to be computed.
+def write(folder: Path, cache: Path) -> None:
+    """A script for each loss that hands its data to the page; `cache` keeps what was computed.
 
     A script, as a page that is opened from a disk may not read any other file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    stored = {moved.spec.name: cache / f"{moved.spec.name}-{moved.key}.json" for moved in sliders()}
-    missing = [name for name, path in stored.items() if not path.exists()]
-    if missing:
-        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-            for name, text in zip(missing, pool.map(_text, missing)):
-                for old in cache.glob(f"{name}-*.json"):
-                    old.unlink()
-                stored[name].write_text(text, encoding="utf-8")
-    for name, path in stored.items():
-        (folder / f"{name}.js").write_text(f"window.explored = {path.read_text(encoding='utf-8')};\n", encoding="utf-8")
-    return missing
+    texts = computed(cache, {moved.spec.name: moved.key for moved in sliders()}, _text, "sliders")
+    for name, text in texts.items():
+        (folder / f"{name}.js").write_text(f"window.explored = {text};\n", encoding="utf-8")
 
 
 def _text(name: str) -> str:
     return json.dumps(measure(sliders_of(get(name))), separators=(",", ":"))
-
-
-def sources(*modules: str) -> list[Path]:
-    """The files of the package that some of its modules are made of: theirs, and those of all they import."""
-    found: dict[str, Path] = {}
-    ahead = list(modules)
-    while ahead:
-        name = ahead.pop()
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if name not in found and file and name.startswith("paddleseg_losses."):
-            found[name] = Path(file)
-            ahead += _imports(name, found[name])
-    return sorted([*found.values(), *(PACKAGE / "kernels" / "native").rglob("*.[ch]*")])
-
-
-@cache
-def _imports(name: str, path: Path) -> list[str]:
-    """What a module imports from this package; of `from a import b`, b may be a module too."""
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            origin = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-            found += [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-    return found
-
-
-class _Bare(ast.NodeTransformer):
-    """Code without its docstrings: what they say changes no picture."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        return None if isinstance(node.value, ast.Constant) else node
-
-
-@cache
-def code(path: Path) -> str:
-    """Of a file, what decides a picture."""
-    text = path.read_text(encoding="utf-8")
-    return ast.dump(_Bare().visit(ast.parse(text))) if path.suffix == ".py" else text
 
 
 def _words(value: Any) -> str:
@@ -194,6 +135,10 @@ def _words(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _packed(array: Any) -> str:
+    return base64.b64encode(array.tobytes()).decode()
 
 
 def _short(line: Any) -> list[float]:

@@ -7,15 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import katex, links, sliders, staging
+from . import katex, links, search, sliders, staging
 
 
 def build(folder: Path) -> list[str]:
     """Stage the pages in a folder with all that they show, make the site, look at its links; the problems."""
     pages, config, site = folder / "pages", folder / "mkdocs.yml", folder / "site"
     staging.stage(pages)
-    for name in sliders.write(pages / "en" / "web" / "data", folder / "sliders"):
-        print(f"sliders of {name} computed")
+    sliders.write(pages / "en" / "web" / "data", folder / "sliders")
     try:
         katex.write(pages / "en" / "web" / "katex")
     except OSError as error:
@@ -25,4 +24,5 @@ def build(folder: Path) -> list[str]:
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # an announcement by the theme at every start
     if subprocess.run(command, cwd=staging.ROOT, env=quiet).returncode:
         return ["mkdocs has warned or failed, see above"]
+    search.split(site, pages)
     return [f"leads nowhere: {link}" for link in links.broken(site)]

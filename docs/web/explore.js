@@ -1,5 +1,6 @@
-// The options of a loss as sliders, and its two pictures for every setting of them. All of it was computed beforehand:
-// docs/builder/sliders.py says how; the page has loaded it as `window.explored`.
+// The two pictures of a loss, and its options as sliders that change them. All of it was computed beforehand:
+// docs/builder/sliders.py says how; the page has loaded it as `window.explored`. The style sheet then hides the printed
+// pictures, which show the default options in English.
 (() => {
   "use strict";
   const data = window.explored;
@@ -10,20 +11,20 @@
     en: {
       value: "loss", slope: "slope by the logit", axis: "probability of the object at the pixel", usual: "default",
       object: "the pixel is object", background: "the pixel is background", before: "with the default options",
-      map: "gradient by the logit", most: "strongest pull on a pixel", loss: "value on this example", reset: "Defaults", colon: ": ", brackets: [" (", ")"],
+      prediction: "prediction (line: truth)", map: "gradient by the logit", most: "strongest pull on a pixel", loss: "value on this example", reset: "Defaults", colon: ": ", brackets: [" (", ")"],
       bars: "pull on a pixel, strongest kind = 1", red: "red lowers p, blue raises it; line: truth",
       regions: data.regions,
     },
     zh: {
       value: "损失值", slope: "对 logit 的斜率", axis: "该像素属于目标的概率", usual: "默认",
       object: "像素属于目标", background: "像素属于背景", before: "默认选项下的曲线",
-      map: "对 logit 的梯度", most: "单个像素上的最大梯度", loss: "此例上的损失值", reset: "恢复默认", colon: "：", brackets: ["（", "）"],
+      prediction: "预测（线：真值轮廓）", map: "对 logit 的梯度", most: "单个像素上的最大梯度", loss: "此例上的损失值", reset: "恢复默认", colon: "：", brackets: ["（", "）"],
       bars: "各类像素上的梯度，最强者为 1", red: "红色使 p 降低，蓝色使 p 升高；线：真值轮廓",
       regions: ["漏掉的部分", "毛糙边缘", "近处误检块", "远处误检块", "已经判对的像素"],
     },
   };
   const words = WORDS[document.documentElement.lang.slice(0, 2)] || WORDS.en;
-  const COLORS = { object: "#0072b2", background: "#d55e00" };
+  const SIDES = ["object", "background"]; // classes of the style sheet, which has their colours
   const WIDTH = 340, HEIGHT = 210, LEFT = 54, RIGHT = 8, TOP = 22, BOTTOM = 36; // of a panel, and its margins
   const PIXEL = 8; // of the canvas along a side of a pixel of the map
 
@@ -55,7 +56,12 @@
         const pen = i === 0 || line.gaps.includes(i) ? "M" : "L";
         return `${pen}${x(data.logits[i]).toFixed(1)},${y(value).toFixed(1)}`;
       }).join("");
-    const picture = node("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title });
+    const ends = SIDES.map((side) => {
+      const points = now[kind][side].points;
+      return `${words[side]}${words.colon}${show(points[0])} … ${show(points[points.length - 1])}`;
+    });
+    const spoken = [title, `${words.axis} 0.01 … 0.99`, ...ends].join("; ");
+    const picture = node("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": spoken });
     picture.append(node("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: 12, class: "title" }, title));
     for (const part of [0, 0.5, 1]) {
       const level = low + part * (high - low);
@@ -68,21 +74,20 @@
       picture.append(node("text", { x: at, y: HEIGHT - BOTTOM + 13 }, String(p)));
     }
     picture.append(node("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6 }, words.axis));
-    for (const [side, color] of Object.entries(COLORS)) {
-      picture.append(node("path", { d: path(usual[kind][side]), stroke: color, class: "usual" }));
-      picture.append(node("path", { d: path(now[kind][side]), stroke: color, class: "now" }));
+    for (const side of SIDES) {
+      if (controls.length) picture.append(node("path", { d: path(usual[kind][side]), class: `usual ${side}` }));
+      picture.append(node("path", { d: path(now[kind][side]), class: `now ${side}` }));
     }
     return picture;
   }
 
   function legend() {
-    const entry = (color, text, dashed) =>
-      node("span", {}, node("i", { style: `border-top: ${dashed ? "1px dashed" : "3px solid"} ${color}` }), text);
-    return node("p", { class: "legend" }, entry(COLORS.object, words.object), entry(COLORS.background, words.background),
-      entry("#777", words.before, true));
+    const entry = (kind, text) => node("span", {}, node("i", { class: kind }), text);
+    const before = controls.length ? [entry("before", words.before)] : [];
+    return node("p", { class: "legend" }, ...SIDES.map((side) => entry(side, words[side])), ...before);
   }
 
-  // ---- the gradient map: white at 0, as in the printed pictures
+  // ---- the prediction, and the gradient map: white at 0, as in the printed pictures
   const RED = [[247, 247, 247], [244, 165, 130], [178, 24, 43], [103, 0, 31]];
   const BLUE = [[247, 247, 247], [146, 197, 222], [33, 102, 172], [5, 48, 97]];
   function shade(level) {
@@ -91,16 +96,17 @@
     return `rgb(${colors[i].map((from, k) => Math.round(from + (colors[i + 1][k] - from) * (at - i)))})`;
   }
 
-  function draw(canvas, now) {
+  const bytes = (text, Kind) => Kind.from(atob(text), (byte) => byte.charCodeAt(0));
+
+  function draw(canvas, colors, line) {
     const width = data.truth[0].length, height = data.truth.length;
     canvas.width = width * PIXEL;
     canvas.height = height * PIXEL;
     const context = canvas.getContext("2d");
-    const levels = Int8Array.from(atob(now.gradient), (byte) => byte.charCodeAt(0));
     const inside = (row, column) => (data.truth[row] || "")[column] === "1";
     for (let row = 0; row < height; row++)
       for (let column = 0; column < width; column++) {
-        context.fillStyle = shade(levels[row * width + column]);
+        context.fillStyle = colors(row * width + column);
         context.fillRect(column * PIXEL, row * PIXEL, PIXEL, PIXEL);
       }
     context.beginPath(); // the outline of the truth: between pixels that differ
@@ -110,15 +116,29 @@
         if (here !== inside(row, column - 1)) { context.moveTo(left, top); context.lineTo(left, top + PIXEL); }
         if (here !== inside(row - 1, column)) { context.moveTo(left, top); context.lineTo(left + PIXEL, top); }
       }
+    context.strokeStyle = line;
     context.lineWidth = 2;
     context.stroke();
   }
 
+  function drawPrediction(canvas) {
+    const levels = bytes(data.prediction, Uint8Array);
+    draw(canvas, (at) => `rgb(${levels[at]}, ${levels[at]}, ${levels[at]})`, "#e69f00");
+  }
+
+  function drawGradient(canvas, now) {
+    const levels = bytes(now.gradient, Int8Array);
+    draw(canvas, (at) => shade(levels[at]), "#111");
+    const spoken = words.regions.map((region, i) => `${region} ${share(now.shares[i])}`);
+    canvas.setAttribute("aria-label", `${words.map}${words.colon}${words.bars}${words.colon}${spoken.join(", ")}`);
+  }
+
+  const share = (size) => (size > 0 && size < 0.001 ? "< 0.001" : show(size));
+
   function bars(now) {
     const rows = words.regions.map((region, i) => {
-      const share = now.shares[i], text = share > 0 && share < 0.001 ? "< 0.001" : show(share);
-      const bar = node("i", { style: `width: ${70 * share}%` });
-      return node("div", { class: "bar" }, node("span", {}, region), node("span", {}, bar, ` ${text}`));
+      const bar = node("i", { style: `width: ${60 * now.shares[i]}%` });
+      return node("div", { class: "bar" }, node("span", {}, region), node("span", {}, bar, ` ${share(now.shares[i])}`));
     });
     return node("figure", {}, node("figcaption", {}, words.bars), ...rows);
   }
@@ -126,6 +146,7 @@
   // ---- the sliders
   const places = [...data.defaults];
   const curves = node("div", { class: "curves" });
+  const prediction = node("canvas", { role: "img", "aria-label": words.prediction });
   const canvas = node("canvas", { role: "img", "aria-label": words.map });
   const numbers = node("p", { class: "numbers", "aria-live": "polite" });
   const shares = node("div");
@@ -148,13 +169,17 @@
     });
     const now = settingAt(places);
     curves.replaceChildren(panel(words.value, "values", now), panel(words.slope, "slopes", now));
-    draw(canvas, now);
+    drawGradient(canvas, now);
     shares.replaceChildren(bars(now));
     numbers.textContent = `${words.loss}${words.colon}${show(now.loss)} · ${words.most}${words.colon}${show(now.most)}`;
   }
 
-  const map = node("figure", {}, node("figcaption", {}, words.map), canvas, node("figcaption", { class: "small" }, words.red));
-  place.append(...controls.map(({ row }) => row), reset, curves, legend(), node("div", { class: "maps" }, map, shares), numbers);
+  const figure = (title, canvas, ...below) => node("figure", {}, node("figcaption", {}, title), canvas, ...below);
+  const maps = node("div", { class: "maps" }, figure(words.prediction, prediction),
+    figure(words.map, canvas, node("figcaption", { class: "small" }, words.red)), shares);
+  const sliders = controls.length ? [...controls.map(({ row }) => row), reset] : [];
+  place.append(...sliders, curves, legend(), maps, numbers);
   place.hidden = false;
+  drawPrediction(prediction);
   update();
 })();

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..i18n import Text, _
+from .letters import written
 from .style import COLORS, FAINT, INK, new_figure, quiet, save
 
 
@@ -23,7 +25,7 @@ def draw_boxes(path: Path, dice: Mapping[str, Any]) -> Path:
         medianprops={"color": COLORS[1]}, boxprops={"color": INK}, whiskerprops={"color": INK}, capprops={"color": INK},
     )  # fmt: skip
     axis.set_yticklabels(names[::-1])
-    axis.set_xlabel("Dice of an image", color=INK)
+    axis.set_xlabel(written(_("Dice of an image")), color=INK)
     quiet(axis)
     return save(figure, path)
 
@@ -35,15 +37,17 @@ def draw_ranks(path: Path, intervals: Mapping[str, tuple[float, float]]) -> Path
     axis = figure.subplots()
     for place, name in enumerate(reversed(names)):
         low, high = intervals[name]
-        axis.plot((low, high), (place, place), color=COLORS[0], linewidth=5, solid_capstyle="round", alpha=0.8)
+        axis.plot((low, high), (place, place), color=COLORS[0], linewidth=5, marker="o", markersize=5)
     axis.set_yticks(range(len(names)), names[::-1])
-    axis.set_xlabel("rank, 95% interval (1 is the best)", color=INK)
+    axis.set_ylim(-0.5, len(names) - 0.5)
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.set_xlabel(written(_("rank, 95% interval (1 is the best)")), color=INK)
     quiet(axis)
     return save(figure, path)
 
 
 def draw_curves(
-    path: Path, points: Mapping[str, Sequence[tuple[float, float, float]]], dial: str, numbers: str | None = None
+    path: Path, points: Mapping[str, Sequence[tuple[float, float, float]]], dial: Text, numbers: str | None = None
 ) -> Path:
     """Dice along a dial: `(place, mean, standard deviation)`; the six best on average are named, the others grey."""
     figure = new_figure(7.2, 4.4)
@@ -62,7 +66,7 @@ def draw_curves(
     reach = [place for each in points.values() for place, _, _ in each]
     if min(reach) > 0 and max(reach) >= 10 * min(reach):
         axis.set_xscale("log")
-    axis.set_xlabel(dial, color=INK)
+    axis.set_xlabel(written(dial), color=INK)
     axis.set_ylabel("Dice", color=INK)
     quiet(axis)
     axis.legend(frameon=False, fontsize=8, labelcolor=INK)
@@ -79,7 +83,7 @@ def draw_predictions(path: Path, images: Mapping[str, Any], predictions: Mapping
         return float((stack != stack[0]).any(axis=0).mean())
 
     shown = sorted(sorted(known), key=lambda place: -disagreement(place))[:4]
-    columns = ["image", "truth", *predictions]
+    columns = [written(_("image")), written(_("truth")), *predictions]
     figure = new_figure(1.5 * len(columns), 1.5 * len(shown) + 0.5)
     for row, place in zip(figure.subplots(len(shown), len(columns), squeeze=False), shown):
         labels = [images[f"truth_{place}"], *(each[f"prediction_{place}"] for each in predictions.values())]

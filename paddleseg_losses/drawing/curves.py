@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from ..i18n import Text, _
 from ..losses.base import Loss
 from .examples import PIXELS, Array
+from .letters import written
 from .measurements import Curve, curve_of
 from .style import COLORS, INK, new_figure, quiet
 
 TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
-SIDES = {"object": "the pixel is object", "background": "the pixel is background"}
+SIDES = {"object": _("the pixel is object"), "background": _("the pixel is background")}
+BELOW = _("probability of the object at the pixel")
 
 
 def curve(losses: Mapping[str, Loss], curves: Mapping[str, Curve] | None = None) -> Any:
@@ -38,10 +41,10 @@ def _one(curve: Curve) -> Any:
     figure = new_figure(7.6, 2.9)
     left, right = figure.subplots(1, 2)
     for color, side in zip(COLORS, PIXELS):
-        _line(left, curve.logits, curve.values[side], color, SIDES[side])
-        _line(right, curve.logits, curve.slopes[side], color, SIDES[side])
-    _label(left, "loss", "value")
-    _label(right, "slope by the logit", "slope")
+        _line(left, curve.logits, curve.values[side], color, written(SIDES[side]))
+        _line(right, curve.logits, curve.slopes[side], color, written(SIDES[side]))
+    _label(left, _("loss"), _("value"))
+    _label(right, _("slope by the logit"), _("slope"))
     _legend(figure, left)
     return figure
 
@@ -57,8 +60,8 @@ def _several(curves: Mapping[str, Curve]) -> Any:
             low = min(v.min() for v in one.values.values())
             _line(column[0], one.logits, (one.values[side] - low) / span, color, name, dash)
             _line(column[1], one.logits, one.slopes[side] / steepest, color, name, dash)
-        _label(column[0], "loss, scaled to 1", SIDES[side], below="")
-        _label(column[1], "slope by the logit, scaled to 1", "")
+        _label(column[0], _("loss, scaled to 1"), SIDES[side], below="")
+        _label(column[1], _("slope by the logit, scaled to 1"), "")
     _legend(figure, grid[0, 0])
     return figure
 
@@ -89,15 +92,15 @@ def gaps(y: Array) -> Array:
     return np.flatnonzero((steps > 3 * beside) & (steps > 0.01 * np.ptp(y))) + 1
 
 
-def _label(axis: Any, ylabel: str, title: str, below: str = "probability of the object at the pixel") -> None:
+def _label(axis: Any, ylabel: Text, title: Text, below: Text = BELOW) -> None:
     quiet(axis)
     axis.set_xticks([np.log(p / (1 - p)) for p in TICKS], [f"{p:g}" for p in TICKS])
-    axis.set_title(title, fontsize=9, color=INK)
-    axis.set_ylabel(ylabel, fontsize=8, color=INK)
-    axis.set_xlabel(below, fontsize=8, color=INK)
+    axis.set_title(written(title), fontsize=9, color=INK)
+    axis.set_ylabel(written(ylabel), fontsize=8, color=INK)
+    axis.set_xlabel(written(below), fontsize=8, color=INK)
     axis.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4), useMathText=True)
     axis.yaxis.get_offset_text().set_fontsize(8)
     low, high = axis.get_ylim()
     if all(np.ptp(line.get_ydata()) == 0 for line in axis.lines):
         axis.set_ylim(low - 0.5, high + 0.5)
-        axis.text(0.5, 0.6, "flat", transform=axis.transAxes, ha="center", fontsize=9, color=INK)
+        axis.text(0.5, 0.6, written(_("flat")), transform=axis.transAxes, ha="center", fontsize=9, color=INK)

@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from ..i18n import Text, _
 from ..losses.base import Loss
 from .examples import SCENE, Scene
+from .letters import written
 from .measurements import SceneGradient, gradient_on
 from .style import DIVERGING, FAINT, INK, new_figure, quiet
 
 OUTLINE = "#111111"
+REGIONS = {
+    "missed part": _("missed part"),
+    "ragged edge": _("ragged edge"),
+    "near blob": _("near blob"),
+    "far blob": _("far blob"),
+    "right pixels": _("right pixels"),
+}
 
 
 def gradient_map(
@@ -37,7 +46,7 @@ def gradient_map(
     for axis in grid[1:, :2].flat:
         axis.set_axis_off()
     for row, (name, measured) in zip(grid, rows.items()):
-        title = f"{textwrap.fill(name, 36)}\n" if len(rows) > 1 else ""
+        title = f"{written(textwrap.fill(name, 36))}\n" if len(rows) > 1 else ""
         _gradient(figure, row[2], measured, scene, title)
         _bars(row[3], measured)
     return figure
@@ -45,7 +54,7 @@ def gradient_map(
 
 def _truth(axis: Any, scene: Scene) -> None:
     axis.imshow(scene.truth, cmap="gray", vmin=0, vmax=1.15, interpolation="nearest")
-    _frame(axis, "truth")
+    _frame(axis, _("truth"))
 
 
 def _prediction(axis: Any, scene: Scene) -> None:
@@ -57,16 +66,16 @@ def _prediction(axis: Any, scene: Scene) -> None:
         axis.text(
             beside, rows.mean(), str(number), color="#56b4e9", fontsize=10, weight="bold", ha="center", va="center"
         )
-    _frame(axis, "prediction (line: truth)")
+    _frame(axis, _("prediction (line: truth)"))
 
 
 def _gradient(figure: Any, axis: Any, measured: SceneGradient, scene: Scene, title: str) -> None:
     most = float(np.abs(measured.gradient).max()) or 1.0
     image = axis.imshow(measured.gradient, cmap=DIVERGING, vmin=-most, vmax=most, interpolation="nearest")
     _outline(axis, scene, OUTLINE)
-    _frame(axis, f"{title}gradient by the logit")
+    _frame(axis, _("gradient by the logit"), title)
     bar = figure.colorbar(image, ax=axis, shrink=0.8, ticks=[-most, 0, most], pad=0.02)
-    bar.ax.set_yticklabels(["raise p", "0", "lower p"], fontsize=7, color=INK)
+    bar.ax.set_yticklabels([written(_("raise p")), "0", written(_("lower p"))], fontsize=7, color=INK)
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0)
 
@@ -77,8 +86,9 @@ def _bars(axis: Any, measured: SceneGradient) -> None:
     axis.barh(range(len(names)), shares, color=["#0072b2"] * (len(names) - 1) + ["#9aa0a8"], height=0.65)
     for place, share in enumerate(shares):
         axis.text(share + 0.02, place, _words(share), va="center", fontsize=7, color=INK)
-    labels = [f"{number} {name}" for number, name in enumerate(names, 1)]
-    labels[-1] = names[-1]
+    words = [written(REGIONS.get(name, name)) for name in names]
+    labels = [f"{number} {word}" for number, word in enumerate(words, 1)]
+    labels[-1] = words[-1]
     quiet(axis)
     axis.grid(visible=False)
     axis.set_yticks(range(len(names)), labels, fontsize=7.5)
@@ -86,7 +96,7 @@ def _bars(axis: Any, measured: SceneGradient) -> None:
     axis.spines[["bottom"]].set_visible(False)
     axis.invert_yaxis()
     axis.set_xlim(0, 1.2)
-    axis.set_title("pull on a pixel, strongest = 1", fontsize=9, color=INK)
+    axis.set_title(written(_("pull on a pixel, strongest = 1")), fontsize=9, color=INK)
 
 
 def _words(share: float) -> str:
@@ -97,8 +107,8 @@ def _outline(axis: Any, scene: Scene, color: str) -> None:
     axis.contour(scene.truth, levels=[0.5], colors=color, linewidths=0.8)
 
 
-def _frame(axis: Any, title: str) -> None:
-    axis.set_title(title, fontsize=9, color=INK)
+def _frame(axis: Any, title: Text, above: str = "") -> None:
+    axis.set_title(above + written(title), fontsize=9, color=INK)
     axis.set_xticks([])
     axis.set_yticks([])
     for spine in axis.spines.values():

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..datasets import MaskStatistics
-from ..i18n import Text
+from ..i18n import Text, _
+from .letters import written
 from .style import COLORS, INK, new_figure, quiet, save
 
 SHOWN = 4
@@ -50,17 +51,17 @@ def draw_masks(
     shares.set_xlim(10.0 ** math.floor(math.log10(min(each.share for each in statistics.classes.values()))), 1.1)
     shares.set_ylim(-0.5, len(labels) - 0.5)
     shares.set_yticks(list(places), [_called(label, names) for label in labels])
-    for axis, words in ((shares, "share of the pixels"), (sizes, "pixels of an object: median, 10% to 90%")):
+    below = _("share of the pixels"), _("pixels of an object: median, 10% to 90%")
+    for axis, words in zip((shares, sizes), below):
         axis.set_xscale("log")
-        axis.set_xlabel(words, color=INK)
+        axis.set_xlabel(written(words), color=INK)
         quiet(axis)
     return save(figure, path)
 
 
 def _called(label: int, names: Mapping[int, Text]) -> str:
-    """Its name, if every font has the letters."""
-    name = str(names.get(label, label))
-    return name if name.isascii() else str(label)
+    """Its name, or its number where no font has the letters."""
+    return written(names.get(label, str(label)), otherwise=str(label))
 
 
 def _color(label: int) -> str:

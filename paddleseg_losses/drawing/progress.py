@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import math
 import warnings
@@ -48,7 +49,9 @@ def draw_panels(panels: Sequence[Panel]) -> str:
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "progress"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # of the font that measures them
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return file.getvalue()[file.getvalue().index("<svg") :]
+    picture = file.getvalue()[file.getvalue().index("<svg") :]
+    spoken = html.escape("; ".join(str(panel.title) for panel in panels))
+    return picture.replace("<svg", f'<svg role="img" aria-label="{spoken}"', 1)
 
 
 def _spans_decades(values: Sequence[float | None]) -> bool:

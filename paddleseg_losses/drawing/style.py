@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import MissingDependencyError
 from ..i18n import _
+from .letters import use_fonts
 
 INK, FAINT = "#22252b", "#d9dce1"
 # Okabe and Ito: the colour-blind can tell them apart.
@@ -47,5 +48,6 @@ def save(figure: Any, path: str | Path, numbers: str | None = None) -> Path:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"Software": None} if numbers is None else {"Software": None, "Numbers": numbers}
+    use_fonts(figure)
     figure.savefig(path, dpi=DPI, metadata=metadata)
     return path

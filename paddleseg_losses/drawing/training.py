@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..i18n import _
+from .letters import use_fonts, written
 from .overlays import CLASS_COLORS
 from .style import without_matplotlib
 
@@ -66,15 +67,16 @@ def save_prediction_picture(
         row[0].imshow(images[i], cmap="gray", vmin=0, vmax=255 if np.asarray(images[i]).dtype == np.uint8 else 1)
         for axis, labels in zip(row[1:], (truths[i], predictions[i])):
             axis.imshow(labels, cmap=palette, vmin=-0.5, vmax=len(class_names) - 0.5, interpolation="nearest")
-    for axis, title in zip(axes[0], ("image", "truth", "prediction")):
-        axis.set_title(title, color=_INK, fontsize=11)
+    for axis, title in zip(axes[0], (_("image"), _("truth"), _("prediction"))):
+        axis.set_title(written(title), color=_INK, fontsize=11)
     for axis in axes.flat:
         axis.set_axis_off()
-    scores = zip(class_names[1:], _dice(truths, predictions, len(class_names), ignore_index)[1:])
+    called = [written(name, otherwise=str(c)) for c, name in enumerate(class_names)]
+    scores = zip(called[1:], _dice(truths, predictions, len(class_names), ignore_index)[1:])
     figure.suptitle("Dice   " + "   ".join(f"{name} {score:.3f}" for name, score in scores), color=_INK, fontsize=12)
     figure.legend(
         handles=[
-            patch(facecolor=_color(c), edgecolor=_INK, linewidth=0.5, label=name) for c, name in enumerate(class_names)
+            patch(facecolor=_color(c), edgecolor=_INK, linewidth=0.5, label=name) for c, name in enumerate(called)
         ],
         loc="outside lower center",
         ncols=min(len(class_names), 4),
@@ -113,7 +115,7 @@ def save_curve_picture(
     values = [math.nan if value is None else value for value in losses]
     finite = [value for value in values if math.isfinite(value)]
     panels[0].plot(iterations, values, color=CLASS_COLORS[7], linewidth=1.8)
-    panels[0].set_ylabel("training loss", color=_INK)
+    panels[0].set_ylabel(written(_("training loss")), color=_INK)
     if finite and min(finite) > 0 and max(finite) > 10 * min(finite):
         panels[0].set_yscale("log")
     for color, (name, points) in zip(CLASS_COLORS[6:4:-1] * len(curves), curves.items()):
@@ -122,10 +124,10 @@ def save_curve_picture(
             f"{points[-1][1]:.3f}", points[-1], (0, 6), textcoords="offset points", ha="center", color=color, fontsize=9
         )
     if curves:
-        panels[1].set_ylabel("validation score", color=_INK)
+        panels[1].set_ylabel(written(_("validation score")), color=_INK)
         panels[1].margins(y=0.25)
         panels[1].legend(frameon=False, loc="lower right", labelcolor=_INK)
-    panels[-1].set_xlabel("iteration", color=_INK)
+    panels[-1].set_xlabel(written(_("iteration")), color=_INK)
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(axis="y", color=_FAINT, linewidth=0.7)
@@ -163,5 +165,6 @@ def _dice(truths: Sequence[Any], predictions: Sequence[Any], classes: int, ignor
 def _save(figure: Any, path: str | Path) -> Path:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    use_fonts(figure)
     figure.savefig(path, dpi=130)
     return path

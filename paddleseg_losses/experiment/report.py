@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import pages
 from ..drawing import comparisons as pictures
-from ..i18n import Message, Text, _
+from ..i18n import Text, _
 from ..scoring import mean
 from .ledger import Ledger
 from .results import TaskResults, costs
@@ -41,24 +41,30 @@ def _pictures(folder: Path, results: list[TaskResults], ledger: Ledger) -> Itera
         scored = {line.loss: mean(line.dice, axis=0) for line in each.own if line.dice is not None}
         if not scored:
             continue
-        title = Message(each.name)
         ranks = {line.loss: line.comparison.rank_interval for line in each.own if line.comparison}
         intervals = {loss: (rank.low, rank.high) for loss, rank in ranks.items()}
-        yield title, pictures.draw_boxes(folder / f"{each.name}-images.png", scored)
-        yield title, pictures.draw_ranks(folder / f"{each.name}-ranks.png", intervals)
+        yield (
+            _("{task}: Dice of the images, for each loss", task=each.name),
+            pictures.draw_boxes(folder / f"{each.name}-images.png", scored),
+        )
+        yield (
+            _("{task}: rank of each loss with its 95% interval", task=each.name),
+            pictures.draw_ranks(folder / f"{each.name}-ranks.png", intervals),
+        )
         shown = dict.fromkeys((*list(scored)[:3], each.control, *list(scored)[-2:]))
         first = {loss: each.runs(loss, each.rates[loss])[0] for loss in shown}
         predictions = {loss: ledger.counts(run) for loss, run in first.items() if ledger.counts_file(run).is_file()}
         images = ledger.images(each.name)
         if images and predictions:
-            yield title, pictures.draw_predictions(folder / f"{each.name}-predictions.png", images, predictions)
+            words = _("{task}: images on which the losses differ most, and their predictions", task=each.name)
+            yield words, pictures.draw_predictions(folder / f"{each.name}-predictions.png", images, predictions)
     for curve in dict.fromkeys(each.task.curve for each in results if each.task.curve):
         steps = [each for each in results if each.task.curve == curve and each.task.at is not None]
         points: dict[str, list[tuple[float, float, float]]] = {}
         for step in sorted(steps, key=lambda each: each.task.at or 0):
             for line in step.own:
                 points.setdefault(line.loss, []).append((float(step.task.at or 0), *line.scores["dice"]))
-        yield Message(curve), pictures.draw_curves(folder / f"curve-{curve}.png", points, curve)
+        yield _("Dice along {dial}", dial=curve), pictures.draw_curves(folder / f"curve-{curve}.png", points, curve)
 
 
 def _page(table: str, cost: str, drawn: list[tuple[Text, Path]]) -> str:

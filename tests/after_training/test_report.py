@@ -26,7 +26,7 @@ def test_a_finished_training(finished):
     page, facts = write_report(result.save_dir)
     text = page.read_text(encoding="utf-8")
     assert text.count("data:image/png;base64,") == 2
-    assert text.count("<svg") == 1
+    assert text.count('<svg role="img" aria-label="') == text.count("<svg") == 1
     for word in ("DiceCELoss", "cross_entropy × 1", "mIoU on the", "paddlepaddle", "image6.png"):
         assert word in text
     assert 'src="http' not in text

@@ -163,7 +163,8 @@ def copy(tmp_path):
     shutil.copytree(DOCS, tmp_path / "docs")
     for name in PAIRS["README.md"]:
         shutil.copy(name, tmp_path)
-    shutil.copytree(ROOT / "tests/other_libraries", tmp_path / "tests/other_libraries")
+    for folder in ("tests/other_libraries", "examples", "configs"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     stub = Path("paddleseg_losses/losses/__init__.pyi")
     (tmp_path / stub).parent.mkdir(parents=True)
     shutil.copy(ROOT / stub, tmp_path / stub)

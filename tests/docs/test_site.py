@@ -9,7 +9,21 @@ import numpy as np
 import pytest
 import yaml
 
-from docs.builder import katex, links, notebook, pictures, sliders, staging, website
+from docs.builder import (
+    counting,
+    examples,
+    gallery,
+    home,
+    katex,
+    links,
+    listings,
+    notebook,
+    pictures,
+    sliders,
+    staging,
+    website,
+)
+from docs.builder import sources as of_pictures
 from docs.builder.language import CHINESE, ENGLISH
 from paddleseg_losses import drawing, registry
 
@@ -82,15 +96,15 @@ def test_a_value_that_is_no_default_is_refused():
 
 def test_keys_change_with_code_and_values_alone(monkeypatch):
     moved = MOVED["DiceLoss"]
-    files = {path.name for path in sliders.sources("paddleseg_losses.losses.region.dice")}
+    files = {path.name for path in of_pictures.sources("paddleseg_losses.losses.region.dice")}
     assert {"dice.py", "base.py", "region.py", "inputs.py", "error_sums.cpp"} <= files
     assert "tversky.py" not in files
     assert sliders.Sliders(moved.spec, {"smooth": [1]}).key != moved.key
     before = moved.key
-    real = sliders.code
+    real = of_pictures.code
 
     def changed(extra):
-        monkeypatch.setattr(sliders, "code", lambda path: real(path) + (extra if path.name == "dice.py" else ""))
+        monkeypatch.setattr(of_pictures, "code", lambda path: real(path) + (extra if path.name == "dice.py" else ""))
         return MOVED["DiceLoss"].key, MOVED["TverskyLoss"].key
 
     dice, tversky = changed(";")
@@ -104,23 +118,33 @@ def test_docstrings_are_not_code(tmp_path):
     paths = [tmp_path / f"{i}.py" for i in range(3)]
     for path, text in zip(paths, texts):
         path.write_text(text)
-    a, b, c = map(sliders.code, paths)
+    a, b, c = map(of_pictures.code, paths)
     assert a == b != c
 
 
-def test_what_is_known_is_not_computed_again(tmp_path, monkeypatch):
+def test_what_is_known_is_not_computed_again(tmp_path, monkeypatch, capsys):
     one = [MOVED["LovaszSoftmaxLoss"]]
     monkeypatch.setattr(sliders, "sliders", lambda: one)
     site, cache = tmp_path / "site", tmp_path / "cache"
     (tmp_path / "cache").mkdir()
     (cache / "LovaszSoftmaxLoss-0.json").write_text("{}")
-    assert sliders.write(site, cache) == ["LovaszSoftmaxLoss"]
+    sliders.write(site, cache)
+    assert capsys.readouterr().err == "[1/1] sliders: LovaszSoftmaxLoss\n"
     assert [path.name for path in cache.iterdir()] == [f"LovaszSoftmaxLoss-{one[0].key}.json"]
     script = (site / "LovaszSoftmaxLoss.js").read_text()
     data = json.loads(script.removeprefix("window.explored = ").removesuffix(";\n"))
     assert data["options"] == [{"name": "classes", "values": ["present", "[0]", "[1]"]}]
     assert len(data["settings"]) == 3
-    assert sliders.write(site, cache) == []
+    sliders.write(site, cache)
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_is_told_in_ten_lines(capsys):
+    for count in range(1, 60):
+        counting.report(count, 59, "name")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert lines[-1] == "[59/59] name"
 
 
 def test_the_words_of_the_kinds_of_error_are_translated():
@@ -144,7 +168,7 @@ def test_every_page_is_there_in_both_languages(pages):
             for source, place in staging.PLACES.items()
             if (staging.ROOT / source.replace(".md", f"{language.suffix}.md")).exists()
         }
-        assert found | set(staging.NOTEBOOKS.values()) == expected
+        assert found == expected | {home.PLACE}
         assert {f"losses/{name}.md" for name in registry.names()} < found
     written = {path.name for path in staging.DOCS.glob("*.md") if not path.stem.endswith("_cn")}
     assert written < set(staging.PLACES.values())
@@ -169,7 +193,7 @@ def test_pages_link_within_the_site(pages):
     text = (pages / "zh" / "losses" / "DiceLoss.md").read_text(encoding="utf-8")
     assert "](../choose.md#small-objects)" in text
     assert "](../images/losses/DiceLoss_curve.png)" in text
-    assert "](../files/configs/losses/DiceLoss.yml)" in text
+    assert "](../files/configs/losses/DiceLoss.yml.html)" in text
     assert "_cn" not in text
     assert "English" not in text
     assert '<script src="../../web/data/DiceLoss.js">' in text
@@ -204,17 +228,90 @@ def test_without_a_network_it_says_what_is_missing(tmp_path, monkeypatch):
     assert problem.startswith("KaTeX could not be fetched: no network. Put https://")
 
 
+def test_the_home_page_shows_one_loss_in_two_ways(pages):
+    (config,) = yaml.safe_load(home.YAML)["loss"]["types"]
+    names = {}
+    exec(home.PYTHON.partition("value =")[0], names)
+    assert repr(names["loss"]) == repr(registry.build(config))
+    for code in ("en", "zh"):
+        text = (pages / code / home.PLACE).read_text(encoding="utf-8")
+        assert home.YAML.strip() in text
+        assert home.PYTHON.strip() in text
+
+
+def test_the_numbers_of_the_home_page_are_those_of_the_results():
+    times = [
+        {"loss": "A", "shape": "x", "peer": "ours", "ms": 2.0},
+        {"loss": "A", "shape": "x", "peer": "MONAI", "ms": 8.0},
+        {"loss": "A", "shape": "x", "peer": "smp", "ms": 6.0},
+        {"loss": "A", "shape": "y", "peer": "ours", "ms": 3.0},
+        {"loss": "A", "shape": "y", "peer": "torch", "ms": 1.0},  # no library of losses
+        {"loss": "B", "shape": "y", "peer": "ours", "ms": 4.0},
+        {"loss": "B", "shape": "y", "peer": "kornia", "ms": 2.0},
+        {"loss": "B", "shape": "x", "peer": "PaddleSeg", "error": "out of memory"},
+    ]
+    assert home.faster(times) == [3.0, 0.5]
+    english, chinese = (home.figures(language) for language in (ENGLISH, CHINESE))
+    assert [figure.number for figure in english] == [figure.number for figure in chinese]
+    assert {figure.command for figure in english} == {"make bench", "make experiment"}
+
+
+def test_each_loss_has_a_small_picture_of_its_gradient(pages):
+    from PIL import Image
+
+    for code in ("en", "zh"):
+        text = (pages / code / home.PLACE).read_text(encoding="utf-8")
+        assert re.findall(r"\]\(losses/(\w+Loss)\.md\)", text) == [*home.SHOWN]
+        assert all(re.findall(r"!\[(.*?)\]", text))  # told to who cannot see them
+        listed = (pages / code / "losses" / "index.md").read_text(encoding="utf-8")
+        assert re.findall(r"^\| !\[\]\(\.\./images/gallery/(\w+)\.png\)", listed, re.MULTILINE) == registry.names()
+    height, width = drawing.SCENE.truth.shape
+    for name in (gallery.SCENE, *registry.names()):
+        with Image.open(pages / "en" / gallery.picture(name)) as image:
+            assert image.size == (gallery.SCALE * width, gallery.SCALE * height)
+            colors = {color for _count, color in image.convert("RGB").getcolors(1 << 20)}
+        assert gallery.LINES["scene" if name == gallery.SCENE else "map"] in colors
+    with Image.open(pages / "en" / gallery.picture("DiceLoss")) as image:
+        right, wrong = (image.getpixel((gallery.SCALE * x + 1, gallery.SCALE * y + 1)) for y, x in ((20, 60), (5, 38)))
+    assert wrong[0] > wrong[2] + 50  # red lowers the probability of a false blob
+    assert min(right) > min(wrong) + 50  # and hardly pulls on what is right
+
+
+def test_sources_and_examples_are_shown_as_pages(pages):
+    source = "paddleseg_losses/losses/region/tversky.py"
+    for code in ("en", "zh"):
+        text = (pages / code / "losses" / "TverskyLoss.md").read_text(encoding="utf-8")
+        for file in (source, "examples/binary.py", "configs/usage/single_loss.yml"):
+            assert f"](../files/{file}.html)" in text
+            shown = (pages / "en" / "files" / f"{file}.html").read_text(encoding="utf-8")
+            assert f"<h1>{file}</h1>" in shown
+            assert (pages / "en" / "files" / file).read_bytes() == (staging.ROOT / file).read_bytes()
+            up = re.search(r'href="((?:\.\./)+)web/listing\.css"', shown)[1]
+            assert (pages / "en" / "files" / file).parent.joinpath(up, listings.STYLE).resolve().is_file()
+    assert 'class="k">class</span>' in (pages / "en" / "files" / f"{source}.html").read_text(encoding="utf-8")
+
+
+def test_every_loss_has_an_example():
+    for spec in registry.specs():
+        for file in examples.using(spec.name) or [examples.loop_for(spec)]:
+            assert (staging.ROOT / file).is_file()
+    assert "examples/binary.py" in examples.using("TverskyLoss")
+    assert not examples.using("MCCLoss")
+    assert examples.loop_for(registry.get("MCCLoss")) == "examples/plain_paddle.py"
+
+
 def test_what_cannot_be_moved_is_said(pages):
     for code, words in (("en", "None of its options changes"), ("zh", "都不会改变")):
-        text = (pages / code / "losses" / "LovaszHingeLoss.md").read_text(encoding="utf-8")
+        text = (pages / code / "losses" / "RecallCrossEntropyLoss.md").read_text(encoding="utf-8")
         assert words in text
-        assert "<script" not in text
+        assert "explore.js" in text  # which draws the pictures in the reader's language
+    assert MOVED["LovaszHingeLoss"].options
 
 
 def test_the_menu_holds_every_page_once():
     menu = staging.menu()
     places = re.findall(r"[\w/]+\.md", str(menu["nav"]))
-    assert sorted(places) == sorted(staging.PLACES.values())
+    assert sorted(places) == sorted([home.PLACE, *staging.PLACES.values()])
     assert all(next(iter(entry)) in menu["translations"] for entry in menu["nav"])
 
 

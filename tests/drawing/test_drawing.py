@@ -17,7 +17,9 @@ from paddleseg_losses import (
     WeightedSumLoss,
     drawing,
 )
+from paddleseg_losses.drawing.comparisons import draw_ranks
 from paddleseg_losses.drawing.examples import LOGITS, PIXELS
+from paddleseg_losses.drawing.style import COLORS
 from paddleseg_losses.errors import MissingDependencyError
 
 SMOOTH = [CrossEntropyLoss(), DiceLoss(), FocalLoss(gamma=3.0), BoundaryLoss(), WeightedSumLoss(losses=["DiceLoss"])]
@@ -156,3 +158,12 @@ def test_missing_matplotlib_is_named_with_its_cure(monkeypatch):
     with pytest.raises(MissingDependencyError, match="matplotlib") as caught:
         drawing.curve({"d": DiceLoss()})
     assert "paddleseg-losses[demo]" in str(caught.value.cure)
+
+
+def test_a_rank_without_doubt_is_seen(tmp_path):
+    """Its interval has no length."""
+    path = draw_ranks(tmp_path / "ranks.png", {"DiceLoss": (1.0, 1.0), "FocalLoss": (2.0, 2.0)})
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    blue = tuple(bytes.fromhex(COLORS[0][1:]))
+    assert (pixels == blue).all(axis=1).sum() > 20
