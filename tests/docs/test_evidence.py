@@ -1,11 +1,13 @@
 """The page about the experiment says what the kept runs say, and what arithmetic allows of the survey's table."""
 
+import csv
 import json
 
 import numpy as np
 import pytest
 
 from docs.builder import evidence as pages
+from docs.builder import partial_labels
 from docs.builder.advice import ranking
 from docs.builder.language import CHINESE, ENGLISH, read_all
 from docs.builder.language import read as text_of
@@ -147,3 +149,17 @@ def test_what_the_chooser_says_of_the_experiment():
     assert tree["TopKCrossEntropyLoss"] < 0.5 < tree["DistancePenalizedCELoss"]
     assert tree["HausdorffERLoss"] < 0.25
     assert found.findings["tree"]["DiceLoss"].differences["dice"].low > 0
+
+
+def test_what_partial_labels_cost():
+    """The sentences about them are true of the kept rows, each treatment with the same seeds."""
+    with partial_labels.KEPT.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    seeds = {task: sorted(row["seed"] for row in rows if row["task"] == task) for task in partial_labels.TREATMENTS}
+    assert len(set(map(tuple, seeds.values()))) == 1
+    assert {row["status"] for row in rows} == {"ok"}
+    dice = {task: [float(row["dice"]) for row in rows if row["task"] == task] for task in partial_labels.TREATMENTS}
+    assert min(dice["full"]) > max(dice["label_sets"])
+    assert min(dice["label_sets"]) > 2 * max(dice["ignored"])
+    assert max(dice["background"]) < 0.1
+    assert partial_labels.partial_labels(ENGLISH).count("\n|") == 1 + len(partial_labels.TREATMENTS)
