@@ -108,7 +108,7 @@ def test_the_page_marks_what_can_be_told_apart(invented):
 def test_both_languages_have_the_same_numbers(invented):
     english, chinese = (pages.experiment(language) for language in (ENGLISH, CHINESE))
     assert english.count("\n| ") == chinese.count("\n| ")
-    assert english.count("\n## ") == chinese.count("\n## ") == 7
+    assert english.count("\n## ") == chinese.count("\n## ") == 8
 
 
 def test_a_recommendation_shows_its_numbers_or_says_that_there_are_none(invented):
