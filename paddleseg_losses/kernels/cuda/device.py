@@ -63,6 +63,16 @@ class Platform:
         kind, _colon, index = paddle.device.get_device().partition(":")
         return int(index) if kind == "gpu" else None
 
+    @contextmanager
+    def on(self, index: int) -> Iterator[None]:
+        """Paddle makes new tensors on a card inside a `with` block."""
+        before = paddle.device.get_device()
+        paddle.device.set_device(f"gpu:{index}")
+        try:
+            yield
+        finally:
+            paddle.device.set_device(before)
+
     def stream(self, index: int) -> int:
         """The stream on which Paddle runs its operators."""
         return int(paddle.device.cuda.current_stream(index).cuda_stream)
@@ -183,7 +193,8 @@ def try_cards() -> None:
     """Find out of every card whether its kernels work."""
     for index in range(_platform.count()):
         if index not in _platform.verdicts:
-            _platform.verdicts[index] = why_not(index)
+            with _platform.on(index):
+                _platform.verdicts[index] = why_not(index)
 
 
 def known() -> Text:

@@ -61,6 +61,26 @@ def test_the_doctor_tries_the_cards(platform, monkeypatch):
     assert "5.2" in str(found["gpu_kernels"])
 
 
+def test_the_doctor_tries_a_card_while_it_is_the_current_one(platform, monkeypatch):
+    """The kernels' results are made on the current one: on another they would be tensors on several devices."""
+    seen = []
+    monkeypatch.setattr(platform, "count", lambda: 2)
+    monkeypatch.setattr(device, "why_not", lambda index: seen.append((index, platform.current())))
+    kernels.status(try_gpus=True)
+    assert seen == [(0, 0), (1, 1)]
+    assert platform.current() == 0
+
+
+def test_another_card_is_current_for_a_while(monkeypatch):
+    chosen = ["gpu:0"]
+    monkeypatch.setattr(paddle.device, "get_device", lambda: chosen[-1])
+    monkeypatch.setattr(paddle.device, "set_device", chosen.append)
+    made = device.Platform()
+    with made.on(1):
+        assert made.current() == 1
+    assert made.current() == 0
+
+
 def test_every_module_is_tried():
     """A kernel that no check launches could be wrong on a card."""
     assert {path.stem for path in fake.compiling.sources()} <= {*self_test.CHECKS, "pixel_values"}
