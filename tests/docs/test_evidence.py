@@ -139,3 +139,11 @@ def test_what_the_chooser_says_of_the_experiment():
         assert noisy["CrossEntropyLoss"] < noisy[made_for_it] < noisy["JaccardLoss"]
     assert noisy["NoiseRobustDiceLoss"] < noisy["DiceLoss"]
     assert max(noisy["FocalLoss"], noisy["TopKCrossEntropyLoss"]) < noisy["CrossEntropyLoss"]
+    tree = {loss: finding.scores["dice"][0] or 0 for loss, finding in found.findings["tree"].items()}
+    of_skeletons = ("SoftCLDiceLoss", "SkeletonRecallLoss", "CBDiceLoss")
+    assert max(tree[loss] for loss in of_skeletons) < tree["DiceLoss"] - 0.1
+    assert tree["Dice + clDice"] < tree["DiceLoss"]
+    assert max(tree["DiceCE + skeleton recall"], tree["DiceCE + cbDice"]) < tree["DiceCELoss"]
+    assert tree["TopKCrossEntropyLoss"] < 0.5 < tree["DistancePenalizedCELoss"]
+    assert tree["HausdorffERLoss"] < 0.25
+    assert found.findings["tree"]["DiceLoss"].differences["dice"].low > 0
