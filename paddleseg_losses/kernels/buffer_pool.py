@@ -45,7 +45,7 @@ def empty_like(x: Tensor) -> Tensor:
 
 
 def empty(shape: Sequence[int]) -> Tensor:
-    """A float32 tensor with any contents, as `paddle.empty`, in a block that is used again."""
+    """A float32 tensor with any contents, as `unfilled`, in a block that is used again."""
     size = 4 * math.prod(shape)
     if size < LARGE or not SUPPORTED or not _shares():
         return unfilled(shape, paddle.float32)

@@ -1,10 +1,12 @@
 """Kernels under FLAGS_check_nan_inf, with which people look for the operator that made the first NaN."""
 
+from pathlib import Path
+
 import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import HausdorffDTLoss, LovaszSoftmaxLoss, SoftCLDiceLoss
+from paddleseg_losses import HausdorffDTLoss, LovaszSoftmaxLoss, SoftCLDiceLoss, kernels
 from paddleseg_losses.kernels.cuda import device
 from paddleseg_losses.kernels.unfilled import unfilled
 from tests.kernels.cuda import fake
@@ -30,6 +32,12 @@ def test_memory_is_cleared_where_it_is_searched(searched):
     assert not unfilled([3]).any()
     with pytest.raises(RuntimeError, match="(?i)nan"):
         paddle.empty([3])
+
+
+def test_all_memory_comes_from_there():
+    folder = Path(kernels.__file__).parent
+    direct = {path.name for path in folder.rglob("*.py") if "paddle.empty" in path.read_text(encoding="utf-8")}
+    assert direct == {"unfilled.py"}
 
 
 def test_memory_is_left_as_it_is_otherwise(monkeypatch):
