@@ -24,6 +24,10 @@ from .launcher import Size
 
 Tensor = Any
 
+# What a trial may end with: Paddle raises one of these where it has no operator on a card, or its device has an error,
+# ctypes the last one where a driver has no such function. Memory that is used up says nothing about kernels.
+_FAILURES = (DriverError, RuntimeError, OSError, ValueError, AttributeError)
+
 
 class Platform:
     """What Paddle and the driver say of the devices; tests put another one in its place."""
@@ -164,7 +168,7 @@ def _is_capturing(index: int) -> bool:
         return False
     try:
         return bool(_platform.driver().is_capturing(index, _platform.stream(index)))
-    except DriverError:  # as of the default stream, while another one is captured
+    except (DriverError, AttributeError):  # as of the default stream, while another one is captured
         return True
 
 
@@ -181,8 +185,10 @@ def why_not(index: int) -> Text | None:
             return _("its compute capability is {found}, and {oldest} is needed", found=_dotted(capability),
                      oldest=_dotted(driver_module.OLDEST))  # fmt: skip
         return disagreement(index)
-    except (DriverError, KernelError) as error:
-        return error.found if isinstance(error, KernelError) else str(error)
+    except KernelError as error:
+        return error.found
+    except _FAILURES as error:
+        return str(error).strip().rpartition("\n")[-1]  # Paddle's traces end with what happened
 
 
 def _dotted(capability: tuple[int, int]) -> str:

@@ -114,6 +114,29 @@ def test_a_driver_that_refuses_the_text(platform, monkeypatch):
     _assert_composed(platform, "cuModuleLoadData: the provided PTX was compiled with an unsupported toolchain")
 
 
+@pytest.mark.parametrize("kind", [RuntimeError, OSError, ValueError, NotImplementedError, AttributeError])
+def test_a_trial_that_paddle_cannot_make(platform, monkeypatch, kind):
+    """A loss has to go on where an operator of the trial is missing."""
+
+    def fail(place):
+        raise kind("C++ Traceback\n----\n(NotFound) there is no such operator")
+
+    monkeypatch.setitem(self_test.CHECKS, "sums", fail)
+    _assert_composed(platform, r"no kernels on GPU 0: \(NotFound\) there is no such operator")
+
+
+def test_a_trial_without_memory_is_repeated(platform, monkeypatch):
+    def fail(place):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setitem(self_test.CHECKS, "sums", fail)
+        with pytest.raises(MemoryError):
+            _value()
+    assert _value() > 0
+    assert platform.verdicts == {0: None}
+
+
 def test_a_launch_that_fails_later_is_an_error(platform, monkeypatch):
     """Not composed in silence: a card with an error has lost what ran on it."""
     _value()

@@ -30,7 +30,7 @@ def _worst(dtype):
 
 def test_memory_is_cleared_where_it_is_searched(searched):
     assert not unfilled([3]).any()
-    with pytest.raises(RuntimeError, match="(?i)nan"):
+    with pytest.raises(RuntimeError, match=r"(?i)nan"):
         paddle.empty([3])
 
 
