@@ -50,7 +50,7 @@ class Maps:
         """
         z, y = self.check.data(shape, torch.float32)
         masks = _masks(z, y)
-        off = _off(self.distance_map(masks), references.distances(masks))
+        off = references.off(self.distance_map(masks), references.distances(masks))
         yield {"operation": "distances", "shape": list(shape), "value": off, "right": off <= 1e-6}
         operations = {
             "Hausdorff": (self.hausdorff, references.hausdorff),
@@ -65,7 +65,7 @@ class Maps:
                 values = run(z, y), formula(exact, y)
                 slopes = torch.autograd.grad(values[0].sum(), z)[0], torch.autograd.grad(values[1].sum(), exact)[0]
                 is_sorted = name == "Lovász"
-                off = {"value": _off(*values), "gradient": _off(*slopes, average=is_sorted)}
+                off = {"value": references.off(*values), "gradient": references.off(*slopes, average=is_sorted)}
                 close = 1e-4 if is_sorted else 1e-5 + rounding
                 right = off["value"] <= 1e-5 and (off["gradient"] <= close or (is_sorted and rounding > 0))
                 yield {"operation": name, "shape": list(shape), "dtype": str(dtype), **off, "right": right}
@@ -84,7 +84,7 @@ class Maps:
         for name, loss in steps.items():
             try:
                 found[name] = self.check.step(loss, z, y, z.numel() * 4)
-            except torch.OutOfMemoryError:
+            except torch.cuda.OutOfMemoryError:
                 found[name] = "no memory"
         return {
             "shape": list(shape),
@@ -96,10 +96,3 @@ class Maps:
 
 def _masks(z: Any, y: Any) -> Any:
     return torch.arange(z.shape[1], device=z.device).view(1, -1, *[1] * (z.ndim - 2)) == y[:, None]
-
-
-def _off(found: Any, expected: Any, average: bool = False) -> float:
-    """Relative to the largest number, or on the average; absolute where all ought to be 0."""
-    off, size = (found.detach().double() - expected.detach()).abs(), expected.detach().abs()
-    off, size = (off.mean(), size.mean()) if average else (off.max(), size.max())
-    return float(off / size if size > 0 else off)

@@ -62,22 +62,30 @@ class PyLayer:
         return Bridge.apply(*arguments)
 
 
-def install() -> None:
-    """Put the stand-in in Paddle's place, and the kernels' rooms within reach without the package itself."""
+def install(device: str = "cpu") -> None:
+    """Put the stand-in in Paddle's place, and the kernels' rooms within reach without the package itself.
+
+    New tensors are made on `device`, in whatever thread: torch runs a backward pass on a card in one of its own.
+    """
     paddle = _module("paddle", **{name: getattr(torch, name) for name in DTYPES})
     for name in SAME:
         setattr(paddle, name, getattr(torch, name))
-    paddle.empty = lambda shape, dtype="float32": torch.empty(tuple(shape), dtype=_dtype(dtype))
-    paddle.zeros = lambda shape, dtype="float32": torch.zeros(tuple(shape), dtype=_dtype(dtype))
-    paddle.ones = lambda shape, dtype="float32": torch.ones(tuple(shape), dtype=_dtype(dtype))
-    paddle.full = lambda shape, value, dtype="float32": torch.full(tuple(shape), value, dtype=_dtype(dtype))
-    paddle.to_tensor = lambda array, place=None: torch.as_tensor(array, device=place and place.device)
+    paddle.empty = lambda shape, dtype="float32": torch.empty(tuple(shape), dtype=_dtype(dtype), device=device)
+    paddle.zeros = lambda shape, dtype="float32": torch.zeros(tuple(shape), dtype=_dtype(dtype), device=device)
+    paddle.ones = lambda shape, dtype="float32": torch.ones(tuple(shape), dtype=_dtype(dtype), device=device)
+    paddle.full = lambda shape, value, dtype="float32": torch.full(
+        tuple(shape), value, dtype=_dtype(dtype), device=device
+    )
+    paddle.to_tensor = lambda array, place=None: torch.as_tensor(array, device=place.device if place else device)
     paddle.grad = lambda outputs, inputs: torch.autograd.grad(outputs, inputs)
     paddle.in_dynamic_mode = paddle.is_compiled_with_cuda = lambda: True
     paddle.is_compiled_with_rocm = lambda: False
     paddle.CPUPlace, paddle.CUDAPlace = lambda: Place("cpu"), lambda index: Place(f"cuda:{index}")
     cuda = types.SimpleNamespace(current_stream=torch.cuda.current_stream)
     paddle.device = types.SimpleNamespace(cuda=cuda, get_device=lambda: f"gpu:{torch.cuda.current_device()}")
+    core = types.SimpleNamespace(globals=lambda: {"FLAGS_check_nan_inf": False})
+    paddle.base = _module("paddle.base", core=core)
+    paddle.amp = types.SimpleNamespace(is_autocast_enabled=lambda: False)
     paddle.Tensor = torch.Tensor
     paddle.autograd = _module("paddle.autograd", PyLayer=PyLayer)
     paddle.utils = _module("paddle.utils")
@@ -103,7 +111,8 @@ def _dtype(name: Any) -> Any:
 
 def _extend(tensor: Any) -> None:
     """What Paddle's tensors have besides."""
-    cumsum = tensor.cumsum
+    cumsum, numpy = tensor.cumsum, tensor.numpy
+    tensor.numpy = lambda self: numpy(self.detach().cpu())  # wherever it is
     tensor.astype = lambda self, dtype: self.to(_dtype(dtype))
     tensor.place = property(lambda self: Place(self.device))
     tensor.stop_gradient = property(

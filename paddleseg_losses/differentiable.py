@@ -10,6 +10,7 @@ from typing import Any, Callable
 import paddle
 from paddle.autograd import PyLayer
 
+from .autocast import full_precision
 from .i18n import _
 
 Tensor = Any
@@ -21,19 +22,24 @@ class Differentiable(PyLayer):  # type: ignore[misc]
     """An operation with a gradient of its own.
 
     Paddle throws a PyLayer's context away after a backward pass, `retain_graph=True` or not, and reads it in the next
-    one. A hook on the result comes before that.
+    one. A hook on the result comes before that. The backward pass leaves autocast as the forward pass does: whoever
+    calls it inside would hand half precision to kernels that read float32.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        forward = cls.forward
+        forward, backward = cls.forward, cls.backward
 
         def remembered(ctx: Any, *args: Any) -> Any:
             result = forward(ctx, *args)
             _made.context = weakref.ref(ctx)
             return result
 
-        cls.forward = staticmethod(remembered)
+        def precise(ctx: Any, *upstream: Tensor) -> Any:
+            with full_precision():
+                return backward(ctx, *upstream)
+
+        cls.forward, cls.backward = staticmethod(remembered), staticmethod(precise)
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
@@ -77,7 +83,7 @@ class _Recomputed(Differentiable):
         tensors = [x.detach() for x in ctx.saved_tensor()]
         for x, fixed in zip(tensors, ctx.fixed):
             x.stop_gradient = fixed
-        with paddle.enable_grad(), paddle.amp.auto_cast(enable=False):  # as in the forward pass
+        with paddle.enable_grad():  # as in the forward pass
             result = ctx.function(*tensors)
         paddle.autograd.backward([result], [upstream])
         slopes = tuple(x.grad for x in tensors)

@@ -41,7 +41,7 @@ def _paths(t: Language) -> list[list[str]]:
     return [
         [t("NVIDIA GPU; float32, float16 or bfloat16 logits and integer labels, outside static graphs"), kernels],
         [t("the same with float64, soft labels, `label_sets`, `from_logits=False`, or in a static graph"), composed],
-        [t("NVIDIA GPU below compute capability 6.0, or with a driver before 520"), composed],
+        [t("NVIDIA GPU below compute capability 6.0, or with a driver before 450"), composed],
         ["XPU, NPU, DCU", composed],
         ["CPU", f"[{t('Native kernels')}](kernels{t.suffix}.md)"],
     ]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import paddle
-
 from ..problem import Problem
 from .ctypes_args import grid, reals
 from .edt import checked_spacing
 from .native_problem import NativeProblem, function
+from .unfilled import unfilled
 
 Tensor = Any
 
@@ -28,6 +27,6 @@ def region_proximity(problem: Problem, normalize: bool, spacing: Sequence[float]
     """
     run = function("boundary_proximity")
     steps, image = reals(checked_spacing(spacing, problem.space)), grid(problem.space, numbered=True)
-    out = paddle.empty(problem.labels.shape, "float32")
+    out = unfilled(problem.labels.shape, "float32")
     NativeProblem(problem).call(run, *image, steps, int(normalize), out.data_ptr())
     return out

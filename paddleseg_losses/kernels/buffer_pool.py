@@ -20,6 +20,8 @@ import numpy as np
 import paddle
 from paddle.utils.dlpack import from_dlpack
 
+from .unfilled import unfilled
+
 Tensor = Any
 
 LARGE = 1 << 22  # bytes
@@ -32,7 +34,7 @@ _idle: deque[mmap.mmap] = deque(maxlen=KEPT)  # the oldest is given back to the 
 def tensor_of(numbers: Any) -> Tensor:
     """A small array as a float32 tensor: half the time of `paddle.to_tensor`, which counts where an image is small."""
     numbers = np.asarray(numbers, np.float32, order="C")
-    x = paddle.empty(numbers.shape, paddle.float32)
+    x = unfilled(numbers.shape, paddle.float32)
     ctypes.memmove(x.data_ptr(), numbers.ctypes.data, numbers.nbytes)
     return x
 
@@ -43,10 +45,10 @@ def empty_like(x: Tensor) -> Tensor:
 
 
 def empty(shape: Sequence[int]) -> Tensor:
-    """A float32 tensor with any contents, as `paddle.empty`, in a block that is used again."""
+    """A float32 tensor with any contents, as `unfilled`, in a block that is used again."""
     size = 4 * math.prod(shape)
     if size < LARGE or not SUPPORTED or not _shares():
-        return paddle.empty(shape, paddle.float32)
+        return unfilled(shape, paddle.float32)
     return _tensor(_take(size), shape)
 
 

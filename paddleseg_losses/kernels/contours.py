@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import paddle
 
 from ..problem import Problem
 from .ctypes_args import grid, reals
 from .edt import checked_spacing
 from .native_problem import NativeProblem, function
+from .unfilled import unfilled
 
 Tensor = Any
 
@@ -38,6 +38,6 @@ def contour_errors(problem: Problem, spacing: Sequence[float] | None) -> Tensor:
     steps = checked_spacing(spacing, problem.space)
     padded = None if steps is None else [1.0] * (3 - len(steps)) + list(steps)
     run = function("contours_surface_distances")
-    image, out = grid(problem.space, numbered=True), paddle.empty(problem.labels.shape, "float32")
+    image, out = grid(problem.space, numbered=True), unfilled(problem.labels.shape, "float32")
     NativeProblem(problem).call(run, *image, reals(padded), out.data_ptr())
     return out

@@ -13,6 +13,7 @@ from ..errors import KernelError
 from .ctypes_args import address, grid, reals
 from .loader import threads
 from .native_problem import function
+from .unfilled import unfilled
 
 Tensor = Any
 
@@ -29,7 +30,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, dtype: An
     """
     image, spacing = grid(mask.shape[2:]), checked_spacing(spacing, mask.shape[2:])
     mask = mask.astype("bool").contiguous()
-    out = paddle.empty(mask.shape, dtype=dtype)
+    out = unfilled(mask.shape, dtype)
     name = {paddle.float32: "edt_float32", paddle.float64: "edt_float64"}.get(out.dtype)
     if name is None:
         raise KernelError(f"A distance map of {out.dtype}.", "float32 or float64", "cast the map afterwards")

@@ -12,6 +12,7 @@ import paddle
 from ..problem import Problem
 from .loader import threads
 from .native_problem import LABEL_BYTES, function
+from .unfilled import unfilled
 
 Tensor = Any
 
@@ -29,7 +30,7 @@ def compact_labels(labels: Tensor, classes: int, ignore_index: int, channels: bo
     """Copy labels (int64, int32 or uint8), and count them; with `channels`, each channel of axis 1 on its own."""
     labels, few = labels.contiguous(), classes <= 255
     planes, size, counts = _cut(labels, classes, channels)
-    out = paddle.empty(labels.shape, paddle.uint8 if few else paddle.int32)
+    out = unfilled(labels.shape, paddle.uint8 if few else paddle.int32)
     out.stop_gradient = True
     wrong = ctypes.c_int64()
     function("labels_compact")(
@@ -48,7 +49,7 @@ def compact_one_hot(labels: Tensor, ignore_index: int) -> Compact:
     samples, classes, *space = (int(size) for size in labels.shape)
     few, size = classes <= 255, math.prod(space)
     out, counts = (
-        paddle.empty([samples, 1, *space], paddle.uint8 if few else paddle.int32),
+        unfilled([samples, 1, *space], paddle.uint8 if few else paddle.int32),
         np.zeros((samples, classes), np.int64),
     )
     out.stop_gradient = True

@@ -10,6 +10,7 @@ import paddle
 from ..problem import Problem
 from .loader import threads
 from .native_problem import LABEL_BYTES, function, require
+from .unfilled import unfilled
 
 Tensor = Any
 
@@ -26,7 +27,7 @@ def keep_top_k(problem: Problem, values: Tensor, percent: float) -> Tensor:
     require(values, [paddle.float32], [shape], shape)
     require(problem.labels, list(LABEL_BYTES), [shape], shape)
     values, labels = values.contiguous(), problem.labels.contiguous()
-    kept, size = paddle.empty_like(labels), math.prod(shape)
+    kept, size = unfilled(labels.shape, labels.dtype), math.prod(shape)
     kept.stop_gradient = True
     function("top_k")(
         values.data_ptr(), labels.data_ptr(), LABEL_BYTES[labels.dtype], size, problem.classes, problem.ignore_index,

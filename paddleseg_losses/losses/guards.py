@@ -1,20 +1,13 @@
-"""What stands around every loss: its precision, how a static graph takes it, and what nobody should train on."""
+"""What stands around every loss: how a static graph takes it, and what nobody should train on."""
 
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from typing import Any
 
 import paddle
 
 from ..inputs import Inputs, Tensor
-
-
-def full_precision() -> Any:
-    """Leave autocast; a static graph of Paddle 2.6 cannot, and does not need to: inputs are cast already."""
-    active = getattr(paddle.amp, "is_autocast_enabled", paddle.in_dynamic_mode)  # Paddle 3.0 does not tell
-    return paddle.amp.auto_cast(enable=False) if paddle.in_dynamic_mode() and active() else nullcontext()
 
 
 def run_as_it_is(code: Any) -> None:

@@ -23,7 +23,8 @@ ROOMS = {
     "pages": {"errors"},
     "scoring": {"errors"},
     "formula": set(),
-    "differentiable": set(),
+    "autocast": set(),
+    "differentiable": {"autocast"},
     "numeric": {"differentiable"},
     "softmax": {"differentiable", "numeric"},
     "problem": set(),
@@ -71,6 +72,7 @@ ROOMS = {
     "options": {"errors", "other_libraries", "registry", "schedules"},
     "describe": {"errors", "formula", "options", "registry"},
     "losses": {
+        "autocast",
         "errors",
         "numeric",
         "ignored_labels",

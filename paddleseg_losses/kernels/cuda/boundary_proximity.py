@@ -8,6 +8,7 @@ from typing import Any
 import paddle
 
 from ...problem import Problem
+from ..unfilled import unfilled
 from .cuda_problem import CudaProblem
 from .device import launch
 from .edt import lines_of
@@ -21,13 +22,13 @@ def region_proximity(problem: Problem, normalize: bool, spacing: Sequence[float]
     here, lines = CudaProblem(problem), lines_of(problem.space, spacing)
     maps, grid = maps_of(here), here.planes * blocks(here.s)
     first, middle, last = lines.sizes
-    steps = paddle.empty([here.planes, here.s], "int16")
+    steps = unfilled([here.planes, here.s], "int16")
     launch("depth_steps", here.planes * blocks(middle * last), THREADS, 0, maps, steps, first, middle * last)
     before = None
     if middle > 1:
-        before = paddle.empty([here.planes, here.s], "float32")
+        before = unfilled([here.planes, here.s], "float32")
         launch("depth_middle", grid, THREADS, 0, maps, steps, lines.spacing, before, *lines.sizes)
-    out = paddle.empty(here.labels.shape, "float32")
+    out = unfilled(here.labels.shape, "float32")
     regions = [here.planes, problem.classes]
     deepest, shallowest = paddle.zeros(regions, "int32"), paddle.full(regions, 2**31 - 1, "int32")
     launch(

@@ -12,6 +12,7 @@ from ...differentiable import Differentiable
 from ...problem import Problem
 from ..centerline import checked_iterations
 from ..native_problem import refuse_second_derivatives
+from ..unfilled import unfilled
 from .cuda_problem import CudaProblem
 from .device import launch
 from .maps import THREADS, Maps, blocks, maps_of, volume, with_floats
@@ -41,11 +42,11 @@ class _Centerline(Differentiable):
         here = CudaProblem(problem)
         maps, image, kept = maps_of(here, skip), Image(*volume(problem.space)), here.n * (here.c - skip)
         lines = _true_lines(maps, image, here, iterations)
-        x = paddle.empty([kept, here.s], "float32")
+        x = unfilled([kept, here.s], "float32")
         launch("skeleton_start", kept * blocks(here.s), THREADS, 0, maps, here.scores, 0, x)
         skeleton = _skeleton(image, x, iterations)
         tiles = blocks(here.s, TILE)
-        parts = paddle.empty([kept, tiles, 4], "float32")
+        parts = unfilled([kept, tiles, 4], "float32")
         launch("centerline_sums", kept * tiles, THREADS, 0, maps, here.scores, lines, 0, skeleton, parts)
         here.save(ctx)
         ctx.kept = skip, iterations, lines
@@ -58,12 +59,12 @@ class _Centerline(Differentiable):
         here, (skip, iterations, lines) = CudaProblem.saved(ctx), ctx.kept
         maps, image = maps_of(here, skip), Image(*volume(here.problem.space))
         upstream, count = gradient.contiguous(), here.n * (here.c - skip)
-        grad = (paddle.zeros if skip else paddle.empty)(here.scores.shape, "float32")
+        grad = (paddle.zeros if skip else unfilled)(here.scores.shape, "float32")
         together = max(1, ROOM * count // (2 * iterations + 6))  # maps whose steps are in memory at once
         for first in range(0, count, together):
             few = min(together, count - first)
             grid, shape = few * blocks(here.s), [few, here.s]
-            x, of_skeleton = paddle.empty(shape, "float32"), paddle.empty(shape, "float32")
+            x, of_skeleton = unfilled(shape, "float32"), unfilled(shape, "float32")
             launch("skeleton_start", grid, THREADS, 0, maps, here.scores, first, x)
             launch("centerline_upstream", grid, THREADS, 0, maps, upstream, first, of_skeleton)
             of_start = _skeleton_backward(image, x, iterations, of_skeleton)
@@ -73,8 +74,8 @@ class _Centerline(Differentiable):
 
 def _true_lines(maps: Maps, image: Image, here: CudaProblem, iterations: int) -> Tensor:
     """Whether a pixel lies on the skeleton of its true region, uint8 `[planes, S]`."""
-    regions, eroded = (paddle.empty([here.planes, here.s], "int16") for _ in range(2))
-    lines, grid = paddle.empty([here.planes, here.s], "uint8"), here.planes * blocks(here.s)
+    regions, eroded = (unfilled([here.planes, here.s], "int16") for _ in range(2))
+    lines, grid = unfilled([here.planes, here.s], "uint8"), here.planes * blocks(here.s)
     launch("lines_start", grid, THREADS, 0, maps, regions, lines)
     for _step in range(iterations + 1):
         launch("lines_erode", grid, THREADS, 0, image, regions, eroded)
@@ -85,7 +86,7 @@ def _true_lines(maps: Maps, image: Image, here: CudaProblem, iterations: int) ->
 
 def _skeleton(image: Image, x: Tensor, iterations: int) -> Tensor:
     """S of maps `[maps, S]`, which are overwritten."""
-    grid, eroded, skeleton = x.shape[0] * blocks(x.shape[1]), paddle.empty_like(x), paddle.empty_like(x)
+    grid, eroded, skeleton = x.shape[0] * blocks(x.shape[1]), unfilled(x.shape, x.dtype), unfilled(x.shape, x.dtype)
     for step in range(iterations + 1):
         launch("skeleton_erode", grid, THREADS, 0, image, x, eroded)
         launch("skeleton_grow", grid, THREADS, 0, image, x, eroded, skeleton if step else None, skeleton)
@@ -98,16 +99,16 @@ def _skeleton_backward(image: Image, start: Tensor, iterations: int, of_skeleton
     grid = start.shape[0] * blocks(start.shape[1])
     x, skeletons = [start], [None]
     for _step in range(iterations + 1):
-        x.append(paddle.empty_like(start))
+        x.append(unfilled(start.shape, start.dtype))
         launch("skeleton_erode", grid, THREADS, 0, image, x[-2], x[-1])
     for step in range(iterations):
-        skeletons.append(paddle.empty_like(start))
+        skeletons.append(unfilled(start.shape, start.dtype))
         launch("skeleton_grow", grid, THREADS, 0, image, x[step], x[step + 1], skeletons[step], skeletons[step + 1])
-    of_x, of_eroded, of_ridge = None, paddle.empty_like(start), paddle.empty_like(start)
+    of_x, of_eroded, of_ridge = None, unfilled(start.shape, start.dtype), unfilled(start.shape, start.dtype)
     for step in range(iterations, -1, -1):
         eroded = x.pop()
         launch("skeleton_shrink", grid, THREADS, 0, image, x[step], eroded, skeletons.pop(), of_skeleton, of_ridge)
         launch("skeleton_dilate_backward", grid, THREADS, 0, image, eroded, of_ridge, of_x, of_eroded)
-        of_x = paddle.empty_like(start) if of_x is None else of_x
+        of_x = unfilled(start.shape, start.dtype) if of_x is None else of_x
         launch("skeleton_erode_backward", grid, THREADS, 0, image, x[step], of_eroded, of_ridge, of_x)
     return of_x

@@ -21,6 +21,9 @@ SOURCE, PTX = (Path(__file__).with_name(name) for name in ("source", "ptx"))
 VERSION = (11, 8)
 TARGET = "compute_60"
 OPTIONS = ("--std=c++14",)
+# The version of PTX that the text names, that of CUDA 11.0, instead of the compiler's own: a driver refuses a later one
+# than it knows, and nothing here is newer.
+ISA, _ITS_OWN = "7.0", "7.8"
 
 
 class CompileError(Exception):
@@ -34,7 +37,7 @@ def sources() -> list[Path]:
 
 def fingerprint(path: Path) -> str:
     """Of a source with all that it may include, and of the options."""
-    content = hashlib.sha256("\0".join((TARGET, *OPTIONS)).encode())
+    content = hashlib.sha256("\0".join((TARGET, ISA, *OPTIONS)).encode())
     for part in (path, *sorted(SOURCE.glob("*.cuh"))):
         content.update(part.read_bytes())
     return content.hexdigest()
@@ -47,7 +50,8 @@ def head(path: Path) -> str:
 
 def ptx(path: Path) -> str:
     """The PTX text of a source."""
-    return head(path) + Nvrtc().compile(path, TARGET)[0].rstrip(b"\0").decode("ascii")
+    text = Nvrtc().compile(path, TARGET)[0].rstrip(b"\0").decode("ascii")
+    return head(path) + text.replace(f".version {_ITS_OWN}\n", f".version {ISA}\n", 1)
 
 
 class Nvrtc:

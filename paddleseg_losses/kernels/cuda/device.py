@@ -24,6 +24,10 @@ from .launcher import Size
 
 Tensor = Any
 
+# What a trial may end with: Paddle raises one of these where it has no operator on a card, or its device has an error,
+# ctypes the last one where a driver has no such function. Memory that is used up says nothing about kernels.
+_FAILURES = (DriverError, RuntimeError, OSError, ValueError, AttributeError)
+
 
 class Platform:
     """What Paddle and the driver say of the devices; tests put another one in its place."""
@@ -62,6 +66,16 @@ class Platform:
         """Number of the card on which Paddle makes new tensors; None if it makes them elsewhere."""
         kind, _colon, index = paddle.device.get_device().partition(":")
         return int(index) if kind == "gpu" else None
+
+    @contextmanager
+    def on(self, index: int) -> Iterator[None]:
+        """Paddle makes new tensors on a card inside a `with` block."""
+        before = paddle.device.get_device()
+        paddle.device.set_device(f"gpu:{index}")
+        try:
+            yield
+        finally:
+            paddle.device.set_device(before)
 
     def stream(self, index: int) -> int:
         """The stream on which Paddle runs its operators."""
@@ -154,7 +168,7 @@ def _is_capturing(index: int) -> bool:
         return False
     try:
         return bool(_platform.driver().is_capturing(index, _platform.stream(index)))
-    except DriverError:  # as of the default stream, while another one is captured
+    except (DriverError, AttributeError):  # as of the default stream, while another one is captured
         return True
 
 
@@ -171,8 +185,10 @@ def why_not(index: int) -> Text | None:
             return _("its compute capability is {found}, and {oldest} is needed", found=_dotted(capability),
                      oldest=_dotted(driver_module.OLDEST))  # fmt: skip
         return disagreement(index)
-    except (DriverError, KernelError) as error:
-        return error.found if isinstance(error, KernelError) else str(error)
+    except KernelError as error:
+        return error.found
+    except _FAILURES as error:
+        return str(error).strip().rpartition("\n")[-1]  # Paddle's traces end with what happened
 
 
 def _dotted(capability: tuple[int, int]) -> str:
@@ -183,7 +199,8 @@ def try_cards() -> None:
     """Find out of every card whether its kernels work."""
     for index in range(_platform.count()):
         if index not in _platform.verdicts:
-            _platform.verdicts[index] = why_not(index)
+            with _platform.on(index):
+                _platform.verdicts[index] = why_not(index)
 
 
 def known() -> Text:

@@ -11,6 +11,7 @@ import paddle
 from ...differentiable import Differentiable
 from ...problem import Problem
 from ..native_problem import refuse_second_derivatives
+from ..unfilled import unfilled
 from .cuda_problem import CudaProblem
 from .device import launch
 from .edt import Lines, Nearest, lines_of, nearest
@@ -68,8 +69,8 @@ class _WeightedSums(Differentiable):
         truth = nearest(lines, kept, "edt_steps_of_truth", maps, misfit, misfit=misfit)
         prediction = Nearest() if one_sided else nearest(lines, kept, "edt_steps_of_prediction", maps, here.scores)
         tiles = blocks(here.s, TILE)
-        slope = paddle.empty(p.shape, "float32") if wanted else None
-        parts = paddle.empty([here.n * here.c, tiles], "float32")
+        slope = unfilled(p.shape, "float32") if wanted else None
+        parts = unfilled([here.n * here.c, tiles], "float32")
         launch(
             "distance_weighted",
             here.n * here.c * tiles,

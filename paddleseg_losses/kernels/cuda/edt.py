@@ -11,6 +11,7 @@ import paddle
 
 from ...errors import KernelError
 from ..edt import checked_spacing
+from ..unfilled import unfilled
 from .device import launch
 from .maps import MOST, THREADS, blocks
 
@@ -81,12 +82,12 @@ def nearest(lines: Lines, maps: int, kernel: str, *mask: Any, misfit: Tensor | N
     """
     first, middle, last = lines.sizes
     inner = middle * last
-    steps = paddle.empty([maps, lines.size], "int16")
+    steps = unfilled([maps, lines.size], "int16")
     extent = paddle.zeros([maps, 2, 2], "int32")
     launch(kernel, maps * blocks(inner), THREADS, 0, *mask, steps, extent, first, inner, last)
     if middle == 1:
         return _kept(Nearest(steps.data_ptr(), None, extent.data_ptr()), steps, extent)
-    squares = paddle.empty([maps, lines.size], "float32")
+    squares = unfilled([maps, lines.size], "float32")
     over_pixels = maps * blocks(lines.size)
     launch("edt_middle", over_pixels, THREADS, 0, steps, extent, misfit, lines.spacing, squares, *lines.sizes)
     return _kept(Nearest(None, squares.data_ptr(), extent.data_ptr()), squares, extent)
@@ -106,7 +107,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, squared: 
         squared: whether to return squares: without a spacing whole numbers, exact up to 4096 pixels.
     """
     lines, mask = lines_of(mask.shape[2:], spacing), mask.contiguous()
-    maps, out = int(mask.shape[0] * mask.shape[1]), paddle.empty(mask.shape, "float32")
+    maps, out = int(mask.shape[0] * mask.shape[1]), unfilled(mask.shape, "float32")
     found = nearest(lines, maps, "edt_steps_of_mask", mask)
     over_pixels = maps * blocks(lines.size)
     launch("edt_distance", over_pixels, THREADS, 0, found, lines.spacing, int(squared), out, lines.size, lines.width)

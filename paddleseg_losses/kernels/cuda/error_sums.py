@@ -12,6 +12,7 @@ import paddle
 from ...differentiable import Differentiable
 from ...problem import Problem
 from ..native_problem import refuse_second_derivatives
+from ..unfilled import unfilled
 from .cuda_problem import MOST_CLASSES, CudaProblem
 from .device import launch
 from .launcher import MOST_SHARED
@@ -72,7 +73,7 @@ def _sums(here: CudaProblem, specs: Sequence[Spec]) -> Tensor:
     tile = tile_of(here.planes, here.s)
     tiles, count = math.ceil(here.s / tile), len(specs)
     if here.multiclass:
-        parts = paddle.empty([here.n, tiles, here.c, count], paddle.float32)
+        parts = unfilled([here.n, tiles, here.c, count], paddle.float32)
         row = 4 * here.c * count
         block = next(size for size in (BLOCK, BLOCK // 2, WARP) if size // WARP * row <= MOST_SHARED)
         shape: tuple[Any, ...] = (parts, here.s, tiles, tile)
@@ -81,7 +82,7 @@ def _sums(here: CudaProblem, specs: Sequence[Spec]) -> Tensor:
             here.scores, *here.label_arguments, here.weight, *shape, SumSpecs.of_list(specs),
         )  # fmt: skip
         return add_up(parts)
-    parts = paddle.empty([here.planes, tiles, count], paddle.float32)
+    parts = unfilled([here.planes, tiles, count], paddle.float32)
     shape = (parts, here.c, here.s, tiles, tile)
     launch(
         f"sigmoid_sums_{here.scalar}", here.planes * tiles, BLOCK, 4 * count * BLOCK,
@@ -91,7 +92,7 @@ def _sums(here: CudaProblem, specs: Sequence[Spec]) -> Tensor:
 
 
 def _gradient(here: CudaProblem, specs: Sequence[Spec], upstream: Tensor) -> Tensor:
-    out, tiles = paddle.empty(here.scores.shape, here.scores.dtype), math.ceil(here.s / BLOCK)
+    out, tiles = unfilled(here.scores.shape, here.scores.dtype), math.ceil(here.s / BLOCK)
     results = (upstream, out) if here.multiclass else (here.weight_channels, upstream, out, here.c)
     launch(
         f"{here.activation}_gradient_{here.scalar}", here.planes * tiles, BLOCK, 0,

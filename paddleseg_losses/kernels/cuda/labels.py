@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import paddle
 
+from ..unfilled import unfilled
 from .cuda_problem import LABELS
 from .device import launch
 from .tiling import BLOCK
@@ -29,7 +30,7 @@ class Compact(NamedTuple):
 def compact_labels(labels: Tensor, classes: int, ignore_index: int) -> Compact:
     """Copy labels of any type; nothing waits for the device."""
     labels, few, size = labels.contiguous(), classes <= 255, math.prod(labels.shape)
-    out = paddle.empty(labels.shape, paddle.uint8 if few else paddle.int32)
+    out = unfilled(labels.shape, paddle.uint8 if few else paddle.int32)
     found = paddle.zeros([1], "int32")
     out.stop_gradient = found.stop_gradient = True
     launch(

@@ -12,6 +12,7 @@ from ...differentiable import Differentiable
 from ...problem import Problem
 from ..lovasz import rows_of
 from ..native_problem import refuse_second_derivatives
+from ..unfilled import unfilled
 from .cuda_problem import CudaProblem
 from .device import launch
 from .maps import THREADS, Maps, blocks, maps_of
@@ -55,7 +56,7 @@ class _Lovasz(Differentiable):
     ) -> Tensor:  # fmt: skip
         here, rows = CudaProblem(problem), len(chosen)
         maps, over_pixels = maps_of(here), here.n * blocks(here.s)
-        keys = paddle.empty([rows, here.n, here.s], "float32")
+        keys = unfilled([rows, here.n, here.s], "float32")
         if hinge:
             name, grid = f"lovasz_hinge_keys_{here.scalar}", rows * over_pixels
         else:
@@ -63,7 +64,7 @@ class _Lovasz(Differentiable):
         launch(name, grid, THREADS, 0, maps, here.scores, here.n, keys)
         groups, length = (here.n, here.s) if per_image else (1, here.n * here.s)
         tiles = blocks(length, TILE)
-        parts = paddle.empty([groups * rows, tiles], "float32")
+        parts = unfilled([groups * rows, tiles], "float32")
         paired = not hinge and rows == 2  # both classes have the same errors
         for group in range(groups):
             order = None
@@ -89,7 +90,7 @@ class _Lovasz(Differentiable):
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
         here, (per_image, hinge, slopes) = CudaProblem.saved(ctx), ctx.kept
-        grad, upstream = paddle.empty(here.scores.shape, here.scores.dtype), gradient.contiguous()
+        grad, upstream = unfilled(here.scores.shape, here.scores.dtype), gradient.contiguous()
         maps, over_pixels, how = maps_of(here), here.n * blocks(here.s), (here.n, slopes, upstream, int(per_image))
         if hinge:
             name = f"lovasz_hinge_gradient_{here.scalar}"

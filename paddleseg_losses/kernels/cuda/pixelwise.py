@@ -10,6 +10,7 @@ import paddle
 
 from ...differentiable import Differentiable
 from ...problem import Problem
+from ..unfilled import unfilled
 from .cuda_problem import CudaProblem
 from .device import launch
 from .error_sums import gradient
@@ -52,7 +53,7 @@ class _Values(Differentiable):
         here = CudaProblem(problem)
         here.save(ctx)
         ctx.kept = specs, table
-        values, tiles = paddle.empty(here.labels.shape, paddle.float32), math.ceil(here.s / BLOCK)
+        values, tiles = unfilled(here.labels.shape, paddle.float32), math.ceil(here.s / BLOCK)
         launch(
             f"{here.activation}_values_{here.scalar}", here.planes * tiles, BLOCK, 0,
             here.scores, *here.label_arguments, table, values, here.s, tiles, SumSpecs.of_list(specs),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import paddle
-
 from ...differentiable import Differentiable
 from ...problem import Problem
 from .. import signatures
 from ..native_problem import refuse_second_derivatives
+from ..unfilled import unfilled
 from .cuda_problem import CudaProblem
 from .device import launch
 from .maps import THREADS, blocks, maps_of
@@ -33,7 +32,7 @@ class _Probabilities(Differentiable):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, problem: Problem, sign: int) -> Tensor:
         here = CudaProblem(problem)
-        p = paddle.empty(logits.shape, "float32")
+        p = unfilled(logits.shape, "float32")
         name = f"probabilities_{here.scalar}"
         launch(name, here.planes * blocks(here.s), THREADS, 0, maps_of(here), here.scores, sign, p)
         here.save(ctx)
@@ -43,7 +42,7 @@ class _Probabilities(Differentiable):
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         refuse_second_derivatives()
         here, upstream = CudaProblem.saved(ctx), gradient.contiguous()
-        grad = paddle.empty(here.scores.shape, here.scores.dtype)
+        grad = unfilled(here.scores.shape, here.scores.dtype)
         name = f"probabilities_gradient_{here.scalar}"
         launch(name, here.planes * blocks(here.s), THREADS, 0, maps_of(here), here.scores, upstream, grad)
         return grad

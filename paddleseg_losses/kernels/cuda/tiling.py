@@ -7,6 +7,7 @@ from typing import Any
 
 import paddle
 
+from ..unfilled import unfilled
 from .device import launch
 
 Tensor = Any
@@ -26,7 +27,7 @@ def tile_of(planes: int, size: int) -> int:
 def add_up(parts: Tensor) -> Tensor:
     """Sums over the tiles, float32 `[rows, ...]`, of what each tile has left, `[rows, tiles, ...]`."""
     rows, tiles, *cells = parts.shape
-    out = paddle.empty([rows, *cells], paddle.float32)
+    out = unfilled([rows, *cells], paddle.float32)
     count = math.prod(cells)
     launch("sum_parts", rows * count, BLOCK, 0, parts, out, tiles, count)
     return out

@@ -112,6 +112,12 @@ class FakePlatform(device.Platform):
     def current(self) -> int:
         return self.current_index
 
+    @contextmanager
+    def on(self, index: int):
+        before, self.current_index = self.current_index, index
+        yield
+        self.current_index = before
+
     def stream(self, index: int) -> int:
         return self.stream_handle
 

@@ -7,9 +7,17 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).parents[3])
 
-from benchmarks import gpu_check, paddle_on_torch  # noqa: E402
+import torch  # noqa: E402
 
+from benchmarks import gpu_check, gpu_references, paddle_on_torch  # noqa: E402
+
+paddle_on_torch.install("meta")
+for make in ("empty", "zeros", "ones"):  # not by torch's default device, which other threads need not have
+    assert getattr(sys.modules["paddle"], make)([1]).device.type == "meta"
+assert sys.modules["paddle"].full([1], 2).device.type == "meta"
 paddle_on_torch.install()
+assert torch.ones(1, requires_grad=True).numpy() == 1  # Paddle's copies from wherever a tensor is
+assert gpu_references.off(torch.zeros(1), torch.zeros(1)) == 0
 
 from paddleseg_losses.kernels.cuda import device  # noqa: E402
 from tests.kernels.cuda import fake  # noqa: E402

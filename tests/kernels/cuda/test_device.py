@@ -61,6 +61,26 @@ def test_the_doctor_tries_the_cards(platform, monkeypatch):
     assert "5.2" in str(found["gpu_kernels"])
 
 
+def test_the_doctor_tries_a_card_while_it_is_the_current_one(platform, monkeypatch):
+    """The kernels' results are made on the current one: on another they would be tensors on several devices."""
+    seen = []
+    monkeypatch.setattr(platform, "count", lambda: 2)
+    monkeypatch.setattr(device, "why_not", lambda index: seen.append((index, platform.current())))
+    kernels.status(try_gpus=True)
+    assert seen == [(0, 0), (1, 1)]
+    assert platform.current() == 0
+
+
+def test_another_card_is_current_for_a_while(monkeypatch):
+    chosen = ["gpu:0"]
+    monkeypatch.setattr(paddle.device, "get_device", lambda: chosen[-1])
+    monkeypatch.setattr(paddle.device, "set_device", chosen.append)
+    made = device.Platform()
+    with made.on(1):
+        assert made.current() == 1
+    assert made.current() == 0
+
+
 def test_every_module_is_tried():
     """A kernel that no check launches could be wrong on a card."""
     assert {path.stem for path in fake.compiling.sources()} <= {*self_test.CHECKS, "pixel_values"}
@@ -92,6 +112,29 @@ def test_a_driver_that_refuses_the_text(platform, monkeypatch):
 
     monkeypatch.setattr(platform.driver(), "launch", refuse)
     _assert_composed(platform, "cuModuleLoadData: the provided PTX was compiled with an unsupported toolchain")
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, OSError, ValueError, NotImplementedError, AttributeError])
+def test_a_trial_that_paddle_cannot_make(platform, monkeypatch, kind):
+    """A loss has to go on where an operator of the trial is missing."""
+
+    def fail(place):
+        raise kind("C++ Traceback\n----\n(NotFound) there is no such operator")
+
+    monkeypatch.setitem(self_test.CHECKS, "sums", fail)
+    _assert_composed(platform, r"no kernels on GPU 0: \(NotFound\) there is no such operator")
+
+
+def test_a_trial_without_memory_is_repeated(platform, monkeypatch):
+    def fail(place):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setitem(self_test.CHECKS, "sums", fail)
+        with pytest.raises(MemoryError):
+            _value()
+    assert _value() > 0
+    assert platform.verdicts == {0: None}
 
 
 def test_a_launch_that_fails_later_is_an_error(platform, monkeypatch):

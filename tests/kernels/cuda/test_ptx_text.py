@@ -1,6 +1,10 @@
 """The shipped PTX text belongs to its source, and says what arguments kernels take."""
 
 import ctypes
+import os
+import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -20,6 +24,25 @@ def test_the_text_is_of_this_source(path):
     except ImportError as error:
         pytest.skip(f"its first line alone is compared: {error}")
     assert text == made
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_drivers_of_cuda_11_0_know_the_version(path):
+    """They refuse a later one (`compiling.ISA`), whatever the text says below that line."""
+    text = ptx_text.text(path.stem).decode("ascii")
+    assert re.findall(r"^\.(?:version|target) (\S+)$", text, re.MULTILINE) == ["7.0", "sm_60"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("card", ["sm_75", "sm_100"])
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_an_assembler_finds_nothing_newer_in_it(path, card):
+    """A toolkit's `ptxas` reads the text as a driver does, and refuses what its version has not."""
+    if shutil.which("ptxas") is None:
+        pytest.skip("no CUDA toolkit")
+    text = str(compiling.PTX / f"{path.stem}.ptx")
+    done = subprocess.run(["ptxas", f"-arch={card}", text, "-o", os.devnull], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr + done.stdout
 
 
 def test_no_text_is_without_a_source():

@@ -12,8 +12,9 @@
 #include "maps.cuh"
 #include "shares.cuh"
 
-// The key of a pixel that is left out: -infinity, the last one.
-__device__ inline float last_key() { return __uint_as_float(0xff800000u); }
+// The key of a pixel that is left out: the lowest number, after which nothing has an error. Not -infinity: Paddle's search for NaN
+// (FLAGS_check_nan_inf) would stop at it.
+__device__ inline float last_key() { return __uint_as_float(0xff7fffffu); }
 
 // keys [channels][n][size]. grid: n * blocks over the pixels
 template <class Scalar>
