@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, Callable
 
@@ -22,18 +23,24 @@ class Differentiable(PyLayer):  # type: ignore[misc]
 
     Paddle throws a PyLayer's context away after a backward pass, `retain_graph=True` or not, and reads it in the next
     one. A hook on the result comes before that.
+
+    What is computed here in a backward pass inside autocast would be rounded, unlike the gradients of Paddle's operators.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        forward = cls.forward
+        forward, backward = cls.forward, cls.backward
 
         def remembered(ctx: Any, *args: Any) -> Any:
             result = forward(ctx, *args)
             _made.context = weakref.ref(ctx)
             return result
 
-        cls.forward = staticmethod(remembered)
+        def unrounded(ctx: Any, *upstream: Any) -> Any:
+            with full_precision():
+                return backward(ctx, *upstream)
+
+        cls.forward, cls.backward = staticmethod(remembered), staticmethod(unrounded)
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
@@ -58,6 +65,23 @@ def _require(context: Any, gradient: Tensor) -> None:
         )
 
 
+def full_precision() -> Any:
+    """Leave autocast; a static graph of Paddle 2.6 cannot, and does not need to: inputs are cast already."""
+    active = getattr(paddle.amp, "is_autocast_enabled", paddle.in_dynamic_mode)  # Paddle 3.0 does not tell
+    return paddle.amp.auto_cast(enable=False) if paddle.in_dynamic_mode() and active() else nullcontext()
+
+
+def change_gradient(x: Tensor, change: Callable[[Tensor], Tensor]) -> None:
+    """Give the gradient of x, in full precision, to a function before others read it."""
+
+    def changed(gradient: Tensor) -> Tensor:
+        with paddle.no_grad(), full_precision():
+            return change(gradient)
+
+    if not x.stop_gradient:
+        x.register_hook(changed)
+
+
 def recomputed(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
     """`function(*tensors)`, which keeps nothing for the gradient but the tensors: it is computed once more then."""
     return _Recomputed.apply(function, *tensors) if paddle.in_dynamic_mode() else function(*tensors)
@@ -77,7 +101,7 @@ class _Recomputed(Differentiable):
         tensors = [x.detach() for x in ctx.saved_tensor()]
         for x, fixed in zip(tensors, ctx.fixed):
             x.stop_gradient = fixed
-        with paddle.enable_grad(), paddle.amp.auto_cast(enable=False):  # as in the forward pass
+        with paddle.enable_grad():
             result = ctx.function(*tensors)
         paddle.autograd.backward([result], [upstream])
         slopes = tuple(x.grad for x in tensors)

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import paddle
 import paddle.nn.functional as F
 
-from .differentiable import Differentiable
+from .differentiable import Differentiable, change_gradient
 from .i18n import _
 from .numeric import FAR, is_largest, put, shape_of, sigmoids, taken
 
@@ -26,8 +26,7 @@ def softmax(z: Tensor, valid: Tensor) -> Tensor:
     zero = paddle.zeros([], z.dtype)
     if paddle.in_dynamic_mode():
         p = F.softmax(_Guarded.apply(z, paddle.logical_not(valid)), axis=1)
-        if not p.stop_gradient:
-            p.register_hook(partial(_shifted, p.detach()))
+        change_gradient(p, partial(_shifted, p.detach()))
         return p
     p = F.softmax(paddle.where(valid, z, zero), axis=1)
     large = p > 0.5
@@ -57,22 +56,19 @@ def _shifted(p: Tensor, slopes: Tensor) -> Tensor:
     Paddle's softmax makes p (u - sum of u p) of them, which cancels where a share is nearly 1; it stays the same if all
     of a pixel's slopes change alike.
     """
-    with paddle.no_grad():
-        return slopes - taken(slopes, p.argmax(axis=1, keepdim=True, dtype="int32"))
+    return slopes - taken(slopes, p.argmax(axis=1, keepdim=True, dtype="int32"))
 
 
 def shares(z: Tensor, valid: Tensor) -> Tensor:
     """Shares over axis 1 that may be anything where not valid: slopes stop there. They need those of `slopes_of`."""
     x = z.unsqueeze(0).squeeze(0)  # a view to put a hook on: one on z would meet what others make of z, too
-    if not x.stop_gradient:
-        x.register_hook(partial(_where_valid, valid))
+    change_gradient(x, partial(_where_valid, valid))
     return F.softmax(x, axis=1)
 
 
 def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
     """Slopes of logits, 0 where ignored."""
-    with paddle.no_grad():
-        return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
+    return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
 
 
 def slopes_of(p: Tensor, labels: Tensor, each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import paddle
 
+from ..differentiable import full_precision
 from ..errors import InputError, OptionError
 from ..functional.error_sums import SumSpec, request
 from ..i18n import _
@@ -47,7 +48,7 @@ from ..precomputed_maps import Weights
 from ..preparation import InputPreparer
 from ..registry import MODES, PREFIX, LossSpec, SupportedInputs
 from ..schedules import Schedule
-from .guards import full_precision, nan_if_invalid, run_as_it_is, zero_if_all_ignored
+from .guards import nan_if_invalid, run_as_it_is, zero_if_all_ignored
 from .refusals import instead_of_soft, no_label_sets, no_pixel_weight, require_arguments, require_options_by_name
 from .scheduled import Scheduled
 

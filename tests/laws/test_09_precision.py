@@ -1,6 +1,7 @@
 """Law 9: half precision is read exactly; the result is a 0-D float32, and float64 stays float64."""
 
 import contextlib
+import sys
 
 import paddle
 import pytest
@@ -33,3 +34,34 @@ def test_autocast_is_left(spec, monkeypatch):
     case = next(case for case in CASES if supports(spec, case))
     make(spec)(paddle.to_tensor(case.logits(dtype="float32")), paddle.to_tensor(case.labels()))
     assert states == [True]
+
+
+@pytest.mark.usefixtures("each_backend")
+@pytest.mark.parametrize("spec", each_loss())
+def test_backward_leaves_autocast(spec, monkeypatch):
+    """A backward pass may run inside autocast, which leaves Paddle's gradients alone, but not what Python computes."""
+    states, rounded, real = [False], set(), paddle.amp.auto_cast
+
+    @contextlib.contextmanager
+    def auto_cast(enable=True, **kwargs):
+        states.append(enable)
+        with real(enable=enable, **kwargs):
+            yield
+        states.pop()
+
+    def watch(_frame, event, function):
+        if event == "c_call" and states[-1] and function.__name__ in dir(paddle._C_ops):
+            rounded.add(function.__name__)
+
+    monkeypatch.setattr(paddle.amp, "auto_cast", auto_cast)
+    monkeypatch.setattr(paddle.amp, "is_autocast_enabled", lambda: states[-1], raising=False)
+    case = max((case for case in CASES if supports(spec, case)), key=lambda case: case.mode == "multiclass")
+    logits = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    value = make(spec)(logits, paddle.to_tensor(case.labels()))
+    states.append(True)
+    sys.setprofile(watch)
+    try:
+        value.backward()
+    finally:
+        sys.setprofile(None)
+    assert not rounded
