@@ -24,7 +24,7 @@ class Differentiable(PyLayer):  # type: ignore[misc]
     Paddle throws a PyLayer's context away after a backward pass, `retain_graph=True` or not, and reads it in the next
     one. A hook on the result comes before that.
 
-    What is computed here in a backward pass inside autocast would be rounded, unlike the gradients of Paddle's operators.
+    Inside autocast, a backward pass would round what is computed here, unlike the gradients of Paddle's operators.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
