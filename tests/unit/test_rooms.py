@@ -72,6 +72,7 @@ ROOMS = {
     "describe": {"errors", "formula", "options", "registry"},
     "losses": {
         "errors",
+        "differentiable",
         "numeric",
         "ignored_labels",
         "label_sets",
