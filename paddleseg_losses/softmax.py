@@ -171,11 +171,13 @@ class _Likelihood(Differentiable):
     @staticmethod
     def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor, p: Tensor | None) -> tuple[Tensor, Tensor]:
         flat, index, zero = z.flatten(2), labels.flatten(2), paddle.zeros([], z.dtype)
-        others = F.softmax(flat, axis=1) if p is None else p.flatten(2)
-        others = paddle.masked_fill(others, paddle.logical_not(valid.flatten(2)), 0.0)
+        share = F.softmax(flat, axis=1) if p is None else p.flatten(2)
+        others = paddle.masked_fill(share, paddle.logical_not(valid.flatten(2)), 0.0)
         put(others, index, zero, "mul")
         error = others.sum(axis=1, keepdim=True)
-        gap = paddle.logsumexp(flat, axis=1, keepdim=True) - taken(flat, index)
+        # By the largest: of logits far from 0, the logarithm of their sum has few digits after the point.
+        top = share.argmax(axis=1, keepdim=True, dtype="int32")
+        gap = taken(flat, top) - taken(flat, index) - paddle.log(taken(share, top))
         nll = paddle.where(error < paddle.full([], 0.5, z.dtype), -paddle.log1p(-error), gap)
         ctx.set_materialize_grads(False)
         ctx.shared = p is not None

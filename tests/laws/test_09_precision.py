@@ -3,10 +3,13 @@
 import contextlib
 import sys
 
+import numpy as np
 import paddle
 import pytest
 
-from .cases import CASES, each_loss, make, property_test, supports
+from paddleseg_losses import registry
+
+from .cases import CASES, Case, each_loss, make, property_test, supports, value_and_gradient
 
 test_law = property_test(9)
 
@@ -65,3 +68,16 @@ def test_backward_leaves_autocast(spec, monkeypatch):
     finally:
         sys.setprofile(None)
     assert not rounded
+
+
+@pytest.mark.usefixtures("each_backend")
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "FocalLoss", "DiceLoss", "LovaszSoftmaxLoss"])
+def test_logits_far_from_0(name):
+    """What competing logits have in common does not change the loss, nor does it take digits from it."""
+    case = Case("multiclass", 3, (7, 5), samples=3, dtype="float32")
+    logits, labels = np.round(case.logits() * 64) / 64, case.labels()  # 8192 more are exact, too
+    (value, gradient), (far_value, far_gradient) = (
+        value_and_gradient(make(registry.get(name)), logits + shift, labels) for shift in (0, np.float32(8192))
+    )
+    np.testing.assert_allclose(far_value, value, rtol=1e-6)
+    np.testing.assert_allclose(far_gradient, gradient, rtol=1e-5, atol=1e-6 * np.abs(gradient).max())
