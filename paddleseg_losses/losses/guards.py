@@ -1,4 +1,4 @@
-"""What stands around every loss: its precision, how a static graph takes it, and what nobody should train on."""
+"""What stands around every loss: how a static graph takes it, and what nobody should train on."""
 
 from __future__ import annotations
 
