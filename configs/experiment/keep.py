@@ -2,12 +2,14 @@
 
 python configs/experiment/keep.py              keep output/experiment
 python configs/experiment/keep.py --restore    lay the kept runs out as output/experiment, to go on with them
+python configs/experiment/keep.py --partial    keep the table of output/partial, the study of partial labels
 """
 
 import argparse
 import dataclasses
 import json
 import math
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -70,8 +72,11 @@ if __name__ == "__main__":
     parser.add_argument("--restore", action="store_true", help="lay the kept runs out again")
     parser.add_argument("--folder", type=Path, default=ROOT / "output" / "experiment")
     parser.add_argument("--commit", help="with which the runs were made (that of this checkout)")
+    parser.add_argument("--partial", action="store_true", help="keep the table of output/partial")
     given = parser.parse_args()
-    if given.restore:
+    if given.partial:
+        shutil.copyfile(ROOT / "output" / "partial" / "runs.csv", ARCHIVE / "partial.csv")
+    elif given.restore:
         unpack(ARCHIVE, Ledger(given.folder))
     else:
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)

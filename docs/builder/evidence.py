@@ -18,6 +18,7 @@ from paddleseg_losses.registry import names, specs
 
 from .language import DOCS, Language, links_to, read
 from .markup import filled, generated, link
+from .partial_labels import partial_labels
 from .pictures import shown, signature
 
 NAME, TABLES = "evidence", "evidence_tables"
@@ -33,7 +34,7 @@ def experiment(language: Language) -> str:
     parts = [generated(NAME), f"# {filled(text['title'], t)}"]
     parts.append(" · ".join([*links_to(t, NAME), f"[{t('Choose by symptom')}](choose{t.suffix}.md)"]))
     found = evidence()
-    losses = {name for of_task in found.findings.values() for name in of_task}
+    losses = {name for of_task in found.findings.values() for name in of_task if name in names()}
     parts.append(filled(text["intro"], t, {"losses": len(losses), "tasks": len(found.findings), "seeds": found.seeds}))
     for name, (body, numbers) in _sections(text, t).items():
         words = {key: number for key, number in numbers.items() if f"{{{key}}}" in text[name]["text"]["en"]}
@@ -120,6 +121,7 @@ def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[st
     if _has_dial():
         alt = t("Dice of each loss over the share of the discs")
         sections["dial"] = (f"![{alt}](images/{PICTURE.name})", _gaps())
+    sections["partial"] = (partial_labels(t), {})
     about = {**found.about, "commits": _commits(t), "versions": "; ".join(found.about["versions"])}
     rates = [each.rate for of_task in found.findings.values() for each in of_task.values()]
     return {**sections, "made": ("", {**about, "choices": len(rates), "edge": rates.count(max(rates))})}

@@ -52,8 +52,8 @@ def draw_curves(
     """Dice along a dial: `(place, mean, standard deviation)`; the six best on average are named, the others grey."""
     figure = new_figure(7.2, 4.4)
     axis = figure.subplots()
-    averages = {name: float(np.nanmean([mean for _, mean, _ in each])) if any(
-        not math.isnan(mean) for _, mean, _ in each) else -1.0 for name, each in points.items()}  # fmt: skip
+    by_loss = {name: [mean for _place, mean, _deviation in each] for name, each in points.items()}
+    averages = {n: -1.0 if all(map(math.isnan, each)) else float(np.nanmean(each)) for n, each in by_loss.items()}
     best = sorted(averages, key=lambda name: -averages[name])[:6]
     for name, each in points.items():
         places, means, deviations = (np.array(column, float) for column in zip(*each))
@@ -63,7 +63,7 @@ def draw_curves(
                           capsize=2, zorder=3)  # fmt: skip
         else:
             axis.plot(places, means, color=FAINT, linewidth=1)
-    reach = [place for each in points.values() for place, _, _ in each]
+    reach = [place for each in points.values() for place, _mean, _deviation in each]
     if min(reach) > 0 and max(reach) >= 10 * min(reach):
         axis.set_xscale("log")
     axis.set_xlabel(written(dial), color=INK)

@@ -1,11 +1,13 @@
 """The page about the experiment says what the kept runs say, and what arithmetic allows of the survey's table."""
 
+import csv
 import json
 
 import numpy as np
 import pytest
 
 from docs.builder import evidence as pages
+from docs.builder import partial_labels
 from docs.builder.advice import ranking
 from docs.builder.language import CHINESE, ENGLISH, read_all
 from docs.builder.language import read as text_of
@@ -106,7 +108,7 @@ def test_the_page_marks_what_can_be_told_apart(invented):
 def test_both_languages_have_the_same_numbers(invented):
     english, chinese = (pages.experiment(language) for language in (ENGLISH, CHINESE))
     assert english.count("\n| ") == chinese.count("\n| ")
-    assert english.count("\n## ") == chinese.count("\n## ") == 7
+    assert english.count("\n## ") == chinese.count("\n## ") == 8
 
 
 def test_a_recommendation_shows_its_numbers_or_says_that_there_are_none(invented):
@@ -139,3 +141,25 @@ def test_what_the_chooser_says_of_the_experiment():
         assert noisy["CrossEntropyLoss"] < noisy[made_for_it] < noisy["JaccardLoss"]
     assert noisy["NoiseRobustDiceLoss"] < noisy["DiceLoss"]
     assert max(noisy["FocalLoss"], noisy["TopKCrossEntropyLoss"]) < noisy["CrossEntropyLoss"]
+    tree = {loss: finding.scores["dice"][0] or 0 for loss, finding in found.findings["tree"].items()}
+    of_skeletons = ("SoftCLDiceLoss", "SkeletonRecallLoss", "CBDiceLoss")
+    assert max(tree[loss] for loss in of_skeletons) < tree["DiceLoss"] - 0.1
+    assert tree["Dice + clDice"] < tree["DiceLoss"]
+    assert max(tree["DiceCE + skeleton recall"], tree["DiceCE + cbDice"]) < tree["DiceCELoss"]
+    assert tree["TopKCrossEntropyLoss"] < 0.5 < tree["DistancePenalizedCELoss"]
+    assert tree["HausdorffERLoss"] < 0.25
+    assert found.findings["tree"]["DiceLoss"].differences["dice"].low > 0
+
+
+def test_what_partial_labels_cost():
+    """The sentences about them are true of the kept rows, each treatment with the same seeds."""
+    with partial_labels.KEPT.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    seeds = {task: sorted(row["seed"] for row in rows if row["task"] == task) for task in partial_labels.TREATMENTS}
+    assert len(set(map(tuple, seeds.values()))) == 1
+    assert {row["status"] for row in rows} == {"ok"}
+    dice = {task: [float(row["dice"]) for row in rows if row["task"] == task] for task in partial_labels.TREATMENTS}
+    assert min(dice["full"]) > max(dice["label_sets"])
+    assert min(dice["label_sets"]) > 2 * max(dice["ignored"])
+    assert max(dice["background"]) < 0.1
+    assert partial_labels.partial_labels(ENGLISH).count("\n|") == 1 + len(partial_labels.TREATMENTS)

@@ -35,7 +35,7 @@ def _evidence(**differences):
         for loss, beside in differences.items()
     }  # fmt: skip
     data = {"classes": {"1": {"share": 0.001, "component_share": 0.0005, "thinness": 1.3, "presence": 1.0}}}
-    return Evidence("DiceCELoss", 5, {}, {"discs_003": 48}, {}, {"discs_003": data}, {"discs_003": findings})
+    return Evidence("DiceCELoss", 5, {}, {"discs_003": 48}, {}, {"discs_003": data}, {}, {"discs_003": findings})
 
 
 def test_small_objects_are_seen(small, monkeypatch):

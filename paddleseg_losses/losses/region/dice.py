@@ -23,7 +23,7 @@ from ..families import OverlapLoss
     link="https://arxiv.org/abs/1606.04797",
     equation="Jadon 2020, eq. 8; the paper has squares",
     range=(0, 1),
-    suits=("small-objects", "class-imbalance", "noisy-labels", "absent-classes"),
+    suits=("small-objects", "thin-structures", "class-imbalance", "noisy-labels", "absent-classes"),
     soft=True,
     label_sets=True,
 )
