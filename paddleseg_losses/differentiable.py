@@ -22,8 +22,10 @@ class Differentiable(PyLayer):  # type: ignore[misc]
     """An operation with a gradient of its own.
 
     Paddle throws a PyLayer's context away after a backward pass, `retain_graph=True` or not, and reads it in the next
-    one. A hook on the result comes before that. The backward pass leaves autocast as the forward pass does: whoever
-    calls it inside would hand half precision to kernels that read float32.
+    one. A hook on the result comes before that.
+
+    Inside autocast, a backward pass would round what is computed here, unlike the gradients of Paddle's operators.
+    Kernels that read float32 would be handed half precision there.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -35,11 +37,11 @@ class Differentiable(PyLayer):  # type: ignore[misc]
             _made.context = weakref.ref(ctx)
             return result
 
-        def precise(ctx: Any, *upstream: Tensor) -> Any:
+        def unrounded(ctx: Any, *upstream: Any) -> Any:
             with full_precision():
                 return backward(ctx, *upstream)
 
-        cls.forward, cls.backward = staticmethod(remembered), staticmethod(precise)
+        cls.forward, cls.backward = staticmethod(remembered), staticmethod(unrounded)
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
@@ -64,6 +66,17 @@ def _require(context: Any, gradient: Tensor) -> None:
         )
 
 
+def change_gradient(x: Tensor, change: Callable[[Tensor], Tensor]) -> None:
+    """Give the gradient of x, in full precision, to a function before others read it."""
+
+    def changed(gradient: Tensor) -> Tensor:
+        with paddle.no_grad(), full_precision():
+            return change(gradient)
+
+    if not x.stop_gradient:
+        x.register_hook(changed)
+
+
 def recomputed(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
     """`function(*tensors)`, which keeps nothing for the gradient but the tensors: it is computed once more then."""
     return _Recomputed.apply(function, *tensors) if paddle.in_dynamic_mode() else function(*tensors)
@@ -83,7 +96,7 @@ class _Recomputed(Differentiable):
         tensors = [x.detach() for x in ctx.saved_tensor()]
         for x, fixed in zip(tensors, ctx.fixed):
             x.stop_gradient = fixed
-        with paddle.enable_grad():  # as in the forward pass
+        with paddle.enable_grad():
             result = ctx.function(*tensors)
         paddle.autograd.backward([result], [upstream])
         slopes = tuple(x.grad for x in tensors)

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import paddle
 import paddle.nn.functional as F
 
-from .differentiable import Differentiable
+from .differentiable import Differentiable, change_gradient
 from .i18n import _
 from .numeric import FAR, is_largest, put, shape_of, sigmoids, taken
 
@@ -26,8 +26,7 @@ def softmax(z: Tensor, valid: Tensor) -> Tensor:
     zero = paddle.zeros([], z.dtype)
     if paddle.in_dynamic_mode():
         p = F.softmax(_Guarded.apply(z, paddle.logical_not(valid)), axis=1)
-        if not p.stop_gradient:
-            p.register_hook(partial(_shifted, p.detach()))
+        change_gradient(p, partial(_shifted, p.detach()))
         return p
     p = F.softmax(paddle.where(valid, z, zero), axis=1)
     large = p > 0.5
@@ -57,22 +56,19 @@ def _shifted(p: Tensor, slopes: Tensor) -> Tensor:
     Paddle's softmax makes p (u - sum of u p) of them, which cancels where a share is nearly 1; it stays the same if all
     of a pixel's slopes change alike.
     """
-    with paddle.no_grad():
-        return slopes - taken(slopes, p.argmax(axis=1, keepdim=True, dtype="int32"))
+    return slopes - taken(slopes, p.argmax(axis=1, keepdim=True, dtype="int32"))
 
 
 def shares(z: Tensor, valid: Tensor) -> Tensor:
     """Shares over axis 1 that may be anything where not valid: slopes stop there. They need those of `slopes_of`."""
     x = z.unsqueeze(0).squeeze(0)  # a view to put a hook on: one on z would meet what others make of z, too
-    if not x.stop_gradient:
-        x.register_hook(partial(_where_valid, valid))
+    change_gradient(x, partial(_where_valid, valid))
     return F.softmax(x, axis=1)
 
 
 def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
     """Slopes of logits, 0 where ignored."""
-    with paddle.no_grad():
-        return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
+    return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
 
 
 def slopes_of(p: Tensor, labels: Tensor, each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor) -> Tensor:
@@ -175,11 +171,13 @@ class _Likelihood(Differentiable):
     @staticmethod
     def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor, p: Tensor | None) -> tuple[Tensor, Tensor]:
         flat, index, zero = z.flatten(2), labels.flatten(2), paddle.zeros([], z.dtype)
-        others = F.softmax(flat, axis=1) if p is None else p.flatten(2)
-        others = paddle.masked_fill(others, paddle.logical_not(valid.flatten(2)), 0.0)
+        share = F.softmax(flat, axis=1) if p is None else p.flatten(2)
+        others = paddle.masked_fill(share, paddle.logical_not(valid.flatten(2)), 0.0)
         put(others, index, zero, "mul")
         error = others.sum(axis=1, keepdim=True)
-        gap = paddle.logsumexp(flat, axis=1, keepdim=True) - taken(flat, index)
+        # By the largest: of logits far from 0, the logarithm of their sum has few digits after the point.
+        top = share.argmax(axis=1, keepdim=True, dtype="int32")
+        gap = taken(flat, top) - taken(flat, index) - paddle.log(taken(share, top))
         nll = paddle.where(error < paddle.full([], 0.5, z.dtype), -paddle.log1p(-error), gap)
         ctx.set_materialize_grads(False)
         ctx.shared = p is not None

@@ -10,6 +10,7 @@ from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import spatial_sum
 from .skeleton import soft_skeleton
+from .unread import nan_or_0
 
 Tensor = Any
 
@@ -34,4 +35,4 @@ def centerline_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor,
     for line, beyond in ((soft_skeleton(p, iterations), 1 - g), (soft_skeleton(g, iterations), outside)):
         sums += [spatial_sum(x) for x in (line * beyond, line)]
     precision_error, predicted, sensitivity_error, true = sums
-    return precision_error, predicted, sensitivity_error, true
+    return precision_error, predicted + nan_or_0(inputs)[:, skip:], sensitivity_error, true  # skeletons drop a NaN

@@ -96,8 +96,8 @@ def test_balls_larger_than_the_image():
     assert np.isfinite(large)
 
 
-@pytest.mark.parametrize("name", ["SkeletonRecallLoss", "CBDiceLoss", "ActiveBoundaryLoss"])
-def test_nan_is_not_hidden_where_only_some_pixels_are_read(name):
+@pytest.mark.parametrize("name", ["SkeletonRecallLoss", "SoftCLDiceLoss", "CBDiceLoss", "ActiveBoundaryLoss"])
+def test_nan_is_not_hidden_where_only_some_pixels_are_read(name, path):
     """It lies in the background, far from every skeleton and boundary; where it is ignored it does no harm."""
     logits = np.zeros((1, 1, 21, 34), "float32") - 3
     labels = np.zeros((1, 21, 34), "int64")

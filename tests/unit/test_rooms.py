@@ -74,6 +74,7 @@ ROOMS = {
     "losses": {
         "autocast",
         "errors",
+        "differentiable",
         "numeric",
         "ignored_labels",
         "label_sets",
