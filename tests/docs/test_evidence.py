@@ -149,6 +149,19 @@ def test_what_the_chooser_says_of_the_experiment():
     assert tree["TopKCrossEntropyLoss"] < 0.5 < tree["DistancePenalizedCELoss"]
     assert tree["HausdorffERLoss"] < 0.25
     assert found.findings["tree"]["DiceLoss"].differences["dice"].low > 0
+    absent = found.findings["absent"]
+    clear = {
+        loss
+        for loss, finding in absent.items()
+        if "dice" in finding.differences and finding.differences["dice"].low > 0
+    }
+    assert clear == {"GeneralizedDiceLoss"}
+    assert absent["DiceLoss"].differences["dice"].high < -0.1
+    assert absent["CrossEntropyLoss"].differences["dice"].high < 0
+    best = sorted(absent, key=lambda loss: -(absent[loss].scores["dice"][0] or 0))
+    assert best.index("LovaszSoftmaxLoss") < 5
+    alone = ("HausdorffDTLoss", "HausdorffERLoss", "BoundaryLoss", *of_skeletons)
+    assert max(absent[loss].scores["dice"][0] for loss in alone) < 0.4
 
 
 def test_what_partial_labels_cost():
