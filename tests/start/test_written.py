@@ -56,7 +56,7 @@ def _colored(number):
 SEEN = {  # masks: symptom, losses, model
     "lesions": (_lesions, "small-objects", ["GeneralizedDiceLoss"], "unet"),
     "cracks": (_cracks, "thin-structures", ["DiceLoss", "SoftCLDiceLoss"], "unet"),
-    "many classes": (_classes, "absent-classes", ["CrossEntropyLoss"], "pp_liteseg"),
+    "many classes": (_classes, "absent-classes", ["CELovaszLoss"], "pp_liteseg"),
     "discs": (scenes.foreground, "first-attempt", ["DiceCELoss"], "pp_liteseg"),
     "colors": (_colored, "class-imbalance", ["DiceCELoss"], "pp_liteseg"),
 }
