@@ -21,10 +21,7 @@ CHECKED = (
 LIMITS = {  # at the page's size, in logits: traffic of both passes, what is kept, and the peak
     "CrossEntropyLoss": (12.3, 1.15, 2.5),
     "FocalLoss": (13.5, 1.25, 2.6),
-    "DiceLoss": (21.6, 1.1, 3.4),
-    "TverskyLoss": (21.6, 1.1, 3.4),
-    "JaccardLoss": (21.6, 1.1, 3.4),
-    "GeneralizedDiceLoss": (21.6, 1.1, 3.4),
+    **dict.fromkeys(("DiceLoss", "TverskyLoss", "JaccardLoss", "GeneralizedDiceLoss"), (21.6, 1.1, 3.4)),
     "DiceCELoss": (33.3, 1.15, 4.1),
     "LovaszSoftmaxLoss": (64.5, 2.1, 4.5),
     "BoundaryLoss": (415, 3.0, 61),

@@ -28,6 +28,9 @@ def test_all_losses_by_default(file):
 
 
 def test_a_file_of_several_tasks(file):
+    both = {"name": "both", "type": "WeightedSumLoss", "losses": ["DiceLoss", "FocalLoss"]}
+    names = [loss.name for loss in read(file, losses=["all", both]).losses]
+    assert names == [*registry.names(), "both"]
     losses = ["DiceLoss", {"name": "gamma 3", "type": "FocalLoss", "gamma": 3}]
     tasks = {
         "first": "task.yml",
