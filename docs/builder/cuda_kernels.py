@@ -67,6 +67,10 @@ def _about(t: Language) -> list[str]:
         ),
         t("A CUDA graph is recorded after a call outside of it: the first one tries the kernels, and waits."),
         t(
+            "Lovász losses sort with Paddle's operator, which may make the host wait and may not be recorded in a CUDA "
+            "graph. `doctor --config` says how much memory the losses need at most."
+        ),
+        t(
             "`paddleseg-losses doctor --kernels` shows which path runs on GPUs, and why if it is the composed one. "
             "`PADDLESEG_LOSSES_KERNELS=composed` switches all kernels off."
         ),
