@@ -34,7 +34,7 @@ BEARS_ON: dict[str, tuple[tuple[str, str], ...]] = {
     "thin-structures": (("tree", "dice"),),
     "ragged-boundaries": (("heads", "surface_dice"), ("tissue", "surface_dice")),
     "far-errors": (("heads", "hd95"), ("discs_100", "hd95")),
-    "missed-objects": (("discs_010", "sensitivity"), ("heads", "sensitivity")),
+    "missed-objects": (("discs_010", "sensitivity"), ("discs_010", "dice"), ("heads", "sensitivity")),
     "class-imbalance": (("discs_003", "dice"), ("discs_010", "dice")),
     "absent-classes": (("absent", "dice"),),
     "noisy-labels": (("noisy", "dice"),),

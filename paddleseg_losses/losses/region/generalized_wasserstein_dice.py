@@ -25,7 +25,7 @@ from ..families import ScalarLoss, fit
     equation="eq. 6 and 9",
     range=(0, 1),
     modes=("multiclass",),
-    suits=("unequal-confusions",),
+    suits=("unequal-confusions", "small-objects"),
     one_vs_rest=False,
     background_special=True,
 )
