@@ -4,8 +4,6 @@
 // The slope of the mean of e in d is three maps of coefficients, blurred once more: the window is symmetric.
 #pragma once
 
-#include <type_traits>
-
 #include "neighbourhood/blurred_lines.hpp"
 #include "signed_prob.hpp"
 
@@ -88,17 +86,20 @@ INLINE double add_errors(const double* const* x, const double* per, const Consta
     return total;
 }
 
+// g is 0 outside the extent.
+template <bool WHOLE>
+INLINE double add_line_errors(const double* const* x, const double* per, const Constants& c, const Extent& extent,
+                              std::int64_t width, double* const* slopes) {
+    const double before = add_errors<WHOLE, false>(x, per, c, 0, extent.first, slopes);
+    const double inside = add_errors<WHOLE, true>(x, per, c, extent.first, extent.last, slopes);
+    return before + inside + add_errors<WHOLE, false>(x, per, c, extent.last, width, slopes);
+}
+
 TARGET_CLONES
-static double errors_of(const double* const* x, const double* per, const Constants& c, bool whole, const Extent& extent,
-                        std::int64_t width, double* const* slopes) {
-    const auto add = [&](auto truth, std::int64_t first, std::int64_t last) {
-        constexpr bool TRUE = decltype(truth)::value;
-        return whole ? add_errors<true, TRUE>(x, per, c, first, last, slopes)
-                     : add_errors<false, TRUE>(x, per, c, first, last, slopes);
-    };
-    if (extent.empty()) return add(std::false_type(), 0, width);
-    const double before = add(std::false_type(), 0, extent.first), inside = add(std::true_type(), extent.first, extent.last);
-    return before + inside + add(std::false_type(), extent.last, width);
+static double line_errors(const double* const* x, const double* per, const Constants& c, bool whole, const Extent& extent,
+                          std::int64_t width, double* const* slopes) {
+    return whole ? add_line_errors<true>(x, per, c, extent, width, slopes)
+                 : add_line_errors<false>(x, per, c, extent, width, slopes);
 }
 
 TARGET_CLONES

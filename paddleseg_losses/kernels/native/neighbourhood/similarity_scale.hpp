@@ -59,7 +59,7 @@ public:
             if (fields_ <= SPREAD) fields[SPREAD] = x.blur.zeros();
             double* slopes[SLOPES];
             for (int by = 0; by < SLOPES; ++by) slopes[by] = x.slopes.at(line / shape_.rows, by);
-            return errors_of(fields, per + line * width, constants_, whole, x.means.extent(0), width, slopes);
+            return line_errors(fields, per + line * width, constants_, whole, x.means.extent(0), width, slopes);
         };
         const auto finish = [&](Space& x, std::int64_t line) {
             x.blur.along(x.back, along_, SLOPES, x.own, x.result, 0);
@@ -95,7 +95,10 @@ public:
     template <class Task>
     void in_parts(std::int64_t count, Task task) {
         const int parts = int(spaces_.size());
-        run_parallel(parts, parts, [&](int i) { task(spaces_[i], count * i / parts, count * (i + 1) / parts); });
+        run_parallel(parts, parts, [&](int i) {
+            const std::int64_t first = count * i / parts, last = count * (i + 1) / parts;
+            if (first < last) task(spaces_[i], first, last);
+        });
     }
 
 private:
