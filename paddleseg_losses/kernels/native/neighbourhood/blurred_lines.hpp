@@ -57,11 +57,21 @@ static void blur_lines(const double* const* middle, const double* weights, int r
     for (int step = 1; step <= reach; step += 5) {
         const bool afresh = step == 1;
         switch (std::min(5, reach + 1 - step)) {
-            case 1: add_pairs<1>(middle, weights, step, afresh, first, last, out); break;
-            case 2: add_pairs<2>(middle, weights, step, afresh, first, last, out); break;
-            case 3: add_pairs<3>(middle, weights, step, afresh, first, last, out); break;
-            case 4: add_pairs<4>(middle, weights, step, afresh, first, last, out); break;
-            default: add_pairs<5>(middle, weights, step, afresh, first, last, out); break;
+            case 1:
+                add_pairs<1>(middle, weights, step, afresh, first, last, out);
+                break;
+            case 2:
+                add_pairs<2>(middle, weights, step, afresh, first, last, out);
+                break;
+            case 3:
+                add_pairs<3>(middle, weights, step, afresh, first, last, out);
+                break;
+            case 4:
+                add_pairs<4>(middle, weights, step, afresh, first, last, out);
+                break;
+            default:
+                add_pairs<5>(middle, weights, step, afresh, first, last, out);
+                break;
         }
     }
 }
@@ -102,7 +112,6 @@ public:
     }
 
     std::int64_t width() const { return width_; }
-    int fields() const { return fields_; }
     const Extent& extent(std::int64_t line) const { return extents_[line % count_]; }
 
     double* at(std::int64_t line, int field) {
@@ -119,6 +128,9 @@ public:
         old = extent;
     }
 
+    // More of a line is written than before.
+    void extend(std::int64_t line, const Extent& extent) { extents_[line % count_].include(extent); }
+
 private:
     static std::int64_t rounded(std::int64_t size) { return (size + VECTOR - 1) / VECTOR * VECTOR; }
 
@@ -133,43 +145,50 @@ struct Column {
     std::int64_t count, step, first;
 
     std::int64_t line(std::int64_t number) const { return number * step + first; }
-    const double* at(std::int64_t number, int field) const {
-        return number < 0 || number >= count ? nullptr : lines.at(line(number), field);
-    }
+    double* at(std::int64_t number, int field) const { return lines.at(line(number), field); }
 };
 
-// Blurs lines along one axis.
+constexpr int BATCH = 4;  // lines that are made together, of nearly the same lines
+
+// Blurs lines along one axis. Sparse fields are made in `extent` only.
 class Blur {
 public:
-    Blur(const Window& window, std::int64_t width) : window_(window), zeros_(width + VECTOR), lines_(2 * window.reach + 1) {}
-
-    // Along the line itself, whose margins are zeros.
-    void along(Lines& from, int reach, int fields, const Extent& extent, Lines& to, std::int64_t line) {
-        blur([&](int k, int field) { return from.at(0, field) + k; }, reach, fields, extent, to, line);
-    }
-
-    // Across the lines around one of them.
-    void across(const Column& from, std::int64_t number, int reach, int fields, const Extent& extent, Lines& to,
-                std::int64_t line) {
-        blur([&](int k, int field) { return from.at(number + k, field); }, reach, fields, extent, to, line);
-    }
+    Blur(const Window& window, std::int64_t width)
+        : window_(window), zeros_(width + VECTOR), lines_(2 * window.reach + BATCH) {}
 
     const double* zeros() const { return zeros_.data(); }
 
-private:
-    // from(k, field): the line k steps away, null beyond the image. Sparse fields are made in `extent` only.
-    template <class From>
-    void blur(From from, int reach, int fields, const Extent& extent, Lines& to, std::int64_t line) {
-        const double** middle = lines_.data() + reach;
+    // Along a line, whose margins are zeros.
+    void along(Lines& from, std::int64_t number, int reach, int fields, const Extent& extent, Lines& to, std::int64_t line) {
         for (int field = 0; field < fields; ++field) {
-            const Extent all{0, to.width(), false}, &range = field < Lines::SPARSE ? all : extent;
-            if (range.empty() || (field == Lines::SOFT && !extent.soft)) continue;
-            for (int k = -reach; k <= reach; ++k) {
-                const double* other = from(k, field);
-                middle[k] = other == nullptr ? zeros_.data() : other;
-            }
-            blur_lines(middle, window_.weights, reach, range.first, range.last, to.at(line, field));
+            for (int k = -reach; k <= reach; ++k) lines_[reach + k] = from.at(number, field) + k;
+            const Extent range = of(field, extent, to);
+            blur_lines(lines_.data() + reach, window_.weights, reach, range.first, range.last, to.at(line, field));
         }
+    }
+
+    // Across the lines around some of them, beyond which is 0.
+    void across(const Column& from, std::int64_t number, int lines, int reach, int fields, const Extent& extent,
+                const Column& to, std::int64_t at) {
+        constexpr std::int64_t STRIP = 128;  // pixels of all these lines that stay in the first cache
+        for (int field = 0; field < fields; ++field) {
+            const Extent range = of(field, extent, to.lines);
+            if (range.empty()) continue;
+            for (int k = -reach; k < lines + reach; ++k) {
+                const std::int64_t other = number + k;
+                lines_[reach + k] = other < 0 || other >= from.count ? zeros_.data() : from.at(other, field);
+            }
+            for (std::int64_t first = range.first; first < range.last; first += STRIP)
+                for (int i = 0; i < lines; ++i)
+                    blur_lines(lines_.data() + reach + i, window_.weights, reach, first, std::min(first + STRIP, range.last),
+                               to.at(at + i, field));
+        }
+    }
+
+private:
+    static Extent of(int field, const Extent& extent, const Lines& to) {
+        if (field < Lines::SPARSE) return {0, to.width(), false};
+        return field == Lines::SOFT && !extent.soft ? Extent() : extent;
     }
 
     Window window_;

@@ -20,9 +20,7 @@ struct Taps {
 
 inline std::int64_t half_of(std::int64_t size) { return (size + 1) / 2; }
 
-inline Shape half_of(const Shape& shape) {
-    return {half_of(shape.slices), half_of(shape.rows), half_of(shape.width)};
-}
+inline Shape half_of(const Shape& shape) { return {half_of(shape.slices), half_of(shape.rows), half_of(shape.width)}; }
 
 // What a pixel of the half map is made of.
 inline Taps parts_of(std::int64_t coarse, std::int64_t size) {

@@ -49,8 +49,7 @@ void add_shares(const float* x, const float* size, double weight, std::int64_t w
 
 TARGET_CLONES
 void join(const double* from_half, const double* per, double factor, std::int64_t width, float* slope) {
-    for (std::int64_t i = 0; i < width; ++i)
-        slope[i] = per[i] > 0.0 ? float(factor * double(slope[i]) + from_half[i]) : 0.0f;
+    for (std::int64_t i = 0; i < width; ++i) slope[i] = per[i] > 0.0 ? float(factor * double(slope[i]) + from_half[i]) : 0.0f;
 }
 
 // One scale: what its maps are, and what belongs to the plane they lie in.
@@ -77,7 +76,8 @@ class Similarity {
 public:
     Similarity(const Shape& shape, const Options& options, bool hard, int threads) : options_(options) {
         Shape size = shape;
-        for (int i = 0; i < options.scales; ++i, size = half_of(size)) scales_.emplace_back(size, options, i == 0, hard, threads);
+        for (int i = 0; i < options.scales; ++i, size = half_of(size))
+            scales_.emplace_back(size, options, i == 0, hard, threads);
     }
 
     // The plane of the next maps. mask: 1 or 0.

@@ -103,8 +103,8 @@ static double line_errors(const double* const* x, const double* per, const Const
 }
 
 TARGET_CLONES
-static void slope_of(const double* const* pixels, double* const* x, const double* per, const Extent& extent,
-                     std::int64_t width, double factor, float* slope) {
+static void slope_of(const double* const* pixels, double* const* x, const double* per, const Extent& extent, std::int64_t width,
+                     double factor, float* slope) {
     const double *d = pixels[GAP], *g = pixels[TRUTH], *by_square = x[BY_SQUARE], *by_both = x[BY_BOTH];
     double* total = x[BY_GAP];
     for (std::int64_t i = extent.first; i < extent.last; ++i) total[i] += g[i] * by_both[i];
