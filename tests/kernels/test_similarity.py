@@ -54,7 +54,9 @@ def test_soft_targets(cls, case):
 
 
 @pytest.mark.parametrize(
-    "case", [Case("multiclass", 3, (101, 157)), Case("binary", 1, (173, 96), samples=1), Case("multiclass", 2, (31, 30, 29))]
+    "case",
+    [Case("multiclass", 3, (101, 157)), Case("binary", 1, (173, 96), samples=1), Case("multiclass", 2, (31, 30, 29))],
+    ids=str,
 )
 def test_same_bits_on_any_number_of_threads(monkeypatch, case):
     labels = case.labels()

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "memory.hpp"
 #include "simd/platform.hpp"
 
 namespace psl {
@@ -106,7 +107,9 @@ public:
     Lines(std::int64_t count, int fields, std::int64_t width, std::int64_t margin = 0)
         : count_(count), fields_(fields), width_(width), margin_(rounded(margin)), extents_(count) {
         stride_ = (margin_ + rounded(width + margin)) | VECTOR;  // an odd number of cache lines: others would meet in one place
-        numbers_.resize(count * fields * stride_ + VECTOR);
+        numbers_.reserve(count * fields * stride_ + VECTOR);
+        expect_large_pages(numbers_.data(), numbers_.capacity() * sizeof(double));
+        numbers_.resize(numbers_.capacity());
         const std::uintptr_t start = reinterpret_cast<std::uintptr_t>(numbers_.data());
         shift_ = std::int64_t(-start % (VECTOR * sizeof(double)) / sizeof(double));
     }
