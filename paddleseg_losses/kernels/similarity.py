@@ -19,10 +19,9 @@ from .native_problem import NativeProblem, function, refuse_second_derivatives
 
 Tensor = Any
 Window = tuple[Sequence[float], float, float]
-Exponents = Sequence[float] | None
 
 
-def similarity_errors(problem: Problem, skip: int, window: Window, exponents: Exponents) -> Tensor:
+def similarity_errors(problem: Problem, skip: int, window: Window, exponents: Sequence[float] | None) -> Tensor:
     """1 - the similarity of the windows of prediction and truth, `[N, C]`.
 
     Args:
@@ -39,7 +38,9 @@ def similarity_errors(problem: Problem, skip: int, window: Window, exponents: Ex
     return map_sums(problem, run)
 
 
-def soft_similarity_errors(maps: tuple[Tensor, Tensor, Tensor], window: Window, exponents: Exponents) -> Tensor:
+def soft_similarity_errors(
+    maps: tuple[Tensor, Tensor, Tensor], window: Window, exponents: Sequence[float] | None
+) -> Tensor:
     """The same of maps p - g, to which the gradient flows, g, and the mask.
 
     They are `[N, K, *S]` (the mask may be `[N, 1, *S]`), and 0 where nothing counts.
@@ -49,7 +50,7 @@ def soft_similarity_errors(maps: tuple[Tensor, Tensor, Tensor], window: Window, 
     return _Similarity.apply(excess, target, mask, _options(excess.shape[2:], window, exponents), wanted)
 
 
-def _options(space: Sequence[int], window: Window, exponents: Exponents) -> tuple[Any, ...]:
+def _options(space: Sequence[int], window: Window, exponents: Sequence[float] | None) -> tuple[Any, ...]:
     weights, c1, c2 = window
     reach = len(weights) // 2
     scales = 1 if exponents is None else len(exponents)
