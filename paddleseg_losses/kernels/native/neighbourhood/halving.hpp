@@ -63,9 +63,9 @@ static void write_shares(const double* x, const float* size, std::int64_t width,
     for (std::int64_t i = 0; i < width; ++i) out[i] = size[i] > 0.0f ? float(x[i] / double(size[i])) : 0.0f;
 }
 
-TARGET_CLONES
-static void add_line(const double* x, double weight, std::int64_t width, double* sum) {
-    for (std::int64_t i = 0; i < width; ++i) sum[i] += weight * x[i];
+template <class Real>
+TARGET_CLONES static void add_line(const Real* x, double weight, std::int64_t width, double* sum) {
+    for (std::int64_t i = 0; i < width; ++i) sum[i] += weight * double(x[i]);
 }
 
 // Visit the pixels (slice, row) of two axes, with how much they count together.

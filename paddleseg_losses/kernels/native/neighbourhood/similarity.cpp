@@ -38,11 +38,6 @@ Value one_minus_power(double error, double exponent) {
 }
 
 TARGET_CLONES
-void add_line(const float* x, double weight, std::int64_t width, double* sum) {
-    for (std::int64_t i = 0; i < width; ++i) sum[i] += weight * double(x[i]);
-}
-
-TARGET_CLONES
 void add_shares(const float* x, const float* size, double weight, std::int64_t width, double* sum) {
     for (std::int64_t i = 0; i < width; ++i) sum[i] += size[i] > 0.0f ? weight * double(x[i]) / double(size[i]) : 0.0;
 }

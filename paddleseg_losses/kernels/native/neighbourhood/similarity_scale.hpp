@@ -110,18 +110,19 @@ private:
         std::vector<std::int32_t> label;
 
         Space(const SimilarityScale& s, const Window& window)
-            : pixels(BATCH, s.fields_, s.shape_.width, s.along_),
-              columns(s.volume() ? 2 * s.down_ + BATCH : 0, s.fields_, s.shape_.width),
-              ring(s.volume() ? 0 : 2 * s.across_ + BATCH, s.fields_, s.shape_.width),
-              means(BATCH, s.fields_, s.shape_.width),
-              slopes(2 * s.across_ + BATCH, SLOPES, s.shape_.width),
-              back(BATCH, SLOPES, s.shape_.width, s.along_),
+            : pixels(s.slots(), s.fields_, s.shape_.width, s.along_),
+              columns(s.volume() ? 2 * s.down_ + s.slots() : 0, s.fields_, s.shape_.width),
+              ring(s.volume() ? 0 : 2 * s.across_ + s.slots(), s.fields_, s.shape_.width),
+              means(s.slots(), s.fields_, s.shape_.width),
+              slopes(2 * s.across_ + s.slots(), SLOPES, s.shape_.width),
+              back(s.slots(), SLOPES, s.shape_.width, s.along_),
               result(1, SLOPES, s.shape_.width),
               blur(window, s.shape_.width),
               label(s.shape_.width) {}
     };
 
     bool volume() const { return shape_.rows > 1; }
+    std::int64_t slots() const { return std::min<std::int64_t>(BATCH, shape_.lines()); }
 
     void read(const Source& q, Space& x, std::int64_t line, int slot) const {
         const std::int64_t width = shape_.width, first = line * width;
