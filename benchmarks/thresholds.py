@@ -25,6 +25,8 @@ FASTEST = "fastest peer"
 # Losses that may cost more than MOST_TIMES_DICE, and why.
 REASONS: dict[str, Text] = {
     "ActiveContourLoss": _("twelve edges of every cell of a volume, there and back; four in an image"),
+    "SSIMLoss": _("seven sums over windows of eleven pixels along each axis, in float64, as variances are differences"),
+    "MSSSIMLoss": _("those of SSIM on five scales, each with sides half as long as the one before"),
     "SoftCLDiceLoss": _(
         "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back"
     ),

@@ -40,7 +40,8 @@ class Maps(NamedTuple):
 
 def ssim_errors(inputs: Inputs, channels: list[int], window: Window) -> Tensor:
     """1 - the mean similarity over the valid pixels of each sample and channel, `[N, K]`."""
-    return _errors(inputs, whole_maps(inputs, channels), window, whole=True)
+    found = _by_kernel(inputs, channels, window, None)
+    return _errors(whole_maps(inputs, channels), window, whole=True) if found is None else found
 
 
 def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights: Sequence[float]) -> Tensor:
@@ -48,13 +49,24 @@ def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights:
 
     The last scale has the whole similarity. A mean below 0 makes the error 1.
     """
+    found = _by_kernel(inputs, channels, window, weights)
+    if found is not None:
+        return found
     maps, total = whole_maps(inputs, channels), None
     for scale, weight in enumerate(weights):
         last = scale == len(weights) - 1
-        lost = _one_minus_power(_errors(inputs, maps, window, whole=last), weight)
+        lost = _one_minus_power(_errors(maps, window, whole=last), weight)
         total = lost if total is None else total + lost * (1 - total)
         maps = maps if last else _halved(maps)
     return total
+
+
+def _by_kernel(inputs: Inputs, channels: list[int], window: Window, weights: Sequence[float] | None) -> Tensor | None:
+    kernel = find("similarity_errors", inputs.of_probabilities)
+    if kernel is not None:
+        return picked(kernel(inputs.scored_by_signed_prob, min(channels), window, weights), channels)
+    kernel = find("soft_similarity_errors", inputs.of_probabilities)
+    return None if kernel is None else kernel(whole_maps(inputs, channels), window, weights)
 
 
 def scales(space: Sequence[int], window_size: int, most: int) -> int:
@@ -71,9 +83,6 @@ def scales(space: Sequence[int], window_size: int, most: int) -> int:
 
 def whole_maps(inputs: Inputs, channels: list[int]) -> Maps:
     """Those of some channels, at full size."""
-    kernel = find("similarity_maps", inputs.of_probabilities)
-    if kernel is not None:
-        return Maps(*(picked(x, channels) for x in kernel(inputs.scored_by_signed_prob)))
     return Maps(*(picked(x, channels) for x in (inputs.masked_excess, inputs.target, inputs.mask)))
 
 
@@ -105,11 +114,8 @@ def _moments(maps: Maps, weights: Sequence[float]) -> _Moments:
     return _Moments(truth + 0.5, gap, gap_variance.clip(min=0.0), both.clip(min=0.0))
 
 
-def _errors(inputs: Inputs, maps: Maps, window: Window, whole: bool) -> Tensor:
+def _errors(maps: Maps, window: Window, whole: bool) -> Tensor:
     """Means over the valid pixels of the error of the structure, or of the whole similarity."""
-    kernel = find("similarity_errors", inputs.of_probabilities)
-    if kernel is not None:
-        return kernel(maps, window, whole)
     moments = _moments(maps, window.weights)
     structure = moments.gap_variance / (moments.both + window.c2)
     if not whole:

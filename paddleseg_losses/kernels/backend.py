@@ -100,14 +100,13 @@ BACKENDS: tuple[Backend, ...] = (
             "radius_sums": "radius_sums",
             "region_proximity": "boundary_proximity",
             "similarity_errors": "similarity",
-            "similarity_maps": "similarity",
             "ssl_sum": "window",
         },
     ),
     Backend(
         name="native, soft targets",
         supports=_native_supports_soft,
-        operations={"similarity_errors": "similarity", "soft_sums": "soft_targets"},
+        operations={"soft_similarity_errors": "similarity", "soft_sums": "soft_targets"},
     ),
     Backend(
         name="cuda",

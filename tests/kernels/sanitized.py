@@ -215,17 +215,18 @@ def run_windows(kernels, problem, z, image, threads):
 def run_means(kernels, problem, z, image, threads):
     """Means over windows, of labels and of maps."""
     n, c, s, out = problem.n, problem.c, problem.s, np.empty_like(z)
-    excess, target, mask = np.empty_like(z), np.empty_like(z), np.empty((n, c if problem.sigmoid else 1, s), "float32")
-    kernels.similarity_maps(problem, address(excess), address(target), address(mask), threads)
-    means = np.empty((n, c))
+    target, mask = np.where(z > 0, z, 0).clip(0, 1), np.ones((n, c if problem.sigmoid else 1, s), "float32")
+    errors, shared = np.empty((n, c)), 1 if problem.sigmoid else c
     for reach in (1, 3):
         kernels.label_means(problem, *image, reals(*[0.5] * reach), reals(*[1] * reach), reach, address(out), threads)
-        window, shared = (*image, reals(*[0.3] * reach, 1, *[0.3] * reach), reach), 1 if problem.sigmoid else c
-        for whole, kept in product((0, 1), (None, out)):
+        window = (*image, reals(1, *[0.3] * reach), reach, 1e-4, 1e-3)
+        for exponents, kept in product((None, (0.3, 0.3, 0.4)), (None, out)):
+            scales = (exponents and reals(*exponents), len(exponents or "1"))
             kernels.similarity_forward(
-                address(excess), address(target), address(mask), n * c, shared, *window, 1e-4, 1e-3, whole,
-                address(means), address(kept), threads,
-            )  # fmt: skip
+                problem, *window, *scales, min(1, c - 1), address(errors), address(kept), threads
+            )
+            maps = (address(z), address(target), address(mask), n * c, shared)
+            kernels.similarity_of_maps(*maps, *window, *scales, address(errors), address(kept), threads)
 
 
 def run_maps(kernels, problem, image, threads):

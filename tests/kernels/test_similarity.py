@@ -1,5 +1,6 @@
 """Structural similarity in native code: equal to the composed losses in float64, in value and gradient."""
 
+import numpy as np
 import pytest
 
 from paddleseg_losses import MSSSIMLoss, SSIMLoss
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.usefixtures("native")
 
 LARGE = [
     Case("binary", 1, (97, 61), samples=1),
+    Case("multiclass", 3, (19, 40, 7), samples=1),
     Case("multiclass", 3, (8001,), samples=1),
     Case("multilabel", 3, (13, 31, 27)),
     Case("multiclass", 3, (1, 1)),
@@ -35,7 +37,27 @@ def test_equal_to_float64(cls, options, case, ignored):
     assert_equal_to_float64(cls(**options), _drawn(case, labels), labels)
 
 
-def test_same_bits_on_any_number_of_threads(monkeypatch):
-    case = Case("multiclass", 3, (101, 157))
+@pytest.mark.parametrize("cls", [SSIMLoss, MSSSIMLoss])
+def test_equal_where_classes_have_places_of_their_own(cls):
+    """Windows, rows and slices without a class, whose fields are left out."""
+    case = Case("multiclass", 4, (31, 29, 26), samples=1)
+    labels = np.zeros((1, *case.space), "int64")
+    labels[:, 3:9, 20:, 17:], labels[:, 25:, 2:4, :6], labels[:, 28, 28, 25] = 1, 2, 255
+    assert_equal_to_float64(cls(), _drawn(case, labels), labels)
+
+
+@pytest.mark.parametrize("cls", [SSIMLoss, MSSSIMLoss])
+@pytest.mark.parametrize("case", [Case("multiclass", 3, (37, 53)), Case("multilabel", 2, (14, 13, 11))], ids=str)
+def test_soft_targets(cls, case):
+    targets = case.soft(1)
+    assert_equal_to_float64(cls(), case.logits(scale=1.0), targets)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [Case("multiclass", 3, (101, 157)), Case("binary", 1, (173, 96), samples=1), Case("multiclass", 2, (31, 30, 29))],
+    ids=str,
+)
+def test_same_bits_on_any_number_of_threads(monkeypatch, case):
     labels = case.labels()
     assert_same_on_any_number_of_threads(monkeypatch, MSSSIMLoss(), _drawn(case, labels), labels)

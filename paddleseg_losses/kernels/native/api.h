@@ -233,14 +233,17 @@ EXPORT Status thinning_tubes(const Problem* problem, int axes, const std::int64_
 EXPORT Status label_means(const Problem* problem, int axes, const std::int64_t* sizes, const double* plain,
                           const double* scaled, int reach, float* out, int threads);
 
-// Of signed probabilities: p - g and g [n, c, s], and the mask [planes, s], all 0 where a pixel is left out.
-EXPORT Status similarity_maps(const Problem* problem, float* excess, float* target, float* mask, int threads);
-// Structural similarity of maps d = p - g and g, 0 where the mask is. means [maps]: of the error over the valid pixels, with
-// the means of the windows if `whole`, and their slope in d [maps, s], or null; `maps_of_mask` maps in turn share a mask.
-// weights [2 reach + 1], 1 in the middle.
-EXPORT Status similarity_forward(const float* excess, const float* target, const float* mask, std::int64_t maps,
+// Of signed probabilities: 1 - the structural similarity in windows. exponents [scales] of the similarities whose product it
+// is; null: that of the only scale as it is. weights [reach + 1] of steps along an axis, where the pixel itself has 1. errors
+// and slope as those above.
+EXPORT Status similarity_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int reach,
+                                 double c1, double c2, const double* exponents, int scales, int first, double* errors,
+                                 float* slope, int threads);
+// The same of maps d = p - g and g [maps, s], 0 where the mask is; `maps_of_mask` maps in turn share one. errors [maps].
+EXPORT Status similarity_of_maps(const float* excess, const float* target, const float* mask, std::int64_t maps,
                                  std::int64_t maps_of_mask, int axes, const std::int64_t* sizes, const double* weights,
-                                 int reach, double c1, double c2, int whole, double* means, float* slope, int threads);
+                                 int reach, double c1, double c2, const double* exponents, int scales, double* errors,
+                                 float* slope, int threads);
 
 // total [2]: the sum of e BCE, and the number of its pixels. slope [n, c, s]: the gradient of the sum.
 EXPORT Status window_ssl_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int reach,

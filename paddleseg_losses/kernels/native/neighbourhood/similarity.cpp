@@ -1,189 +1,219 @@
-// Structural similarity in windows, as an error: with d = p - g and means over the valid pixels of the window,
-//     b = var d / (var p + var g + c2),   a = (mean d)^2 / ((mean p)^2 + (mean g)^2 + c1),   e = b or a + b - a b.
-// The slope of the mean of e in d is three maps of coefficients, blurred once more: the window is symmetric.
-// All in float64, as a variance is a difference.
+// Structural similarity of prediction and truth, on one scale or on several: 1 - the product of (1 - error)^exponent.
 //
-// A task is a map; its sum is added in the order of its pixels, so the result does not depend on the threads.
-#include <algorithm>
-#include <vector>
+// A map of an image is a task; with fewer maps than threads, and for volumes, several threads work on each.
+#include <cmath>
 
 #include "memory.hpp"
-#include "pixelwise/tile.hpp"
-#include "signed_prob.hpp"
+#include "neighbourhood/halving.hpp"
+#include "neighbourhood/similarity_scale.hpp"
 
 namespace psl {
 
 namespace {
 
-constexpr std::int64_t BLOCK = 1 << 12;  // results that stay in the first cache while all weights are applied
+constexpr std::int64_t PART = 1 << 14;  // labels that are read together
+constexpr double TINY = 1e-7;  // below it a fractional power continues as a straight line
 
-struct Window {
-    int axes;
-    const std::int64_t* sizes;
-    std::vector<double> weights;
-    int reach;
+struct Options {
+    Window window;
+    Constants constants;
+    const double* exponents;  // null: the error of the only scale as it is
+    int scales;
 };
 
-// One axis of a sum over windows: the pixels of a plane are `length` times `stride`.
+struct Value {
+    double value, slope;
+};
+
+// 1 - (1 - error)^exponent and its slope; 1 where the error is more.
+Value one_minus_power(double error, double exponent) {
+    const double rest = 1.0 - error;
+    if (rest > TINY) {
+        const double log_rest = std::log1p(-error);
+        return {-std::expm1(exponent * log_rest), exponent * std::exp((exponent - 1.0) * log_rest)};
+    }
+    if (rest < 0.0) return {1.0, 0.0};
+    if (exponent < 1.0) return {1.0 - rest * std::pow(TINY, exponent - 1.0), std::pow(TINY, exponent - 1.0)};
+    return {1.0 - std::pow(rest, exponent), exponent * std::pow(rest, exponent - 1.0)};
+}
+
 TARGET_CLONES
-void blur_axis(const double* in, std::int64_t planes, std::int64_t length, std::int64_t stride, const double* weights,
-               int reach, double* out) {
-    const std::int64_t extent = length * stride;
-    for (std::int64_t plane = 0; plane < planes; ++plane, in += extent, out += extent)
-        for (std::int64_t first = 0; first < extent; first += BLOCK) {
-            const std::int64_t last = std::min(first + BLOCK, extent);
-            for (std::int64_t i = first; i < last; ++i) out[i] = weights[reach] * in[i];
-            for (int k = 1; k <= reach; ++k) {
-                const std::int64_t shift = k * stride;
-                const double weight = weights[reach + k];
-                const std::int64_t high = std::min(last, extent - shift), low = std::max(first, shift);
-                for (std::int64_t i = first; i < high; ++i) out[i] += weight * in[i + shift];
-                for (std::int64_t i = low; i < last; ++i) out[i] += weight * in[i - shift];
+void add_shares(const float* x, const float* size, double weight, std::int64_t width, double* sum) {
+    for (std::int64_t i = 0; i < width; ++i) sum[i] += size[i] > 0.0f ? weight * double(x[i]) / double(size[i]) : 0.0;
+}
+
+TARGET_CLONES
+void join(const double* from_half, const double* per, double factor, std::int64_t width, float* slope) {
+    for (std::int64_t i = 0; i < width; ++i) slope[i] = per[i] > 0.0 ? float(factor * double(slope[i]) + from_half[i]) : 0.0f;
+}
+
+// One scale: what its maps are, and what belongs to the plane they lie in.
+struct Scale {
+    SimilarityScale similarity;
+    std::vector<float> excess, target, slope;  // of all but the first
+    std::vector<float> size;  // how many valid pixels of the scale before a pixel stands for
+    std::vector<double> per;
+    double count = 0;
+
+    Scale(const Shape& shape, const Options& o, bool first, bool hard, int threads)
+        : similarity(shape, o.window, o.constants, first && hard ? 4 : 5, threads), per(shape.pixels()) {
+        if (first) return;
+        for (auto* field : {&excess, &target, &slope, &size}) field->resize(shape.pixels());
+    }
+
+    const Shape& shape() const { return similarity.shape(); }
+    std::int64_t width() const { return shape().width; }
+    Source source() const { return {nullptr, 0, 0, excess.data(), target.data()}; }
+};
+
+// What a thread, with its helpers, works with.
+class Similarity {
+public:
+    Similarity(const Shape& shape, const Options& options, bool hard, int threads) : options_(options) {
+        Shape size = shape;
+        for (int i = 0; i < options.scales; ++i, size = half_of(size))
+            scales_.emplace_back(size, options, i == 0, hard, threads);
+    }
+
+    // The plane of the next maps. mask: 1 or 0.
+    void enter(std::vector<float> mask) {
+        const bool whole = std::find(mask.begin(), mask.end(), 0.0f) == mask.end();
+        if (whole && whole_) return;  // as before
+        whole_ = whole;
+        for (std::size_t i = 0; i < scales_.size(); ++i) {
+            Scale& scale = scales_[i];
+            if (i > 0) mask.assign(scale.size.size(), 0.0f);
+            for (std::size_t k = 0; i > 0 && k < mask.size(); ++k) mask[k] = scale.size[k] > 0.0f ? 1.0f : 0.0f;
+            scale.count = double(std::count(mask.begin(), mask.end(), 1.0f));
+            scale.similarity.invert_masses_of(mask.data(), scale.per.data());
+            if (i + 1 == scales_.size()) break;
+            const auto add = [&](std::int64_t line, double weight, double* sum) {
+                add_line(&mask[line * scale.width()], weight, scale.width(), sum);
+            };
+            Scale& next = scales_[i + 1];
+            halve_slices(scale.shape(), 0, next.shape().slices, add, [&](std::int64_t line, const double* half) {
+                std::copy_n(half, next.width(), &next.size[line * next.width()]);
+            });
+        }
+    }
+
+    // The error of a map and its slope in d, or null.
+    double error(const Source& map, float* slope) {
+        const int last = options_.scales - 1;
+        std::vector<Value> lost(last + 1);
+        for (int i = 0; i <= last; ++i) {
+            Scale& scale = scales_[i];
+            const Source source = i == 0 ? map : scale.source();
+            float* to = slope == nullptr ? nullptr : i == 0 ? slope : scale.slope.data();
+            const double error = scale.similarity.error(source, scale.per.data(), scale.count, i == last, to);
+            if (options_.exponents == nullptr) return error;
+            lost[i] = one_minus_power(error, options_.exponents[i]);
+            if (i == last) break;
+            Scale& next = scales_[i + 1];
+            scale.similarity.halve(source, next.size.data(), next.excess.data(), next.target.data());
+        }
+        if (slope != nullptr) join_slopes(lost, slope);
+        double total = 0;
+        for (const Value& x : lost) total += x.value * (1.0 - total);
+        return total;
+    }
+
+private:
+    // The slope of the first scale becomes that of the product, by way of all others.
+    void join_slopes(const std::vector<Value>& lost, float* slope) {
+        for (int i = int(lost.size()) - 1; i >= 0; --i) {
+            Scale& scale = scales_[i];
+            double factor = lost[i].slope;
+            for (int k = 0; k < int(lost.size()); ++k) factor *= k == i ? 1.0 : 1.0 - lost[k].value;
+            const Scale* half = i + 1 < int(lost.size()) ? &scales_[i + 1] : nullptr;
+            const auto add = [&](std::int64_t line, double weight, double* sum) {
+                if (half == nullptr) return;
+                const std::int64_t first = line * half->width();
+                add_shares(&half->slope[first], &half->size[first], weight, half->width(), sum);
+            };
+            float* to = i == 0 ? slope : scale.slope.data();
+            scale.similarity.in_parts(scale.shape().slices, [&](auto&, std::int64_t first, std::int64_t last) {
+                double_slices(scale.shape(), first, last, add, [&](std::int64_t line, const double* from_half) {
+                    const std::int64_t at = line * scale.width();
+                    join(from_half, &scale.per[at], factor, scale.width(), to + at);
+                });
+            });
+        }
+    }
+
+    Options options_;
+    bool whole_ = false;
+    std::deque<Scale> scales_;
+};
+
+// Maps one after another, for each thread some of them. source(map), mask(plane): 1 or 0.
+template <class SourceOf, class MaskOf>
+void each_map(std::int64_t maps, std::int64_t maps_of_plane, const Shape& shape, const Options& options, bool hard, int threads,
+              SourceOf source, MaskOf mask, double* errors, float* slope) {
+    const std::int64_t s = shape.pixels();
+    if (slope != nullptr) expect_large_pages(slope, maps * s * sizeof(float));
+    const int at_once = shape.rows > 1 ? 1 : int(std::min<std::int64_t>(threads, maps));
+    struct Space {
+        Similarity similarity;
+        std::int64_t plane = -1;
+    };
+    run_parallel(
+        int(maps), at_once, [&] { return Space{Similarity(shape, options, hard, (threads + at_once - 1) / at_once)}; },
+        [&](Space& x, int map) {
+            const Source from = source(map);
+            float* to = slope == nullptr ? nullptr : slope + map * s;
+            errors[map] = 0;
+            if (from.excess == nullptr) {
+                if (to != nullptr) std::fill_n(to, s, 0.0f);
+                return;
             }
-        }
-}
-
-// Maps of one size, which a thread uses for all its tasks.
-struct Space {
-    std::vector<double> mass, truth, gap, square, both, own, half, scratch;
-    const float* mask = nullptr;  // whose mass is known
-
-    explicit Space(std::int64_t s) {
-        for (auto* field : {&mass, &truth, &gap, &square, &both, &own, &half, &scratch}) field->resize(s);
-    }
-
-    void blur(const Window& w, std::vector<double>& field) {
-        std::int64_t planes = std::int64_t(field.size()), stride = 1;
-        for (int axis = w.axes - 1; axis >= 0; --axis) {
-            planes /= w.sizes[axis];
-            blur_axis(field.data(), planes, w.sizes[axis], stride, w.weights.data(), w.reach, scratch.data());
-            field.swap(scratch);
-            stride *= w.sizes[axis];
-        }
-    }
-};
-
-// What is blurred; whether g is 0 or 1 everywhere, and the number of valid pixels.
-TARGET_CLONES
-bool moments_of(const float* d, const float* g, const float* m, std::int64_t s, Space& x, double& count) {
-    double *half = x.half.data(), *gap = x.gap.data(), *square = x.square.data(), *both = x.both.data(), *own = x.own.data();
-    std::int64_t soft = 0;
-    double valid = 0;
-#pragma omp simd reduction(+ : soft, valid)
-    for (std::int64_t i = 0; i < s; ++i) {
-        const double e = double(d[i]), h = (double(g[i]) - 0.5) * double(m[i]);
-        half[i] = h;
-        gap[i] = e;
-        square[i] = e * e;
-        both[i] = e * h;
-        own[i] = h * h;
-        soft += own[i] != 0.25 * double(m[i]);
-        valid += double(m[i]);
-    }
-    count = valid;
-    return soft == 0;
-}
-
-// The sum of e over the valid pixels; the slopes by the three means that hold d replace them.
-TARGET_CLONES
-double errors_of(const float* m, std::int64_t s, double c1, double c2, bool whole, Space& x) {
-    const double *mass = x.mass.data(), *truth = x.truth.data(), *own = x.own.data();
-    double *gap = x.gap.data(), *square = x.square.data(), *both = x.both.data();
-    double total = 0;
-#pragma omp simd reduction(+ : total)
-    for (std::int64_t i = 0; i < s; ++i) {
-        const double per = 1.0 / (mass[i] < 1.0 ? 1.0 : mass[i]);
-        const double mean_g = truth[i] * per, mean_d = gap[i] * per;  // of g - 1/2
-        const double raw = square[i] * per - mean_d * mean_d;
-        const double var_d = raw > 0.0 ? raw : 0.0;
-        const double sum = 2.0 * (own[i] * per - mean_g * mean_g + both[i] * per - mean_g * mean_d) + raw;
-        const double scale = 1.0 / ((sum > 0.0 ? sum : 0.0) + c2);
-        const double b = var_d * scale;
-        const double mu_g = mean_g + 0.5, mu_p = mu_g + mean_d;
-        const double norm = 1.0 / (mu_p * mu_p + mu_g * mu_g + c1);
-        const double a = whole ? mean_d * mean_d * norm : 0.0;
-        const double by_a = whole ? 2.0 * norm * (mean_d - a * mu_p) * (1.0 - b) : 0.0;
-        const double by_variance = raw > 0.0 ? (1.0 - a) * scale : 0.0;
-        const double by_sum = sum > 0.0 ? -(1.0 - a) * b * scale : 0.0;
-        const bool valid = m[i] > 0.0f;
-        total += valid ? a + b - a * b : 0.0;
-        gap[i] = valid ? per * (by_a - 2.0 * mean_d * (by_variance + by_sum) - 2.0 * mean_g * by_sum) : 0.0;
-        square[i] = valid ? per * (by_variance + by_sum) : 0.0;
-        both[i] = valid ? per * 2.0 * by_sum : 0.0;
-    }
-    return total;
-}
-
-TARGET_CLONES
-void slope_of(const float* d, const float* m, std::int64_t s, double per, const Space& x, float* slope) {
-    const double *half = x.half.data(), *gap = x.gap.data(), *square = x.square.data(), *both = x.both.data();
-    for (std::int64_t i = 0; i < s; ++i) {
-        const double total = gap[i] + 2.0 * double(d[i]) * square[i] + half[i] * both[i];
-        slope[i] = m[i] > 0.0f ? float(per * total) : 0.0f;
-    }
-}
-
-TARGET_CLONES
-void maps_of(const Problem& q, std::int64_t map, std::int64_t first, int size, float* d, float* g, float* m) {
-    std::int32_t label[BLOCK];
-    const int own = q.sigmoid ? 1 : int(map % q.c);
-    read_labels(q, (q.sigmoid ? map : map / q.c) * q.s + first, size, q.sigmoid ? 2 : q.c, label);
-    const float* p = q.logits + map * q.s + first;
-    for (int i = 0; i < size; ++i) {
-        d[i] = label[i] < 0 ? 0.0f : excess_of(p[i], label[i] == own);
-        g[i] = label[i] == own ? 1.0f : 0.0f;
-    }
-    if (m != nullptr)
-        for (int i = 0; i < size; ++i) m[i] = label[i] < 0 ? 0.0f : 1.0f;
+            if (x.plane != map / maps_of_plane) {
+                x.plane = map / maps_of_plane;
+                x.similarity.enter(mask(x.plane));
+            }
+            errors[map] = x.similarity.error(from, to);
+        });
 }
 
 }  // namespace
 
-EXPORT Status similarity_maps(const Problem* problem, float* excess, float* target, float* mask, int threads) {
+EXPORT Status similarity_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* weights, int reach,
+                                 double c1, double c2, const double* exponents, int scales, int first, double* errors,
+                                 float* slope, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
-        run_parallel(int(q.n * q.c), threads, [&](int map) {
-            const std::int64_t of_mask = q.sigmoid ? map : map / q.c;
-            const bool first_of_mask = q.sigmoid || map % q.c == 0;
-            for (std::int64_t first = 0; first < q.s; first += BLOCK) {
-                const std::int64_t at = map * q.s + first;
-                float* m = first_of_mask ? mask + of_mask * q.s + first : nullptr;
-                maps_of(q, map, first, int(std::min(BLOCK, q.s - first)), excess + at, target + at, m);
+        const std::int64_t classes = q.sigmoid ? 2 : q.c;
+        const auto source = [&](std::int64_t map) {
+            const bool skipped = map % q.c < first;
+            return Source{problem, q.sigmoid ? map : map / q.c, q.sigmoid ? 1 : int(map % q.c),
+                          skipped ? nullptr : q.logits + map * q.s, nullptr};
+        };
+        const auto mask = [&](std::int64_t plane) {
+            std::vector<float> valid(q.s);
+            std::vector<std::int32_t> label(std::min(q.s, PART));
+            for (std::int64_t at = 0; at < q.s; at += PART) {
+                const int size = int(std::min(PART, q.s - at));
+                read_label_part(q, plane * q.s + at, size, classes, label.data());
+                std::transform(label.begin(), label.begin() + size, &valid[at], [](int y) { return y < 0 ? 0.0f : 1.0f; });
             }
-        });
+            return valid;
+        };
+        each_map(q.n * q.c, q.sigmoid ? 1 : q.c, Shape(axes, sizes), {{weights, reach}, {c1, c2}, exponents, scales}, true,
+                 threads, source, mask, errors, slope);
     });
 }
 
-EXPORT Status similarity_forward(const float* excess, const float* target, const float* mask, std::int64_t maps,
+EXPORT Status similarity_of_maps(const float* excess, const float* target, const float* mask, std::int64_t maps,
                                  std::int64_t maps_of_mask, int axes, const std::int64_t* sizes, const double* weights,
-                                 int reach, double c1, double c2, int whole, double* means, float* slope, int threads) {
+                                 int reach, double c1, double c2, const double* exponents, int scales, double* errors,
+                                 float* slope, int threads) {
     return status_of([&] {
-        const Window window{axes, sizes, {weights, weights + 2 * reach + 1}, reach};
-        std::int64_t s = 1;
-        for (int axis = 0; axis < axes; ++axis) s *= sizes[axis];
-        if (slope != nullptr) expect_large_pages(slope, maps * s * sizeof(float));
-        run_parallel(
-            int(maps), threads, [&] { return Space(s); },
-            [&](Space& x, int map) {
-                const float *d = excess + map * s, *g = target + map * s, *m = mask + map / maps_of_mask * s;
-                double count = 0;
-                const bool hard = moments_of(d, g, m, s, x, count);
-                if (x.mask != m) {
-                    x.mass.assign(m, m + s);
-                    x.blur(window, x.mass);
-                    x.mask = m;
-                }
-                x.truth = x.half;
-                for (auto* field : {&x.truth, &x.gap, &x.square, &x.both}) x.blur(window, *field);
-                if (hard)
-                    std::transform(x.mass.begin(), x.mass.end(), x.own.begin(), [](double total) { return 0.25 * total; });
-                else x.blur(window, x.own);
-                const double per = count > 0 ? 1.0 / count : 0.0;
-                means[map] = per * errors_of(m, s, c1, c2, whole != 0, x);
-                if (slope == nullptr) return;
-                for (auto* field : {&x.gap, &x.square, &x.both}) x.blur(window, *field);
-                slope_of(d, m, s, per, x, slope + map * s);
-            });
+        const Shape shape(axes, sizes);
+        const std::int64_t s = shape.pixels();
+        const auto source = [&](std::int64_t map) { return Source{nullptr, 0, 0, excess + map * s, target + map * s}; };
+        const auto mask_of = [&](std::int64_t plane) { return std::vector<float>(mask + plane * s, mask + (plane + 1) * s); };
+        each_map(maps, maps_of_mask, shape, {{weights, reach}, {c1, c2}, exponents, scales}, false, threads, source, mask_of,
+                 errors, slope);
     });
 }
 
