@@ -19,6 +19,7 @@ from .log import Traffic, read_log
 
 SIZE, SMALL = (2, 19, 128, 128), (2, 19, 32, 32)  # of the page, and of the tests
 PARTS = ("forward", "backward")
+KNOWN = " with DistanceMaps"  # of a row of the loss whose maps of the labels are made beforehand
 RESULTS = Path(__file__).with_name("results.json")
 
 

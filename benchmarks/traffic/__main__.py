@@ -7,8 +7,9 @@ import sys
 
 import paddle
 
-from . import RESULTS, SIZE, SMALL, count, losses
+from . import KNOWN, RESULTS, SIZE, SMALL, count, losses
 
+OF_MAPS = ("DistancePenalizedCELoss", "BoundaryLoss", "HausdorffDTLoss")  # which DistanceMaps help
 PEERS = ("CrossEntropyLoss", "DiceLoss", "LovaszSoftmaxLoss", "MultiClassFocalLoss")
 
 
@@ -21,8 +22,9 @@ def main() -> None:
         for row in count(names, size):
             tables[title][row.pop("loss")] = row
         print(f"{len(tables[title])} losses counted at {list(size)}", file=sys.stderr)
+    known = {row["loss"].removesuffix(KNOWN): row for row in count([name + KNOWN for name in OF_MAPS])}
     facts = {"paddle": paddle.__version__, "size": list(SIZE), "small_size": list(SMALL)}
-    RESULTS.write_text(json.dumps({**facts, **tables}, indent=1) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps({**facts, **tables, "known_maps": known}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

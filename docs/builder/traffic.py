@@ -46,6 +46,8 @@ def traffic(language: Language) -> str:
     )
     head = [t("loss"), t("traffic"), t("saved"), t("peak"), t("launches"), t("waits")]
     rows = [[_named(name, t), *_cells(row)] for name, row in results["rows"].items()]
+    known = results["known_maps"].items()
+    rows += [[t("{loss} with `DistanceMaps`", loss=link(name, t)), *_cells(row)] for name, row in known]
     made = t("Made by `{command}`; `make test` fails if a loss moves more than it did.", command=COMMAND)
     title = f"# {t('On an accelerator: what a loss moves')}"
     composed = [f"## {t('Composed: what each loss moves')}", words, grid(head, rows), why, made]

@@ -23,7 +23,7 @@ def region_proximity(inputs: Inputs, normalize: bool, spacing: Spacing | None) -
     kernel = find("region_proximity", inputs.for_labels)
     if kernel is not None:  # faster than looking whether precomputed maps belong to these labels
         return each_sample(inputs.for_labels, spacing, lambda problem, steps, _here: kernel(problem, normalize, steps))
-    regions = inputs.target > 0.5
+    regions = inputs.positive
     phi = boundary_proximity(regions, normalize, spacing, inputs.dtype)
     if inputs.multiclass:
         return phi.sum(axis=1, keepdim=True)
@@ -43,14 +43,13 @@ def boundary_proximity(
         dtype: of the map.
     """
     with paddle.no_grad():
-        depth = boundary_distance(regions, spacing, dtype)
+        depth, outside = boundary_distance(regions, spacing, dtype), paddle.logical_not(regions)
         axes = list(range(2, regions.ndim))
-        deepest = paddle.where(regions, depth, paddle.zeros_like(depth)).amax(axis=axes, keepdim=True)
+        deepest = paddle.masked_fill(depth, outside, 0.0).amax(axis=axes, keepdim=True)
         proximity = deepest - depth
         if normalize:
-            edge = paddle.where(regions, depth, paddle.full_like(depth, FAR)).amin(axis=axes, keepdim=True)
+            edge = paddle.masked_fill(depth, outside, FAR).amin(axis=axes, keepdim=True)
             flat = deepest - edge <= 1e-6 * deepest  # square roots of equal numbers may differ in their last bit
-            scaled = proximity / paddle.where(flat, paddle.ones_like(edge), deepest - edge)
-            proximity = paddle.where(flat, paddle.ones_like(scaled), scaled)
-        inside = paddle.logical_and(regions, deepest > 0)  # a region that fills the image has no boundary
-        return paddle.where(inside, proximity, paddle.zeros_like(proximity))
+            proximity = paddle.masked_fill(proximity / paddle.masked_fill(deepest - edge, flat, 1.0), flat, 1.0)
+        # A region that fills the image has no boundary.
+        return paddle.masked_fill(proximity, paddle.logical_or(outside, deepest == 0), 0.0)

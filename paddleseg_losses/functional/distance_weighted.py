@@ -9,7 +9,7 @@ import paddle
 from .. import precomputed_maps
 from ..inputs import Inputs
 from ..known_spacing import Spacing, varies
-from ..numeric import constant, power
+from ..numeric import constant, power, spatial_sum
 from ..problem import Problem
 from .each_sample import each_sample
 from .edt import boundary_distance
@@ -49,7 +49,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     """
     kernel = map_kernel("boundary_sums", inputs)
     if kernel is None:
-        return composed_sums(inputs, skip, lambda g, excess: _boundary(g + excess, g, spacing))
+        return spatial_sum(inputs.weighed(inputs.prob[:, skip:] * _outwards(inputs, skip, spacing)))
     known = precomputed_maps.candidate(inputs.signed_prob, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
@@ -58,11 +58,15 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     return each_sample(inputs.scored_by_signed_prob, spacing, call)[:, skip:]
 
 
-def _boundary(p: Tensor, g: Tensor, spacing: Spacing | None) -> Tensor:
-    inside = g > 0.5
-    distance = boundary_distance(inside, spacing, p.dtype)
-    signed = paddle.where(inside, _smallest(spacing, p) - distance, distance)
-    return p * paddle.where(distance > 0, signed, paddle.zeros_like(signed))
+def _outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
+    """Phi, 0 where ignored. It carries no gradient."""
+    with paddle.no_grad():
+        inside, zero = inputs.positive[:, skip:], paddle.zeros([], inputs.dtype)
+        distance = boundary_distance(inside, spacing, inputs.dtype)
+        signed = paddle.where(inside, _smallest(spacing, distance) - distance, distance)
+        valid = inputs.valid if inputs.multiclass else inputs.valid[:, skip:]
+        left_out = paddle.logical_or(distance == zero, paddle.logical_not(valid))  # or without a boundary
+        return paddle.masked_fill(signed, left_out, 0.0)
 
 
 def _smallest(spacing: Spacing | None, p: Tensor) -> Any:

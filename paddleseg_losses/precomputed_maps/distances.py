@@ -70,11 +70,12 @@ class Distances(Known):
         signed = self.candidate(list(mask.shape), spacing, dtype)
         if signed is None:
             return None
+        signed = signed.contiguous()  # else each operator would copy the channels that count
         same = (signed > 0) == mask
         if not bool(same.all()) and bool(same.any()):  # nowhere the same: the complement, with the same boundary
             return None
         self.used = True
-        return paddle.where(paddle.isinf(signed), paddle.zeros_like(signed), signed.abs())
+        return paddle.masked_fill(signed.abs(), paddle.isinf(signed), 0.0)
 
 
 def candidate(like: Tensor, skip: int, spacing: Spacing | None) -> tuple[Tensor, Callable[[], None]] | None:

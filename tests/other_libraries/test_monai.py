@@ -136,6 +136,19 @@ def test_hausdorff_of_monai():
     check(stated("monai", "HausdorffDTLoss"), np.mean(maps), rel=1e-6)
 
 
+def test_boundary_of_monai():
+    outside, inside = (
+        np.array([[distance_transform_edt(mask == side) for mask in sample] for sample in G]) for side in (0, 1)
+    )
+    check(stated("monai", "BoundaryLoss"), (P * (outside - np.maximum(inside - 1, 0))).mean(), rel=1e-6)
+
+
+def test_mcc_of_monai():
+    tn = P[0, 0].size - TP - FP - FN
+    mcc = (TP * tn - FP * FN) / np.sqrt((TP + FP) * (TP + FN) * (tn + FP) * (tn + FN))
+    check(stated("monai", "MCCLoss"), (1 - mcc).mean(), rel=1e-5)
+
+
 def test_nacl_of_monai():
     around = np.stack([[uniform_filter(g, size=3, mode="constant") for g in sample] for sample in G])
     check(stated("monai", "NACLLoss"), -np.log(P_TRUE).mean() + 0.1 * abs(around - Z).mean())
