@@ -78,15 +78,17 @@ class LayoutReader:
 
         kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
         if isinstance(value, (list, tuple)):
-            found = _("{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value))
+            described = _(
+                "{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value)
+            )
         else:
-            found = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
+            described = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
         heads = _(
             "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or "
             "put the loss into a DeepSupervisionLoss, which takes them all"
         )
         raise InputError(
-            found,
+            described,
             _("a Tensor of real numbers"),
             heads if what == "logits" else _("convert numbers with paddle.to_tensor({name})", name=what),
         )

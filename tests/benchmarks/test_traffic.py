@@ -61,8 +61,8 @@ def test_cross_entropy_of_paddleseg(counted):
 @pytest.mark.parametrize("name", LIMITS)
 def test_limits(name):
     row = STORED["rows"][name]
-    found = (sum(row["traffic"]), row["saved"], max(row["peak"]))
-    assert [a <= b for a, b in zip(found, LIMITS[name])] == [True] * 3, found
+    moved = (sum(row["traffic"]), row["saved"], max(row["peak"]))
+    assert [a <= b for a, b in zip(moved, LIMITS[name])] == [True] * 3, moved
 
 
 def test_every_loss_has_a_row():

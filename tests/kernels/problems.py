@@ -94,11 +94,11 @@ def assert_equal_to_float64(loss, logits, labels):
 
 def assert_same_on_any_number_of_threads(monkeypatch, loss, logits, labels):
     """Value and gradient, bit for bit."""
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(loss, logits.astype("float32"), labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(loss, logits.astype("float32"), labels))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])

@@ -48,15 +48,15 @@ def test_equal_to_float64(case, options):
 @pytest.mark.parametrize("space", [(201, 157), (23, 31, 47)], ids=str)
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(space, samples, monkeypatch):
-    case, found = Case("multiclass", 3, space, samples=samples), []
+    case, results = Case("multiclass", 3, space, samples=samples), []
     logits, labels = case.logits(dtype="float32"), case.labels()
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(HausdorffCVLoss(), logits, labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0] == value_of(HausdorffCVLoss(), logits, labels)
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(HausdorffCVLoss(), logits, labels))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0] == value_of(HausdorffCVLoss(), logits, labels)
+        assert np.array_equal(gradient, results[0][1])
 
 
 def test_ignored_pixels_get_no_gradient_whatever_their_probability():

@@ -59,13 +59,13 @@ def test_some_classes(classes):
 @pytest.mark.parametrize("shape", [(2, 1, 90), (2, 1, 40, 31), (1, 1, 9, 12, 11)], ids=str)
 def test_ties(shape):
     """Of equal pixels the same one has the slope as in Paddle's pooling of one axis after another."""
-    rng, found = np.random.default_rng(0), []
+    rng, results = np.random.default_rng(0), []
     p, labels = rng.integers(0, 5, shape).astype("float32") / 4, rng.integers(0, 2, shape)
     for mode in ("native", "composed"):
         with kernels.use_kernels(mode):
-            found.append(value_and_gradient(BoundaryF1Loss(from_logits=False), p, labels))
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-6)
-    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-6 * np.abs(found[1][1]).max())
+            results.append(value_and_gradient(BoundaryF1Loss(from_logits=False), p, labels))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-6)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-4, atol=1e-6 * np.abs(results[1][1]).max())
 
 
 def test_same_bits_on_any_number_of_threads(monkeypatch):

@@ -36,21 +36,21 @@ def test_depths_of_all_regions_at_once(space, spacing):
     regions = paddle.to_tensor(np.stack([labels == c for c in range(4)], axis=1))
     expected = boundary_proximity(regions, False, spacing, "float64").numpy().sum(axis=1)
     logits = paddle.zeros([2, 4, *space])
-    found = region_proximity(task(logits, paddle.to_tensor(labels[:, None]), False), False, spacing)
-    assert found.numpy().any()
-    np.testing.assert_allclose(found.numpy()[:, 0], expected, rtol=1e-6, atol=1e-6)
+    actual = region_proximity(task(logits, paddle.to_tensor(labels[:, None]), False), False, spacing)
+    assert actual.numpy().any()
+    np.testing.assert_allclose(actual.numpy()[:, 0], expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
-    case, found = Case("multiclass", 3, (301, 257), samples=samples), []
+    case, results = Case("multiclass", 3, (301, 257), samples=samples), []
     logits, labels = paddle.zeros([samples, 3, 301, 257]), paddle.to_tensor(blocks_of(case)[:, None])
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(region_proximity(task(logits, labels, False), True, None).numpy())
-    assert found[0].any()
-    assert np.array_equal(found[0], found[1])
-    assert np.array_equal(found[0], found[2])
+        results.append(region_proximity(task(logits, labels, False), True, None).numpy())
+    assert results[0].any()
+    assert np.array_equal(results[0], results[1])
+    assert np.array_equal(results[0], results[2])
 
 
 @pytest.mark.parametrize(

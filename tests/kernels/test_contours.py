@@ -34,14 +34,14 @@ def test_equal_to_float64(cls, options, case, blocks):
 @pytest.mark.parametrize("cls", [ShapeAwareLoss, BoundaryDoULoss])
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(cls, samples, monkeypatch):
-    case, found = Case("multiclass", 3, (301, 257), samples=samples), []
+    case, results = Case("multiclass", 3, (301, 257), samples=samples), []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(cls(), case.logits(dtype="float32"), blocks_of(case)))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(cls(), case.logits(dtype="float32"), blocks_of(case)))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])
 
 
 @pytest.mark.parametrize(

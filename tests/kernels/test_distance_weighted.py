@@ -61,24 +61,24 @@ def test_known_maps_are_used_and_change_nothing(cls, options, channels, monkeypa
     used, mark = [], Distances.mark
     monkeypatch.setattr(Distances, "mark", lambda self: (used.append(1), mark(self)))
     with known_maps(maps):
-        found = value_and_gradient(cls(**options), logits, labels)
+        actual = value_and_gradient(cls(**options), logits, labels)
     assert used
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
-    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-6 * np.abs(expected[1]).max())
+    np.testing.assert_allclose(actual[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=1e-5, atol=1e-6 * np.abs(expected[1]).max())
 
 
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(samples, monkeypatch):
     case = Case("multiclass", 2, (301, 257), samples=samples)
     logits, labels = case.logits(dtype="float32"), case.labels()
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(HausdorffDTLoss(spacing=0.7), logits, labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(HausdorffDTLoss(spacing=0.7), logits, labels))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])
 
 
 def test_second_derivatives_are_refused():

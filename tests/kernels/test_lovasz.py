@@ -145,17 +145,17 @@ SOFTMAXES = [("multiclass", 1), ("multiclass", 2), ("multiclass", 7)]
 def test_same_bits_on_any_number_of_threads(hinge, mode, channels, monkeypatch):
     case = Case(mode, channels, (301, 257))
     logits, labels = case.logits(dtype="float32"), case.labels()
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
         z = paddle.to_tensor(logits, stop_gradient=False)
         y = paddle.to_tensor(labels if mode == "multilabel" else labels[:, None])
         rows, sizes = lovasz_rows(task(z, y, mode == "multilabel"), per_image=False, hinge=hinge)
         rows.sum().backward()
-        found.append((rows.numpy(), sizes, z.grad.numpy()))
-    assert found[0][2].any() or channels == 1
-    for other in found[1:]:
-        for one, two in zip(found[0], other):
+        results.append((rows.numpy(), sizes, z.grad.numpy()))
+    assert results[0][2].any() or channels == 1
+    for other in results[1:]:
+        for one, two in zip(results[0], other):
             assert np.array_equal(one, two)
 
 
@@ -176,15 +176,15 @@ def test_ignored_and_wrong_labels_are_left_out(hinge, channels, junk):
     left_out = labels == IGNORED
     wild = np.where(left_out, np.random.default_rng(0).choice([IGNORED, -7, 3, 10**12], labels.shape), labels)
     spoilt = np.where(left_out[:, None], np.float32(junk), logits)
-    found = []
+    results = []
     for z, y in ((logits, labels), (spoilt, wild)):
         z = paddle.to_tensor(z, stop_gradient=False)
         rows, sizes = lovasz_rows(task(z, paddle.to_tensor(y[:, None])), per_image=True, hinge=hinge)
         rows.sum().backward()
-        found.append((rows.numpy(), sizes, z.grad.numpy()))
-    for one, two in zip(*found):
+        results.append((rows.numpy(), sizes, z.grad.numpy()))
+    for one, two in zip(*results):
         assert np.array_equal(one, two)
-    assert not found[0][2][np.repeat(left_out[:, None], channels, axis=1)].any()
+    assert not results[0][2][np.repeat(left_out[:, None], channels, axis=1)].any()
 
 
 @pytest.mark.parametrize("hinge", [False, True])

@@ -66,11 +66,11 @@ def test_each_pixel_keeps_its_digits(moments):
         slopes = {m.PROB_TRUE: -x * rest, m.ERROR: x * rest, m.NLL: x}
         for k, moment in enumerate(moments):
             logits = paddle.to_tensor(z.reshape(-1, 1, 1), stop_gradient=False)
-            found = sums(logits, paddle.full([641, 1, 1], label, "int64"), moments)[..., k]
-            found.sum().backward()
+            total = sums(logits, paddle.full([641, 1, 1], label, "int64"), moments)[..., k]
+            total.sum().backward()
             here = 1 if moment.side == side else 0
             sign = 1 - 2 * label
-            np.testing.assert_allclose(found.numpy().ravel(), here * values[moment.function], rtol=4e-7, atol=2e-38)
+            np.testing.assert_allclose(total.numpy().ravel(), here * values[moment.function], rtol=4e-7, atol=2e-38)
             expected = here * sign * slopes[moment.function]
             np.testing.assert_allclose(logits.grad.numpy().ravel(), expected, rtol=1e-6, atol=2e-38)
 

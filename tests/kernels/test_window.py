@@ -47,14 +47,14 @@ def test_equal_to_float64(cls, case, options):
 def test_same_bits_on_any_number_of_threads(cls, monkeypatch):
     case = Case("multiclass", 2, (301, 257))
     logits, labels = case.logits(dtype="float32"), case.labels()
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(cls(), logits, labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(cls(), logits, labels))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])
 
 
 def test_nan_is_seen():

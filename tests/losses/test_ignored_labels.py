@@ -41,17 +41,17 @@ def test_all_of_a_list_are_ignored(name, dtype):
     once[:, :2], once[:, 5:] = 255, 255
     twice[:, :2], twice[:, 5:] = 255, 7
     expected = both(made(name), logits, once.astype(dtype))
-    for found in (both(made(name, ignore_index=order), logits, twice.astype(dtype)) for order in ([7, 255], [255, 7])):
-        np.testing.assert_array_equal(found[0], expected[0])
-        np.testing.assert_array_equal(found[1], expected[1])
+    for actual in (both(made(name, ignore_index=order), logits, twice.astype(dtype)) for order in ([7, 255], [255, 7])):
+        np.testing.assert_array_equal(actual[0], expected[0])
+        np.testing.assert_array_equal(actual[1], expected[1])
 
 
 @pytest.mark.parametrize("name", ["CrossEntropyLoss", "DiceLoss", "BoundaryLoss"])
 def test_none_ignores_nothing(name):
     logits, labels = problem(3)
-    expected, found = both(made(name), logits, labels), both(made(name, ignore_index=None), logits, labels)
-    np.testing.assert_array_equal(found[0], expected[0])
-    np.testing.assert_array_equal(found[1], expected[1])
+    expected, actual = both(made(name), logits, labels), both(made(name, ignore_index=None), logits, labels)
+    np.testing.assert_array_equal(actual[0], expected[0])
+    np.testing.assert_array_equal(actual[1], expected[1])
     labels[0, 0, 0] = 255
     with pytest.raises(errors.LabelError, match="every pixel counts"):
         made(name, ignore_index=None)(paddle.to_tensor(logits), paddle.to_tensor(labels))
@@ -73,9 +73,9 @@ def test_soft_and_one_hot_targets_with_several():
         once[:, :, 0], once[:, :, 1] = 255, 255
         twice[:, :, 0], twice[:, :, 1] = 255, 7
         expected = both(pl.DiceLoss(mode="multiclass"), logits, once)
-        found = both(pl.DiceLoss(mode="multiclass", ignore_index=[7, 255]), logits, twice)
-        np.testing.assert_array_equal(found[0], expected[0])
-        np.testing.assert_array_equal(found[1], expected[1])
+        actual = both(pl.DiceLoss(mode="multiclass", ignore_index=[7, 255]), logits, twice)
+        np.testing.assert_array_equal(actual[0], expected[0])
+        np.testing.assert_array_equal(actual[1], expected[1])
 
 
 @pytest.mark.parametrize("given", [[], "x", [1.5], {1: 2}, [[1]], True])
@@ -102,19 +102,19 @@ def test_indices_under_sigmoids_are_one_hot_labels(name, channel):
     if "include_background" in pl.options.options_of(registry.get(name).cls):
         options["include_background"] = True  # with one-hot labels no channel is the background
     expected = both(made(name, **options), logits, hot)
-    found = both(made(name, **options), logits, labels[:, None] if channel else labels)
-    np.testing.assert_array_equal(found[0], expected[0])
-    np.testing.assert_array_equal(found[1], expected[1])
+    actual = both(made(name, **options), logits, labels[:, None] if channel else labels)
+    np.testing.assert_array_equal(actual[0], expected[0])
+    np.testing.assert_array_equal(actual[1], expected[1])
 
 
 def test_the_background_of_indices_can_be_left_out():
     logits, labels = problem(3)
     hot = np.eye(3)[labels].transpose(0, 3, 1, 2).astype("int64")
     options = {"mode": "multilabel", "include_background": False}
-    found = pl.DiceLoss(**options)(logits, labels)
+    actual = pl.DiceLoss(**options)(logits, labels)
     without = pl.DiceLoss(mode="multilabel")(logits[:, 1:], hot[:, 1:])
-    np.testing.assert_allclose(found, without, rtol=1e-6)
-    assert float(pl.DiceLoss(**options)(logits, hot)) != float(found)
+    np.testing.assert_allclose(actual, without, rtol=1e-6)
+    assert float(pl.DiceLoss(**options)(logits, hot)) != float(actual)
 
 
 def test_indices_out_of_range_are_named():

@@ -38,9 +38,9 @@ def test_a_set_of_one_class_is_the_class_and_of_all_is_ignored(name):
     coded = plain.copy()
     coded[0, :2], coded[1, 3:] = 250, 251
     expected = both(made(name), logits, plain)
-    found = both(made(name, label_sets={250: [1], 251: [0, 1, 2]}), logits, coded)
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
-    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-9)
+    actual = both(made(name, label_sets={250: [1], 251: [0, 1, 2]}), logits, coded)
+    np.testing.assert_allclose(actual[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", WITH)
@@ -60,8 +60,8 @@ def test_cross_entropy_is_that_of_merged_logits():
     labels = np.random.default_rng(1).choice([0, 250], (2, 6, 5))
     merged = np.stack([logits[:, 0], np.log(np.exp(logits[:, 1]) + np.exp(logits[:, 2]))], axis=1)
     expected = pl.CrossEntropyLoss()(paddle.to_tensor(merged), paddle.to_tensor((labels == 250).astype("int64")))
-    found = pl.CrossEntropyLoss(label_sets=SETS)(paddle.to_tensor(logits), paddle.to_tensor(labels))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    actual = pl.CrossEntropyLoss(label_sets=SETS)(paddle.to_tensor(logits), paddle.to_tensor(labels))
+    np.testing.assert_allclose(actual, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 30.0, 1e4])

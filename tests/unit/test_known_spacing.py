@@ -51,9 +51,9 @@ def test_a_common_spacing_is_that_of_the_option(rows, path):
     with kernels.use_kernels(path):
         expected = _run(build("BoundaryLoss", spacing=ROWS[0]), logits, labels)
         with known_spacing(rows):
-            found = _run(build("BoundaryLoss"), logits, labels)
-    assert found[0] == expected[0]
-    np.testing.assert_array_equal(found[1], expected[1])
+            actual = _run(build("BoundaryLoss"), logits, labels)
+    assert actual[0] == expected[0]
+    np.testing.assert_array_equal(actual[1], expected[1])
 
 
 def test_the_option_wins_and_nothing_else_is_touched():
@@ -61,8 +61,8 @@ def test_the_option_wins_and_nothing_else_is_touched():
     for loss in (build("BoundaryLoss", spacing=1), build("DiceLoss")):
         expected = _run(loss, logits, labels)
         with known_spacing(ROWS):
-            found = _run(loss, logits, labels)
-        assert found[0] == expected[0]
+            actual = _run(loss, logits, labels)
+        assert actual[0] == expected[0]
 
 
 @PATHS
@@ -71,8 +71,8 @@ def test_smaller_outputs_have_larger_voxels(path):
     with kernels.use_kernels(path):
         expected = _run(build("BoundaryLoss", spacing=[2.0, 6.0]), logits, labels)
         with known_spacing([1.0, 2.0], space=[18, 21]):
-            found = _run(build("BoundaryLoss"), logits, labels)
-    assert found[0] == expected[0]
+            actual = _run(build("BoundaryLoss"), logits, labels)
+    assert actual[0] == expected[0]
 
 
 @PATHS
@@ -85,9 +85,9 @@ def test_known_maps_of_each_spacing_are_used(name, path, recwarn):
     with kernels.use_kernels(path), known_spacing(ROWS):
         expected = _run(loss, logits, labels)
         with known_maps(maps):
-            found = _run(loss, logits, labels)
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
-    np.testing.assert_allclose(found[1], expected[1], rtol=1e-6, atol=1e-9)
+            actual = _run(loss, logits, labels)
+    np.testing.assert_allclose(actual[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=1e-6, atol=1e-9)
     assert not recwarn.list
 
 
@@ -117,8 +117,8 @@ def test_what_does_not_fit_is_said(rows):
     logits, labels = _data()
     plain = _run(build("BoundaryLoss"), logits, labels)
     with known_spacing(rows), pytest.warns(UserWarning, match="the spacing of the batch is not used"):
-        found = _run(build("BoundaryLoss"), logits, labels)
-    assert found[0] == plain[0]
+        actual = _run(build("BoundaryLoss"), logits, labels)
+    assert actual[0] == plain[0]
 
 
 @pytest.mark.parametrize("wrong", [[], [0.0, 1.0], [[1.0, float("nan")]], [[[1.0]]]], ids=str)
