@@ -61,7 +61,7 @@ class Environment:
 
 
 def environments() -> list[Environment]:
-    """Every Paddle with listed Python; NumPy 2, and the two PaddleSegs, with the oldest and newest that take them."""
+    """Every Paddle with every Python; NumPy 2, and the two PaddleSegs, with the oldest and newest that take them."""
     pairs = [(paddle, python) for paddle in PADDLES for python in PYTHONS if (paddle, python) not in NO_WHEEL]
     listed = [Environment(paddle, python, "2" if python == "3.13" else "1") for paddle, python in pairs]
     listed += [Environment(paddle, python, "2") for paddle in PADDLES[1:] for python in ("3.11",)]
