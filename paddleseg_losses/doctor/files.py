@@ -32,7 +32,8 @@ _KINDS = {
         Message(
             "# {comment}",
             comment=_(
-                "Look at one of them over its image. If it was only scaled, save {code}; a transform does not repair it",
+                "Look at one of them over its image. If it was only scaled, save {code}; a transform does not repair "
+                "it",
                 code=_NEAREST,
             ),
         ),

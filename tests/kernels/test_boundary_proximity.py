@@ -8,9 +8,9 @@ from paddleseg_losses import DistancePenalizedCELoss
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.functional.boundary_proximity import boundary_proximity
 from paddleseg_losses.kernels.boundary_proximity import region_proximity
-from tests.kernels.problems import task
+from tests.kernels.problems import assert_equal_to_float64, task
 from tests.kernels.regions import LARGE, blocks_of
-from tests.laws.cases import CASES, Case, value_and_gradient
+from tests.laws.cases import CASES, Case
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -22,10 +22,7 @@ OPTIONS = [{}, {"normalize": False, "spacing": 0.7, "reduction": "none"}]
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "noise"])
 def test_equal_to_float64(options, case, blocks):
     logits, labels = case.logits(dtype="float32"), blocks_of(case) if blocks else case.labels()
-    value, gradient = value_and_gradient(DistancePenalizedCELoss(**options), logits, labels)
-    expected, slope = value_and_gradient(DistancePenalizedCELoss(**options), logits.astype("float64"), labels)
-    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+    assert_equal_to_float64(DistancePenalizedCELoss(**options), logits, labels, atol=1e-6)
 
 
 @pytest.mark.parametrize("space", [(300,), (150, 170), (20, 31, 43)], ids=str)

@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses import BoundaryDoULoss, ShapeAwareLoss
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels import contours
-from tests.kernels.problems import task
+from tests.kernels.problems import assert_equal_to_float64, task
 from tests.kernels.regions import LARGE, blocks_of
 from tests.laws.cases import CASES, Case, value_and_gradient
 
@@ -25,10 +25,7 @@ OPTIONS = [
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "noise"])
 def test_equal_to_float64(cls, options, case, blocks):
     logits, labels = case.logits(dtype="float32"), blocks_of(case) if blocks else case.labels()
-    value, gradient = value_and_gradient(cls(**options), logits, labels)
-    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
-    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+    assert_equal_to_float64(cls(**options), logits, labels, atol=1e-6)
 
 
 @pytest.mark.parametrize("cls", [ShapeAwareLoss, BoundaryDoULoss])

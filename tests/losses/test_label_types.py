@@ -9,17 +9,13 @@ import pytest
 import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
 
-from .any_loss import build, problem
+from .any_loss import build, problem, t
 
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(2, 3, 6, 7)).astype("float32")
 Y = RNG.integers(3, size=(2, 6, 7))
 ONE = (Y > 0).astype("int64")
 SOFT = [name for name in registry.names() if registry.get(name).soft]
-
-
-def t(x):
-    return paddle.to_tensor(x)
 
 
 def _raw(labels):

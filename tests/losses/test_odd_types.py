@@ -11,17 +11,13 @@ import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
 from paddleseg_losses.options import options_of, own_options_of
 
-from .any_loss import build, problem
+from .any_loss import build, problem, t
 
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(2, 3, 5, 6)).astype("float32")
 Y = RNG.integers(3, size=(2, 5, 6))
 FLOATS = (">f4", ">f8", "float16", "float64", "longdouble")
 INTEGERS = (">i8", ">u2", "int8", "uint8", "int16", "uint16", "int32", "uint32", "uint64")
-
-
-def t(x):
-    return paddle.to_tensor(x)
 
 
 def _value_or_ours(name, z, y, **options):

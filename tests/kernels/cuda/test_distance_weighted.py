@@ -9,7 +9,7 @@ from paddleseg_losses.kernels.cuda.distance_weighted import boundary_sums, hausd
 from paddleseg_losses.transforms import DistanceMaps, known_maps
 from tests.kernels.cuda import fake
 from tests.kernels.cuda.agreement import TURN_ORDERS, assert_equal_to_float64, assert_same_bits
-from tests.kernels.problems import task
+from tests.kernels.problems import DISTANCE_LOSSES, task
 from tests.kernels.regions import blocks_of
 from tests.laws.cases import Case, value_and_gradient
 
@@ -21,18 +21,10 @@ CASES = [
     Case("multilabel", 3, (11, 14)),
     Case("multiclass", 3, (1, 1)),
 ]
-OPTIONS = [
-    (HausdorffDTLoss, {}),
-    (HausdorffDTLoss, {"alpha": 1.0, "spacing": 1.5, "include_background": True}),
-    (HausdorffDTLoss, {"alpha": 0.7, "one_sided": True, "reduction": "none"}),
-    (HausdorffDTLoss, {"alpha": 0.0}),
-    (BoundaryLoss, {}),
-    (BoundaryLoss, {"spacing": 0.5, "include_background": True, "reduction": "none"}),
-]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize(("cls", "options"), OPTIONS, ids=lambda x: getattr(x, "__name__", str(x)))
+@pytest.mark.parametrize(("cls", "options"), DISTANCE_LOSSES, ids=lambda x: getattr(x, "__name__", str(x)))
 def test_equal_to_float64(card, cls, options, case):
     loss, logits, labels = cls(**options), case.logits(), blocks_of(case)
     if options.get("reduction") == "none":
@@ -64,7 +56,7 @@ def _maps(labels, channels, spacing):
 
 @pytest.mark.parametrize("fitting", [True, False])
 @pytest.mark.parametrize("shape", [(12, 19), (5, 7, 6)], ids=str)
-@pytest.mark.parametrize(("cls", "options"), [each for each in OPTIONS if "reduction" not in each[1]])
+@pytest.mark.parametrize(("cls", "options"), [each for each in DISTANCE_LOSSES if "reduction" not in each[1]])
 def test_known_maps_are_used_if_they_fit(card, cls, options, shape, fitting):
     case = Case("multiclass", 3, shape)
     options = {**options, "spacing": (1.5, 0.5, 2.0)[: len(shape)]}
