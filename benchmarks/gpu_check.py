@@ -122,15 +122,15 @@ class Check:
             "cross entropy": self.cross_entropy,
             "cross entropy, torch": lambda z, y: F.cross_entropy(z, y, ignore_index=255),
         }
-        found = {name: self.step(loss, z, y, size) for name, loss in steps.items()}
+        measured = {name: self.step(loss, z, y, size) for name, loss in steps.items()}
         return {
             "shape": list(shape),
             "dtype": _name(dtype),
             "sums": {"gb_s": forward / 1e9, "of_copy": forward / copy},
             "gradient": {"gb_s": gradient / 1e9, "of_copy": gradient / copy},
-            "losses": found,
-            "dice_times_faster": found["dice, torch"]["ms"] / found["dice"]["ms"],
-            "cross_entropy_times_faster": found["cross entropy, torch"]["ms"] / found["cross entropy"]["ms"],
+            "losses": measured,
+            "dice_times_faster": measured["dice, torch"]["ms"] / measured["dice"]["ms"],
+            "cross_entropy_times_faster": measured["cross entropy, torch"]["ms"] / measured["cross entropy"]["ms"],
         }
 
     def step(self, loss: Callable[[Any, Any], Any], z: Any, y: Any, size: int) -> dict[str, float | None]:

@@ -80,17 +80,17 @@ class Maps:
             "centerlines": lambda z, y: self.centerlines(z, y).mean(),
             "centerlines, torch": lambda z, y: references.composed_centerlines(z, y, EROSIONS),
         }
-        found: dict[str, Any] = {}
+        losses: dict[str, Any] = {}
         for name, loss in steps.items():
             try:
-                found[name] = self.check.step(loss, z, y, z.numel() * 4)
+                losses[name] = self.check.step(loss, z, y, z.numel() * 4)
             except torch.cuda.OutOfMemoryError:
-                found[name] = "no memory"
+                losses[name] = "no memory"
         return {
             "shape": list(shape),
             "edt_ms": 1e3 * self.check.seconds(lambda: self.distance_map(masks)),
             "sort_of_one_class_ms": 1e3 * self.check.seconds(lambda: torch.sort(row, descending=True)),
-            "losses": found,
+            "losses": losses,
         }
 
 

@@ -111,8 +111,8 @@ def _own(z: Any, y: Any) -> Any:
     return torch.arange(z.shape[1], device=z.device).view(1, -1, *[1] * (z.ndim - 2)) == y[:, None]
 
 
-def off(found: Any, expected: Any, average: bool = False) -> float:
+def off(actual: Any, expected: Any, average: bool = False) -> float:
     """Relative to the largest number, or on the average; absolute where all ought to be 0."""
-    off, size = (found.detach().double() - expected.detach()).abs(), expected.detach().abs()
+    off, size = (actual.detach().double() - expected.detach()).abs(), expected.detach().abs()
     off, size = (off.mean(), size.mean()) if average else (off.max(), size.max())
     return float(off / size if size > 0 else off)

@@ -21,11 +21,11 @@ WIDTH = 100
 
 def in_both(text: Text) -> list[str]:
     """A text in English and in Chinese: the files are read by speakers of both."""
-    found = []
+    texts = []
     for language in ("en", "zh"):
         with speaking(language):
-            found.append(str(text))
-    return found
+            texts.append(str(text))
+    return texts
 
 
 def lines(texts: list[str]) -> str:

@@ -21,9 +21,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         where = {"metadata": {"path": folder}}
         NotebookClient(executed, timeout=600, kernel_name="python3", resources=where).execute()
-    for cell, found in zip(stored.cells, executed.cells):
+    for cell, new in zip(stored.cells, executed.cells):
         if "stable" in cell.metadata.get("tags", ()):
-            cell.outputs = found.outputs
+            cell.outputs = new.outputs
     nbformat.write(stored, NOTEBOOK)
 
 

@@ -32,10 +32,10 @@ STUB = ROOT / "paddleseg_losses" / "losses" / "__init__.pyi"
 
 def documents() -> dict[Path, str]:
     """Every generated document with its text."""
-    found = {STUB: stub(), **catalogues()}
+    texts = {STUB: stub(), **catalogues()}
     for language in LANGUAGES:
-        found.update(_documents(language))
-    return found
+        texts.update(_documents(language))
+    return texts
 
 
 def stub() -> str:
@@ -48,7 +48,7 @@ def stub() -> str:
 def _documents(language: Language) -> dict[Path, str]:
     losses = [Known(spec, language) for spec in registry.specs()]
     ranks, numbers, suffix = ranking(), pictures.stored(), f"{language.suffix}.md"
-    found = {
+    texts = {
         DOCS / f"comparison{suffix}": comparison(language),
         DOCS / "losses" / f"README{suffix}": index(language, losses),
         DOCS / f"choose{suffix}": chooser(language),
@@ -57,13 +57,13 @@ def _documents(language: Language) -> dict[Path, str]:
         DOCS / f"{TRAFFIC}{suffix}": traffic(language),
     }
     if evidence.evidence().findings:
-        found[DOCS / f"{evidence.NAME}{suffix}"] = evidence.experiment(language)
-        found[DOCS / f"{evidence.TABLES}{suffix}"] = evidence.tables(language)
+        texts[DOCS / f"{evidence.NAME}{suffix}"] = evidence.experiment(language)
+        texts[DOCS / f"{evidence.TABLES}{suffix}"] = evidence.tables(language)
     for loss in losses:
         related = {symptom: [n for n in ranks[symptom] if n != loss.name] for symptom in loss.spec.suits}
         text = loss_page(loss, losses, numbers[loss.name], related)
-        found[DOCS / "losses" / page(loss.name, language)] = text
-    return found
+        texts[DOCS / "losses" / page(loss.name, language)] = text
+    return texts
 
 
 def main(arguments: list[str]) -> int:

@@ -34,9 +34,9 @@ losses = {
 }
 print(f"{'loss':<34}  Dice  found  right")
 for name, loss in losses.items():
-    found = trained(loss)(images).squeeze(1) > 0  # a logit above 0 is a probability above a half
-    both = paddle.logical_and(found, truth).astype("float32").sum()
-    recall, precision = (float(both / mask.astype("float32").sum()) for mask in (truth, found))
-    print(f"{name:<34}  {dice(found, truth):.2f}   {recall:.2f}   {precision:.2f}")
+    predicted = trained(loss)(images).squeeze(1) > 0  # a logit above 0 is a probability above a half
+    both = paddle.logical_and(predicted, truth).astype("float32").sum()
+    recall, precision = (float(both / mask.astype("float32").sum()) for mask in (truth, predicted))
+    print(f"{name:<34}  {dice(predicted, truth):.2f}   {recall:.2f}   {precision:.2f}")
 print("\nfound: share of the foreground that is found; right: share of what is found that is foreground.")
 print("beta > alpha weighs misses more than false alarms: more is found, and less of it is correct.")

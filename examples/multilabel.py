@@ -32,8 +32,8 @@ for step in range(80):
         print(f"step {step:2d}  loss {float(value):.3f}")
 
 images, labels = batch(24, (40, 56), seed=1000)
-found, truth = model(images) > 0, overlapping(labels) == 1
+predicted, truth = model(images) > 0, overlapping(labels) == 1
 for k, name in enumerate(NAMES):
-    print(f"Dice of the {name} on new images: {dice(found[:, k], truth[:, k]):.3f}")
-both = paddle.logical_and(found[:, 0], found[:, 1]).astype("int64").sum()
+    print(f"Dice of the {name} on new images: {dice(predicted[:, k], truth[:, k]):.3f}")
+both = paddle.logical_and(predicted[:, 0], predicted[:, 1]).astype("int64").sum()
 print(f"pixels that bear both labels: {int(both)}")

@@ -28,6 +28,6 @@ for step in range(60):
         print(f"step {step:2d}  loss {float(value):.3f}  ({terms})")
 
 images, labels = batch(16, (40, 56), seed=1000)
-found = model(images).argmax(axis=1)
+predicted = model(images).argmax(axis=1)
 for k, name in enumerate(["noise", "large ball", "small ball"]):
-    print(f"Dice of the {name} on new images: {dice(found == k, labels == k):.3f}")
+    print(f"Dice of the {name} on new images: {dice(predicted == k, labels == k):.3f}")

@@ -20,7 +20,7 @@ def batch(count: int, space: tuple[int, ...], seed: int) -> tuple[paddle.Tensor,
     return paddle.to_tensor(images[:, None].astype("float32")), paddle.to_tensor(labels)
 
 
-def dice(found: paddle.Tensor, truth: paddle.Tensor) -> float:
+def dice(predicted: paddle.Tensor, truth: paddle.Tensor) -> float:
     """How far two bool masks agree: 1 is all, 0 is nothing."""
-    both = paddle.logical_and(found, truth).astype("float32").sum()
-    return float(2 * both / (found.astype("float32").sum() + truth.astype("float32").sum()))
+    both = paddle.logical_and(predicted, truth).astype("float32").sum()
+    return float(2 * both / (predicted.astype("float32").sum() + truth.astype("float32").sum()))

@@ -15,7 +15,7 @@ from .i18n import Message, Text, _, counts
 from .ignored_labels import IgnoredLabels
 from .kernels import readable
 from .label_sets import LabelSets
-from .numeric import name_of
+from .numeric import COMPLEX, FLOATS, name_of
 from .problem import Problem
 from .registry import SupportedInputs
 from .shape_advice import shape_advice
@@ -57,7 +57,7 @@ class LayoutReader:
                 _("logits: the loss depends on the logits themselves, which probabilities do not determine"),
                 _("pass the model's raw output and leave from_logits=True"),
             )
-        soft = bool(paddle.is_floating_point(labels))
+        soft = labels.dtype in FLOATS
         if soft:
             self._require_soft(scores.shape[1], per_channel, labels)
             labels = labels.astype("float64" if scores.dtype == paddle.float64 else "float32")
@@ -73,20 +73,22 @@ class LayoutReader:
     def _tensor(self, value: Any, what: str) -> Tensor:
         if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf":
             return tensor_of(self._unmasked(np.asanyarray(value), what))
-        if paddle.is_tensor(value) and not paddle.is_complex(value):
+        if paddle.is_tensor(value) and value.dtype not in COMPLEX:
             return self._dense(value, what)
 
         kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
         if isinstance(value, (list, tuple)):
-            found = _("{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value))
+            described = _(
+                "{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value)
+            )
         else:
-            found = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
+            described = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
         heads = _(
             "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or "
             "put the loss into a DeepSupervisionLoss, which takes them all"
         )
         raise InputError(
-            found,
+            described,
             _("a Tensor of real numbers"),
             heads if what == "logits" else _("convert numbers with paddle.to_tensor({name})", name=what),
         )
@@ -141,7 +143,7 @@ class LayoutReader:
                 _("a known number of channels; the other sizes may be left open"),
                 _("give it in InputSpec, for example InputSpec([None, 19, None, None])"),
             )
-        if not paddle.is_floating_point(logits):
+        if logits.dtype not in FLOATS:
             raise InputError(
                 _("{name}: logits are {dtype}.", name=self.name, dtype=name_of(logits.dtype)),
                 _("floating-point scores of every class, before softmax or sigmoid"),

@@ -99,10 +99,10 @@ class _Excess(Differentiable):
     @staticmethod
     def forward(ctx: Any, p: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
         ctx.save_for_backward(p, labels)
-        found = paddle.masked_fill(p, paddle.logical_not(valid), 0.0)
-        put(found, labels, paddle.zeros([], p.dtype), "mul")
-        put(found, labels, -found.sum(axis=1, keepdim=True), "add")
-        return found
+        slope = paddle.masked_fill(p, paddle.logical_not(valid), 0.0)
+        put(slope, labels, paddle.zeros([], p.dtype), "mul")
+        put(slope, labels, -slope.sum(axis=1, keepdim=True), "add")
+        return slope
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:

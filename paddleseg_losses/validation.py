@@ -82,14 +82,14 @@ def _known(classes: int, sets: LabelSets) -> Text:
 
 def _cure(given: Any, wrong: Any, classes: int, ignored: IgnoredLabels) -> Text:
     """What to do about labels that are no classes: what they look like decides."""
-    found, code = set(np.unique(given).tolist()), "(labels > 127).astype('int64')"
-    if found <= {0, 255}:
+    present, code = set(np.unique(given).tolist()), "(labels > 127).astype('int64')"
+    if present <= {0, 255}:
         return _("the mask is 0/255: use {code}", code="(labels > 0).astype('int64')")
-    if FROM_NAN in found:
+    if FROM_NAN in present:
         return _("NaN has become {label}: replace NaN by the ignore_index before .astype('int64')", label=FROM_NAN)
-    if classes == 2 and max(found) > 200 and _at_the_ends(given):
+    if classes == 2 and max(present) > 200 and _at_the_ends(given):
         return _("this looks like a 0/255 mask that was stored as JPEG: use {code}, and store masks as PNG", code=code)
-    if 0 not in found and set(wrong.tolist()) == {classes}:
+    if 0 not in present and set(wrong.tolist()) == {classes}:
         kept = " | ".join(f"(labels == {label})" for label in ignored.every).strip(
             "()" if len(ignored.every) == 1 else ""
         )

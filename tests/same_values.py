@@ -102,14 +102,14 @@ def compute(case: Any, dtype: str) -> tuple[Any, Any] | None:
 
 def everything() -> dict[str, Any]:
     """All values and gradients by key."""
-    found = {}
+    arrays = {}
     for key, case in cases():
         for backend, dtype in (("native", "float32"), ("composed", "float32"), ("composed", "float64")):
             os.environ["PADDLESEG_LOSSES_KERNELS"] = backend
             result = compute(case, dtype)
             if result is not None:
-                found[f"{key} {backend} {dtype} value"], found[f"{key} {backend} {dtype} gradient"] = result
-    return found
+                arrays[f"{key} {backend} {dtype} value"], arrays[f"{key} {backend} {dtype} gradient"] = result
+    return arrays
 
 
 def main() -> int:
@@ -118,22 +118,22 @@ def main() -> int:
     parser.add_argument("action", choices=("store", "compare"))
     parser.add_argument("file")
     arguments = parser.parse_args()
-    found = everything()
+    arrays = everything()
     if arguments.action == "store":
-        np.savez_compressed(arguments.file, **found)
-        print(f"{len(found)} arrays stored in {arguments.file}")
+        np.savez_compressed(arguments.file, **arrays)
+        print(f"{len(arrays)} arrays stored in {arguments.file}")
         return 0
     before = np.load(arguments.file)
-    lost, new = sorted(set(before.files) - set(found)), sorted(set(found) - set(before.files))
+    lost, new = sorted(set(before.files) - set(arrays)), sorted(set(arrays) - set(before.files))
     different = []
-    for key in sorted(set(found) & set(before.files)):
-        old, now = before[key], found[key]
+    for key in sorted(set(arrays) & set(before.files)):
+        old, now = before[key], arrays[key]
         if old.dtype != now.dtype or not np.array_equal(old, now, equal_nan=True):
             gap = np.abs(old - now).max() if old.shape == now.shape else np.nan
             different.append(f"{key}: by {gap:.3g}, the largest is {np.abs(old).max():.3g}")
     for title, keys in (("different", different), ("gone", lost), ("new", new)):
         print(f"{len(keys)} {title}", *keys[:50], sep="\n  ")
-    print(f"{len(set(found) & set(before.files)) - len(different)} arrays are the same bit for bit")
+    print(f"{len(set(arrays) & set(before.files)) - len(different)} arrays are the same bit for bit")
     return 1 if different or lost else 0
 
 

@@ -61,13 +61,13 @@ class Traffic:
 def read_log(path: Path) -> dict[tuple[str, str], Traffic]:
     """By loss and pass, `forward` or `backward`."""
     text = path.read_text(errors="replace")
-    found = {}
+    passes = {}
     for part in text.split("\n@@" if not text.startswith("@@") else "@@"):
         title, _, body = part.removeprefix("@@").partition("\n")
         if title:
             name, _, direction = title.rpartition(" ")
-            found[name, direction] = _read_pass(body)
-    return found
+            passes[name, direction] = _read_pass(body)
+    return passes
 
 
 def _read_pass(text: str) -> Traffic:
@@ -136,15 +136,15 @@ def _halves(block: str) -> tuple[str, bool, str]:
 
 
 def _tensors(text: str, operator: str) -> list[Seen]:
-    found, called = [], ""
+    tensors, called = [], ""
     for match in _TENSOR.finditer(text):
         if match[1]:
             called = match[1]
         elif match[2] == "1" and called not in _UNREAD.get(operator, ()):
             kind, shape = re.search(r"Dtype: (\w+)", match[4]), re.search(r"Shape: ([^\n]*)", match[4])
             if kind and shape:
-                found.append(Seen(match[3], _size(kind[1], shape[1])))
-    return found
+                tensors.append(Seen(match[3], _size(kind[1], shape[1])))
+    return tensors
 
 
 def _sums_of_gradients(text: str) -> Iterator[int]:

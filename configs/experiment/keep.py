@@ -53,9 +53,9 @@ def masks(task: str) -> dict[str, Any]:
     config = yaml.safe_load(STUDY.read_text(encoding="utf-8"))["tasks"][task]
     file = config if isinstance(config, str) else config["config"]
     source = open_source(STUDY.parent / file)
-    found = measure((name, source.read(i)) for i, name in enumerate(source.names))
-    classes = {str(label): _short(dataclasses.asdict(each)) for label, each in found.classes.items()}
-    return {"masks": found.masks, "size": list(found.size), "classes": classes}
+    statistics = measure((name, source.read(i)) for i, name in enumerate(source.names))
+    classes = {str(label): _short(dataclasses.asdict(each)) for label, each in statistics.classes.items()}
+    return {"masks": statistics.masks, "size": list(statistics.size), "classes": classes}
 
 
 def _short(value: Any) -> Any:

@@ -13,8 +13,8 @@ COMMAND = re.compile(r"^# The data comes from `paddleseg-losses (.+)`\.$", flags
 def commands() -> list[str]:
     """One for each dataset."""
     files = sorted(Path(__file__).parent.glob("*.yml"))
-    found = (COMMAND.search(file.read_text(encoding="utf-8")) for file in files)
-    return [match[1] for match in found if match]
+    matches = (COMMAND.search(file.read_text(encoding="utf-8")) for file in files)
+    return [match[1] for match in matches if match]
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ def _symptoms() -> dict[str, Any]:
 
 def ranking() -> dict[str, list[str]]:
     """For each symptom the losses that suit it, best first."""
-    found = {symptom: list(advice["losses"]) for symptom, advice in _symptoms().items()}
-    if list(found) != list(SYMPTOMS):
-        raise SystemExit(f"docs/{CHOOSER}: the symptoms are {list(found)}, those of the registry {list(SYMPTOMS)}")
-    return found
+    losses = {symptom: list(advice["losses"]) for symptom, advice in _symptoms().items()}
+    if list(losses) != list(SYMPTOMS):
+        raise SystemExit(f"docs/{CHOOSER}: the symptoms are {list(losses)}, those of the registry {list(SYMPTOMS)}")
+    return losses
 
 
 def reason(symptom: str, name: str, code: str) -> str:

@@ -23,12 +23,12 @@ FOLDER = DOCS.parent / "paddleseg_losses" / "catalogue"
 
 def catalogues() -> dict[Path, str]:
     """The text of each file."""
-    found = {}
+    texts = {}
     for code in languages():
         with speaking(code):
             content = {"losses": [_loss(describe(spec)) for spec in registry.specs()], "symptoms": _symptoms(code)}
-            found[FOLDER / f"{code}.json"] = json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
-    return {**found, FOLDER / "memory.json": json.dumps(memory(), indent=1) + "\n"}
+            texts[FOLDER / f"{code}.json"] = json.dumps(_plain(content), ensure_ascii=False, indent=1) + "\n"
+    return {**texts, FOLDER / "memory.json": json.dumps(memory(), indent=1) + "\n"}
 
 
 def _symptoms(code: str) -> dict[str, Any]:

@@ -104,8 +104,8 @@ def _answer(row: OtherLoss | OtherOption, t: Language) -> str:
 def _marked(text: str, t: Language) -> str:
     """The text with its code marked, and our losses linked."""
 
-    def mark(found: re.Match[str]) -> str:
-        code = found[0] if found[0].startswith("`") else f"`{found[0]}`"
+    def mark(match: re.Match[str]) -> str:
+        code = match[0] if match[0].startswith("`") else f"`{match[0]}`"
         name = re.match(r"\w*", code.strip("`"))
         return _link(name[0], code, t) if name and name[0] in registry.names() else code
 

@@ -69,8 +69,8 @@ def _intro(results: dict[str, Any], language: Language) -> str:
 
 def _row(times: list[dict[str, Any]], loss: str, shape: str) -> str:
     """A line of the table; empty if no other library has the loss for the shape."""
-    found = {row["peer"]: row["ms"] for row in times if (row["loss"], row["shape"]) == (loss, shape) and "ms" in row}
-    if "ours" not in found or not found.keys() & set(PEERS):
+    ms = {row["peer"]: row["ms"] for row in times if (row["loss"], row["shape"]) == (loss, shape) and "ms" in row}
+    if "ours" not in ms or not ms.keys() & set(PEERS):
         return ""
-    ratios = [f"{found[peer] / found['ours']:.1f}x" if peer in found else "–" for peer in PEERS]
-    return f"| `{loss}` | {shape} | {found['ours']:.1f} | {' | '.join(ratios)} |"
+    ratios = [f"{ms[peer] / ms['ours']:.1f}x" if peer in ms else "–" for peer in PEERS]
+    return f"| `{loss}` | {shape} | {ms['ours']:.1f} | {' | '.join(ratios)} |"

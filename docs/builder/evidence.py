@@ -33,9 +33,9 @@ def experiment(language: Language) -> str:
     t, text = language, read(f"{NAME}/page.yml")
     parts = [generated(NAME), f"# {filled(text['title'], t)}"]
     parts.append(" · ".join([*links_to(t, NAME), f"[{t('Choose by symptom')}](choose{t.suffix}.md)"]))
-    found = evidence()
-    losses = {name for of_task in found.findings.values() for name in of_task if name in names()}
-    parts.append(filled(text["intro"], t, {"losses": len(losses), "tasks": len(found.findings), "seeds": found.seeds}))
+    study = evidence()
+    losses = {name for of_task in study.findings.values() for name in of_task if name in names()}
+    parts.append(filled(text["intro"], t, {"losses": len(losses), "tasks": len(study.findings), "seeds": study.seeds}))
     for name, (body, numbers) in _sections(text, t).items():
         words = {key: number for key, number in numbers.items() if f"{{{key}}}" in text[name]["text"]["en"]}
         parts += [f"## {filled(text[name]['title'], t)}", filled(text[name]["text"], t, words)]
@@ -58,11 +58,11 @@ def tables(language: Language) -> str:
 
 def cited(symptom: str, losses: Sequence[str], t: Language, sums: Sequence[str] = ()) -> str:
     """What the experiment says about the recommendations for a symptom, and about sums of them with other losses."""
-    found = evidence()
-    columns = list(dict.fromkeys(key for loss in losses for key in found.of(symptom, loss)))
+    study = evidence()
+    columns = list(dict.fromkeys(key for loss in losses for key in study.of(symptom, loss)))
     if not columns:
         return t("**Evidence**: none; these are arguments.")
-    sums = [name for name in sums if any(name in found.findings[task] for task, _ in columns)]
+    sums = [name for name in sums if any(name in study.findings[task] for task, _ in columns)]
     others = [loss for loss in _best_first(*columns[0]) if loss not in (*losses, *sums)][:SHOWN]
     head = [t("loss"), *(f"{t.of(TASKS[task])}, {t.of(TITLES[metric])}" for task, metric in columns)]
     rows = [[_name(name, t), *(_beside(name, *column) for column in columns)] for name in (*losses, *sums, *others)]
@@ -70,10 +70,10 @@ def cited(symptom: str, losses: Sequence[str], t: Language, sums: Sequence[str] 
         "**Evidence**: difference to {control} with its 95% interval, from [the experiment]({page}), with default "
         "options; (n): so many of {seeds} trainings failed. The last {count} are not recommended above: there they did "
         "best.",
-        control=link(found.control, t),
+        control=link(study.control, t),
         page=f"{NAME}{t.suffix}.md",
         count=len(others),
-        seeds=found.seeds,
+        seeds=study.seeds,
     )
     return f"{words}\n\n{grid(head, rows)}"
 
@@ -99,41 +99,41 @@ def _has_dial() -> bool:
 
 def _dial_points() -> dict[str, list[tuple[float, float, float]]]:
     """Of each loss the Dice along the dial: share, mean, standard deviation."""
-    found, points = evidence(), {}
+    study, points = evidence(), {}
     for task, loss in itertools.product(DIAL, [spec.name for spec in specs()]):
-        finding = found.findings.get(task, {}).get(loss)
+        finding = study.findings.get(task, {}).get(loss)
         mean, deviation = finding.scores["dice"] if finding else (None, None)
         if mean is not None:
-            points.setdefault(loss, []).append((found.places[task], mean, deviation or 0.0))
+            points.setdefault(loss, []).append((study.places[task], mean, deviation or 0.0))
     return points
 
 
 def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """The tables of the page, and the numbers in its sentences."""
-    found = evidence()
+    study = evidence()
     sections: dict[str, tuple[str, dict[str, Any]]] = {
         "survey": _survey(t),
         "tasks": (_tasks(text["tasks"]["about"], t), {}),
     }
-    if "heads" in found.findings:
+    if "heads" in study.findings:
         sections["nine"] = (_nine(t), {})
-    sections.update(all=(_all(t), {"seeds": found.seeds}), verdict=(_verdict(t), {}))
+    sections.update(all=(_all(t), {"seeds": study.seeds}), verdict=(_verdict(t), {}))
     if _has_dial():
         alt = t("Dice of each loss over the share of the discs")
         sections["dial"] = (f"![{alt}](images/{PICTURE.name})", _gaps())
     sections["partial"] = (partial_labels(t), {})
-    about = {**found.about, "commits": _commits(t), "versions": "; ".join(found.about["versions"])}
-    rates = [each.rate for of_task in found.findings.values() for each in of_task.values()]
+    about = {**study.about, "commits": _commits(t), "versions": "; ".join(study.about["versions"])}
+    rates = [each.rate for of_task in study.findings.values() for each in of_task.values()]
     return {**sections, "made": ("", {**about, "choices": len(rates), "edge": rates.count(max(rates))})}
 
 
 def _commits(t: Language) -> str:
     """Each with the tasks whose trainings were made with it."""
-    found: dict[str, list[str]] = {}
+    tasks_of: dict[str, list[str]] = {}
     for task, commits in evidence().commits.items():
         for commit in commits:
-            found.setdefault(commit[:7], []).append(t.of(TASKS[task]))
-    return t.join(t("{commit} ({tasks})", commit=commit, tasks=t.join(tasks)) for commit, tasks in found.items())
+            tasks_of.setdefault(commit[:7], []).append(t.of(TASKS[task]))
+    return t.join(t("{commit} ({tasks})", commit=commit, tasks=t.join(tasks)) for commit, tasks in tasks_of.items())
 
 
 def _survey(t: Language) -> tuple[str, dict[str, str]]:
@@ -176,34 +176,34 @@ def _share(dice: float, sensitivity: float, specificity: float) -> float:
 
 
 def _tasks(about: dict[str, Any], t: Language) -> str:
-    found = evidence()
+    study = evidence()
     rows = [
         [
             t("{name}: {text}", name=t.of(TASKS[task]), text=filled(about[task], t)),
-            found.data[task]["masks"],
-            found.images[task],
+            study.data[task]["masks"],
+            study.images[task],
         ]
-        for task in found.findings
+        for task in study.findings
     ]
     return grid([t("task"), t("images to train on"), t("images scored")], rows)
 
 
 def _nine(t: Language) -> str:
-    found = evidence().findings["heads"]
-    printed = [name for name in read(f"{NAME}/survey.yml") if name in found]
+    findings = evidence().findings["heads"]
+    printed = [name for name in read(f"{NAME}/survey.yml") if name in findings]
     metrics = ("dice", "sensitivity", "specificity", "hd95")
     rows = [
-        [link(name, t), *(_score(found[name], metric) for metric in metrics), _beside(name, "heads", "dice")]
-        for name in sorted(printed, key=lambda name: -(found[name].scores["dice"][0] or -1))
+        [link(name, t), *(_score(findings[name], metric) for metric in metrics), _beside(name, "heads", "dice")]
+        for name in sorted(printed, key=lambda name: -(findings[name].scores["dice"][0] or -1))
     ]
     return grid([t("loss"), *(t.of(TITLES[metric]) for metric in metrics), t("Dice, difference")], rows)
 
 
 def _all(t: Language) -> str:
-    found = evidence().findings
-    losses = dict.fromkeys([*names(), *(name for of_task in found.values() for name in of_task)])
-    rows = [[_name(name, t), *(_cell(found[task].get(name)) for task in found)] for name in losses]
-    return grid([t("loss"), *(t.of(TASKS[task]) for task in found)], rows)
+    findings = evidence().findings
+    losses = dict.fromkeys([*names(), *(name for of_task in findings.values() for name in of_task)])
+    rows = [[_name(name, t), *(_cell(findings[task].get(name)) for task in findings)] for name in losses]
+    return grid([t("loss"), *(t.of(TASKS[task]) for task in findings)], rows)
 
 
 def _name(name: str, t: Language) -> str:
@@ -240,10 +240,10 @@ def _verdict(t: Language) -> str:
 
 def _gaps() -> dict[str, str]:
     """Between the best and the median loss, at both ends of the dial."""
-    found, numbers = evidence(), {}
+    study, numbers = evidence(), {}
     for end, task in (("small", DIAL[0]), ("large", DIAL[-1])):
-        dice = [mean for each in found.findings[task].values() if (mean := each.scores["dice"][0]) is not None]
-        numbers[end] = f"{found.places[task]:.1%}"
+        dice = [mean for each in study.findings[task].values() if (mean := each.scores["dice"][0]) is not None]
+        numbers[end] = f"{study.places[task]:.1%}"
         numbers[f"{end}_gap"] = f"{max(dice) - statistics.median(dice):.3f}"
     return numbers
 

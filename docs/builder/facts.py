@@ -46,16 +46,18 @@ def facts(loss: Known) -> list[str]:
     spec, language = loss.spec, loss.language
     if not spec.published:
         return [language("Everything else depends on its terms."), _reductions(loss)]
-    found = [language.of(sentence) for name, value, sentence in FLAGS if getattr(spec, name) == value]
-    found += [_soft(loss), _detached(loss), _pixel_weight(loss), _reductions(loss)]
+    sentences = [language.of(sentence) for name, value, sentence in FLAGS if getattr(spec, name) == value]
+    sentences += [_soft(loss), _detached(loss), _pixel_weight(loss), _reductions(loss)]
     if spec.one_vs_rest and {"binary", "multiclass"} <= set(spec.modes):
-        found.append(language("One sigmoid channel and two softmax channels give the same value on the foreground."))
+        sentences.append(
+            language("One sigmoid channel and two softmax channels give the same value on the foreground.")
+        )
     if spec.most_classes:
-        found.append(language("At most {count} mutually exclusive classes.", count=spec.most_classes))
+        sentences.append(language("At most {count} mutually exclusive classes.", count=spec.most_classes))
     if spec.logits_only:
         modes = language.join(spec.logits_only)
-        found.append(language("It needs logits; probabilities do not determine it ({modes}).", modes=modes))
-    return [sentence for sentence in found if sentence]
+        sentences.append(language("It needs logits; probabilities do not determine it ({modes}).", modes=modes))
+    return [sentence for sentence in sentences if sentence]
 
 
 def _soft(loss: Known) -> str:

@@ -78,10 +78,10 @@ def home(t: Language) -> str:
 
 def figures(t: Language) -> list[Figure]:
     """Three numbers that commands of this repository have measured."""
-    results, found = json.loads(RESULTS.read_text(encoding="utf-8")), evidence()
+    results, study = json.loads(RESULTS.read_text(encoding="utf-8")), evidence()
     ratios = faster(results["times"])
     error = max(row["value"] for row in results["accuracy"])
-    trained = {name for of_task in found.findings.values() for name in of_task}
+    trained = {name for of_task in study.findings.values() for name in of_task}
     return [
         Figure(
             f"{statistics.median(ratios):.1f}×",
@@ -99,8 +99,8 @@ def figures(t: Language) -> list[Figure]:
             "make bench",
         ),
         Figure(
-            f"{found.about['runs']}",
-            t("trainings that compare {count} losses, with {seeds} seeds", count=len(trained), seeds=found.seeds),
+            f"{study.about['runs']}",
+            t("trainings that compare {count} losses, with {seeds} seeds", count=len(trained), seeds=study.seeds),
             "make experiment",
         ),
     ]
@@ -112,10 +112,10 @@ def faster(times: list[dict[str, Any]]) -> list[float]:
     for row in times:
         if "ms" in row:
             cases.setdefault((row["loss"], row["shape"]), {})[row["peer"]] = row["ms"]
-    found = [
+    times_of = [
         (case["ours"], [case[peer] for peer in PEERS if peer in case]) for case in cases.values() if "ours" in case
     ]
-    return [min(others) / ours for ours, others in found if others]
+    return [min(others) / ours for ours, others in times_of if others]
 
 
 def _figures(t: Language) -> str:

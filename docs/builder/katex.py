@@ -27,8 +27,8 @@ def write(folder: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(archive())) as files:
         for member in files.getmembers():
             content = files.extractfile(member)
-            if content and (found := NEEDED.fullmatch(member.name)):
-                to = folder / (found[1] or found[2])
+            if content and (match := NEEDED.fullmatch(member.name)):
+                to = folder / (match[1] or match[2])
                 to.parent.mkdir(parents=True, exist_ok=True)
                 to.write_bytes(content.read())
 

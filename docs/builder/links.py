@@ -35,11 +35,13 @@ def _read(path: Path) -> _Page:
 
 def broken(site: Path) -> list[str]:
     """Every link of a site that leads nowhere, and everything that it would load from elsewhere."""
-    found = []
+    problems = []
     for path in sorted(site.rglob("*.html")):
         if path.name != ALONE:
-            found += [f"{path.relative_to(site)}: {link}" for link in sorted(_read(path).targets) if _dead(path, link)]
-    return found
+            problems += [
+                f"{path.relative_to(site)}: {link}" for link in sorted(_read(path).targets) if _dead(path, link)
+            ]
+    return problems
 
 
 def _dead(path: Path, link: str) -> bool:

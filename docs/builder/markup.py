@@ -22,7 +22,7 @@ def filled(texts: dict[str, str], t: Language, numbers: dict[str, Any] | None = 
         if f"{{{name}}}" not in text:
             raise SystemExit(f"{{{name}}} is not in: {text}")
         text = text.replace(f"{{{name}}}", str(number))
-    return re.sub(r"\[\[(\w+)\]\]", lambda found: link(found[1], t), text)
+    return re.sub(r"\[\[(\w+)\]\]", lambda match: link(match[1], t), text)
 
 
 def link(name: str, t: Language) -> str:

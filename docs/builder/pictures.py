@@ -87,15 +87,15 @@ def shown(path: Path) -> str | None:
 def drifted(now: dict[str, dict[str, Any]]) -> list[str]:
     """What of the pictures and their numbers is not of now."""
     then = stored()
-    found = [
+    problems = [
         f"{name}: its numbers are not those of its pictures" for name in now if not same(now[name], then.get(name))
     ]
-    found += [f"{name}: no such loss any more" for name in then.keys() - now.keys()]
+    problems += [f"{name}: no such loss any more" for name in then.keys() - now.keys()]
     for name in now.keys() & then.keys():
         paths = [path_of(name, kind) for kind in KINDS]
-        found += [f"{path.name} does not show its numbers" for path in paths if shown(path) != signature(then[name])]
+        problems += [f"{path.name} does not show its numbers" for path in paths if shown(path) != signature(then[name])]
     known = {path_of(name, kind) for name in now for kind in KINDS}
-    return found + [f"{path.name} belongs to no loss" for path in sorted(FOLDER.glob("*.png")) if path not in known]
+    return problems + [f"{path.name} belongs to no loss" for path in sorted(FOLDER.glob("*.png")) if path not in known]
 
 
 def refresh(now: dict[str, dict[str, Any]], everything: bool) -> list[str]:

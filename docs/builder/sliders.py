@@ -48,10 +48,12 @@ class Sliders:
 
     def _default(self, name: str, values: list[Any]) -> int:
         option = options_of(self.spec.cls)[name]
-        found = [place for place, value in enumerate(values) if option.is_default(option.parse(value, self.spec.name))]
-        if len(found) != 1:
+        defaults = [
+            place for place, value in enumerate(values) if option.is_default(option.parse(value, self.spec.name))
+        ]
+        if len(defaults) != 1:
             raise SystemExit(f"docs/sliders.yml: {self.spec.name}: {name}: the default has to stand once in {values}")
-        return found[0]
+        return defaults[0]
 
     @property
     def key(self) -> str:

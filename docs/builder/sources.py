@@ -27,27 +27,27 @@ def key(loss: Loss, *texts: str, also: tuple[Path, ...] = ()) -> str:
 
 def sources(*modules: str) -> list[Path]:
     """The files of the package that some of its modules are made of: theirs, and those of all they import."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     ahead = list(modules)
     while ahead:
         name = ahead.pop()
         file = getattr(sys.modules.get(name), "__file__", None)
-        if name not in found and file and name.startswith("paddleseg_losses."):
-            found[name] = Path(file)
-            ahead += _imports(name, found[name])
-    return sorted([*found.values(), *(PACKAGE / "kernels" / "native").rglob("*.[ch]*")])
+        if name not in files and file and name.startswith("paddleseg_losses."):
+            files[name] = Path(file)
+            ahead += _imports(name, files[name])
+    return sorted([*files.values(), *(PACKAGE / "kernels" / "native").rglob("*.[ch]*")])
 
 
 @cache
 def _imports(name: str, path: Path) -> list[str]:
     """What a module imports from this package; of `from a import b`, b may be a module too."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    found = []
+    modules = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             origin = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-            found += [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-    return found
+            modules += [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+    return modules
 
 
 class _Bare(ast.NodeTransformer):

@@ -115,10 +115,10 @@ def _linked(text: str, path: Path, place: str, ignoring: set[str]) -> tuple[str,
     """The text of a page with its links as they are on the site, and the files of the project that it links to."""
     files: set[str] = set()
 
-    def moved(found: re.Match[str]) -> str:
-        target, hash_, anchor = found[1].partition("#")
+    def moved(match: re.Match[str]) -> str:
+        target, hash_, anchor = match[1].partition("#")
         if target in ignoring:
-            return found[0]
+            return match[0]
         goal = os.path.relpath(path.parent / target, ROOT)
         page = goal.replace("_cn.md", ".md")
         if page not in PLACES:
@@ -163,10 +163,10 @@ def _with_sliders(text: str, moved: Sliders, t: Language) -> str:
         f'<script src="{root}web/data/{moved.spec.name}.js"></script>',
         f'<script src="{root}web/explore.js"></script>',
     ]
-    head, found, tail = text.partition(f"\n{heading}\n")
-    if not found:
+    head, separator, tail = text.partition(f"\n{heading}\n")
+    if not separator:
         raise SystemExit(f"{moved.spec.name}: the page has no heading {heading!r}")
-    return "".join([head, found, "\n", "\n".join(lines), "\n", tail])
+    return "".join([head, separator, "\n", "\n".join(lines), "\n", tail])
 
 
 def _put(path: Path, content: bytes) -> None:

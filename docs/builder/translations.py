@@ -34,8 +34,8 @@ def template() -> Catalog:
     """Everything that is to be translated."""
     catalog = Catalog(fuzzy=False)
     for folder in FOLDERS:
-        found = extract_from_dir(ROOT / folder, [("**.py", _calls)], keywords=KEYWORDS)
-        for file, _line, message, _comments, context in sorted(found, key=lambda each: each[:2]):
+        messages = extract_from_dir(ROOT / folder, [("**.py", _calls)], keywords=KEYWORDS)
+        for file, _line, message, _comments, context in sorted(messages, key=lambda each: each[:2]):
             catalog.add(message, locations=[(f"{folder}/{file}", 0)], context=context)
     for text, place in _declared():
         if text and text not in catalog:
@@ -82,17 +82,17 @@ def update() -> list[str]:
 
 def problems() -> list[str]:
     """What is not up to date, and what is left to do for the translators."""
-    wanted, found = template(), []
+    wanted, complaints = template(), []
     for path in catalogues():
         compiled = path.with_suffix(".mo")
         if _texts(_read(path)) != _texts(read_po(BytesIO(_updated(path, wanted)))):
-            found.append(f"{path.relative_to(ROOT)} lacks new texts or has old ones: run `make docs`")
+            complaints.append(f"{path.relative_to(ROOT)} lacks new texts or has old ones: run `make docs`")
         if not compiled.exists() or _texts(read_mo(BytesIO(compiled.read_bytes()))) != _texts(
             read_mo(BytesIO(_compiled(path)))
         ):
-            found.append(f"{compiled.relative_to(ROOT)} is not compiled anew: run `make docs`")
-        found += _problems(path)
-    return found
+            complaints.append(f"{compiled.relative_to(ROOT)} is not compiled anew: run `make docs`")
+        complaints += _problems(path)
+    return complaints
 
 
 def _read(path: Path) -> Catalog:

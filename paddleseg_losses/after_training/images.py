@@ -62,8 +62,8 @@ def _listed(path: Path, root: Path | None) -> Iterator[Path]:
     folders = [path.parent, *([root] if root else [])]
     for line in filter(None, lines_of(path)):
         words = (line, line.partition("\t")[0], line.split()[0], line.split(",")[0])
-        found = (folder / word for word in words for folder in folders if (folder / word).is_file())
-        yield next(found, path.parent / words[2])
+        files = (folder / word for word in words for folder in folders if (folder / word).is_file())
+        yield next(files, path.parent / words[2])
 
 
 def _named(files: list[Path], bases: list[Path]) -> Iterator[Image]:

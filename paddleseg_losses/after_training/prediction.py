@@ -92,8 +92,8 @@ def predict(
 def _reason(file: Path, error: Exception) -> Text:
     if isinstance(error, LossError):
         return error.found
-    if found := what_is_broken(str(file)):
-        return found
+    if damage := what_is_broken(str(file)):
+        return damage
     if "NoneType" in str(error):
         return _("OpenCV, by which PaddleSeg reads images, cannot read {path}.", path=file)
     return Message("{type}: {text}", type=type(error).__name__, text=str(error))

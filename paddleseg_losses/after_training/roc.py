@@ -29,8 +29,8 @@ class RocCurves:
         valid = np.broadcast_to(truth != ignore_index, true.shape)
         bins = np.minimum((probabilities * _BINS).astype(np.int64), _BINS - 1)
         places = bins + _BINS * (true + 2 * np.arange(len(true))[:, None, None])
-        found = np.bincount(places[valid], minlength=2 * len(true) * _BINS)
-        self.counts = self.counts + found.reshape(len(true), 2, _BINS)
+        counts = np.bincount(places[valid], minlength=2 * len(true) * _BINS)
+        self.counts = self.counts + counts.reshape(len(true), 2, _BINS)
 
     def areas(self) -> Any:
         """Of each class; NaN for one that is everywhere or nowhere."""

@@ -26,10 +26,10 @@ def _read(code: str) -> dict[str, Any]:
 def losses(family: str | None = None, mode: str | None = None, symptom: str | None = None) -> list[Loss]:
     """The losses in the article's order, or those for a symptom in the order of the chooser, with its `reason`."""
     content = _read(language())
-    found: dict[str, Loss] = {loss["name"]: loss for loss in content["losses"]}
+    known: dict[str, Loss] = {loss["name"]: loss for loss in content["losses"]}
     if symptom is not None:
-        found = {name: {**found[name], "reason": why} for name, why in content["symptoms"][symptom]["losses"].items()}
-    return [loss for loss in found.values() if family in (None, loss["family"]) and (not mode or mode in loss["modes"])]
+        known = {name: {**known[name], "reason": why} for name, why in content["symptoms"][symptom]["losses"].items()}
+    return [loss for loss in known.values() if family in (None, loss["family"]) and (not mode or mode in loss["modes"])]
 
 
 def loss(name: str) -> Loss:

@@ -60,14 +60,14 @@ def evaluate(
     bar = display()
     model = restored(config, model_path, device=device, opts=opts, data_format=data_format,
                      use_multilabel=use_multilabel, display=bar)  # fmt: skip
-    with model as found:
-        how = inference(found.test_config, aug_eval, use_multilabel, **given)
-        dataset = found.val_dataset()
+    with model as trained:
+        how = inference(trained.test_config, aug_eval, use_multilabel, **given)
+        dataset = trained.val_dataset()
         result = after_training.evaluate(
-            found.model, dataset, how, cldice=cldice, auc_roc=auc_roc, num_workers=num_workers, display=bar
+            trained.model, dataset, how, cldice=cldice, auc_roc=auc_roc, num_workers=num_workers, display=bar
         )
         if save_dir:
-            after_training.write_evaluation(Path(save_dir), found, dataset, how, result, pictures)
+            after_training.write_evaluation(Path(save_dir), trained, dataset, how, result, pictures)
     _print(result, save_dir)
 
 

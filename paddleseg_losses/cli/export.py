@@ -42,8 +42,8 @@ def export(
     from ..paddleseg.restoring import restored
 
     model = restored(config, model_path, device=device, opts=opts, use_multilabel=use_multilabel, display=display())
-    with model as found:
-        files = after_training.export(found, save_dir, input_shape=input_shape, output_op=output_op, for_fd=for_fd,
+    with model as trained:
+        files = after_training.export(trained, save_dir, input_shape=input_shape, output_op=output_op, for_fd=for_fd,
                                       use_multilabel=use_multilabel)  # fmt: skip
     facts = {"model": str(files.model), "params": str(files.params), "description": str(files.description)}
     if screen.wants_json():

@@ -54,11 +54,11 @@ def predict(
     bar = display()
     model = restored(config, model_path, device=device, device_id=device_id, opts=opts,
                      use_multilabel=use_multilabel, display=bar)  # fmt: skip
-    with model as found:
-        without = {name: value for name, value in found.test_config.items() if name != "aug_eval"}
+    with model as trained:
+        without = {name: value for name, value in trained.test_config.items() if name != "aug_eval"}
         how = inference(without, aug_pred, use_multilabel, **given)
         result = after_training.predict(
-            found, image_path, save_dir, how,
+            trained, image_path, save_dir, how,
             probabilities=save_probabilities, custom_color=custom_color, display=bar,
         )  # fmt: skip
     if screen.wants_json():

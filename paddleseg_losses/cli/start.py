@@ -100,8 +100,8 @@ def _as_dict(plan: Plan, written: Written | None) -> dict[str, Any]:
 
 
 def _facts(plan: Plan, label: int) -> dict[str, Any]:
-    found = plan.statistics.classes.get(label)
-    return dataclasses.asdict(found) if found else {"share": 0.0, "masks": 0}
+    statistics = plan.statistics.classes.get(label)
+    return dataclasses.asdict(statistics) if statistics else {"share": 0.0, "masks": 0}
 
 
 def _notes(plan: Plan, written: Written | None) -> list[Text]:
@@ -172,9 +172,11 @@ def _print_classes(plan: Plan) -> None:
     ]
     rows = []
     for label, name in enumerate(plan.reading.names):
-        values, found = shown_values(plan.reading, label), plan.statistics.classes.get(label)
+        values, statistics = shown_values(plan.reading, label), plan.statistics.classes.get(label)
         numbers = (
-            (f"{found.share:.3%}", found.masks, found.components, f"{found.width:.0f}") if found else ("0%", 0, 0, "")
+            (f"{statistics.share:.3%}", statistics.masks, statistics.components, f"{statistics.width:.0f}")
+            if statistics
+            else ("0%", 0, 0, "")
         )
         rows.append((label, name, values, *numbers))
     title = plural("Classes in {count} mask", "Classes in {count} masks", plan.statistics.masks)

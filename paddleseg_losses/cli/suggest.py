@@ -39,50 +39,50 @@ def suggest(config: str, masks: int, picture: str | None, cost: bool) -> None:
     """
     from ..suggestion import suggest as look
 
-    found = look(config, masks, measure_cost=cost)
-    command = [*found.command[:2], "--config", config, *found.command[2:]]
+    suggestion = look(config, masks, measure_cost=cost)
+    command = [*suggestion.command[:2], "--config", config, *suggestion.command[2:]]
     if picture is not None:
-        _draw(picture, found)
+        _draw(picture, suggestion)
     if screen.wants_json():
-        screen.print_json(_as_dict(found, command))
+        screen.print_json(_as_dict(suggestion, command))
     else:
-        _print(found)
+        _print(suggestion)
         screen.print(
             screen.heading(_("Which is best on your data, only a comparison tells:")),
             screen.text(shlex.join(command), 2, "green"),
         )
 
 
-def _draw(path: str, found: Suggestion) -> None:
+def _draw(path: str, suggestion: Suggestion) -> None:
     from ..drawing.masks import SHOWN, draw_masks
 
-    some = found.source.sampled(SHOWN)
+    some = suggestion.source.sampled(SHOWN)
     masks = [some.read(i) for i in range(len(some))]
-    draw_masks(path, masks, found.statistics, _names(found), found.source.ignore_index)
+    draw_masks(path, masks, suggestion.statistics, _names(suggestion), suggestion.source.ignore_index)
 
 
-def _print(found: Suggestion) -> None:
-    statistics = found.statistics
+def _print(suggestion: Suggestion) -> None:
+    statistics = suggestion.statistics
     height, width = statistics.size
     title = plural(
         "{count} mask, {width} x {height} pixels", "{count} masks, {width} x {height} pixels",
         statistics.masks, width=width, height=height,
     )  # fmt: skip
-    screen.print(screen.heading(title), _table(statistics, _names(found)))
-    for label, pixels in found.foreign.items():
+    screen.print(screen.heading(title), _table(statistics, _names(suggestion)))
+    for label, pixels in suggestion.foreign.items():
         screen.warn(_("{pixels} pixels have the value {label}, which is no class", pixels=pixels, label=label))
     screen.print(screen.heading(_("What stands out:")))
-    for symptom in found.seen:
+    for symptom in suggestion.seen:
         words = _("{symptom}. {evidence}", symptom=SYMPTOMS[symptom.name], evidence=symptom.evidence)
         screen.print(screen.text(words, 2))
-    if not found.seen:
+    if not suggestion.seen:
         screen.print(screen.text(_("nothing: no thin, small, rare or mostly absent class"), 2))
-    screen.print(screen.text(_likeness(found), 2))
+    screen.print(screen.text(_likeness(suggestion), 2))
     screen.print(screen.heading(_("Losses to compare:")))
-    for number, proposal in enumerate(found.proposals, 1):
+    for number, proposal in enumerate(suggestion.proposals, 1):
         lines = [_("{name}: {purpose}", name=proposal.loss, purpose=proposal.reason), _cost(proposal)]
         screen.print(screen.text(f"\n{number}. {lines[0]}"))
-        for line in (*_evidence(proposal, found.control), lines[1]):
+        for line in (*_evidence(proposal, suggestion.control), lines[1]):
             screen.print(*([screen.text(line, 3)] if line else []))
         screen.print(screen.yaml(proposal.yaml, 3))
 
@@ -99,14 +99,14 @@ def _table(statistics: MaskStatistics, names: dict[int, Text]) -> Any:
     return screen.table(columns, rows, fixed=9, right=range(2, 9))
 
 
-def _names(found: Suggestion) -> dict[int, Text]:
-    return dict(enumerate(found.source.class_names or []))
+def _names(suggestion: Suggestion) -> dict[int, Text]:
+    return dict(enumerate(suggestion.source.class_names or []))
 
 
-def _likeness(found: Suggestion) -> Text:
-    if not found.alike:
+def _likeness(suggestion: Suggestion) -> Text:
+    if not suggestion.alike:
         return _("No task of the experiment has masks like these: what follows are arguments, not numbers.")
-    names = listed(TASKS[task] for task in found.alike)
+    names = listed(TASKS[task] for task in suggestion.alike)
     return _("Tasks of the experiment with masks like these: {names}.", names=names)
 
 
@@ -140,12 +140,12 @@ def _cost(proposal: Proposal) -> Text:
     return _("{time:.1f} ms and {memory:.0f} MB a step", time=cost.milliseconds, memory=cost.megabytes)
 
 
-def _as_dict(found: Suggestion, command: list[str]) -> dict[str, Any]:
+def _as_dict(suggestion: Suggestion, command: list[str]) -> dict[str, Any]:
     return {
-        "statistics": dataclasses.asdict(found.statistics),
-        "no_class": found.foreign,
-        "stands_out": [{"symptom": each.name, "evidence": each.evidence} for each in found.seen],
-        "alike": found.alike,
+        "statistics": dataclasses.asdict(suggestion.statistics),
+        "no_class": suggestion.foreign,
+        "stands_out": [{"symptom": each.name, "evidence": each.evidence} for each in suggestion.seen],
+        "alike": suggestion.alike,
         "proposals": [
             {
                 "loss": each.loss,
@@ -155,7 +155,7 @@ def _as_dict(found: Suggestion, command: list[str]) -> dict[str, Any]:
                 "evidence": [dataclasses.asdict(finding) for finding in each.findings],
                 "cost": each.cost and dataclasses.asdict(each.cost),
             }
-            for each in found.proposals
+            for each in suggestion.proposals
         ],
         "command": shlex.join(command),
     }

@@ -284,4 +284,4 @@ def _warn(balance: ClassBalance) -> None:
     if balance.is_0_255:
         from ..datasets import white_masks
 
-        screen.warn(Message("{found}\n{yaml}", found=white_masks.found(), yaml=white_masks.reading()))
+        screen.warn(Message("{found}\n{yaml}", found=white_masks.problem(), yaml=white_masks.reading()))

@@ -185,7 +185,7 @@ def _require_some(part: str, volumes: Sequence[Volume]) -> None:
         raise DataError(
             _("No subject of {part} can be used.", part=part),
             _("at least one subject to train, to validate and to test on"),
-            _("mend the damaged volumes, or change --seed"),
+            _("repair the damaged volumes, or change --seed"),
         )
 
 

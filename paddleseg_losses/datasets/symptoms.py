@@ -32,10 +32,10 @@ def symptoms(
     """
     names = names or {}
     objects = [each for label, each in statistics.classes.items() if label != background]
-    found: list[Symptom] = []
+    shown: list[Symptom] = []
     for kind in (_thin, _absent, _small, _rare):
-        found += list(kind(objects, names))[:1]
-    return found
+        shown += list(kind(objects, names))[:1]
+    return shown
 
 
 def _called(each: ClassStatistics, names: Mapping[int, str]) -> Text:

@@ -72,7 +72,7 @@ def read_pairs(pairs: Sequence[Pair], skip_damaged: bool = False) -> tuple[list[
                    "{count} of {all} volumes cannot be used: {problems}",
                    len(problems), all=len(pairs), problems=shown),
             _("an image and a mask of the same grid for every subject"),
-            _("mend or remove them, or leave them out with --skip_damaged"),
+            _("repair or remove them, or leave them out with --skip_damaged"),
         )  # fmt: skip
     return volumes, problems
 
@@ -182,5 +182,5 @@ def _damaged(path: Path, problem: Text) -> DataError:
     return DataError(
         Message("{path}: {problem}", path=path, problem=problem),
         _("a volume in NIfTI, with labels of the same grid"),
-        _("mend or remove it"),
+        _("repair or remove it"),
     )

@@ -20,7 +20,7 @@ def is_white(pixels: Mapping[int, int], source: MaskSource) -> bool:
     return set(pixels) == {0, WHITE} and source.ignore_index == WHITE and not source.multilabel
 
 
-def found() -> Text:
+def problem() -> Text:
     """What is wrong with them."""
     return _("The masks contain only 0 and 255, and 255 is the ignored label: no foreground is left.")
 
@@ -45,7 +45,7 @@ def require_foreground(config: str | Path) -> None:
         return
     if is_white(pixels, source):
         raise DataError(
-            Message("{config}: {found}", config=config, found=found()),
+            Message("{config}: {found}", config=config, found=problem()),
             _("1 for the foreground"),
             _("write in both datasets:\n{yaml}", yaml=reading()),
         )

@@ -96,8 +96,8 @@ def _check_validation(config: str | Path, diagnosis: Diagnosis, masks: int) -> N
         _check_data(diagnosis, open_source(config, part="val"), masks, "val")
     except LossError as error:
         diagnosis.findings.append(files.refused(error))
-    found = (replace(item, text=_("val_dataset: {text}", text=item.text)) for item in diagnosis.findings)
-    diagnosis.findings = [*before, *found]
+    of_validation = (replace(item, text=_("val_dataset: {text}", text=item.text)) for item in diagnosis.findings)
+    diagnosis.findings = [*before, *of_validation]
 
 
 def _check_training(load: Callable[[], Batch], diagnosis: Diagnosis, source: MaskSource, counts: Counts) -> None:

@@ -32,7 +32,8 @@ _KINDS = {
         Message(
             "# {comment}",
             comment=_(
-                "Look at one of them over its image. If it was only scaled, save {code}; a transform does not mend it",
+                "Look at one of them over its image. If it was only scaled, save {code}; a transform does not repair "
+                "it",
                 code=_NEAREST,
             ),
         ),
@@ -52,7 +53,7 @@ _KINDS = {
             "# {comment}",
             comment=_(
                 "Look at one of them over its image, and save {code} with whichever of {ways} makes it fit; a "
-                "transform does not mend it",
+                "transform does not repair it",
                 code="Image.open(mask).transpose(...)",
                 ways="Image.ROTATE_90, Image.ROTATE_270, Image.TRANSPOSE, Image.TRANSVERSE",
             ),

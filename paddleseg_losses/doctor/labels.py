@@ -102,7 +102,7 @@ def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str)
 
 def _is_0_255(ignored: int | None, part: str) -> Finding:
     white = ignored == white_masks.WHITE
-    text = white_masks.found() if white else _("The masks contain only 0 and 255, and 255 is not a class.")
+    text = white_masks.problem() if white else _("The masks contain only 0 and 255, and 255 is not a class.")
     return Finding("masks_0_255", text, white_masks.reading(part))
 
 

@@ -54,9 +54,9 @@ class Archive(Ledger):
         """The same, by the name of the run."""
         stored, stage = self._stored(task), _stage(tuning)
         place = self.names(task, tuning).index(run_name)
-        found = {name: stored[stage + name][place].astype(np.int64) for name in _COUNTS}
-        found["tn"] = stored[stage + "pixels"][:, None] - sum(found.values())
-        return {**found, **{name: stored[stage + name][place].astype(float) for name in _DISTANCES}}
+        counts = {name: stored[stage + name][place].astype(np.int64) for name in _COUNTS}
+        counts["tn"] = stored[stage + "pixels"][:, None] - sum(counts.values())
+        return {**counts, **{name: stored[stage + name][place].astype(float) for name in _DISTANCES}}
 
     def names(self, task: str, tuning: bool) -> list[str]:
         """Of the runs of a task whose counts are kept."""
@@ -80,15 +80,15 @@ def read_archive(study: Study, folder: Path) -> Archive:
 
 
 def _packed(runs: Iterable[Run], ledger: Ledger, stage: str) -> dict[str, Any]:
-    found = {run.name: ledger.counts(run) for run in runs}
-    if not found:
+    counts = {run.name: ledger.counts(run) for run in runs}
+    if not counts:
         return {}
-    first = next(iter(found.values()))
+    first = next(iter(counts.values()))
     pixels = sum(first[name] for name in (*_COUNTS, "tn"))[:, 0]
-    packed: dict[str, Any] = {"runs": np.array(list(found)), "pixels": pixels}
+    packed: dict[str, Any] = {"runs": np.array(list(counts)), "pixels": pixels}
     kind = np.min_scalar_type(int(pixels.max()))
-    packed.update({name: np.stack([each[name] for each in found.values()]).astype(kind) for name in _COUNTS})
-    packed.update({n: np.stack([each[n] for each in found.values()]).astype(np.float32) for n in _DISTANCES})
+    packed.update({name: np.stack([each[name] for each in counts.values()]).astype(kind) for name in _COUNTS})
+    packed.update({n: np.stack([each[n] for each in counts.values()]).astype(np.float32) for n in _DISTANCES})
     return {stage + name: values for name, values in packed.items()}
 
 

@@ -66,8 +66,8 @@ def compare(
     with Ledger(out).opened(study) as ledger:
         if retry:
             ledger.forget({CRASHED, REFUSED, TIMEOUT})
-        files, found = _write_configs(study, out), versions()
-        told = " ".join(f"{name}={version}" for name, version in found.items())
+        files, packages = _write_configs(study, out), versions()
+        told = " ".join(f"{name}={version}" for name, version in packages.items())
         candidates = {loss.name: loss for loss in study.losses}
         _try_out(study, ledger, files, device)
 

@@ -115,9 +115,9 @@ class Ledger:
             write_text(self.file, _HEADER)
         elif whole != content:
             write_text(self.file, whole.decode("utf-8"))
-        found = _runs(content)
-        self.rows = {run: row for run, row in found.items() if not self._is_lost(run, row)}
-        if self.rows != found:
+        rows = _runs(content)
+        self.rows = {run: row for run, row in rows.items() if not self._is_lost(run, row)}
+        if self.rows != rows:
             self._rewrite()
 
     def _content(self) -> bytes:

@@ -20,14 +20,14 @@ def summarize(study: Study, ledger: Ledger) -> dict[str, Any]:
 
     Tasks of which runs are missing are left out.
     """
-    found = {}
+    tasks = {}
     for task in study.tasks:
         results = TaskResults(study, ledger, task)
         if not results.complete:
             continue
         steps = {loss: step for loss, step, _memory in costs(study, ledger, task)}
         beside = _beside_control(results)
-        found[task.name] = {
+        tasks[task.name] = {
             "curve": task.curve,
             "at": task.at,
             "images": results.images,
@@ -36,7 +36,7 @@ def summarize(study: Study, ledger: Ledger) -> dict[str, Any]:
                 for line in results.own
             },
         }
-    return {"control": study.control, "seeds": study.seeds, "tasks": found}
+    return {"control": study.control, "seeds": study.seeds, "tasks": tasks}
 
 
 def _beside_control(results: TaskResults) -> dict[str, Mapping[str, Comparison]]:

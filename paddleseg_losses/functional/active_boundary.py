@@ -58,12 +58,12 @@ def boundary_aims(inputs: Inputs, ratio: float, max_distance: float) -> Aims:
         edge = _true_boundary(inputs)
         exists = edge.astype("int32").flatten(2).amax(axis=-1, keepdim=True) > 0
         most = _most(inputs.problem.space, ratio)
-        found = paddle.logical_and(_predicted_boundary(inputs, ratio, most), exists)
+        boundary = paddle.logical_and(_predicted_boundary(inputs, ratio, most), exists)
         away = squared_distance_to(edge).flatten(2)
         reach = (away.sqrt().clip(max=max_distance) / max_distance).astype(inputs.dtype)
-        size = found.astype(inputs.dtype).sum(axis=2, keepdim=True).sum(axis=0, keepdim=True)
-        share = paddle.where(found, reach, paddle.zeros([], reach.dtype)) / (size.clip(min=1) * found.shape[1])
-        pixels, used = _numbers(found, most * 3**inputs.axes)
+        size = boundary.astype(inputs.dtype).sum(axis=2, keepdim=True).sum(axis=0, keepdim=True)
+        share = paddle.where(boundary, reach, paddle.zeros([], reach.dtype)) / (size.clip(min=1) * boundary.shape[1])
+        pixels, used = _numbers(boundary, most * 3**inputs.axes)
         share = paddle.gather(share.flatten(), pixels) * used.astype(share.dtype)
         share = share + nan_or_0(inputs).sum()  # NaN is on no boundary
         neighbours, inside = _neighbours(pixels, inputs.valid)
@@ -154,20 +154,22 @@ def _true_boundary(inputs: Inputs) -> Tensor:
     return reduce(paddle.logical_or, differs, paddle.logical_not(inputs.valid))
 
 
-def _numbers(found: Tensor, most: int) -> tuple[Tensor, Tensor]:
+def _numbers(boundary: Tensor, most: int) -> tuple[Tensor, Tensor]:
     """Where masks `[N, maps, pixels]` are set, `[L]`, and which of these are not there to fill up the list, `[L]`."""
-    count = found.astype("int64").sum()
-    if most and paddle.in_dynamic_mode() and not found.place.is_cpu_place():
-        numbers = numbers_of_most(found.flatten(), min(found.size, most * math.prod(found.shape[:2])))
+    count = boundary.astype("int64").sum()
+    if most and paddle.in_dynamic_mode() and not boundary.place.is_cpu_place():
+        numbers = numbers_of_most(boundary.flatten(), min(boundary.size, most * math.prod(boundary.shape[:2])))
     else:
-        numbers = paddle.concat([paddle.nonzero(found.flatten()).flatten(), paddle.zeros([1], "int64")])  # never empty
+        numbers = paddle.concat(
+            [paddle.nonzero(boundary.flatten()).flatten(), paddle.zeros([1], "int64")]
+        )  # never empty
     return numbers, paddle.arange(shape_of(numbers)[0], dtype="int64") < count
 
 
-def numbers_of_most(found: Tensor, most: int) -> Tensor:
+def numbers_of_most(mask: Tensor, most: int) -> Tensor:
     """Where a flat mask is set, then anywhere, `[most + 1]`: to ask how many there are would wait for the device."""
-    place = paddle.where(found, found.astype("int64").cumsum(0) - 1, paddle.full([], most, "int64"))
-    pixels = paddle.arange(found.shape[0], dtype="int64")
+    place = paddle.where(mask, mask.astype("int64").cumsum(0) - 1, paddle.full([], most, "int64"))
+    pixels = paddle.arange(mask.shape[0], dtype="int64")
     return paddle.put_along_axis(paddle.zeros([most + 1], "int64"), place, pixels, axis=0)
 
 

@@ -26,7 +26,7 @@ def components(labels: Any, connectivity: int | None = None) -> tuple[Any, int]:
         if box is None:
             continue
         mask = labels[box] == label
-        found, more = ndimage.label(mask, structure)
-        numbers[box] += np.where(mask, found + count, 0).astype("int32")
+        in_box, more = ndimage.label(mask, structure)
+        numbers[box] += np.where(mask, in_box + count, 0).astype("int32")
         count += more
     return numbers, count

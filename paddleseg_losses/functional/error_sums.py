@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable, NamedTuple
 
-import numpy as np
 import paddle
 
 from .. import numeric
 from ..inputs import Inputs
 from ..kernels import find
-from .labels import side_counts
+from .labels import are_counted, side_counts
 from .overlaps import overlaps
 from .soft_targets import kernel_sums
 
@@ -91,26 +90,36 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
     if kernel is None or not _kernel_knows(inputs, spec):
         sums[spec] = _composed(inputs, spec)
         return sums[spec]
-    wanted = dict.fromkeys([spec, *inputs.requests, *_uncounted(inputs)])
+    counted = are_counted(inputs)
+    if counted and function == COUNT:
+        sums[spec] = numeric.constant(side_counts(inputs)[side], inputs.dtype)
+        return sums[spec]
+    others = _uncounted(inputs.requests) if counted else [*inputs.requests, *_counts(inputs)]
+    wanted = dict.fromkeys([spec, *others])
     missing = [each for each in wanted if each not in sums and _kernel_knows(inputs, each)]
     missing = [each for each in missing if each == spec or not is_dear(inputs, each)]
-    sums.update(zip(missing, _by_kernel(kernel, inputs, missing)))
+    table = kernel(inputs.problem, flat(missing), weight=inputs.pixel_weight)
+    sums.update(zip(missing, table.unbind(-1)))
     return sums[spec]
 
 
 def is_dear(inputs: Inputs, spec: SumSpec) -> bool:
     """Whether a kernel needs more time for a sum than it is mostly worth, so that it is made for its own sake alone."""
-    several = inputs.multiclass and inputs.channels > 2
-    return several and spec == _CORRECT_NEGATIVES and side_counts(inputs) is not None  # else the device need not wait
+    if spec != _CORRECT_NEGATIVES:
+        return False
+    return inputs.multiclass and inputs.channels > 2 and are_counted(inputs)  # else the device need not wait
 
 
 _CORRECT_NEGATIVES = SumSpec(NEGATIVE, PROB_TRUE)
 
 
-def _uncounted(inputs: Inputs) -> tuple[SumSpec, ...]:
+def _uncounted(specs: Iterable[SumSpec]) -> list[SumSpec]:
+    """The sums that a count of the labels does not tell."""
+    return [spec for spec in specs if spec.function != COUNT]
+
+
+def _counts(inputs: Inputs) -> tuple[SumSpec, ...]:
     """Numbers of pixels that a kernel makes with its sums, where none has counted the labels."""
-    if side_counts(inputs) is not None:
-        return ()
     return tuple(SumSpec(side, COUNT) for side in ((POSITIVE,) if inputs.multiclass else (POSITIVE, NEGATIVE)))
 
 
@@ -148,20 +157,6 @@ def _pixel_count(inputs: Inputs) -> Tensor:
         return positives + sum_of(inputs, NEGATIVE, COUNT)
     soft = kernel_sums(inputs)
     return numeric.spatial_sum(inputs.weighted_mask).expand([-1, inputs.channels]) if soft is None else soft.count
-
-
-def _by_kernel(kernel: Any, inputs: Inputs, specs: Sequence[SumSpec]) -> list[Tensor]:
-    """The sums `[N, C]`, all in one pass; where labels are counted, they alone tell the counts."""
-    sides = side_counts(inputs)
-    counted = [] if sides is None else [spec for spec in specs if spec.function == COUNT]
-    read = [spec for spec in specs if spec not in counted]
-    counts: Any = np.stack([sides[spec.side] for spec in counted], axis=-1) if counted else None
-    if read:
-        table = kernel(inputs.problem, flat(read), counts=counts, weight=inputs.pixel_weight)
-    else:
-        table = numeric.constant(counts, "float32")
-    sums = dict(zip([*read, *counted], table.unbind(-1)))
-    return [sums[spec] for spec in specs]
 
 
 def flat(specs: Sequence[SumSpec]) -> list[tuple[int, int, float, float]]:

@@ -65,8 +65,8 @@ def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
     numbers = np.zeros(truth.shape, "int64")
     plane: list[int] = []
     for number, image in enumerate(truth):
-        found, count = components(image, connectivity) if ready is None else _dense(ready[number])
-        numbers[number] = np.where(found > 0, found + len(plane), 0)
+        numbered, count = components(image, connectivity) if ready is None else _dense(ready[number])
+        numbers[number] = np.where(numbered > 0, numbered + len(plane), 0)
         plane += [number] * count
     if not plane:
         return None
@@ -91,17 +91,17 @@ def _dense(numbers: Any) -> tuple[Any, int]:
     return np.cumsum(there)[numbers], int(there.sum())
 
 
-def views(found: Instances, requests: Requests) -> Iterator[tuple[int, Inputs]]:
+def views(objects: Instances, requests: Requests) -> Iterator[tuple[int, Inputs]]:
     """The problem of each instance, with its sample, and with the sums that a loss will ask for."""
-    counts = _class_counts(found)
-    sums = _sums_of_views(found, requests)
+    counts = _class_counts(objects)
+    sums = _sums_of_views(objects, requests)
     samples: dict[int, Problem] = {}
-    for k, plane in enumerate(found.plane):
+    for k, plane in enumerate(objects.plane):
         if plane not in samples:
-            samples = {plane: found.problem.sample(plane)}
-        inputs = Inputs(_View.of(samples[plane], found.numbers[plane], k + 1), class_counts=counts[k : k + 1])
+            samples = {plane: objects.problem.sample(plane)}
+        inputs = Inputs(_View.of(samples[plane], objects.numbers[plane], k + 1), class_counts=counts[k : k + 1])
         inputs.cache.update({spec: table[k] for spec, table in sums.items()})
-        yield plane // found.planes, inputs
+        yield plane // objects.planes, inputs
 
 
 class _View(Problem):
@@ -130,37 +130,37 @@ def _without(labels: Tensor, where: Any) -> Tensor:
     return paddle.where(constant(where, "bool"), paddle.full([], -1, labels.dtype), labels)
 
 
-def _class_counts(found: Instances) -> Any:
+def _class_counts(objects: Instances) -> Any:
     """As the kernel counts labels, for each view: its own class, and the background."""
-    views, rows = len(found.plane), np.arange(len(found.plane))
-    counts = np.zeros((views, found.problem.classes), "int64")
-    counts[rows, found.label] = np.bincount(found.numbers.ravel(), minlength=views + 1)[1:]
-    counts[rows, 0] += found.background[found.plane]
-    return counts if found.problem.multiclass else counts[:, None]
+    views, rows = len(objects.plane), np.arange(len(objects.plane))
+    counts = np.zeros((views, objects.problem.classes), "int64")
+    counts[rows, objects.label] = np.bincount(objects.numbers.ravel(), minlength=views + 1)[1:]
+    counts[rows, 0] += objects.background[objects.plane]
+    return counts if objects.problem.multiclass else counts[:, None]
 
 
-def _sums_of_views(found: Instances, requests: Requests) -> dict[SumSpec, list[Tensor]]:
+def _sums_of_views(objects: Instances, requests: Requests) -> dict[SumSpec, list[Tensor]]:
     """The sums that will be asked for, `[1, C]` for each view."""
-    problem = found.problem
-    rest = Inputs(problem.with_labels(_without(problem.labels, found.numbers > 0)))
+    problem = objects.problem
+    rest = Inputs(problem.with_labels(_without(problem.labels, objects.numbers > 0)))
     specs = [spec for spec in requests(rest) if spec.function != COUNT]
     request(rest, specs)
-    own, which = _of_instances(found)
-    place = constant(found.plane, "int64")
+    own, which = _of_instances(objects)
+    place = constant(objects.plane, "int64")
     sums = {}
     for spec in dict.fromkeys(specs):
         each = summands(own, spec).squeeze(0).transpose([1, 0]).astype("float64")
         total = paddle.geometric.segment_sum(each, which).astype(own.dtype) + sum_of(rest, *spec).index_select(place)
-        sums[spec] = paddle.split(total, len(found.plane))
-    return {**sums, **_counts(found)}
+        sums[spec] = paddle.split(total, len(objects.plane))
+    return {**sums, **_counts(objects)}
 
 
-def _of_instances(found: Instances) -> tuple[Inputs, Tensor]:
+def _of_instances(objects: Instances) -> tuple[Inputs, Tensor]:
     """The pixels of all instances as one row, instance by instance, and to which each belongs."""
-    problem, numbers = found.problem, found.numbers.ravel()
+    problem, numbers = objects.problem, objects.numbers.ravel()
     pixels = np.flatnonzero(numbers)
     pixels = pixels[np.argsort(numbers[pixels], kind="stable")]
-    size = numbers.size // len(found.numbers)
+    size = numbers.size // len(objects.numbers)
     plane, pixel = np.divmod(pixels, size)
     places = (plane * problem.channels + np.arange(problem.channels)[:, None]) * size + pixel
     scores = paddle.gather(problem.scores.flatten(), constant(places.ravel(), "int64"))
@@ -169,12 +169,12 @@ def _of_instances(found: Instances) -> tuple[Inputs, Tensor]:
     return Inputs(row), constant(numbers[pixels] - 1, "int64")
 
 
-def _counts(found: Instances) -> dict[SumSpec, list[Tensor]]:
+def _counts(objects: Instances) -> dict[SumSpec, list[Tensor]]:
     """Number of pixels of each side and class, for each view."""
-    counts = _class_counts(found)
-    positive = counts if found.problem.multiclass else counts[..., 1]
+    counts = _class_counts(objects)
+    positive = counts if objects.problem.multiclass else counts[..., 1]
     total = counts.reshape([len(counts), -1]).sum(axis=1, keepdims=True)
-    dtype = found.problem.scores.dtype
+    dtype = objects.problem.scores.dtype
     return {
         SumSpec(side, COUNT): paddle.split(constant(table, dtype), len(counts))
         for side, table in ((POSITIVE, positive), (NEGATIVE, total - positive))

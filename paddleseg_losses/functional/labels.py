@@ -31,13 +31,28 @@ def side_counts(inputs: Inputs) -> Any:
     return inputs.memoize(_side_counts)
 
 
+def are_counted(inputs: Inputs) -> bool:
+    """Whether `side_counts` are known."""
+    return _totals(inputs) is not None
+
+
+def total_count(inputs: Inputs) -> float:
+    """The number of labels that count, or what their pixels weigh; only where `are_counted`."""
+    return float(_totals(inputs).sum())
+
+
 def _side_counts(inputs: Inputs) -> Any:
-    counts = class_counts(inputs) if inputs.pixel_weight is None else _label_weights(inputs)
+    counts = _totals(inputs)
     if counts is None:
         return None
     if not inputs.multiclass:
         return np.array([counts[..., 1], counts[..., 0]])
     return np.array([counts, counts.sum(axis=1, keepdims=True) - counts])
+
+
+def _totals(inputs: Inputs) -> Any:
+    """`class_counts`, or the sum of the pixels' weights of each class."""
+    return class_counts(inputs) if inputs.pixel_weight is None else inputs.memoize(_label_weights)
 
 
 def _label_weights(inputs: Inputs) -> Any:
@@ -51,5 +66,5 @@ def every_cell_counts(inputs: Inputs) -> bool:
 
 
 def _every_cell_counts(inputs: Inputs) -> bool:
-    sides = side_counts(inputs)
-    return sides is not None and bool(sides.any(axis=0).all())
+    totals = _totals(inputs)
+    return totals is not None and bool(totals.any(axis=-1).all())

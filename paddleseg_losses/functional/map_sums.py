@@ -29,10 +29,10 @@ def composed_sums(
         values: of p = g = 0 they are 0.
         reaches_others: whether a pixel's value depends on other pixels, so that it may not be 0 where ignored.
     """
-    found = values(inputs.target[:, skip:], inputs.masked_excess[:, skip:])
+    terms = values(inputs.target[:, skip:], inputs.masked_excess[:, skip:])
     if reaches_others:
-        found = found * (inputs.mask if inputs.multiclass else inputs.mask[:, skip:])
-    return spatial_sum(inputs.weighed(found))
+        terms = terms * (inputs.mask if inputs.multiclass else inputs.mask[:, skip:])
+    return spatial_sum(inputs.weighed(terms))
 
 
 def picked(x: Tensor, channels: list[int]) -> Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Mapping
+from functools import lru_cache, reduce
 from operator import add
 from typing import Any, NamedTuple
 
@@ -77,9 +78,14 @@ def of_true_labels(formula: Formula, inputs: Inputs) -> Tensor:
     return paddle.where(inputs.positive, *sides)
 
 
-def factor_of(formula: Formula, inputs: Inputs) -> dict[SumSpec, float]:
+def factor_of(formula: Formula, inputs: Inputs) -> Mapping[SumSpec, float]:
     """The sums that add up to the total of a formula, each with its factor."""
-    sides = (POSITIVE,) if inputs.multiclass else (POSITIVE, NEGATIVE)
+    return _factor_of(formula, inputs.multiclass)
+
+
+@lru_cache
+def _factor_of(formula: Formula, multiclass: bool) -> Mapping[SumSpec, float]:
+    sides = (POSITIVE,) if multiclass else (POSITIVE, NEGATIVE)
     return {SumSpec(side, term.function): term.factor for term in formula for side in sides if term.of(side)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from operator import add, truediv
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..kernels import find
 from ..kernels.pixelwise import as_columns
 from . import error_sums
 from .error_sums import SumSpec, negative_count, of_every_class, of_other_classes, positive_count, sum_of
-from .labels import side_counts
+from .labels import are_counted, side_counts, total_count
 from .pixel_formulas import CROSS_ENTROPY, ONE, Formula, factor_of, needs, of_true_labels, value_of
 from .soft_targets import kernel_sums
 
@@ -43,7 +43,7 @@ def _from_table(inputs: Inputs, formula: Formula) -> bool:
     wanted = shareable(formula, inputs)
     if not can_share(inputs):
         return False
-    if all(spec in inputs.cache for spec in wanted):
+    if all(spec in inputs.cache for spec in needs(formula, inputs)):
         return True
     if find("error_sums", inputs.problem) is None:
         return False
@@ -72,9 +72,7 @@ def pixel_total(
     """
     if (share or find("pixel_total", inputs.problem) is None) and _from_table(inputs, formula):
         total = _from_sums(inputs, formula, weight, balance)
-        certain = weight is None and inputs.pixel_weight is None and inputs.any_valid is True
-        divide = truediv if certain else numeric.safe_divide
-        return divide(total, _from_sums(inputs, ONE, weight)) if mean else total
+        return _normalised(total, inputs, weight) if mean else total
     kernel = find("pixel_total", inputs.problem)
     if kernel is None:
         soft = kernel_sums(inputs) if formula == CROSS_ENTROPY else None
@@ -102,8 +100,16 @@ def _weights(inputs: Inputs, weight: Tensor | None) -> Tensor:
     return numeric.grand_total(inputs.weighed(pixel_values(inputs, ONE, weight)))
 
 
+def _normalised(total: Tensor, inputs: Inputs, weight: Tensor | None) -> Tensor:
+    """A total of sums over that of the weights."""
+    if weight is not None or inputs.pixel_weight is not None or not are_counted(inputs):
+        return numeric.safe_divide(total, _from_sums(inputs, ONE, weight))
+    count = total_count(inputs)
+    return total / paddle.full([], count, total.dtype) if count else total * 0.0
+
+
 def _counted(inputs: Inputs, weight: Tensor | None) -> float:
-    """The same from what a kernel has added for each label."""
+    """The sum of the weights from what a kernel has added for each label."""
     factors, counts = as_columns(_columns(inputs, ONE, *_factors(weight, None))), side_counts(inputs)
     return float(sum((factors[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs))))
 

@@ -56,8 +56,8 @@ def skeleton(region: Any) -> Any:
     inside = np.pad(region, 1) if region.ndim > 1 else np.pad(region[None], 1)
     rule = _thin_volume if region.ndim == 3 else _thin_image
     rule(inside)
-    found = inside[(slice(1, -1),) * inside.ndim]
-    return found if region.ndim > 1 else found[0]
+    thin = inside[(slice(1, -1),) * inside.ndim]
+    return thin if region.ndim > 1 else thin[0]
 
 
 def _widened(inside: Any, radius: int) -> Any:

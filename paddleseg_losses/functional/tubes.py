@@ -47,9 +47,9 @@ def _on_host(inputs: Inputs, radius: int, merge: bool) -> Tensor:
     """The tubes, bool of the labels' shape: those that are known, or thinned on the host."""
     problem, known = inputs.problem, Tubes.here()
     if known is not None:
-        found = known.find(inputs.labels, inputs.valid, radius, merge, inputs.multiclass and inputs.channels > 2)
-        if found is not None:
-            return found
+        tubes = known.find(inputs.labels, inputs.valid, radius, merge, inputs.multiclass and inputs.channels > 2)
+        if tubes is not None:
+            return tubes
     if problem.valid is None:
         labels = problem.labels.numpy()
     else:

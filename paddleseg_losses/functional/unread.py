@@ -15,8 +15,8 @@ Tensor = Any
 def nan_or_0(inputs: Inputs) -> Tensor:
     """NaN for each sample and channel whose scores hold one among the pixels that count, else 0, `[N, C]`."""
     with paddle.no_grad():
-        found = paddle.logical_and(paddle.isnan(inputs.scores), inputs.valid)
-        found = found.any(axis=list(range(2, found.ndim)))
+        any_nan = paddle.logical_and(paddle.isnan(inputs.scores), inputs.valid)
+        any_nan = any_nan.any(axis=list(range(2, any_nan.ndim)))
         if inputs.multiclass:  # one score makes every share of its pixel NaN
-            found = found.any(axis=1, keepdim=True).expand([-1, inputs.channels])
-        return paddle.where(found, paddle.full([], math.nan, inputs.dtype), paddle.zeros([], inputs.dtype))
+            any_nan = any_nan.any(axis=1, keepdim=True).expand([-1, inputs.channels])
+        return paddle.where(any_nan, paddle.full([], math.nan, inputs.dtype), paddle.zeros([], inputs.dtype))

@@ -16,14 +16,14 @@ MOST = 2**30 - 1  # sizes of axes are counted with 32 bits; pixels and elements 
 
 def address(x: Tensor, what: str, shape: Sequence[int], *dtypes: Any) -> int:
     """Where a tensor's numbers are: contiguous, on the host, of this shape and one of these dtypes."""
-    found = f"{what} is {x.dtype} {list(x.shape)}"
+    described = f"{what} is {x.dtype} {list(x.shape)}"
     if list(x.shape) != list(shape) or x.dtype not in dtypes:
         names = " or ".join(str(dtype) for dtype in dtypes)
-        raise KernelError(f"{found}.", f"{names} {list(shape)}", "cast and reshape it before the kernel")
+        raise KernelError(f"{described}.", f"{names} {list(shape)}", "cast and reshape it before the kernel")
     if 0 in shape:
-        raise KernelError(f"{found}.", "no axis of size 0", "leave empty batches and images out")
+        raise KernelError(f"{described}.", "no axis of size 0", "leave empty batches and images out")
     if max(shape, default=0) > MOST or not x.place.is_cpu_place() or not x.is_contiguous():
-        raise KernelError(f"{found} on {x.place}.", "a contiguous tensor on a CPU", "use x.cpu().contiguous()")
+        raise KernelError(f"{described} on {x.place}.", "a contiguous tensor on a CPU", "use x.cpu().contiguous()")
     return int(x.data_ptr())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,18 +23,17 @@ SumSpec = tuple[int, int, float, float]  # side, kind, exponent, clip, as in `na
 _SumSpec = structs()["SumSpec"]
 
 
-def error_sums(problem: Problem, specs: Sequence[SumSpec], counts: Any = None, weight: Tensor | None = None) -> Tensor:
+def error_sums(problem: Problem, specs: Sequence[SumSpec], weight: Tensor | None = None) -> Tensor:
     """Table `[N, C, specs]` of sums over the pixels of each sample and class, through which gradients flow.
 
     Args:
         problem: scored by logits.
         specs: which pixels, and which function of their error.
-        counts: further columns that are known already, an array `[N, C, any]`: one tensor is made faster than two.
         weight: of each pixel, `[N, 1, *S]`; it weighs the sums, but not the number of pixels.
     """
     binary = not problem.multiclass or problem.channels == 2  # only then there is something worth keeping
     keep = binary and paddle.is_grad_enabled() and not problem.scores.stop_gradient  # not known inside `forward`
-    return _Sums.apply(problem.scores, problem, weight, as_array(specs), counts, keep)
+    return _Sums.apply(problem.scores, problem, weight, as_array(specs), keep)
 
 
 def label_weights(problem: Problem, weight: Tensor) -> Any:
@@ -46,6 +46,11 @@ def label_weights(problem: Problem, weight: Tensor) -> Any:
 
 def as_array(specs: Sequence[SumSpec]) -> Any:
     """Specs as the kernels read them."""
+    return _as_array(tuple(specs))
+
+
+@lru_cache
+def _as_array(specs: tuple[SumSpec, ...]) -> Any:
     return (_SumSpec * len(specs))(*(_SumSpec(*spec) for spec in specs))
 
 
@@ -65,9 +70,7 @@ def gradient(native: NativeProblem, specs: Any, upstream: Any, kept: Tensor | No
 
 class _Sums(Differentiable):
     @staticmethod
-    def forward(
-        ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, specs: Any, counts: Any, keep: bool
-    ) -> Tensor:
+    def forward(ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, specs: Any, keep: bool) -> Tensor:
         native = NativeProblem(problem, weight)
         sums, is_kept = np.empty((*native.cells, len(specs))), ctypes.c_int()
         kept: Tensor = empty_like(native.scores) if keep else None
@@ -76,11 +79,10 @@ class _Sums(Differentiable):
         ctx.gradient = kept if is_kept.value else None
         native.save(ctx)
         ctx.specs = specs
-        table = sums if counts is None else np.concatenate([sums, counts], axis=-1)
-        return tensor_of(table)
+        return tensor_of(sums)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        weights = upstream.numpy()[..., : len(ctx.specs)].astype(np.float64, order="C")
+        weights = upstream.numpy().astype(np.float64, order="C")
         kept, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
         return gradient(NativeProblem.saved(ctx), ctx.specs, weights, kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +11,11 @@ import paddle
 Tensor = Any
 
 _SEARCH = "FLAGS_check_nan_inf"
+_SMALL = 1 << 14  # numbers, which are filled in less time than the flag is read
 
 
 def unfilled(shape: Sequence[int], dtype: Any = "float32") -> Tensor:
     """A tensor with any contents; zeros while Paddle searches all that its operators make for NaN, this too."""
-    searched = paddle.get_flags(_SEARCH)[_SEARCH]
-    return (paddle.zeros if searched else paddle.empty)(shape, dtype)
+    if math.prod(shape) <= _SMALL or paddle.get_flags(_SEARCH)[_SEARCH]:
+        return paddle.zeros(shape, dtype)
+    return paddle.empty(shape, dtype)

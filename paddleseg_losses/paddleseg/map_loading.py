@@ -30,8 +30,8 @@ class _Loader(Loader):
 
 def _taken(data: Any) -> dict[str, Any] | None:
     """What the transforms have added to the samples, taken out of their batch; None if they have added nothing."""
-    found = [data.pop(key) for key in KEYS if key in data] if isinstance(data, dict) else []
-    return {key: value for maps in found for key, value in maps.items()} or None
+    given = [data.pop(key) for key in KEYS if key in data] if isinstance(data, dict) else []
+    return {key: value for maps in given for key, value in maps.items()} or None
 
 
 def provide_maps() -> Swap:

@@ -105,8 +105,8 @@ def about(folder: Path) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Of everything that decides the numbers."""
     names = ("paddlepaddle", "paddlepaddle-gpu", "paddleseg", "numpy", "scipy")
-    found = {name: version for name in names if (version := _version(name))}
-    return {"paddleseg_losses": __version__, **found, "python": platform.python_version()}
+    installed = {name: version for name in names if (version := _version(name))}
+    return {"paddleseg_losses": __version__, **installed, "python": platform.python_version()}
 
 
 def commit(folder: Path) -> str | None:

@@ -57,9 +57,9 @@ def register_in(toolkit: Toolkit, override: str | Iterable[str] = ()) -> dict[st
 
 def _in_use() -> list[Toolkit]:
     """Those that the program has imported; else the first that can be."""
-    found = [toolkit for toolkit in TOOLKITS if toolkit.imported]
-    if found:
-        return found
+    toolkits = [toolkit for toolkit in TOOLKITS if toolkit.imported]
+    if toolkits:
+        return toolkits
     try:
         PADDLESEG.manager()
     except MissingDependencyError:

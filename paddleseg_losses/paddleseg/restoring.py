@@ -130,7 +130,7 @@ def weights_file(path: Path) -> Path:
     if file.is_file():
         return file
     around = next((folder for folder in (path, *path.parents) if folder.is_dir()), Path())
-    near = [str(found) for found in sorted(around.glob("*/" + WEIGHTS))[:3]]
+    near = [str(file) for file in sorted(around.glob("*/" + WEIGHTS))[:3]]
     raise ConfigError(
         _("There is no file {path}.", path=file),
         _("a file of weights such as output/best_model/model.pdparams"),
@@ -164,10 +164,10 @@ def load_weights(model: Any, file: Path, classes: int | None = None) -> None:
         name: (shapes[name], list(wanted[name].shape)) for name in wanted if shapes[name] != list(wanted[name].shape)
     }
     if other:
-        name, (found, needed) = next(iter(other.items()))
+        name, (stored, needed) = next(iter(other.items()))
         raise ConfigError(
             _("{path}: {name} has the shape {found}, in the model it has {needed}.",
-              path=file, name=name, found=found, needed=needed),
+              path=file, name=name, found=stored, needed=needed),
             expected,
             _cure(list(other.values()), classes),
         )  # fmt: skip
@@ -181,9 +181,9 @@ def _is_table(given: Any) -> bool:
 def _cure(shapes: list[tuple[list[int], list[int]]], classes: int | None) -> Text:
     """Weights that differ in the number of classes alone are the usual mistake."""
     trained = set()
-    for found, needed in shapes:
-        differing = [(f, n) for f, n in zip(found, needed) if f != n]
-        trained.add(differing[0][0] if len(found) == len(needed) and differing[0][1] == classes else None)
+    for stored, needed in shapes:
+        differing = [(f, n) for f, n in zip(stored, needed) if f != n]
+        trained.add(differing[0][0] if len(stored) == len(needed) and differing[0][1] == classes else None)
     if len(trained) == 1 and None not in trained:
         return _(
             "the weights were trained with {trained} classes, the file says {classes}: set num_classes: {trained} in "

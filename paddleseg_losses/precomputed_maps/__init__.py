@@ -56,14 +56,14 @@ def unknown_maps() -> Iterator[None]:
 
 
 def _read(maps: Mapping[str, Any]) -> list[Known]:
-    found = [kind.read(maps) for kind in KINDS if isinstance(maps, Mapping) and kind.fits(maps)]
-    if not found:
+    known = [kind.read(maps) for kind in KINDS if isinstance(maps, Mapping) and kind.fits(maps)]
+    if not known:
         raise InputError(
             _described(maps),
             _("a batch of maps from a transform, such as those of DistanceMaps: signed [N, C, *S] and spacing"),
             _("pass data['distance_maps'] of a paddle.io.DataLoader"),
         )
-    return found
+    return known
 
 
 def _described(maps: Any) -> Message:

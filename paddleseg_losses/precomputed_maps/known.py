@@ -41,11 +41,11 @@ class Known(ABC):
     @classmethod
     def here(cls: type[Kind]) -> Kind | None:
         """What is known of this kind, if it is asked for outside a static graph."""
-        found = known_now().get(cls)
-        if found is None or not paddle.in_dynamic_mode():
+        known = known_now().get(cls)
+        if known is None or not paddle.in_dynamic_mode():
             return None
-        found.asked = True
-        return found  # type: ignore[return-value]
+        known.asked = True
+        return known  # type: ignore[return-value]
 
 
 current: ContextVar[dict[type[Known], Known] | None] = ContextVar("known_maps", default=None)  # one for each thread

@@ -61,15 +61,15 @@ def _from_coco(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> Sou
     for path, _content_of in contents:
         coco = _open_coco(path)
         for image in coco.loadImgs(sorted(coco.getImgIds())):
-            found = _picture(pictures, str(image.get("file_name", "")))
+            picture = _picture(pictures, str(image.get("file_name", "")))
             annotations = coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]]))
-            if found is None:
+            if picture is None:
                 source.left_out.append(LeftOut(str(image.get("file_name")), _("the image of {json} is not there",
                                                                              json=files.name(path))))  # fmt: skip
             elif not any(each.get("segmentation") for each in annotations) and annotations:
-                source.left_out.append(LeftOut(files.name(found), _("its objects have boxes, but no outlines")))
+                source.left_out.append(LeftOut(files.name(picture), _("its objects have boxes, but no outlines")))
             else:
-                source.samples.append(_sample(files, found, path, _Coco(coco, image, annotations, classes)))
+                source.samples.append(_sample(files, picture, path, _Coco(coco, image, annotations, classes)))
     source.notes.append(_("masks are drawn from the COCO annotations in {json}",
                           json=", ".join(files.name(path) for path, _content_of in contents)))  # fmt: skip
     return source
@@ -113,12 +113,12 @@ def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> 
     pictures, known = _by_file(files), set(files.pictures)
     for path, content in contents:
         beside = path.parent / str(content.get("imagePath", "")).replace("\\", "/")
-        found = _picture(pictures, files.name(beside) if beside in known else beside.name)
-        found = found or next((each for each in map(path.with_suffix, _ENDINGS) if each.is_file()), None)
-        if found is None:
+        picture = _picture(pictures, files.name(beside) if beside in known else beside.name)
+        picture = picture or next((each for each in map(path.with_suffix, _ENDINGS) if each.is_file()), None)
+        if picture is None:
             source.left_out.append(LeftOut(files.name(path), _("its image {name} is not there", name=beside.name)))
         else:
-            source.samples.append(_sample(files, found, path, _Labelme(content, found, classes)))
+            source.samples.append(_sample(files, picture, path, _Labelme(content, picture, classes)))
     source.notes.append(_("masks are drawn from the labelme annotations"))
     drawn = {str(each.get("shape_type") or "polygon") for _path, content in contents for each in content["shapes"]}
     if drawn - _Labelme.AREAS:
@@ -171,10 +171,10 @@ def _draw(pen: Any, kind: str, points: list[tuple[float, ...]], label: int) -> N
 
 def _by_file(files: Files) -> dict[str, list[Path]]:
     """Pictures by the ends of their names: `a.jpg`, `train/a.jpg`."""
-    found: dict[str, list[Path]] = defaultdict(list)
+    paths: dict[str, list[Path]] = defaultdict(list)
     for path in files.pictures:
-        found[path.name].append(path)
-    return found
+        paths[path.name].append(path)
+    return paths
 
 
 def _picture(pictures: dict[str, list[Path]], name: str) -> Path | None:

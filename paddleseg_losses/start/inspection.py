@@ -43,19 +43,19 @@ class Inspected:
 
 def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) -> Inspected:
     """Look at the heads and ends of all files."""
-    found = Inspected()
+    inspected = Inspected()
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for number, (sample, (kind, what)) in enumerate(zip(samples, pool.map(_look, samples)), 1):
             progress(number)
             if kind in ("exif", "format"):
-                found.rewritten[sample.name] = kind
+                inspected.rewritten[sample.name] = kind
             if kind in ("", "exif", "format", "deep"):
-                found.samples.append(sample)
-                found.deep = found.deep or (sample.name if kind == "deep" else "")
+                inspected.samples.append(sample)
+                inspected.deep = inspected.deep or (sample.name if kind == "deep" else "")
             else:
                 reason = _REASONS[kind].template
-                found.left_out.append(LeftOut(sample.name, Message(reason, what=what)))
-    return found
+                inspected.left_out.append(LeftOut(sample.name, Message(reason, what=what)))
+    return inspected
 
 
 def _look(sample: Sample) -> tuple[str, Text]:

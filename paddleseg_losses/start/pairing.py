@@ -65,9 +65,9 @@ def _with_roles(named: list[Named], is_mask: Callable[[Path], bool], pairing: Pa
     if roles["image"]:
         return _replaced(named, dict.fromkeys((each.name for each in unsaid), "unused"))
     for rule in (_by_added_word, _by_ending):
-        found = rule(unsaid)
-        if found:
-            return _renamed(named, found)
+        changed = rule(unsaid)
+        if changed:
+            return _renamed(named, changed)
     return _replaced(named, _by_folder(unsaid, is_mask, pairing))
 
 
@@ -75,10 +75,10 @@ def _replaced(named: list[Named], roles: Mapping[str, str]) -> list[Named]:
     return [replace(each, role=roles.get(each.name, each.role)) for each in named]
 
 
-def _renamed(named: list[Named], found: Mapping[str, tuple[str, str]]) -> list[Named]:
+def _renamed(named: list[Named], roles: Mapping[str, tuple[str, str]]) -> list[Named]:
     """With other roles and keys."""
     return [
-        replace(each, role=found[each.name][0], key=found[each.name][1]) if each.name in found else each
+        replace(each, role=roles[each.name][0], key=roles[each.name][1]) if each.name in roles else each
         for each in named
     ]
 
@@ -157,18 +157,18 @@ def _match(images: list[Named], masks: list[Named], rule: Callable[[Named], Any]
     image_groups, mask_groups = _grouped(images, rule), _grouped(masks, rule)
     taken: set[str] = set()
     for key, group in image_groups.items():
-        found = mask_groups.get(key, [])
-        if key is None or not found or (rule is not _closest and len(group) > 1):
+        partners = mask_groups.get(key, [])
+        if key is None or not partners or (rule is not _closest and len(group) > 1):
             continue
-        best = _best(found)
+        best = _best(partners)
         if best is None:
             if rule is _closest:
-                taken |= _ambiguous(group, found, pairing)
+                taken |= _ambiguous(group, partners, pairing)
             continue
         image, *twins = group
-        taken |= {each.name for each in (*group, *found)}
+        taken |= {each.name for each in (*group, *partners)}
         pairing.pairs.append((image, best))
-        _say_unused(image, twins, [each for each in found if each is not best], pairing)
+        _say_unused(image, twins, [each for each in partners if each is not best], pairing)
     images[:] = [each for each in images if each.name not in taken]
     masks[:] = [each for each in masks if each.name not in taken]
 
@@ -221,7 +221,7 @@ def nothing_paired(files: Files, pairing: Pairing) -> DataError:
     reasons = Counter(str(each.reason) for each in pairing.left_out)
     first = {str(each.reason): each.name for each in reversed(pairing.left_out)}
     shown = "; ".join(f"{first[reason]}: {reason}" for reason, _count in reasons.most_common(3))
-    found = (
+    described = (
         _("No image of {folder} has a mask: {count} pictures, {shown}.",
           folder=files.root, count=len(files.pictures), shown=shown)
         if shown
@@ -229,7 +229,7 @@ def nothing_paired(files: Files, pairing: Pairing) -> DataError:
                folder=files.root, count=len(files.pictures))
     )  # fmt: skip
     return DataError(
-        found,
+        described,
         _("an image and a mask with the same name: in two folders, with another ending, or with _mask behind it"),
         _("say which folders hold what: --image_dir NAME --mask_dir NAME"),
     )

@@ -118,12 +118,12 @@ class Seen:
             self.unusual.setdefault(str(pixels.unusual), name)
         if pixels.channels == 1 and ((values < 0) | (values > 255)).any():
             self.unusual.setdefault(str(_("values beyond 0 to 255")), name)
-        found = [int(value) for value in values[:MOST_VALUES]]
+        labels = [int(value) for value in values[:MOST_VALUES]]
         self.masks += 1
-        self.pixels.update(dict(zip(found, map(int, counts))))
-        self.images.update(found)
-        self.of_mask[name] = frozenset(found)
-        for value in found:
+        self.pixels.update(dict(zip(labels, map(int, counts))))
+        self.images.update(labels)
+        self.of_mask[name] = frozenset(labels)
+        for value in labels:
             self.first.setdefault(value, name)
         if name.lower().endswith(LOSSY):
             self.lossy = self.lossy or name
@@ -133,13 +133,13 @@ class Seen:
         if self.colors or not any(value > 255 and value % 256 * _GREY == value for value in self.pixels):
             return self
         grey = {value: value % 256 if value % 256 * _GREY == value else value for value in self.pixels}
-        found = Seen(self.masks, unusual=self.unusual, lossy=self.lossy)
+        merged = Seen(self.masks, unusual=self.unusual, lossy=self.lossy)
         for value, new in grey.items():
-            found.pixels[new] += self.pixels[value]
-            found.images[new] += self.images[value]
-            found.first.setdefault(new, self.first[value])
-        found.of_mask = {name: frozenset(grey[value] for value in values) for name, values in self.of_mask.items()}
-        return found
+            merged.pixels[new] += self.pixels[value]
+            merged.images[new] += self.images[value]
+            merged.first.setdefault(new, self.first[value])
+        merged.of_mask = {name: frozenset(grey[value] for value in values) for name, values in self.of_mask.items()}
+        return merged
 
 
 def to_values(pixels: Pixels, colors: bool) -> Array:

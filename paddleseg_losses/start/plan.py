@@ -99,10 +99,10 @@ def make_plan(folder: Path, out: Path, options: Options, progress: Progress = la
     parts = split(samples, options.val, options.test, options.seed, options.group, seen.of_mask)
     measured = spread(samples, _MEASURED)
     statistics = measure(_labels(measured, reading, progress), IGNORED)
-    found = symptoms(statistics, dict(enumerate(reading.names)))
-    recipe = recommend(found, statistics, len(parts.parts["train"]), len(reading.classes), options.model)
+    shown = symptoms(statistics, dict(enumerate(reading.names)))
+    recipe = recommend(shown, statistics, len(parts.parts["train"]), len(reading.classes), options.model)
     plan = Plan(
-        files.root, out, parts, reading, seen, statistics, found, recipe, left_out,
+        files.root, out, parts, reading, seen, statistics, shown, recipe, left_out,
         [*source.notes, *_notes(inspected, samples, seen)], inspected.rewritten, legend=legend.path if legend else None,
     )  # fmt: skip
     plan.separator = _separator(plan)

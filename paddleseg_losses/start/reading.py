@@ -40,16 +40,16 @@ class Reading:
         values = to_values(pixels, self.colors)
         if self.objects:
             return (values > 0).astype("uint8")
-        found, inverse = np.unique(values, return_inverse=True)
-        table = np.array([self._label(int(value)) for value in found], "uint8")
+        distinct, inverse = np.unique(values, return_inverse=True)
+        table = np.array([self._label(int(value)) for value in distinct], "uint8")
         return table[inverse].reshape(values.shape)
 
     def unknown(self, pixels: Pixels) -> list[int]:
         """Values without a meaning."""
         if self.objects or self.nearest:
             return []
-        found = {int(value) for value in np.unique(to_values(pixels, self.colors))}
-        return sorted(found - set(self.ignored) - {value for values in self.classes for value in values})
+        present = {int(value) for value in np.unique(to_values(pixels, self.colors))}
+        return sorted(present - set(self.ignored) - {value for values in self.classes for value in values})
 
     def _label(self, value: int) -> int:
         for label, values in enumerate(self.classes):

@@ -40,18 +40,18 @@ class Recipe:
 
 
 def recommend(
-    found: Sequence[Symptom], statistics: MaskStatistics, images: int, classes: int, model: str | None = None
+    shown: Sequence[Symptom], statistics: MaskStatistics, images: int, classes: int, model: str | None = None
 ) -> Recipe:
     """Choose.
 
     Args:
-        found: symptoms, the most telling first.
+        shown: symptoms, the most telling first.
         statistics: of the masks.
         images: to train on.
         classes: of the model.
         model: one of MODELS, where a user has said it.
     """
-    symptom = found[0] if found else None
+    symptom = shown[0] if shown else None
     name = symptom.name if symptom else FIRST
     why: Text = SYMPTOMS[name] if symptom is None else _("{symptom}: {evidence}", symptom=SYMPTOMS[name],
                                                         evidence=symptom.evidence)  # fmt: skip

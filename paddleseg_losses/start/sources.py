@@ -106,10 +106,10 @@ def _from_lists(files: Files) -> Source | None:
     source = Source([], files.left_out)
     used = []
     for path in files.lists:
-        found = _from_list(files, path)
-        if found is not None:
+        pairs = _from_list(files, path)
+        if pairs is not None:
             used.append(files.name(path))
-            for each in found:
+            for each in pairs:
                 if isinstance(each, LeftOut):
                     source.left_out.append(each)
                 else:

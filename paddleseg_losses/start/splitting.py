@@ -67,15 +67,15 @@ def split(
     if len(by_group) < 2:
         raise _too_few(rest, len(by_group), bool(groups))
     drawn = _best_draw(by_group, {"val": val, **({} if kept else {"test": test})}, seed, values or {})
-    found = Split({**drawn, **kept}, len(by_group) if groups else 0)
-    found.notes.append(
+    result = Split({**drawn, **kept}, len(by_group) if groups else 0)
+    result.notes.append(
         _("split by group, {count} of them, such as {name}", count=len(by_group), name=min(by_group))
         if groups
         else _("split by image: no name tells a patient or a scene")
     )
     if kept:
-        found.notes.append(_("the test part is that of the folder"))
-    return found
+        result.notes.append(_("the test part is that of the folder"))
+    return result
 
 
 def group_samples(samples: Sequence[Sample], pattern: str | None = None) -> dict[str, str]:
@@ -91,14 +91,14 @@ def group_samples(samples: Sequence[Sample], pattern: str | None = None) -> dict
 
 def _by_pattern(samples: Sequence[Sample], pattern: str) -> dict[str, str]:
     try:
-        found = {each.name: re.search(pattern, each.name) for each in samples}
+        matches = {each.name: re.search(pattern, each.name) for each in samples}
     except re.error as error:
         raise DataError(
             _("--group {pattern!r} is not a regular expression: {error}.", pattern=pattern, error=error),
             _("a pattern such as {example}", example=r"'patient(\d+)'"),
             _("put it in quotes"),
         ) from None
-    groups = {name: match.group(1 if match.re.groups else 0) or "" for name, match in found.items() if match}
+    groups = {name: match.group(1 if match.re.groups else 0) or "" for name, match in matches.items() if match}
     missing = next((each.name for each in samples if each.name not in groups), None)
     if missing is not None:
         raise DataError(
@@ -110,8 +110,8 @@ def _by_pattern(samples: Sequence[Sample], pattern: str) -> dict[str, str]:
 
 
 def _spoken(sample: Sample) -> str:
-    found = _WHO.search(sample.name)
-    return re.sub(r"[\W_]", "", found.group(1).lower()) if found else ""
+    match = _WHO.search(sample.name)
+    return re.sub(r"[\W_]", "", match.group(1).lower()) if match else ""
 
 
 def _folder(sample: Sample) -> str:

@@ -26,20 +26,20 @@ def costs(entries: Sequence[Mapping[str, Any]], shape: tuple[int, ...]) -> list[
     pool = multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1)
     waiting = [pool.apply_async(_measure, (dict(entry), shape)) for entry in entries]
     pool.close()
-    found = [_outcome(each) for each in waiting]
-    if all(found):
+    outcomes = [_outcome(each) for each in waiting]
+    if all(outcomes):
         pool.join()  # Paddle writes a stack of its own when it is terminated
     else:
         pool.terminate()
-    return found
+    return outcomes
 
 
 def _outcome(waiting: Any) -> Cost | None:
     try:
-        found: Cost | None = waiting.get(_LIMIT)
+        cost: Cost | None = waiting.get(_LIMIT)
     except Exception:  # out of memory, too slow: the suggestion does not depend on it
         return None
-    return found
+    return cost
 
 
 def _measure(entry: dict[str, Any], shape: tuple[int, ...]) -> Cost:

@@ -70,12 +70,12 @@ def suggest(path: str | Path, masks: int = 200, measure_cost: bool = True) -> Su
     """
     config = configs.load(path)
     source = open_source(path).sampled(masks)
-    found = measure(((name, source.read(i)) for i, name in enumerate(source.names)), source.ignore_index)
-    classes = source.number_of_classes({label: "" for label in found.classes})
-    foreign = {label: each.pixels for label, each in found.classes.items() if not 0 <= label < classes}
+    statistics = measure(((name, source.read(i)) for i, name in enumerate(source.names)), source.ignore_index)
+    classes = source.number_of_classes({label: "" for label in statistics.classes})
+    foreign = {label: each.pixels for label, each in statistics.classes.items() if not 0 <= label < classes}
     names = dict(enumerate(source.class_names or []))
-    seen, known = symptoms(found, names), evidence()
-    near = alike(known, found)
+    seen, known = symptoms(statistics, names), evidence()
+    near = alike(known, statistics)
     channels = _channels(config, classes)
     chosen = _choose([each.name for each in seen] or [FIRST], channels, known, list(near))
     proposals = [
@@ -83,9 +83,9 @@ def suggest(path: str | Path, masks: int = 200, measure_cost: bool = True) -> Su
         for loss, symptom in chosen.items()
     ]
     if measure_cost:
-        measured = costs([each.section["types"][0] for each in proposals], _shape(config, found, channels))
+        measured = costs([each.section["types"][0] for each in proposals], _shape(config, statistics, channels))
         proposals = [replace(proposal, cost=cost) for proposal, cost in zip(proposals, measured)]
-    return Suggestion(source, found, seen, foreign, near, proposals, known.control)
+    return Suggestion(source, statistics, seen, foreign, near, proposals, known.control)
 
 
 def _choose(seen: Sequence[str], channels: int, known: Evidence, near: Sequence[str]) -> dict[str, str]:
@@ -141,15 +141,15 @@ def _section(config: configs.Config, loss: str) -> dict[str, Any]:
     return {"types": [dict(entry) for _output in coef], "coef": coef}
 
 
-def _shape(config: configs.Config, found: MaskStatistics, channels: int) -> tuple[int, ...]:
+def _shape(config: configs.Config, statistics: MaskStatistics, channels: int) -> tuple[int, ...]:
     """Of the logits of a batch."""
     batch = config.get("batch_size")
-    return (batch if isinstance(batch, int) else 1, channels, *_crop(config, found))
+    return (batch if isinstance(batch, int) else 1, channels, *_crop(config, statistics))
 
 
-def _crop(config: configs.Config, found: MaskStatistics) -> tuple[int, int]:
+def _crop(config: configs.Config, statistics: MaskStatistics) -> tuple[int, int]:
     """Height and width that the last transform which sets a size leaves, else those of the masks."""
-    size = found.size
+    size = statistics.size
     section = config.get("train_dataset")
     for transform in section.get("transforms") or [] if isinstance(section, dict) else []:
         sides = transform.get("crop_size") or transform.get("target_size") if isinstance(transform, dict) else None

@@ -42,12 +42,12 @@ def alike(evidence: Evidence, statistics: MaskStatistics) -> dict[str, float]:
     ours = features(statistics)
     if ours is None:
         return {}
-    found = {}
+    distances = {}
     for task, stored in evidence.data.items():
         theirs = _features([each for label, each in stored["classes"].items() if label != "0"])
         if theirs is not None and (distance := ours.distance(theirs)) <= NEAR:
-            found[task] = distance
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+            distances[task] = distance
+    return dict(sorted(distances.items(), key=lambda item: item[1]))
 
 
 def _features(objects: list[Mapping[str, Any]]) -> Features | None:

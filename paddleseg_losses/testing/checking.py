@@ -161,6 +161,6 @@ def _error(spec: LossSpec, failures: list[_Failure]) -> LawError:
     return LawError(
         f"{spec.name} breaks {len(first)} of {len(LAWS)} laws.{''.join(parts)}\n",
         "every law to hold, or a fact in the spec that excuses the loss",
-        "mend the first; the others often go with it",
+        "fix the first; the others often go with it",
         tuple(first),
     )

@@ -22,10 +22,10 @@ from .conftest import make, read, resize
 @pytest.mark.parametrize("classes", [1, 2, 3])
 def test_pooled_scores_are_those_of_paddleseg(classes, tmp_path, losses_table):
     case = make(tmp_path, classes)
-    with restored(case.config, case.weights, display=tiny.recorder()) as found:
-        dataset = found.val_dataset()
-        ours = evaluate(found.model, dataset)
-        theirs = paddlesegs.evaluate(found.model, dataset)
+    with restored(case.config, case.weights, display=tiny.recorder()) as trained_model:
+        dataset = trained_model.val_dataset()
+        ours = evaluate(trained_model.model, dataset)
+        theirs = paddlesegs.evaluate(trained_model.model, dataset)
     assert [str(name) for name in ours.names] == [str(each.name) for each in theirs.classes]
     for metric in ("dice", "iou"):
         expected = [np.nan if getattr(each, metric) is None else getattr(each, metric) for each in theirs.classes]
@@ -37,9 +37,9 @@ def test_images_of_other_sizes_and_windows(trained):
         resize(trained.data / name, (56, 48))
     windows = Inference.of({"is_slide": True, "crop_size": [24, 24], "stride": [16, 16]})
     averaged = Inference.of({}, augment=True, scales=(0.5, 1.0), flip_horizontal=True)
-    with restored(trained.config, trained.weights) as found:
+    with restored(trained.config, trained.weights) as trained_model:
         for how in (Inference(), windows, averaged):
-            result = evaluate(found.model, found.val_dataset(), how)
+            result = evaluate(trained_model.model, trained_model.val_dataset(), how)
             pixels = sum(result.counts[name] for name in ("tp", "fp", "fn", "tn"))
             assert pixels[0, 0] == 30 * 40  # two rows are ignored
             assert pixels[1, 0] == 45 * 56
@@ -49,8 +49,8 @@ def test_labels_that_the_transforms_change(tmp_path, losses_table):
     """Classes 1 and 2 become the foreground of a model of one channel."""
     foreground = {"type": "paddleseg_losses.Foreground", "classes": [1, 2]}
     case = make(tmp_path, classes=3, channels=1, val={"transforms": [{"type": "Normalize"}, foreground]})
-    with restored(case.config, case.weights) as found:
-        result = evaluate(found.model, found.val_dataset())
+    with restored(case.config, case.weights) as trained_model:
+        result = evaluate(trained_model.model, trained_model.val_dataset())
     assert [str(name) for name in result.names] == ["background", "foreground"]
     assert result.foreign == []
     truth = sum(int(np.isin(read(case.data / f"label{i}.png").values[2:], (1, 2)).sum()) for i in range(4))
@@ -63,10 +63,10 @@ def test_labels_that_do_not_exclude_each_other(tmp_path, losses_table):
         tmp_path, classes=3, channels=2, val={"num_classes": 2, "transforms": [{"type": "Normalize"}, multilabel]}
     )
     how = Inference.of({}, use_multilabel=True)
-    with restored(case.config, case.weights, use_multilabel=True) as found:
-        dataset = found.val_dataset()
-        result = evaluate(found.model, dataset, how, auc_roc=True)
-        write_evaluation(tmp_path / "scores", found, dataset, how, result, each=1)
+    with restored(case.config, case.weights, use_multilabel=True) as trained_model:
+        dataset = trained_model.val_dataset()
+        result = evaluate(trained_model.model, dataset, how, auc_roc=True)
+        write_evaluation(tmp_path / "scores", trained_model, dataset, how, result, each=1)
     assert len(result.names) == 2
     masks = np.stack([read(case.data / f"label{i}.png").values[2:] for i in range(4)])
     truth = [int(np.isin(masks, labels).sum()) for labels in ((1, 2), (2,))]
@@ -78,9 +78,9 @@ def test_an_empty_class_has_no_score_and_is_left_out(tmp_path, losses_table):
     case = make(tmp_path, classes=5)
     for i in range(4):  # the labels hold the background alone
         _write(case.data / f"label{i}.png", np.zeros((32, 40), np.uint8))
-    with restored(case.config, case.weights) as found:
-        found.model.head.bias.set_value(paddle.to_tensor([0.0, 0.0, 0.0, 0.0, -1e9]))
-        result = evaluate(found.model, found.val_dataset(), cldice=True)
+    with restored(case.config, case.weights) as trained_model:
+        trained_model.model.head.bias.set_value(paddle.to_tensor([0.0, 0.0, 0.0, 0.0, -1e9]))
+        result = evaluate(trained_model.model, trained_model.val_dataset(), cldice=True)
     assert np.isnan(result.means["dice"][4])
     assert np.isnan(result.pooled["iou"][4])
     assert result.occurrences[4] == 0
@@ -90,22 +90,22 @@ def test_an_empty_class_has_no_score_and_is_left_out(tmp_path, losses_table):
 
 def test_labels_of_no_class_are_named(trained):
     _write(trained.data / "label0.png", np.full((32, 40), 7, np.uint8))
-    with restored(trained.config, trained.weights) as found:
-        assert evaluate(found.model, found.val_dataset()).foreign == [7]
+    with restored(trained.config, trained.weights) as trained_model:
+        assert evaluate(trained_model.model, trained_model.val_dataset()).foreign == [7]
 
 
 def test_a_mask_of_another_size_is_named(trained):
     resize(trained.data / "label2.png", (20, 16))
-    with restored(trained.config, trained.weights) as found, pytest.raises(DataError, match=r"image2\.png"):
-        evaluate(found.model, found.val_dataset())
+    with restored(trained.config, trained.weights) as trained_model, pytest.raises(DataError, match=r"image2\.png"):
+        evaluate(trained_model.model, trained_model.val_dataset())
 
 
 def test_what_is_written(trained, tmp_path):
-    with restored(trained.config, trained.weights) as found:
-        dataset = found.val_dataset()
-        result = evaluate(found.model, dataset, cldice=True)
-        write_evaluation(tmp_path / "scores", found, dataset, Inference(), result, each=2)
-        pictures = write_evaluation(tmp_path / "scores", found, dataset, Inference(), result, each=1)
+    with restored(trained.config, trained.weights) as trained_model:
+        dataset = trained_model.val_dataset()
+        result = evaluate(trained_model.model, dataset, cldice=True)
+        write_evaluation(tmp_path / "scores", trained_model, dataset, Inference(), result, each=2)
+        pictures = write_evaluation(tmp_path / "scores", trained_model, dataset, Inference(), result, each=1)
     assert sorted((tmp_path / "scores" / "pictures").iterdir()) == sorted(each.file for each in pictures)
     with (tmp_path / "scores" / "images.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
@@ -128,13 +128,13 @@ def test_what_is_written(trained, tmp_path):
 def test_the_area_under_the_curve_is_that_of_scikit_learn(trained):
     from sklearn.metrics import roc_auc_score
 
-    with restored(trained.config, trained.weights) as found:
-        dataset = found.val_dataset()
-        result = evaluate(found.model, dataset, auc_roc=True)
+    with restored(trained.config, trained.weights) as trained_model:
+        dataset = trained_model.val_dataset()
+        result = evaluate(trained_model.model, dataset, auc_roc=True)
         pairs = []
         for i in range(len(dataset)):
             logits = Inference().logits(
-                found.model, paddle.to_tensor(dataset[i]["img"][None]), dataset[i]["trans_info"]
+                trained_model.model, paddle.to_tensor(dataset[i]["img"][None]), dataset[i]["trans_info"]
             )
             pairs.append((Inference().probabilities(logits)[1].ravel(), dataset[i]["label"].ravel()))
     guess, truth = map(np.concatenate, zip(*pairs))

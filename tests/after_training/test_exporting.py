@@ -25,9 +25,9 @@ def test_the_same_prediction(classes, multilabel, output_op, tmp_path, losses_ta
     case = make(tmp_path, classes)
     register("all")
     how = Inference.of({}, use_multilabel=multilabel)
-    with restored(case.config, case.weights, use_multilabel=multilabel) as found:
-        files = export(found, tmp_path / "static", output_op=output_op, use_multilabel=multilabel)
-        logits = found.model(paddle.to_tensor(IMAGE))[0]
+    with restored(case.config, case.weights, use_multilabel=multilabel) as trained_model:
+        files = export(trained_model, tmp_path / "static", output_op=output_op, use_multilabel=multilabel)
+        logits = trained_model.model(paddle.to_tensor(IMAGE))[0]
         expected = {"argmax": how.labels(logits), "softmax": how.probabilities(logits), "none": logits.numpy()[0]}
     outputs = paddle.jit.load(str(files.params.with_suffix("")))(paddle.to_tensor(IMAGE))
     given = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).numpy()[0]
@@ -40,9 +40,9 @@ def test_the_same_prediction(classes, multilabel, output_op, tmp_path, losses_ta
 
 
 def test_a_process_without_this_package_can_load_it(trained):
-    with restored(trained.config, trained.weights) as found:
-        files = export(found, trained.folder / "static", input_shape=[1, 3, 36, 52])
-        expected = found.model(paddle.to_tensor(IMAGE))[0].argmax(axis=1).numpy()
+    with restored(trained.config, trained.weights) as trained_model:
+        files = export(trained_model, trained.folder / "static", input_shape=[1, 3, 36, 52])
+        expected = trained_model.model(paddle.to_tensor(IMAGE))[0].argmax(axis=1).numpy()
     np.save(trained.folder / "image.npy", IMAGE)
     program = (
         "import sys, numpy, paddle\n"
@@ -60,8 +60,8 @@ def test_a_process_without_this_package_can_load_it(trained):
 def test_transforms_of_labels_are_not_deployed(tmp_path, losses_table):
     foreground = {"type": "paddleseg_losses.Foreground", "classes": 1}
     case = make(tmp_path, 1, val={"transforms": [{"type": "Normalize"}, foreground]})
-    with restored(case.config, case.weights) as found:
-        files = export(found, tmp_path / "static", for_fd=True)
+    with restored(case.config, case.weights) as trained_model:
+        files = export(trained_model, tmp_path / "static", for_fd=True)
     described = yaml.safe_load(files.description.read_text())["Deploy"]
     assert described["transforms"] == [{"type": "Normalize"}]
     assert files.description.name == "inference.yml"
@@ -69,5 +69,5 @@ def test_transforms_of_labels_are_not_deployed(tmp_path, losses_table):
 
 
 def test_a_shape_has_four_numbers(trained):
-    with restored(trained.config, trained.weights) as found, pytest.raises(OptionError, match="four numbers"):
-        export(found, trained.folder / "static", input_shape=[3, 64, 64])
+    with restored(trained.config, trained.weights) as trained_model, pytest.raises(OptionError, match="four numbers"):
+        export(trained_model, trained.folder / "static", input_shape=[3, 64, 64])

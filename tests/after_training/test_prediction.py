@@ -29,8 +29,8 @@ def photos(trained):
 
 
 def _predict(case, path, **options):
-    with restored(case.config, case.weights) as found:
-        return predict(found, path, case.folder / "out", **options)
+    with restored(case.config, case.weights) as trained_model:
+        return predict(trained_model, path, case.folder / "out", **options)
 
 
 def test_a_folder(trained, photos):
@@ -52,9 +52,9 @@ def test_a_folder(trained, photos):
 
 def test_values_are_those_of_the_model(trained):
     _predict(trained, trained.data / "image1.png")
-    with restored(trained.config, trained.weights) as found:
-        sample = found.val_dataset()[1]
-        expected = found.model(paddle.to_tensor(sample["img"][None]))[0].argmax(axis=1)[0].numpy()
+    with restored(trained.config, trained.weights) as trained_model:
+        sample = trained_model.val_dataset()[1]
+        expected = trained_model.model(paddle.to_tensor(sample["img"][None]))[0].argmax(axis=1)[0].numpy()
     written = read(trained.folder / "out" / "pseudo_color_prediction" / "image1.png")
     np.testing.assert_array_equal(written.values, expected)
 
@@ -85,9 +85,9 @@ def test_names_with_blanks_and_chinese_ones(tmp_path):
 
 
 def test_predicting_again_does_not_predict_the_predictions(trained, photos):
-    with restored(trained.config, trained.weights) as found:
-        first = predict(found, photos, photos)
-        second = predict(found, photos, photos)
+    with restored(trained.config, trained.weights) as trained_model:
+        first = predict(trained_model, photos, photos)
+        second = predict(trained_model, photos, photos)
     assert second.images == first.images
 
 

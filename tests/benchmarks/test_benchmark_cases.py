@@ -13,14 +13,14 @@ NAMES = [EDT, *registry.names()]
 
 
 def test_every_registered_loss_is_measured_on_a_large_and_on_the_tiny_shape():
-    found = {}
+    shapes_of = {}
     for loss, shape in cases(NAMES, list(SHAPES)):
-        found.setdefault(loss, set()).add(shape.name)
-    assert set(found) == set(NAMES)
-    assert all(shapes & {"A", "B", "binary"} for loss, shapes in found.items() if loss != EDT)
+        shapes_of.setdefault(loss, set()).add(shape.name)
+    assert set(shapes_of) == set(NAMES)
+    assert all(shapes & {"A", "B", "binary"} for loss, shapes in shapes_of.items() if loss != EDT)
     multiclass = {spec.name for spec in registry.specs(mode="multiclass") if spec.most_classes is None}
-    assert all("tiny" in found[loss] for loss in multiclass)
-    assert found[EDT] == {"maps", "volumes"}
+    assert all("tiny" in shapes_of[loss] for loss in multiclass)
+    assert shapes_of[EDT] == {"maps", "volumes"}
 
 
 @pytest.mark.parametrize("table", [ours.TABLE, composed.TABLE], ids=["ours", "composed"])
@@ -58,8 +58,8 @@ def test_labels_are_written_in_three_forms():
     hot, soft = written(labels, 3, "one-hot"), written(labels, 3, "soft")
     assert written(labels, 3, "index") is labels
     assert (hot.dtype, soft.dtype) == (labels.dtype, np.float32)
-    for found in (hot, soft):
-        moved = np.moveaxis(found, 1, -1)
+    for targets in (hot, soft):
+        moved = np.moveaxis(targets, 1, -1)
         assert (moved[ignored] == IGNORED).all()
         np.testing.assert_array_equal(moved[~ignored].argmax(-1), labels[~ignored])
         np.testing.assert_allclose(moved[~ignored].sum(-1), 1, rtol=1e-6)
@@ -84,7 +84,7 @@ def test_what_is_written_by_hand_computes_the_same_number():
             if entry.takes(shape) and ours.TABLE[name].takes(shape):
                 made = arrays(shape.size)
                 given = paddle.to_tensor(made.logits), paddle.to_tensor(made.labels)
-                found, expected = (
+                actual, expected = (
                     float(table[name].make(shape)(*given)) for table in (paddle_primitives.TABLE, ours.TABLE)
                 )
-                assert found == pytest.approx(expected, rel=1e-5), (name, shape.name)
+                assert actual == pytest.approx(expected, rel=1e-5), (name, shape.name)

@@ -107,11 +107,11 @@ def test_forms_of_labels_are_measured_and_shown_in_both_languages(tmp_path, monk
 @pytest.mark.parametrize("form", ["index", "one-hot", "soft"])
 def test_forms_of_labels_say_the_same(worker, form):
     """Soft targets are those of label smoothing."""
-    found = worker.ask("prepare", peer="ours", loss="CrossEntropyLoss", shape=replace(SMALL, labels=form))["value"]
+    actual = worker.ask("prepare", peer="ours", loss="CrossEntropyLoss", shape=replace(SMALL, labels=form))["value"]
     made = arrays(SMALL.size)
     plain = CrossEntropyLoss(label_smoothing=0.1 if form == "soft" else 0.0)
     expected = float(plain(paddle.to_tensor(made.logits), paddle.to_tensor(made.labels)))
-    assert found == pytest.approx(expected, rel=1e-6)
+    assert actual == pytest.approx(expected, rel=1e-6)
 
 
 def test_unknown_names_are_refused():

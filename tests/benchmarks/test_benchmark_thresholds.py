@@ -23,11 +23,11 @@ def test_ratios_are_to_the_fastest_that_is_not_ours():
         _row("DiceLoss", "PaddleSeg", 150.0),
         {"loss": "DiceLoss", "shape": "A", "peer": "MONAI", "error": "it fell over"},
     ]
-    found = _found(thresholds.speed(rows))
-    assert found[">= 1.2x fastest peer", "DiceLoss"] == ("3.90x (torch)", True)
-    assert found[">= 4x fastest peer at C >= 19", "DiceLoss"] == ("3.90x (torch)", False)
-    assert found[">= 15x PaddleSeg", "DiceLoss"] == ("15.00x", True)
-    assert len(found) == 3
+    checks = _found(thresholds.speed(rows))
+    assert checks[">= 1.2x fastest peer", "DiceLoss"] == ("3.90x (torch)", True)
+    assert checks[">= 4x fastest peer at C >= 19", "DiceLoss"] == ("3.90x (torch)", False)
+    assert checks[">= 15x PaddleSeg", "DiceLoss"] == ("15.00x", True)
+    assert len(checks) == 3
 
 
 def test_thresholds_of_many_classes_hold_from_19_on():
@@ -81,9 +81,9 @@ def test_small_is_compared_with_a_call_of_paddle(ours, met):
 
 def test_a_threshold_may_hold_on_one_shape_alone():
     rows = [_row("DiceLoss", peer, ms, "binary", (8, 1, 512, 512)) for peer, ms in (("ours", 1.0), ("torch", 1.4))]
-    found = _found(thresholds.speed(rows))
-    assert found[">= 1.5x fastest peer on binary", "DiceLoss"] == ("1.40x (torch)", False)
-    assert not any("on C" in asked for asked, _ in found)
+    checks = _found(thresholds.speed(rows))
+    assert checks[">= 1.5x fastest peer on binary", "DiceLoss"] == ("1.40x (torch)", False)
+    assert not any("on C" in asked for asked, _ in checks)
 
 
 @pytest.mark.parametrize(("spare", "met"), [(5.0, True), (5.1, False)])

@@ -67,8 +67,8 @@ def test_cross_entropy_of_paddleseg(counted):
 def test_limits(table, limits):
     for name, limit in limits.items():
         row = STORED[table][name]
-        counts = (sum(row["traffic"]), row["saved"], max(row["peak"]))
-        assert [a <= b for a, b in zip(counts, limit)] == [True] * 3, (name, counts)
+        moved = (sum(row["traffic"]), row["saved"], max(row["peak"]))
+        assert [a <= b for a, b in zip(moved, limit)] == [True] * 3, (name, moved)
 
 
 def test_every_loss_has_a_row():

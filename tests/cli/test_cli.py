@@ -36,25 +36,25 @@ def test_list_names_every_loss(call):
 
 def test_list_of_one_family_and_mode(call):
     result = call("list", "--family", "region", "--mode", "binary")
-    found = [line.split()[1] for line in result.output.splitlines()[1:]]
-    assert found == registry.names("region", "binary")
+    names = [line.split()[1] for line in result.output.splitlines()[1:]]
+    assert names == registry.names("region", "binary")
 
 
 def test_list_says_what_paddleseg_has(call_json):
-    _, found = call_json("list")
-    taken = {loss["name"] for loss in found if loss["paddleseg_has_the_name"]}
+    _, printed = call_json("list")
+    taken = {loss["name"] for loss in printed if loss["paddleseg_has_the_name"]}
     assert taken == {"CrossEntropyLoss", "DiceLoss", "FocalLoss", "LovaszSoftmaxLoss", "LovaszHingeLoss"}
-    for loss in found:
+    for loss in printed:
         assert loss["paddleseg_name"] == ("paddleseg_losses." * (loss["name"] in taken)) + loss["name"]
 
 
 @pytest.mark.parametrize("words", ["small objects", "small-objects", "Small", "小目标"])
 def test_list_for_a_symptom(call_json, words):
-    code, found = call_json("list", "--for", words)
+    code, printed = call_json("list", "--for", words)
     assert code == 0
-    assert [loss["name"] for loss in found] == ranking()["small-objects"]
+    assert [loss["name"] for loss in printed] == ranking()["small-objects"]
     assert set(ranking()["small-objects"]) == set(registry.names(symptom="small-objects"))
-    assert "found the smallest discs with every seed" in found[0]["reason"]
+    assert "found the smallest discs with every seed" in printed[0]["reason"]
 
 
 WORDS = {
@@ -66,9 +66,9 @@ WORDS = {
 
 @pytest.mark.parametrize(("symptom", "word"), [(key, word) for key, text in WORDS.items() for word in text.split()])
 def test_list_knows_what_is_segmented(call_json, symptom, word):
-    code, found = call_json("list", "--for", word)
+    code, printed = call_json("list", "--for", word)
     assert code == 0
-    assert [loss["name"] for loss in found] == ranking()[symptom]
+    assert [loss["name"] for loss in printed] == ranking()[symptom]
 
 
 def test_list_gives_the_reasons_in_the_language_of_the_run(call):
@@ -106,8 +106,8 @@ def test_what_is_only_text_does_not_wait_for_paddle(line, tmp_path):
 
 
 def test_list_knows_its_symptoms(call, call_json):
-    _, found = call_json("list", "--for", "?")
-    assert [row["symptom"] for row in found] == list(registry.SYMPTOMS)
+    _, printed = call_json("list", "--for", "?")
+    assert [row["symptom"] for row in printed] == list(registry.SYMPTOMS)
     assert "small objects" in call("list", "--for", "?").output
     result = call("list", "--for", "smaller objects")
     assert result.exit_code == 1

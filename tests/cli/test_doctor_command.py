@@ -38,10 +38,10 @@ def test_warnings_exit_with_1(call, call_json, write, losses_table):
     assert result.exit_code == 1
     assert "1 warning\n\n1. Class 3, 4 never occurs in the masks.\n" in result.output
     assert "num_classes: 3" in result.output
-    code, found = call_json("doctor", "--config", path)
-    assert (code, found["well"]) == (1, False)
-    assert found["findings"][0]["code"] == "class_never_occurs"
-    assert found["terms"][0]["name"] == "TverskyLoss"
+    code, printed = call_json("doctor", "--config", path)
+    assert (code, printed["well"]) == (1, False)
+    assert printed["findings"][0]["code"] == "class_never_occurs"
+    assert printed["terms"][0]["name"] == "TverskyLoss"
 
 
 def test_no_table_of_nothing(call, write, tmp_path, losses_table):
@@ -76,10 +76,10 @@ def test_in_a_shell(shell, write):
 
 
 def test_kernels(call, monkeypatch):
-    found = call("doctor", "--kernels", "--json")
-    status = json.loads(found.stdout)
+    result = call("doctor", "--kernels", "--json")
+    status = json.loads(result.stdout)
     assert set(status) == {"mode", "active", "library", "threads", "gpu", "gpu_kernels"}
-    assert found.exit_code == (1 if status["active"] == "composed" else 0)
+    assert result.exit_code == (1 if status["active"] == "composed" else 0)
     shown = call("--lang", "zh", "doctor", "--kernels").stdout
     assert "CPU 上的路径" in shown
     assert "GPU 上的路径" in shown

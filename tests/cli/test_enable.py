@@ -29,10 +29,10 @@ def test_there_and_back(call, packages):
 
 
 def test_json(call_json, packages):
-    code, found = call_json("enable")
-    assert (code, found["enabled"], found["changed"], len(found["files"])) == (0, True, True, 2)
-    code, found = call_json("disable")
-    assert (code, found["enabled"], found["changed"], len(found["files"])) == (0, False, True, 2)
+    code, printed = call_json("enable")
+    assert (code, printed["enabled"], printed["changed"], len(printed["files"])) == (0, True, True, 2)
+    code, printed = call_json("disable")
+    assert (code, printed["enabled"], printed["changed"], len(printed["files"])) == (0, False, True, 2)
 
 
 def test_the_pth_runs_where_site_reads_it(packages):

@@ -62,9 +62,9 @@ def test_lang_on_either_side(line, call):
 def test_json_on_either_side(line, call):
     import json
 
-    found = json.loads(call(*line.split()).output)
-    assert found[0]["family"] == "distribution"
-    assert bool(HAN.search(found[0]["purpose"])) == ("zh" in line)
+    printed = json.loads(call(*line.split()).output)
+    assert printed[0]["family"] == "distribution"
+    assert bool(HAN.search(printed[0]["purpose"])) == ("zh" in line)
 
 
 def test_the_locale_reaches_the_command_line(shell):
@@ -90,9 +90,9 @@ def test_errors_in_chinese_and_in_json(call, call_json):
     result = call("show", "TverskiLoss", "--lang", "zh")
     assert result.exit_code == 1
     assert re.match(r"错误：.*\n  应为：.*\n  怎么办：", result.stderr)
-    code, found = call_json("show", "TverskiLoss")
+    code, printed = call_json("show", "TverskiLoss")
     assert code == 1
-    assert found["error"]["what_to_do"] == "did you mean TverskyLoss?"
+    assert printed["error"]["what_to_do"] == "did you mean TverskyLoss?"
 
 
 def test_run_has_no_json(call):
@@ -113,9 +113,9 @@ def test_show_is_chinese_in_chinese(spec, call, call_json):
     text = call("show", spec.name, "--lang", "zh").output
     for english in ("For:", "Against:", "From the paper", " then the mean", "of the paper"):
         assert english not in text
-    _, found = call_json("show", spec.name, "--lang", "zh")
+    _, printed = call_json("show", spec.name, "--lang", "zh")
     for section in ("when", "differences", "shape"):
-        assert HAN.search(found[section]), section
+        assert HAN.search(printed[section]), section
     assert not HAN.search(call("show", spec.name).output)
 
 

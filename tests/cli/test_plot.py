@@ -19,13 +19,13 @@ def test_two_pictures_of_a_loss(call, tmp_path):
 
 
 def test_the_options_are_in_the_picture(call, call_json, tmp_path):
-    code, found = call_json("plot", "TverskyLoss", "alpha=0.2", "beta=0.8", "--out", tmp_path)
+    code, printed = call_json("plot", "TverskyLoss", "alpha=0.2", "beta=0.8", "--out", tmp_path)
     assert code == 0
-    (curve,) = found["curves"].values()
+    (curve,) = printed["curves"].values()
     expected = drawing.curve_of(TverskyLoss(alpha=0.2, beta=0.8))
     assert curve["values"]["object"] == pytest.approx(expected.values["object"].tolist())
     assert curve["values"]["object"] != pytest.approx(drawing.curve_of(TverskyLoss()).values["object"].tolist())
-    (gradient,) = found["gradients"].values()
+    (gradient,) = printed["gradients"].values()
     assert gradient["far blob"] == pytest.approx(
         drawing.gradient_on(TverskyLoss(alpha=0.2, beta=0.8)).regions["far blob"]
     )
@@ -33,13 +33,13 @@ def test_the_options_are_in_the_picture(call, call_json, tmp_path):
 
 def test_several_in_one_picture(call, call_json, tmp_path):
     line = ["plot", "FocalLoss", "gamma=2", "FocalLoss", "gamma=5", "DiceLoss", "--picture", "curve", "--out", tmp_path]
-    code, found = call_json(*line)
+    code, printed = call_json(*line)
     assert code == 0
-    assert list(found["curves"]) == ["FocalLoss gamma=2", "FocalLoss gamma=5", "DiceLoss"]
+    assert list(printed["curves"]) == ["FocalLoss gamma=2", "FocalLoss gamma=5", "DiceLoss"]
     (file,) = tmp_path.iterdir()
     assert file.name == "FocalLoss_gamma=2-FocalLoss_gamma=5-DiceLoss_curve.png"
-    assert found["files"] == [str(file)]
-    assert "gradients" not in found
+    assert printed["files"] == [str(file)]
+    assert "gradients" not in printed
 
 
 def test_options_are_yaml():

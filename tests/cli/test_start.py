@@ -35,16 +35,16 @@ def test_json(call_json, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     root = scenes.write(tmp_path / "cells", NAMES)
     (root / "images" / "none.jpg").write_bytes(b"")
-    code, found = call_json("start", "cells")
+    code, printed = call_json("start", "cells")
     assert code == 0
-    assert found["images"] == {"train": 5, "val": 1}
-    assert found["left_out"] == [{"file": "images/none.jpg", "reason": "the file is empty"}]
-    assert [each["values"] for each in found["classes"]] == [[0], [255]]
-    assert found["next"][0] == "paddleseg-losses check cells_start/config.yml"
+    assert printed["images"] == {"train": 5, "val": 1}
+    assert printed["left_out"] == [{"file": "images/none.jpg", "reason": "the file is empty"}]
+    assert [each["values"] for each in printed["classes"]] == [[0], [255]]
+    assert printed["next"][0] == "paddleseg-losses check cells_start/config.yml"
     assert json.loads((tmp_path / "cells_start" / "start.json").read_text())["samples"] == 6
-    code, found = call_json("start", "nowhere")
+    code, printed = call_json("start", "nowhere")
     assert code == 1
-    assert "There is no folder" in found["error"]["found"]
+    assert "There is no folder" in printed["error"]["found"]
 
 
 @pytest.mark.slow  # seven commands, one of which trains

@@ -30,13 +30,13 @@ COMMANDS = {
 def test_it_is_refused(name, command, call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "script.py").write_text("raise SystemExit('it ran')\n")
-    text, found = FILES[name]
+    text, refusal = FILES[name]
     (tmp_path / name).write_text(text)
     start = time.perf_counter()
     result = call(*COMMANDS[command], name)
     assert time.perf_counter() - start < 2
     assert result.exit_code == 1
-    assert found in " ".join(result.output.split())
+    assert refusal in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("command", ["doctor", "train", "weights"])

@@ -25,9 +25,9 @@ def listing(tmp_path):
 def test_yaml(call, listing):
     result = call("weights", listing, "--num_classes", 2)
     assert (result.exit_code, result.stderr) == (0, "")
-    found = yaml.safe_load(result.stdout)
-    assert list(found) == list(SCHEMES)
-    assert found["inverse"] == [0.25, 1.75]
+    printed = yaml.safe_load(result.stdout)
+    assert list(printed) == list(SCHEMES)
+    assert printed["inverse"] == [0.25, 1.75]
     for text in ("2 masks, 16 labelled pixels, 11.1% ignored", "ground", "87.5000%", "Eigen & Fergus 2015"):
         assert text in result.stdout
 
@@ -40,11 +40,11 @@ def test_a_loss_to_copy(call, listing, scheme):
 
 
 def test_json(call_json, listing):
-    code, found = call_json("weights", listing, "--num_classes", 3)
+    code, printed = call_json("weights", listing, "--num_classes", 3)
     assert code == 0
-    assert found["classes"][1] == {"class": 1, "name": "", "pixels": 2, "images": 1}
-    assert found["never_occur"] == [2]
-    assert found["weights"]["inverse"] == pytest.approx([0.25, 1.75, 0])
+    assert printed["classes"][1] == {"class": 1, "name": "", "pixels": 2, "images": 1}
+    assert printed["never_occur"] == [2]
+    assert printed["weights"]["inverse"] == pytest.approx([0.25, 1.75, 0])
 
 
 def test_rare_classes_stay_numbers_in_yaml(call, tmp_path):
@@ -99,8 +99,8 @@ def test_nothing_to_count(call, call_json, tmp_path):
     result = call("weights", tmp_path / "gone.txt")
     assert result.exit_code == 1
     assert "1 mask not found" in result.stderr
-    code, found = call_json("weights", tmp_path / "nothing.txt")
-    assert (code, found["error"]["expected"]) == (1, "a file list such as train.txt, or a YAML configuration")
+    code, printed = call_json("weights", tmp_path / "nothing.txt")
+    assert (code, printed["error"]["expected"]) == (1, "a file list such as train.txt, or a YAML configuration")
 
 
 def test_in_a_shell_with_processes(shell, tmp_path):

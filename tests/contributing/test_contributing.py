@@ -54,7 +54,7 @@ class Row:
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name.removesuffix("Loss")).lower()
 
 
-ROWS = [Row(*found) for found in re.findall(r"\| `(\w+)` \| `(\w+)/(\w+)\.py` \| `(\w+\([\w, ]*\))` \|", TEXT)]
+ROWS = [Row(*cells) for cells in re.findall(r"\| `(\w+)` \| `(\w+)/(\w+)\.py` \| `(\w+\([\w, ]*\))` \|", TEXT)]
 
 
 def test_it_is_short():
@@ -109,7 +109,7 @@ def _write_choice(tree, row):
     for path in sorted((tree / "docs/choose").glob("[0-9]*.yml")):
         text = path.read_text(encoding="utf-8")
         lines = rf"^    {row.model.name}:\n(?:      .*\n)+"
-        text = re.sub(lines, lambda found: found[0] + found[0].replace(row.model.name, row.name), text, flags=re.M)
+        text = re.sub(lines, lambda match: match[0] + match[0].replace(row.model.name, row.name), text, flags=re.M)
         path.write_text(text, encoding="utf-8")
 
 
@@ -149,11 +149,11 @@ def _inspected(tree):
 
 
 def test_what_is_missing_is_named(tree):
-    found = _inspected(tree)
-    assert sorted(found["public"]) == sorted(row.name for row in ROWS)  # the class alone puts it on the list
-    assert found["gaps"] == {}  # `test_every_loss_has_a_reference` names those that have none
+    facts = _inspected(tree)
+    assert sorted(facts["public"]) == sorted(row.name for row in ROWS)  # the class alone puts it on the list
+    assert facts["gaps"] == {}  # `test_every_loss_has_a_reference` names those that have none
     for row in ROWS:
-        complaints = [problem for problem in found["problems"] if row.name in problem]
+        complaints = [problem for problem in facts["problems"] if row.name in problem]
         for symptom in row.model.suits:
             assert f"docs/choose: {symptom} lacks {row.name}, which `suits` it" in complaints
         assert any("fuzzy" in problem or "not translated" in problem for problem in complaints)
@@ -163,11 +163,11 @@ def test_the_four_places_are_enough(tree):
     for row in ROWS:
         for write in (_write_reference, _write_choice, _write_translation):
             write(tree, row)
-    found = _inspected(tree)
-    assert found["problems"] == []
+    facts = _inspected(tree)
+    assert facts["problems"] == []
     for row in ROWS:
-        assert found["laws"][row.name] > 50
-        assert found["gaps"][row.name] < 1e-9
+        assert facts["laws"][row.name] > 50
+        assert facts["gaps"][row.name] < 1e-9
 
 
 def test_a_backend_for_one_operation(monkeypatch):

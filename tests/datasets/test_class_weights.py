@@ -29,19 +29,19 @@ SCALED = {
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_weights_by_hand(scheme):
-    found = balance(scheme, PIXELS, AREA, beta=0.5)
+    weights = balance(scheme, PIXELS, AREA, beta=0.5)
     raw = BY_HAND[scheme]
-    assert found[:2] == pytest.approx([2 * weight / sum(raw) for weight in raw], rel=1e-12)
-    assert found[:2] == pytest.approx(SCALED[scheme], abs=1e-6)
-    assert found[2] == 0.0
+    assert weights[:2] == pytest.approx([2 * weight / sum(raw) for weight in raw], rel=1e-12)
+    assert weights[:2] == pytest.approx(SCALED[scheme], abs=1e-6)
+    assert weights[2] == 0.0
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_equal_classes_weigh_the_same_and_rare_ones_more(scheme):
     assert balance(scheme, [500] * 4, [2000] * 4) == pytest.approx([1.0] * 4)
-    found = balance(scheme, [9000, 900, 90, 9], [9999] * 4)
-    assert found == sorted(found)
-    assert sum(found) / 4 == pytest.approx(1)
+    weights = balance(scheme, [9000, 900, 90, 9], [9999] * 4)
+    assert weights == sorted(weights)
+    assert sum(weights) / 4 == pytest.approx(1)
 
 
 def test_effective_number_between_none_and_inverse():

@@ -51,17 +51,23 @@ def test_a_wavy_boundary_is_ragged():
 def test_components_touch_at_corners_too():
     points = np.zeros((9, 9), bool)
     points[1, 1] = points[2, 2] = points[6, 6] = True
-    found = _class(points)
-    assert found.components == 2
-    assert found.component_pixels[1] == 1.5
+    statistics = _class(points)
+    assert statistics.components == 2
+    assert statistics.component_pixels[1] == 1.5
 
 
 def test_shares_leave_the_ignored_out():
     half = np.array([[0, 1, 255, 255], [0, 0, 2, 2]], "uint8")
     only = np.zeros((2, 4), "uint8")
-    found = measure([("half", half), ("only", only)])
-    assert (found.masks, found.pixels, found.ignored, found.single, found.size) == (2, 14, 2 / 16, 0.5, (2, 4))
-    shares = {label: (each.share, each.presence) for label, each in found.classes.items()}
+    statistics = measure([("half", half), ("only", only)])
+    assert (statistics.masks, statistics.pixels, statistics.ignored, statistics.single, statistics.size) == (
+        2,
+        14,
+        2 / 16,
+        0.5,
+        (2, 4),
+    )
+    shares = {label: (each.share, each.presence) for label, each in statistics.classes.items()}
     assert shares == {0: (11 / 14, 1), 1: (1 / 14, 0.5), 2: (2 / 14, 0.5)}
 
 

@@ -27,11 +27,11 @@ def shown(test):
 
     @functools.wraps(test)
     def run(**fixtures):
-        page, found = numbered()[test.__name__], test(**fixtures)
-        assert page.keys() == found.keys()
+        page, numbers = numbered()[test.__name__], test(**fixtures)
+        assert page.keys() == numbers.keys()
         for name, text in page.items():
             digits = len(str(text).partition(".")[2])
-            assert f"{round(found[name], digits) + 0.0:.{digits}f}" == str(text), name
+            assert f"{round(numbers[name], digits) + 0.0:.{digits}f}" == str(text), name
 
     return run
 

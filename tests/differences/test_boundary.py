@@ -54,9 +54,9 @@ def test_erosion_taken_literally_ends_after_one_step():
 @shown
 def test_shape_aware_with_the_sign_twice():
     g = OBJECT
-    found = {}
+    numbers = {}
     for name, p in (("good", np.where(g == 1, 0.95, 0.05)), ("bad", np.where(np.roll(g, 1, axis=2) == 1, 0.95, 0.05))):
         value = binary(losses.ShapeAwareLoss(), p)
         assert value >= binary(losses.BinaryCrossEntropyLoss(), p) - 1e-12
-        found[f"ours_{name}"], found[f"printed_{name}"] = value, -value
-    return found
+        numbers[f"ours_{name}"], numbers[f"printed_{name}"] = value, -value
+    return numbers

@@ -30,13 +30,13 @@ def test_combo_of_the_authors_code_prefers_a_useless_prediction():
 def test_combo_minus_the_dice_loss_rewards_errors():
     g = OBJECT
     good, bad = np.where(g == 1, 0.99, 0.01), np.where(g == 1, 0.4, 0.6)
-    found = {}
+    numbers = {}
     for name, p in (("good", good), ("bad", bad)):
         dice = binary(losses.DiceLoss(), p)
         entropy = binary(losses.ComboLoss(alpha=1.0), p)
-        found[f"printed_{name}"] = 0.1 * entropy - 0.9 * dice
-        found[f"ours_{name}"] = binary(losses.ComboLoss(alpha=0.1), p)
-    return found
+        numbers[f"printed_{name}"] = 0.1 * entropy - 0.9 * dice
+        numbers[f"ours_{name}"] = binary(losses.ComboLoss(alpha=0.1), p)
+    return numbers
 
 
 @shown
@@ -57,11 +57,11 @@ def test_power_inside_the_logarithm():
 
 @shown
 def test_combo_with_a_minus_for_the_product():
-    g, found = np.ones_like(OBJECT), {}
+    g, numbers = np.ones_like(OBJECT), {}
     for name, p in (("good", 0.99), ("bad", 0.01)):
-        found[f"printed_{name}"] = -0.5 * (1 - np.log(p))
-        found[f"ours_{name}"] = binary(losses.ComboLoss(alpha=1.0), np.full_like(g, p), g)
-    return found
+        numbers[f"printed_{name}"] = -0.5 * (1 - np.log(p))
+        numbers[f"ours_{name}"] = binary(losses.ComboLoss(alpha=1.0), np.full_like(g, p), g)
+    return numbers
 
 
 @shown

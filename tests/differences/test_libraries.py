@@ -98,12 +98,12 @@ def test_dice_and_cross_entropy_of_nnu_net():
         tp, both = ((x.sum(axis=axes))[..., 1:] for x in (P * G, P + G))
         return -np.log(P_TRUE).mean() - ((2 * tp + 1e-5) / (both + 1e-5)).mean()
 
-    found = {"ours": ours(losses.DiceCELoss())}
+    numbers = {"ours": ours(losses.DiceCELoss())}
     for name, batch, axes in (("sample", False, (2, 3)), ("batch", True, (0, 2, 3))):
-        found[name] = nnu_net(axes)
+        numbers[name] = nnu_net(axes)
         same = losses.DiceCELoss(include_background=False, smooth=1e-5, batch=batch)
-        assert ours(same) == pytest.approx(found[name] + 1)
-    return found
+        assert ours(same) == pytest.approx(numbers[name] + 1)
+    return numbers
 
 
 @shown

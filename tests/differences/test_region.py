@@ -76,15 +76,15 @@ def test_generalized_dice_of_a_larger_image():
         return 1 - (2 * tp + s) / (both + s)
 
     y = np.add.outer(np.arange(16), np.arange(12)) % 3
-    found = {}
+    numbers = {}
     for name, times in (("small", 1), ("large", 40)):
         labels = np.tile(y, (times, times))
         g = np.stack([labels == c for c in range(3)]).astype(float)
         z = 0.5 * g  # uncertain alike, whatever the size
         p = np.exp(z) / np.exp(z).sum(axis=0)
-        found[f"unscaled_{name}"] = unscaled(p, g)
-        found[f"ours_{name}"] = ours(losses.GeneralizedDiceLoss(), z[None], labels[None])
-    return found
+        numbers[f"unscaled_{name}"] = unscaled(p, g)
+        numbers[f"ours_{name}"] = ours(losses.GeneralizedDiceLoss(), z[None], labels[None])
+    return numbers
 
 
 @shown

@@ -219,9 +219,9 @@ def test_every_drift_is_told(copy):
 def test_the_combinations_of_the_chooser_can_be_built():
     import yaml
 
-    found = [code for text in TEXTS["docs/choose.md"] for code in re.findall(r"`({losses: .*?})`", text)]
-    assert found
-    for code in found:
+    sections = [code for text in TEXTS["docs/choose.md"] for code in re.findall(r"`({losses: .*?})`", text)]
+    assert sections
+    for code in sections:
         assert len(registry.build({"type": "WeightedSumLoss", **yaml.safe_load(code)}).losses) == 2
 
 

@@ -88,9 +88,9 @@ def invented(monkeypatch):
     places = {task: 0.001 * (i + 1) for i, task in enumerate(DIAL)}
     data = {task: {"masks": 64} for task in TASKS}
     commits = {task: ["0123456789"] for task in TASKS}
-    found = Evidence("DiceCELoss", 5, about, dict.fromkeys(TASKS, 48), places, data, commits, findings)
-    monkeypatch.setattr(pages, "evidence", lambda: found)
-    return found
+    study = Evidence("DiceCELoss", 5, about, dict.fromkeys(TASKS, 48), places, data, commits, findings)
+    monkeypatch.setattr(pages, "evidence", lambda: study)
+    return study
 
 
 def test_the_page_marks_what_can_be_told_apart(invented):
@@ -122,18 +122,18 @@ def test_a_recommendation_shows_its_numbers_or_says_that_there_are_none(invented
 
 def test_what_the_chooser_says_of_the_experiment():
     """Sentences that cite it are true of its numbers."""
-    found = numbers_of_the_package()
-    alone = [found.findings["heads"][loss].differences["hd95"] for loss in ranking()["far-errors"]]
+    study = numbers_of_the_package()
+    alone = [study.findings["heads"][loss].differences["hd95"] for loss in ranking()["far-errors"]]
     assert len(alone) == 4
     assert all(each.low > 0 for each in alone)  # larger distances
-    smallest = found.findings["discs_003"]
+    smallest = study.findings["discs_003"]
     distribution = {spec.name for spec in specs("distribution")} & smallest.keys()
     found_some = {loss for loss in distribution if (smallest[loss].scores["dice"][0] or 0) > 0.03}
     assert found_some == {"BalancedCrossEntropyLoss"}
     assert [smallest[loss].succeeded for loss in ("GeneralizedDiceLoss", "ExpLogLoss", "DiceLoss")] == [5, 5, 4]
     assert all(smallest[loss].scores["dice"][0] > 0.4 for loss in ("GeneralizedDiceLoss", "ExpLogLoss", "DiceLoss"))
     assert smallest["DiceCELoss"].scores["dice"][0] < 0.02
-    noisy = {loss: finding.scores["dice"][0] or 0 for loss, finding in found.findings["noisy"].items()}
+    noisy = {loss: finding.scores["dice"][0] or 0 for loss, finding in study.findings["noisy"].items()}
     entropies = [name for name in noisy if "CrossEntropy" in name or (name.endswith("CELoss") and name != "DiceCELoss")]
     assert max(noisy, key=noisy.get) == "DiceLoss"
     assert min(noisy["DiceLoss"], noisy["JaccardLoss"]) > max(noisy[name] for name in entropies) + 0.05
@@ -141,15 +141,15 @@ def test_what_the_chooser_says_of_the_experiment():
         assert noisy["CrossEntropyLoss"] < noisy[made_for_it] < noisy["JaccardLoss"]
     assert noisy["NoiseRobustDiceLoss"] < noisy["DiceLoss"]
     assert max(noisy["FocalLoss"], noisy["TopKCrossEntropyLoss"]) < noisy["CrossEntropyLoss"]
-    tree = {loss: finding.scores["dice"][0] or 0 for loss, finding in found.findings["tree"].items()}
+    tree = {loss: finding.scores["dice"][0] or 0 for loss, finding in study.findings["tree"].items()}
     of_skeletons = ("SoftCLDiceLoss", "SkeletonRecallLoss", "CBDiceLoss")
     assert max(tree[loss] for loss in of_skeletons) < tree["DiceLoss"] - 0.1
     assert tree["Dice + clDice"] < tree["DiceLoss"]
     assert max(tree["DiceCE + skeleton recall"], tree["DiceCE + cbDice"]) < tree["DiceCELoss"]
     assert tree["TopKCrossEntropyLoss"] < 0.5 < tree["DistancePenalizedCELoss"]
     assert tree["HausdorffERLoss"] < 0.25
-    assert found.findings["tree"]["DiceLoss"].differences["dice"].low > 0
-    absent = found.findings["absent"]
+    assert study.findings["tree"]["DiceLoss"].differences["dice"].low > 0
+    absent = study.findings["absent"]
     clear = {
         loss
         for loss, finding in absent.items()

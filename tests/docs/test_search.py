@@ -109,7 +109,7 @@ def test_a_page_asks_for_the_index_of_its_language(site):
 @pytest.mark.slow
 @pytest.mark.skipif(not BROWSER, reason="needs a browser: apt install chromium")
 @pytest.mark.parametrize(
-    ("page", "query", "found"),
+    ("page", "query", "expected"),
     [
         ("zh/choose.html", "血管", "choose.html"),
         ("zh/index.html", "边界", "losses/BoundaryLoss.html"),
@@ -119,7 +119,7 @@ def test_a_page_asks_for_the_index_of_its_language(site):
         ("index.html", "边界", None),
     ],
 )
-def test_a_browser_finds_pages_of_its_language(site, tmp_path, page, query, found):
+def test_a_browser_finds_pages_of_its_language(site, tmp_path, page, query, expected):
     address = f"{(site / page).as_uri()}?q={quote(query)}"
     command = [BROWSER, *FLAGS.split(), f"--user-data-dir={tmp_path}", address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
@@ -127,10 +127,10 @@ def test_a_browser_finds_pages_of_its_language(site, tmp_path, page, query, foun
     root = (site / page.partition("/")[0] if page.startswith("zh/") else site).as_uri()
     files = {link.partition("?")[0].partition("#")[0] for link in links}
     assert "md-search-result__list" in done.stdout, done.stderr
-    if found is None:
+    if expected is None:
         assert not files
         return
-    assert f"{root}/{found}" in files
+    assert f"{root}/{expected}" in files
     chinese = (site / "zh").as_uri()
     assert {file.startswith(f"{chinese}/") for file in files} == {page.startswith("zh/")}
     assert not [link for link in links if "undefined" in link]

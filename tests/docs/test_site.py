@@ -35,28 +35,28 @@ SAMPLED = ["TverskyLoss", "FocalLoss", "WeightedSumLoss", "GeneralizedWasserstei
 def test_a_setting_holds_the_numbers_of_the_loss(name):
     moved = MOVED[name]
     setting = moved.settings[len(moved.settings) // 2]
-    found = sliders.measured(moved.spec, setting)
+    measured = sliders.measured(moved.spec, setting)
     loss = registry.build({"type": name, **moved.spec.example, **setting})
     curve, gradient = drawing.curve_of(loss, sliders.COARSE), drawing.gradient_on(loss)
     for kind in ("values", "slopes"):
         for side, line in getattr(curve, kind).items():
-            points = found[kind][side]["points"]
+            points = measured[kind][side]["points"]
             np.testing.assert_allclose(points, line, atol=np.ptp(line) / sliders.FINE + 1e-12, rtol=1e-3)
-    levels = np.frombuffer(base64.b64decode(found["gradient"]), "int8").reshape(gradient.gradient.shape)
-    assert found["most"] == pytest.approx(np.abs(gradient.gradient).max(), rel=1e-3)
-    np.testing.assert_allclose(levels / 127 * found["most"], gradient.gradient, atol=found["most"] / 200)
-    assert found["loss"] == pytest.approx(gradient.value, rel=1e-3)
-    assert found["shares"] == pytest.approx([gradient.share(region) for region in gradient.regions], rel=1e-3)
+    levels = np.frombuffer(base64.b64decode(measured["gradient"]), "int8").reshape(gradient.gradient.shape)
+    assert measured["most"] == pytest.approx(np.abs(gradient.gradient).max(), rel=1e-3)
+    np.testing.assert_allclose(levels / 127 * measured["most"], gradient.gradient, atol=measured["most"] / 200)
+    assert measured["loss"] == pytest.approx(gradient.value, rel=1e-3)
+    assert measured["shares"] == pytest.approx([gradient.share(region) for region in gradient.regions], rel=1e-3)
 
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_the_defaults_show_what_the_printed_pictures_show(name):
     moved = MOVED[name]
     setting = {option: values[i] for (option, values), i in zip(moved.options.items(), moved.defaults)}
-    found, printed = sliders.measured(moved.spec, setting), pictures.stored()[name]
+    measured, printed = sliders.measured(moved.spec, setting), pictures.stored()[name]
     for kind in ("values", "slopes"):
         for side, line in printed[kind].items():
-            points = found[kind][side]["points"]
+            points = measured[kind][side]["points"]
             atol = 2 * np.ptp(points) / sliders.FINE
             np.testing.assert_allclose(points[:: pictures.EVERY // 2], line, atol=atol, rtol=1e-4)
 
@@ -72,13 +72,13 @@ def test_every_slider_moves_something(name):
             loss = registry.build({"type": name, **moved.spec.example, **usual, option: value})
             slopes.append(np.concatenate([*drawing.curve_of(loss, sliders.COARSE[::10]).slopes.values()]))
             maps.append(drawing.gradient_on(loss).gradient)
-        change = max(_change(found) for found in (slopes, maps))
+        change = max(_change(levels) for levels in (slopes, maps))
         assert change > 0.01, option
 
 
-def _change(found):
+def _change(levels):
     """The largest step away from the first, relative to the largest number."""
-    return max(np.abs(other - found[0]).max() for other in found) / (np.abs(found).max() or 1)
+    return max(np.abs(other - levels[0]).max() for other in levels) / (np.abs(levels).max() or 1)
 
 
 def test_the_order_of_the_settings_is_that_of_the_page():
@@ -162,14 +162,14 @@ def pages(tmp_path_factory):
 
 def test_every_page_is_there_in_both_languages(pages):
     for code, language in (("en", ENGLISH), ("zh", CHINESE)):
-        found = {str(path.relative_to(pages / code)) for path in (pages / code).rglob("*.md")}
+        pages_written = {str(path.relative_to(pages / code)) for path in (pages / code).rglob("*.md")}
         expected = {
             place
             for source, place in staging.PLACES.items()
             if (staging.ROOT / source.replace(".md", f"{language.suffix}.md")).exists()
         }
-        assert found == expected | {home.PLACE}
-        assert {f"losses/{name}.md" for name in registry.names()} < found
+        assert pages_written == expected | {home.PLACE}
+        assert {f"losses/{name}.md" for name in registry.names()} < pages_written
     written = {path.name for path in staging.DOCS.glob("*.md") if not path.stem.endswith("_cn")}
     assert written < set(staging.PLACES.values())
 

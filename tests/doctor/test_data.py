@@ -28,8 +28,8 @@ def codes(tmp_path, folder, losses_table):
     def checked(transforms=(), classes=3, **changes):
         config = tiny.config(folder, DICE, classes, **changes)
         config["train_dataset"]["transforms"] = [*transforms, {"type": "Normalize"}]
-        found = run_checks(tiny.write(tmp_path / "config.yml", config))
-        return {item.code: item for item in reversed(found.findings)}  # the first of each kind
+        diagnosis = run_checks(tiny.write(tmp_path / "config.yml", config))
+        return {item.code: item for item in reversed(diagnosis.findings)}  # the first of each kind
 
     return checked
 
@@ -65,10 +65,10 @@ VALIDATION = {
 def test_validation_masks(case, codes, folder):
     change, code = VALIDATION[case]
     _masks(folder, change, (4, 5))
-    found = codes()
-    assert code in found
-    assert str(found[code].text).startswith("val_dataset: ")
-    assert "train_dataset:" not in str(found[code].yaml)
+    findings = codes()
+    assert code in findings
+    assert str(findings[code].text).startswith("val_dataset: ")
+    assert "train_dataset:" not in str(findings[code].yaml)
 
 
 def test_a_validation_list_that_is_not_there(codes, folder):
@@ -88,19 +88,19 @@ def test_a_validation_list_that_is_not_there(codes, folder):
 def test_masks_that_do_not_fit_their_images(change, code, transform, codes, folder):
     size = {"target_size": [64, 64]} if transform == "Resize" else {"crop_size": [96, 96]}
     _masks(folder, _saved(lambda mask: np.ascontiguousarray(change(mask))))
-    found = codes([{"type": transform, **size}])
-    assert code in found
-    assert "label0.png has" in str(found[code].text)
-    assert "train.txt, line 1" in str(found[code].text)
-    assert "RandomPaddingCrop" not in str(found[code].yaml)
+    findings = codes([{"type": transform, **size}])
+    assert code in findings
+    assert "label0.png has" in str(findings[code].text)
+    assert "train.txt, line 1" in str(findings[code].text)
+    assert "RandomPaddingCrop" not in str(findings[code].yaml)
 
 
 def test_files_anywhere_in_the_list(codes, folder, tmp_path):
     (folder / "image3.png").unlink()
     (folder / "image4.png").write_bytes(b"no picture")
-    found = codes(batch_size=1)
-    assert "train.txt, line 4" in str(found["images_missing"].text)
-    assert "val.txt, line 1" in str(found["images_unreadable"].text)
+    findings = codes(batch_size=1)
+    assert "train.txt, line 4" in str(findings["images_missing"].text)
+    assert "val.txt, line 1" in str(findings["images_unreadable"].text)
 
 
 def _tagged(folder, orientation, size=None):
@@ -204,8 +204,8 @@ def test_masks_stored_as_jpeg(codes, folder):
 
 def test_what_has_been_found_is_not_lost(codes, folder):
     _masks(folder, _saved(lambda mask: np.where(mask == 2, 7, mask).astype("uint8")))
-    found = codes([{"type": "NoSuchTransform"}])
-    assert {"labels_out_of_range", "refused"} <= set(found)
+    findings = codes([{"type": "NoSuchTransform"}])
+    assert {"labels_out_of_range", "refused"} <= set(findings)
 
 
 class Loses:
@@ -274,9 +274,9 @@ def test_masks_of_several_labels_a_pixel(axis, codes, folder):
     item = codes()["stacked"]
     assert yaml.safe_load(str(item.yaml)) == {"test_config": {"use_multilabel": True}}
     assert "resize" not in str(item.yaml)
-    found = codes(test_config={"use_multilabel": True})
-    assert not {"stacked", "class_never_occurs"} & set(found)
-    assert not any("resize" in str(item.yaml) for item in found.values())
+    findings = codes(test_config={"use_multilabel": True})
+    assert not {"stacked", "class_never_occurs"} & set(findings)
+    assert not any("resize" in str(item.yaml) for item in findings.values())
 
 
 def test_keys_of_the_trainer(tmp_path, folder, losses_table):

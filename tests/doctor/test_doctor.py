@@ -35,23 +35,23 @@ def _paint(folder, change):
         cv2.imwrite(str(file), change(cv2.imread(str(file), cv2.IMREAD_UNCHANGED)))
 
 
-def _codes(found):
-    return [item.code for item in found.findings]
+def _codes(diagnosis):
+    return [item.code for item in diagnosis.findings]
 
 
 def test_a_healthy_configuration(tmp_path, folder, losses_table):
     (folder / "labels.txt").write_text("ground\nbox\nball\n")
     loss = {"type": "WeightedSumLoss", "losses": [DICE, {"type": "paddleseg_losses.CrossEntropyLoss"}]}
-    found = run_checks(_config(tmp_path, folder, loss))
-    assert found.well
-    assert (found.masks, found.all_masks, found.heads) == (4, 4, 1)
-    assert found.batch == [2, 3, 32, 40]
-    assert [fact.name for fact in found.classes] == ["ground", "box", "ball"]
-    assert sum(fact.share for fact in found.classes) == pytest.approx(1)
-    assert sum(fact.batch for fact in found.classes) == pytest.approx(1)
-    assert [term.name for term in found.terms] == ["WeightedSumLoss.DiceLoss", "WeightedSumLoss.CrossEntropyLoss"]
-    assert sum(term.share for term in found.terms) == pytest.approx(1)
-    assert all(term.gradient > 0 for term in found.terms)
+    diagnosis = run_checks(_config(tmp_path, folder, loss))
+    assert diagnosis.well
+    assert (diagnosis.masks, diagnosis.all_masks, diagnosis.heads) == (4, 4, 1)
+    assert diagnosis.batch == [2, 3, 32, 40]
+    assert [fact.name for fact in diagnosis.classes] == ["ground", "box", "ball"]
+    assert sum(fact.share for fact in diagnosis.classes) == pytest.approx(1)
+    assert sum(fact.batch for fact in diagnosis.classes) == pytest.approx(1)
+    assert [term.name for term in diagnosis.terms] == ["WeightedSumLoss.DiceLoss", "WeightedSumLoss.CrossEntropyLoss"]
+    assert sum(term.share for term in diagnosis.terms) == pytest.approx(1)
+    assert all(term.gradient > 0 for term in diagnosis.terms)
 
 
 def test_too_few_images_for_a_batch(tmp_path, folder, losses_table):
@@ -67,10 +67,10 @@ def test_the_same_twice(tmp_path, folder, losses_table):
 
 
 def test_mistakes_of_the_loss_section_come_first(tmp_path, folder, losses_table):
-    found = run_checks(_config(tmp_path, folder, {"type": "TverskyLoss", "alfa": 0.3}))
-    assert [finding.where for finding in found.mistakes] == ["loss.types[0].alfa"]
-    assert yaml.safe_load(found.corrected)["loss"]["types"] == [{"type": "TverskyLoss", "alpha": 0.3}]
-    assert not found.terms
+    diagnosis = run_checks(_config(tmp_path, folder, {"type": "TverskyLoss", "alfa": 0.3}))
+    assert [finding.where for finding in diagnosis.mistakes] == ["loss.types[0].alfa"]
+    assert yaml.safe_load(diagnosis.corrected)["loss"]["types"] == [{"type": "TverskyLoss", "alpha": 0.3}]
+    assert not diagnosis.terms
 
 
 MASKS = {
@@ -90,11 +90,11 @@ MASKS = {
 def test_masks(case, tmp_path, folder, losses_table):
     change, options, code, text = MASKS[case]
     _paint(folder, change)
-    found = run_checks(_config(tmp_path, folder, **options))
-    assert _codes(found)[0] == code
-    assert not {"refused", "drowned", "no_boundary"} & set(_codes(found))
-    assert text in str(found.findings[0].text)
-    cure = yaml.safe_load(str(found.findings[0].yaml))
+    diagnosis = run_checks(_config(tmp_path, folder, **options))
+    assert _codes(diagnosis)[0] == code
+    assert not {"refused", "drowned", "no_boundary"} & set(_codes(diagnosis))
+    assert text in str(diagnosis.findings[0].text)
+    cure = yaml.safe_load(str(diagnosis.findings[0].yaml))
     expected = {
         "out of range": {"model": {"num_classes": 4}, "train_dataset": {"num_classes": 4}},
         "another ignored label": {"train_dataset": {"ignore_index": 254}},
@@ -106,15 +106,15 @@ def test_masks(case, tmp_path, folder, losses_table):
 
 def test_a_mask_that_is_not_there(tmp_path, folder, losses_table):
     (folder / "label0.png").unlink()
-    found = run_checks(_config(tmp_path, folder))
-    assert _codes(found) == ["masks_missing"]
-    assert found.batch == []
+    diagnosis = run_checks(_config(tmp_path, folder))
+    assert _codes(diagnosis) == ["masks_missing"]
+    assert diagnosis.batch == []
 
 
 def test_some_masks_of_many(tmp_path, folder, losses_table):
-    found = run_checks(_config(tmp_path, folder, classes=4), masks=2)
-    assert (found.masks, found.all_masks) == (2, 4)
-    assert "in 2 masks spread over the list" in str(found.findings[0].text)
+    diagnosis = run_checks(_config(tmp_path, folder, classes=4), masks=2)
+    assert (diagnosis.masks, diagnosis.all_masks) == (2, 4)
+    assert "in 2 masks spread over the list" in str(diagnosis.findings[0].text)
 
 
 def test_outputs_and_coefficients(tmp_path, folder, losses_table, monkeypatch):
@@ -122,15 +122,15 @@ def test_outputs_and_coefficients(tmp_path, folder, losses_table, monkeypatch):
     monkeypatch.delitem(outputs.TABLE, "BiSeNetV2")
     path = _config(tmp_path, folder, model={"type": "BiSeNetV2", "num_classes": 3})
     assert check(path).right
-    found = run_checks(path)
-    (item,) = found.findings
+    diagnosis = run_checks(path)
+    (item,) = diagnosis.findings
     assert str(item.text) == "Outputs of the model: 5, but numbers in coef: 1."
     coef = yaml.safe_load(str(item.yaml))["loss"]["coef"]
-    found = run_checks(
+    diagnosis = run_checks(
         _config(tmp_path, folder, {"types": [DICE], "coef": coef}, model={"type": "BiSeNetV2", "num_classes": 3})
     )
-    assert found.well
-    assert {term.head for term in found.terms} == set(range(5))
+    assert diagnosis.well
+    assert {term.head for term in diagnosis.terms} == set(range(5))
 
 
 def test_a_term_that_drowns_another(tmp_path, folder, losses_table):
@@ -140,9 +140,9 @@ def test_a_term_that_drowns_another(tmp_path, folder, losses_table):
     assert item.code == "drowned"
     assert "CrossEntropyLoss is 8049 times" in str(item.text)
     path = _config(tmp_path, folder, yaml.safe_load(str(item.yaml))["loss"])
-    found = run_checks(path)
-    assert found.well
-    assert [term.share for term in found.terms] == pytest.approx([0.5, 0.5], abs=0.05)
+    diagnosis = run_checks(path)
+    assert diagnosis.well
+    assert [term.share for term in diagnosis.terms] == pytest.approx([0.5, 0.5], abs=0.05)
 
 
 def test_a_drowned_term_of_a_compound(tmp_path, folder, losses_table):
@@ -153,8 +153,8 @@ def test_a_drowned_term_of_a_compound(tmp_path, folder, losses_table):
 
 def test_the_losses_of_a_mixture(tmp_path, folder, losses_table):
     mixed = {"type": "MixedLoss", "losses": [{"type": "CrossEntropyLoss"}, {"type": "ComboLoss"}], "coef": [1, 0.5]}
-    found = run_checks(_config(tmp_path, folder, mixed))
-    assert [(term.name, term.weight) for term in found.terms] == [
+    diagnosis = run_checks(_config(tmp_path, folder, mixed))
+    assert [(term.name, term.weight) for term in diagnosis.terms] == [
         ("CrossEntropyLoss", 1), ("ComboLoss.cross_entropy", 0.25), ("ComboLoss.dice", 0.25),
     ]  # fmt: skip
 
@@ -166,13 +166,13 @@ def test_memory_on_a_gpu(tmp_path, folder, losses_table, monkeypatch):
     loss = {"type": "WeightedSumLoss", "losses": [DICE, {"type": "paddleseg_losses.CrossEntropyLoss"}]}
     config = _config(tmp_path, folder, loss)
     logits = 2 * 3 * 32 * 40 * 4 / 2**20
-    found = run_checks(config)
-    assert found.well
-    assert (found.memory.logits, found.memory.device) == (pytest.approx(logits), None)
-    assert found.memory.losses == pytest.approx((2.5 + 3.5) * logits)
+    diagnosis = run_checks(config)
+    assert diagnosis.well
+    assert (diagnosis.memory.logits, diagnosis.memory.device) == (pytest.approx(logits), None)
+    assert diagnosis.memory.losses == pytest.approx((2.5 + 3.5) * logits)
     monkeypatch.setattr(memory, "device_memory", lambda: 10 * logits)
-    found = run_checks(config)
-    (item,) = found.findings
+    diagnosis = run_checks(config)
+    (item,) = diagnosis.findings
     assert item.code == "memory"
     assert yaml.safe_load(str(item.yaml)) == {"batch_size": 1}  # of 2: five sixths would do
     monkeypatch.setattr(memory, "device_memory", lambda: 13 * logits)
@@ -193,9 +193,9 @@ def test_the_memory_of_a_loss_that_was_not_counted_is_not_known(tmp_path, folder
 def test_images_without_a_boundary(tmp_path, folder, losses_table):
     for number in (0, 1, 2, 3):
         cv2.imwrite(str(folder / f"label{number}.png"), np.zeros([32, 40], np.uint8))
-    found = run_checks(_config(tmp_path, folder, {"type": "BoundaryLoss"}))
-    assert {"class_never_occurs", "no_boundary"} <= set(_codes(found))
-    item = found.findings[_codes(found).index("no_boundary")]
+    diagnosis = run_checks(_config(tmp_path, folder, {"type": "BoundaryLoss"}))
+    assert {"class_never_occurs", "no_boundary"} <= set(_codes(diagnosis))
+    item = diagnosis.findings[_codes(diagnosis).index("no_boundary")]
     assert str(item.text).startswith("2 of 2 images of the batch show a single class")
     (entry,) = yaml.safe_load(str(item.yaml))["loss"]["types"]
     assert isinstance(WeightedSumLoss(**{k: v for k, v in entry.items() if k != "type"}), WeightedSumLoss)
@@ -203,19 +203,19 @@ def test_images_without_a_boundary(tmp_path, folder, losses_table):
 
 def test_everything_ignored(tmp_path, folder, losses_table):
     _paint(folder, lambda mask: np.full_like(mask, 255))
-    found = run_checks(_config(tmp_path, folder))
-    assert {"all_ignored", "no_gradient"} <= set(_codes(found))
+    diagnosis = run_checks(_config(tmp_path, folder))
+    assert {"all_ignored", "no_gradient"} <= set(_codes(diagnosis))
 
 
 def test_images_of_different_sizes(tmp_path, folder, losses_table):
     for kind in ("image", "label"):
         file = str(folder / f"{kind}0.png")
         cv2.imwrite(file, cv2.imread(file, cv2.IMREAD_UNCHANGED)[:20])
-    found = run_checks(_config(tmp_path, folder, batch_size=4))
-    (item,) = found.findings
+    diagnosis = run_checks(_config(tmp_path, folder, batch_size=4))
+    (item,) = diagnosis.findings
     assert "images of a batch differ in size" in str(item.text)
     assert "RandomPaddingCrop" in str(item.yaml)
-    assert found.classes
+    assert diagnosis.classes
 
 
 def test_a_softmax_over_one_class(tmp_path, losses_table):
@@ -241,12 +241,12 @@ def test_a_softmax_over_one_class(tmp_path, losses_table):
 )
 def test_an_optimizer_that_cannot_be_made(changes, text, cure, tmp_path, folder, losses_table):
     path = tiny.write(tmp_path / "config.yml", {**tiny.config(folder, DICE), **changes})
-    found = run_checks(path)
-    (item,) = found.findings
+    diagnosis = run_checks(path)
+    (item,) = diagnosis.findings
     assert item.code == "optimizer"
     assert text in str(item.text)
     assert str(item.yaml).startswith(cure)
-    assert found.terms  # the rest is looked at all the same
+    assert diagnosis.terms  # the rest is looked at all the same
 
 
 def _batch(logits, losses, coef, labels=None):
@@ -302,9 +302,9 @@ def test_all_advice_is_bilingual_and_yaml(tmp_path, folder, losses_table):
 
     _paint(folder, lambda mask: mask * 50)
     loss = {"type": "WeightedSumLoss", "losses": [DICE, {"type": "BoundaryLoss"}], "coef": [1, 1e9]}
-    found = run_checks(_config(tmp_path, folder, loss))
-    assert found.findings
-    for item in found.findings:
+    diagnosis = run_checks(_config(tmp_path, folder, loss))
+    assert diagnosis.findings
+    for item in diagnosis.findings:
         with speaking("zh"):
             assert re.search("[\u4e00-\u9fff]", str(item.text))
             yaml.safe_load(str(item.yaml))

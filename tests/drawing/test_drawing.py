@@ -27,14 +27,14 @@ SMOOTH = [CrossEntropyLoss(), DiceLoss(), FocalLoss(gamma=3.0), BoundaryLoss(), 
 
 @pytest.mark.parametrize("loss", SMOOTH, ids=repr)
 def test_slope_is_the_slope_of_the_value(loss):
-    found = drawing.curve_of(loss)
+    curve = drawing.curve_of(loss)
     for side in PIXELS:
-        differences = np.gradient(found.values[side], LOGITS)
+        differences = np.gradient(curve.values[side], LOGITS)
         np.testing.assert_allclose(
-            found.slopes[side][1:-1], differences[1:-1], rtol=0.02, atol=2e-3 * np.abs(differences).max()
+            curve.slopes[side][1:-1], differences[1:-1], rtol=0.02, atol=2e-3 * np.abs(differences).max()
         )
         wrong = 0 if side == "object" else -1
-        assert found.values[side][wrong] == max(found.values[side])
+        assert curve.values[side][wrong] == max(curve.values[side])
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_slope_is_the_slope_of_the_value(loss):
 def test_shared_options_do_not_change_the_picture(loss, options):
     if loss is DiceLoss and "mode" in options:
         options = {**options, "include_background": False}
-    plain, found = (drawing.gradient_on(made) for made in (loss(), loss(**options)))
-    assert found.value == pytest.approx(plain.value)
-    np.testing.assert_allclose(found.gradient, plain.gradient, rtol=1e-6, atol=1e-12)
+    plain, with_options = (drawing.gradient_on(made) for made in (loss(), loss(**options)))
+    assert with_options.value == pytest.approx(plain.value)
+    np.testing.assert_allclose(with_options.gradient, plain.gradient, rtol=1e-6, atol=1e-12)
 
 
 def test_scene_is_what_the_pictures_say():

@@ -78,10 +78,10 @@ def test_the_notebook_itself_is_sound():
 
 def test_it_runs_from_top_to_bottom(executed):
     for cell in CODE:
-        found = executed[cell.id]
-        assert [output.output_type for output in found.outputs if output.output_type == "error"] == []
-        assert bool(found.outputs) == bool(cell.outputs), cell.id
-        kinds = ["image/png" in output.get("data", {}) for output in found.outputs]
+        run = executed[cell.id]
+        assert [output.output_type for output in run.outputs if output.output_type == "error"] == []
+        assert bool(run.outputs) == bool(cell.outputs), cell.id
+        kinds = ["image/png" in output.get("data", {}) for output in run.outputs]
         assert any(kinds) == (cell.id in {"gradient", "result"})
 
 

@@ -50,13 +50,13 @@ def test_the_same_study_comes_back(study, ledger, tmp_path):
     unpack(tmp_path / "kept", Ledger(tmp_path / "again"))
     with Ledger(tmp_path / "again").opened(study) as again:
         assert again.rows == ledger.rows  # none is to be repeated
-    for found in (read_archive(study, tmp_path / "kept"), again):
+    for archive in (read_archive(study, tmp_path / "kept"), again):
         for run in [run for run, row in ledger.rows.items() if row["status"] == "ok"]:
-            before, after = ledger.counts(run), found.counts(run)
+            before, after = ledger.counts(run), archive.counts(run)
             assert all(np.array_equal(before[name], after[name]) for name in ("tp", "fp", "fn", "tn"))
             for name in ("hd95", "surface_dice"):
                 np.testing.assert_allclose(after[name], before[name], rtol=1e-6)
-        assert markdown([TaskResults(study, found, study.tasks[0])]) == markdown(
+        assert markdown([TaskResults(study, archive, study.tasks[0])]) == markdown(
             [TaskResults(study, ledger, study.tasks[0])]
         )
 

@@ -12,7 +12,7 @@ from paddleseg_losses.functional.active_boundary import numbers_of_most
 def test_numbers_of_most(share, spare):
     mask = np.random.default_rng(0).random(97) < share
     places = np.flatnonzero(mask)
-    found = numbers_of_most(paddle.to_tensor(mask), len(places) + spare).numpy()
-    assert found.shape == (len(places) + spare + 1,)
-    np.testing.assert_array_equal(found[: len(places)], places)
-    assert ((found >= 0) & (found < 97)).all()
+    actual = numbers_of_most(paddle.to_tensor(mask), len(places) + spare).numpy()
+    assert actual.shape == (len(places) + spare + 1,)
+    np.testing.assert_array_equal(actual[: len(places)], places)
+    assert ((actual >= 0) & (actual < 97)).all()

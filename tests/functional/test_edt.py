@@ -27,11 +27,11 @@ def test_arrays_are_measured_where_data_is_loaded(path, shape):
     spacing = [0.5, 2.0, 3.25][: len(shape)]
     expected = np.stack([_brute(mask, spacing) for mask in masks])
     with kernels.use_kernels(path):
-        found = edt.host_map(masks, spacing)
+        actual = edt.host_map(masks, spacing)
         strided = edt.host_map(masks.T.copy().T, spacing)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-    np.testing.assert_array_equal(strided, found)
+    assert actual.dtype == np.float32
+    np.testing.assert_allclose(actual, expected, rtol=1e-6)
+    np.testing.assert_array_equal(strided, actual)
 
 
 @pytest.mark.parametrize("path", ["native", "composed", "threads", "device"])
@@ -46,15 +46,15 @@ def test_equal_to_brute_force(path, shape, stretched, monkeypatch):
     masks[1, 2] = False
     tensor = paddle.to_tensor(masks)
     if path == "device":
-        found = edt._on_device(tensor, spacing, "float64").numpy()
+        actual = edt._on_device(tensor, spacing, "float64").numpy()
     else:
         with kernels.use_kernels("native" if path == "native" else "composed"):
-            found = edt.boundary_distance(tensor, spacing, "float64").numpy()
+            actual = edt.boundary_distance(tensor, spacing, "float64").numpy()
     expected = np.stack([np.stack([_brute(m, spacing) for m in sample]) for sample in masks])
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
 
 def test_large_units_on_the_device_in_single_precision():
     mask = paddle.to_tensor(np.eye(1, 300, dtype=bool)[None])
-    found = edt._on_device(mask, [1e4], "float32").numpy()
-    np.testing.assert_allclose(found[0, 0, 1:], np.arange(1, 300) * 1e4, rtol=1e-6)
+    actual = edt._on_device(mask, [1e4], "float32").numpy()
+    np.testing.assert_allclose(actual[0, 0, 1:], np.arange(1, 300) * 1e4, rtol=1e-6)

@@ -2,10 +2,12 @@
 
 import numpy as np
 import paddle
+import pytest
 
+from paddleseg_losses import BoundaryLoss, HausdorffDTLoss
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.problem import Problem
-from tests.laws.cases import Case, value_and_gradient
+from tests.laws.cases import CASES, Case, supports, value_and_gradient
 
 FUNCTIONS = [
     m.COUNT, m.PROB_TRUE, m.ERROR, m.NLL, m.power(2), m.power(0.3), m.power(1.7), m.focal(2), m.focal(1), m.focal(0.4),
@@ -21,6 +23,32 @@ LARGE = [
     Case("multilabel", 3, (13, 17, 19)),
     Case("multiclass", 3, (1, 1)),
 ]
+# Small, odd, and with axes of length 1.
+ODD = [
+    Case("binary", 1, (97, 61), samples=1),
+    Case("multiclass", 3, (3001,), samples=1),
+    Case("multilabel", 3, (13, 31, 27)),
+    Case("multiclass", 3, (1, 1)),
+    Case("binary", 1, (1, 40, 1)),
+]
+DISTANCE_LOSSES = [
+    (HausdorffDTLoss, {}),
+    (HausdorffDTLoss, {"alpha": 1.0, "spacing": 1.5, "include_background": True}),
+    (HausdorffDTLoss, {"alpha": 0.7, "one_sided": True, "reduction": "none"}),
+    (HausdorffDTLoss, {"alpha": 0.0}),
+    (BoundaryLoss, {}),
+    (BoundaryLoss, {"spacing": 0.5, "include_background": True, "reduction": "none"}),
+]
+
+
+def parameters(losses, large):
+    """Each loss with its options on each case that it takes."""
+    return [
+        pytest.param(cls, case, options, id=f"{cls.__name__}-{case}-{options}")
+        for cls, options in losses
+        for case in [*CASES, *large]
+        if supports(cls.spec, case)
+    ]
 
 
 def problem(case, dtype="int64", seed=0):
@@ -83,22 +111,35 @@ def tensors(case, dtype="int64"):
     return logits, labels, z, task(z, paddle.to_tensor(labels), case.mode != "multiclass")
 
 
-def assert_equal_to_float64(loss, logits, labels):
-    """A loss by its kernel has the value and the gradient of the composed one in float64."""
+def assert_equal_to_float64(loss, logits, labels, atol=0.0, gradient_atol=2e-6):
+    """A loss by its kernel has the value and the gradient of the composed one in float64.
+
+    `gradient_atol` is relative to the largest gradient.
+    """
     logits = logits.astype("float32")
     value, gradient = value_and_gradient(loss, logits, labels)
     expected, slope = value_and_gradient(loss, logits.astype("float64"), labels)
-    np.testing.assert_allclose(value, expected, rtol=1e-5)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=atol)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=gradient_atol * np.abs(slope).max())
+
+
+def assert_refuses_second_derivatives(loss, space=(5, 7)):
+    """By one of our errors, and not by a wrong number."""
+    case = Case("multiclass", 3, space)
+    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
+    value = loss(z, paddle.to_tensor(case.labels()))
+    # Paddle wraps what a backward pass raises; some operators of 2.6 refuse themselves.
+    with pytest.raises((OSError, RuntimeError), match="create_graph"):
+        paddle.grad(value, z, create_graph=True)
 
 
 def assert_same_on_any_number_of_threads(monkeypatch, loss, logits, labels):
     """Value and gradient, bit for bit."""
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(loss, logits.astype("float32"), labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(loss, logits.astype("float32"), labels))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])

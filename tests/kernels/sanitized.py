@@ -76,7 +76,7 @@ def run_sums(kernels, problem, labels, z, threads):
         every = [(side, kind, gamma) for side, kind, gamma in every if side == 0 or kind in (2, 3, 4)]
     fusable, overlap = [(0, 2, 1), (1, 4, 1)], [(0, 1, 1), (1, 2, 1)]
     sums, values = np.ones((n, c, len(every))), np.empty((n, c if problem.sigmoid else 1, s), "float32")
-    weight, total, found = np.ones((n, s), "float32"), np.empty(1), np.empty_like(sums)
+    weight, total, again = np.ones((n, s), "float32"), np.empty(1), np.empty_like(sums)
     is_kept = np.zeros(1, "int32")
     for dtype, w in product(("int64", "int32", "uint8"), (None, weight)):
         narrow = np.where(labels > c + 1, 255, labels).astype(dtype)
@@ -84,7 +84,7 @@ def run_sums(kernels, problem, labels, z, threads):
         for chosen in (every, fusable, overlap):
             specs = (SumSpec * len(chosen))(*(SumSpec(*spec) for spec in chosen))
             for kept in (None, out):
-                given = (address(found), address(kept), address(is_kept), threads)
+                given = (address(again), address(kept), address(is_kept), threads)
                 kernels.error_sums_forward(q, specs, len(specs), *given)
                 kernels.error_sums_backward(q, specs, len(specs), address(sums), int(is_kept[0]), address(out), threads)
         specs = (SumSpec * 2)(SumSpec(0, 4, 1), SumSpec(0, 5, 2))
@@ -133,8 +133,8 @@ def run_labels(kernels, problem, labels, threads):
         kernels.labels_compact(*given, *planes, address(copy), 1, address(counts), address(out_of_range), threads)
         if problem.sigmoid:  # with a channel for each class
             index, of_classes = np.empty((n, problem.s), "uint8"), np.zeros((n, problem.c), "int64")
-            found = (address(index), 1, address(of_classes), address(out_of_range), threads)
-            kernels.labels_compact_one_hot(*given, n, problem.c, problem.s, 255, *found)
+            outputs = (address(index), 1, address(of_classes), address(out_of_range), threads)
+            kernels.labels_compact_one_hot(*given, n, problem.c, problem.s, 255, *outputs)
         kernels.top_k(address(values), *given, size, problem.c, 255, 10, address(kept), threads)
 
 
@@ -145,9 +145,9 @@ def run_soft_targets(kernels, problem, z, threads):
     targets[..., : s // 3] = 255
     q = SoftProblem(address(z), address(targets), n, c, s, 255, problem.sigmoid)
     numbers = signatures.enums()["SoftSum"]["SOFT_SUMS"]
-    found, sums, out = np.empty(2, "int64"), np.empty((n, c, numbers)), np.empty_like(z)
+    counts, sums, out = np.empty(2, "int64"), np.empty((n, c, numbers)), np.empty_like(z)
     upstream = np.ones((n, c, numbers), "float32")
-    kernels.soft_targets_check(q, address(found), threads)
+    kernels.soft_targets_check(q, address(counts), threads)
     kernels.soft_targets_forward(q, address(sums), threads)
     kernels.soft_targets_backward(q, address(upstream), address(out), threads)
 
@@ -204,10 +204,10 @@ def run_windows(kernels, problem, z, image, threads):
         region = (problem, *image, iterations, min(1, c - 1), address(lines))
         kernels.centerline_forward(*region, address(sums), threads)
         kernels.centerline_backward(*region, address(sums), address(out), threads)
-    found, slopes = np.empty((n, c, 4)), np.zeros((*lines.shape, 4), "float32")
+    table, slopes = np.empty((n, c, 4)), np.zeros((*lines.shape, 4), "float32")
     for kept in (None, slopes):
-        kernels.radius_sums_forward(problem, *image, 2, min(1, c - 1), address(found), address(kept), threads)
-    kernels.radius_sums_backward(problem, min(1, c - 1), address(found), address(slopes), address(out), threads)
+        kernels.radius_sums_forward(problem, *image, 2, min(1, c - 1), address(table), address(kept), threads)
+    kernels.radius_sums_backward(problem, min(1, c - 1), address(table), address(slopes), address(out), threads)
     for merge, radius in product((0, 1), (0, 3)):
         kernels.thinning_tubes(problem, *image, radius, merge, address(lines), threads)
 
@@ -236,12 +236,12 @@ def run_maps(kernels, problem, image, threads):
     largest = 60 if problem.s < 20000 else 12  # on small images it reaches beyond them; on large ones it takes minutes
     weights, radii, first = reals(1, 2, 3, 4), reals(0.5, 3, 7.5, largest), min(1, problem.c - 1)
     for kept in (None, slope):
-        found = (first, address(sums), address(kept), threads)
-        kernels.erosion_forward(problem, *image, weights, 4, *found)
-        kernels.ball_filter_forward(problem, *image, radii, weights, 4, *found)
-        kernels.active_contour_forward(problem, *image, 1.0, 0.5, 1e-8, *found)
+        outputs = (first, address(sums), address(kept), threads)
+        kernels.erosion_forward(problem, *image, weights, 4, *outputs)
+        kernels.ball_filter_forward(problem, *image, radii, weights, 4, *outputs)
+        kernels.active_contour_forward(problem, *image, 1.0, 0.5, 1e-8, *outputs)
         for width, reach in ((0, 1), (1, 2), (5, 70)):
-            kernels.boundary_f1_forward(problem, *image, width, reach, 1.0, *found)
+            kernels.boundary_f1_forward(problem, *image, width, reach, 1.0, *outputs)
     kernels.map_sums_backward(problem, address(sums), address(slope), address(out), threads)
 
 

@@ -42,13 +42,13 @@ def test_equal_to_composed_in_float64(case, bins, soft):
     logits, labels = problem(case, ["int64", "int32", "uint8"][bins % 3])
     logits += 1e-3  # not on the edge of a bin
     sigmoid = case.mode != "multiclass"
-    found, expected = (f(logits, labels, sigmoid, bins, soft) for f in (_native, _composed))
-    off = np.abs(found[0] - expected[0])
+    actual, expected = (f(logits, labels, sigmoid, bins, soft) for f in (_native, _composed))
+    off = np.abs(actual[0] - expected[0])
     assert off.max() <= 1 + 1e-5 * np.abs(expected[0]).max()  # one of thousands may fall on the other side of an edge
     assert (off > 1e-5 * (1 + np.abs(expected[0]))).mean() <= (0 if labels.size < 1000 or soft else 1e-3)
-    wrong = np.abs(found[1] - expected[1]) > 1e-4 * np.abs(expected[1]).max()
+    wrong = np.abs(actual[1] - expected[1]) > 1e-4 * np.abs(expected[1]).max()
     assert wrong.mean() <= (0 if labels.size < 1000 else 1e-3)
-    assert not found[1][np.broadcast_to(labels == IGNORED, logits.shape)].any()
+    assert not actual[1][np.broadcast_to(labels == IGNORED, logits.shape)].any()
 
 
 @pytest.mark.parametrize("soft", [False, True])
@@ -80,13 +80,13 @@ def test_logits_of_any_size(channels):
 
 def test_same_bits_on_any_number_of_threads(monkeypatch):
     logits, labels = problem(Case("multiclass", 5, (301, 257)))
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(_native(logits, labels, False, 20, False))
-    for sums, slope in found[1:]:
-        assert np.array_equal(sums, found[0][0])
-        assert np.array_equal(slope, found[0][1])
+        results.append(_native(logits, labels, False, 20, False))
+    for sums, slope in results[1:]:
+        assert np.array_equal(sums, results[0][0])
+        assert np.array_equal(slope, results[0][1])
 
 
 @pytest.mark.parametrize("bins", [0, MOST + 1])

@@ -37,12 +37,12 @@ def _blocks(case):
 @pytest.mark.parametrize(("case", "blocks"), [(s, False) for s in CASES] + [(s, True) for s in LARGE], ids=str)
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_equal_to_the_composed_path(case, blocks, options):
-    logits, labels, found = case.logits(dtype="float32"), _blocks(case) if blocks else case.labels(), []
+    logits, labels, results = case.logits(dtype="float32"), _blocks(case) if blocks else case.labels(), []
     for mode in ("native", "composed"):
         with kernels.use_kernels(mode):
-            found.append(value_and_gradient(SoftCLDiceLoss(**options), logits, labels))
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-5 * np.abs(found[1][1]).max())
+            results.append(value_and_gradient(SoftCLDiceLoss(**options), logits, labels))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-4, atol=1e-5 * np.abs(results[1][1]).max())
 
 
 def _halves_ties():
@@ -81,14 +81,14 @@ def test_ties_of_probabilities(shape, iterations, levels):
     "case", [Case("multiclass", 3, (151, 223), samples=1), Case("binary", 1, (150, 15, 17), samples=1)], ids=str
 )
 def test_same_bits_on_any_number_of_threads(case, monkeypatch):
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(SoftCLDiceLoss(iters=1), case.logits(dtype="float32"), _blocks(case)))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(SoftCLDiceLoss(iters=1), case.logits(dtype="float32"), _blocks(case)))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])
 
 
 def test_nan_is_seen():

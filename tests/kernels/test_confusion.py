@@ -38,21 +38,21 @@ def test_equal_to_float64(case):
     logits, labels, matrix, upstream = _task(case)
     sums, slope = _expected(logits, labels, matrix, upstream)
     z = paddle.to_tensor(logits, stop_gradient=False)
-    found = confusion_sums(task(z, paddle.to_tensor(labels), False), matrix)
-    np.testing.assert_allclose(found.numpy(), sums, rtol=1e-6, atol=1e-7 * sums.max())
-    (found * paddle.to_tensor(upstream, "float32")).sum().backward()
+    actual = confusion_sums(task(z, paddle.to_tensor(labels), False), matrix)
+    np.testing.assert_allclose(actual.numpy(), sums, rtol=1e-6, atol=1e-7 * sums.max())
+    (actual * paddle.to_tensor(upstream, "float32")).sum().backward()
     np.testing.assert_allclose(z.grad.numpy(), slope, rtol=0, atol=2e-6 * np.abs(slope).max())
 
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
     logits, labels, matrix, _ = _task(MULTICLASS[1])
-    found = []
+    results = []
     for threads in ("1", "3"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
         z = paddle.to_tensor(np.tile(logits, (1, 1, 9)), stop_gradient=False)
         sums = confusion_sums(task(z, paddle.to_tensor(np.tile(labels, (1, 1, 9))), False), matrix)
-        found.append((sums.numpy(), paddle.grad(sums.sum(), z)[0].numpy()))
-    for one, several in zip(*found):
+        results.append((sums.numpy(), paddle.grad(sums.sum(), z)[0].numpy()))
+    for one, several in zip(*results):
         assert np.array_equal(one, several)
 
 

@@ -7,7 +7,7 @@ import pytest
 from paddleseg_losses import BoundaryDoULoss, ShapeAwareLoss
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels import contours
-from tests.kernels.problems import task
+from tests.kernels.problems import assert_equal_to_float64, task
 from tests.kernels.regions import LARGE, blocks_of
 from tests.laws.cases import CASES, Case, value_and_gradient
 
@@ -25,23 +25,20 @@ OPTIONS = [
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "noise"])
 def test_equal_to_float64(cls, options, case, blocks):
     logits, labels = case.logits(dtype="float32"), blocks_of(case) if blocks else case.labels()
-    value, gradient = value_and_gradient(cls(**options), logits, labels)
-    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
-    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+    assert_equal_to_float64(cls(**options), logits, labels, atol=1e-6)
 
 
 @pytest.mark.parametrize("cls", [ShapeAwareLoss, BoundaryDoULoss])
 @pytest.mark.parametrize("samples", [1, 3])
 def test_same_bits_on_any_number_of_threads(cls, samples, monkeypatch):
-    case, found = Case("multiclass", 3, (301, 257), samples=samples), []
+    case, results = Case("multiclass", 3, (301, 257), samples=samples), []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(cls(), case.logits(dtype="float32"), blocks_of(case)))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(cls(), case.logits(dtype="float32"), blocks_of(case)))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])
 
 
 @pytest.mark.parametrize(

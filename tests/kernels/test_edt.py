@@ -37,9 +37,9 @@ def _masks(shape, kind, seed=0):
 def _brute(masks, spacing):
     out = np.zeros(masks.shape)
     for index in np.ndindex(masks.shape[:2]):
-        mask, found = masks[index], out[index]
+        mask, distances = masks[index], out[index]
         if mask.any() and not mask.all():
-            found[mask], found[~mask] = nearest(mask, ~mask, spacing), nearest(~mask, mask, spacing)
+            distances[mask], distances[~mask] = nearest(mask, ~mask, spacing), nearest(~mask, mask, spacing)
     return out
 
 
@@ -58,8 +58,8 @@ def test_equal_to_brute_force(shape, kind, stretched):
 
 
 def test_squares_are_exact():
-    found = edt.distance_map(paddle.to_tensor(_masks((60, 70), "sparse")), dtype="float64").numpy() ** 2
-    np.testing.assert_allclose(found, np.rint(found), atol=1e-11)
+    squares = edt.distance_map(paddle.to_tensor(_masks((60, 70), "sparse")), dtype="float64").numpy() ** 2
+    np.testing.assert_allclose(squares, np.rint(squares), atol=1e-11)
 
 
 @pytest.mark.parametrize("spacing", [None, (0.7, 1.3)])
@@ -76,20 +76,20 @@ def test_equal_to_the_composed_path(spacing):
 @pytest.mark.parametrize("kind", ["noise", "deep"])
 def test_same_bits_on_any_number_of_threads(maps, kind, monkeypatch):
     mask = paddle.to_tensor(_masks((301, 117), kind)[:1, :maps])
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(edt.distance_map(mask).numpy())
-    assert found[0].any()
-    assert np.array_equal(found[0], found[1])
-    assert np.array_equal(found[0], found[2])
+        results.append(edt.distance_map(mask).numpy())
+    assert results[0].any()
+    assert np.array_equal(results[0], results[1])
+    assert np.array_equal(results[0], results[2])
 
 
 def test_pixels_as_long_as_they_may_be():
     masks = _masks((3, 90), "sparse")
     for steps in [(1e70, 1e-70), (1e-70, 1e70)]:
-        found = edt.distance_map(paddle.to_tensor(masks), steps, "float64").numpy()
-        np.testing.assert_allclose(found, _brute(masks, steps), rtol=1e-14)
+        actual = edt.distance_map(paddle.to_tensor(masks), steps, "float64").numpy()
+        np.testing.assert_allclose(actual, _brute(masks, steps), rtol=1e-14)
 
 
 def test_any_dtype_and_layout_of_mask():
@@ -105,8 +105,8 @@ def test_far_pixels_in_single_precision():
     """Squares beyond 2^24 are whole numbers still."""
     mask = paddle.zeros([1, 1, 2, 5000], "bool")
     mask[0, 0, 0, 0] = True
-    found = edt.distance_map(mask, dtype="float64").numpy()[0, 0]
-    np.testing.assert_array_equal(found[1], np.hypot(1.0, np.arange(5000.0)))
+    distances = edt.distance_map(mask, dtype="float64").numpy()[0, 0]
+    np.testing.assert_array_equal(distances[1], np.hypot(1.0, np.arange(5000.0)))
 
 
 @pytest.mark.parametrize(

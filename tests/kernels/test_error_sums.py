@@ -82,13 +82,13 @@ def test_every_loss_is_what_it_is_in_float64(spec, case):
         off = {}
         for which in ("native", "composed"):
             with kernels.use_kernels(which):
-                found = value_and_gradient(loss, logits, labels)
+                actual = value_and_gradient(loss, logits, labels)
             # Equal errors may be sorted either way, which exchanges slopes of a few pixels, so the mean is compared. So
             # is what erosions leave at 60, where probabilities are 0 and 1: the two largest numbers of a map, of which
             # one scales it and has the slope, are less than 6e-9 apart wherever float32 chooses the other one.
             tied = spec.sorts or (spec.name == "HausdorffERLoss" and scale == 60.0)
             size = np.mean if tied else np.max
-            off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(found, exact)]
+            off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(actual, exact)]
         for native, composed in zip(off["native"], off["composed"]):
             assert native <= max(2e-6, 3 * composed)
 
@@ -107,15 +107,15 @@ def test_reductions_and_pixel_weights(spec, reduction, case):
     if not supports(spec, case):
         return
     weight = np.random.default_rng(3).random((case.samples, *case.space)).astype("float32")
-    found = []
+    results = []
     for which in ("native", "composed"):
         with kernels.use_kernels(which):
             z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
             loss = make(spec, reduction=reduction)
             value = loss(z, paddle.to_tensor(case.labels()), pixel_weight=paddle.to_tensor(weight))
             value.sum().backward()
-            found.append((value.numpy(), z.grad.numpy()))
-    for native, composed in zip(*found):
+            results.append((value.numpy(), z.grad.numpy()))
+    for native, composed in zip(*results):
         np.testing.assert_allclose(native, composed, rtol=1e-5, atol=2e-6 * np.abs(composed).max())
 
 
@@ -209,10 +209,10 @@ def test_sums_of_one_function_may_be_asked_for_twice(case):
     alone = [kernel.error_sums(task(z, y, sigmoid), m.flat([moment])) for moment in wanted]
     np.testing.assert_allclose(table.numpy(), np.concatenate([each.numpy() for each in alone], axis=-1), rtol=4e-7)
     factors = np.random.default_rng(3).normal(size=len(wanted)).astype("float32")
-    (found,) = paddle.grad((table * paddle.to_tensor(factors)).sum(), z)
+    (actual,) = paddle.grad((table * paddle.to_tensor(factors)).sum(), z)
     (expected,) = paddle.grad(sum((each * float(factor)).sum() for each, factor in zip(alone, factors)), z)
     scale = float(expected.abs().max())
-    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-5, atol=1e-6 * scale)
+    np.testing.assert_allclose(actual.numpy(), expected.numpy(), rtol=1e-5, atol=1e-6 * scale)
 
 
 @pytest.mark.parametrize("mode", ["multiclass", "multilabel"])
@@ -224,7 +224,7 @@ def test_weights_of_each_label_are_added(mode, classes):
     labels[rng.random(labels.shape) < 0.1] = 255
     weight = rng.random((2, 1, 300, 251)).astype("float32")
     scores = paddle.zeros([2, classes, 300, 251])
-    found = kernel.label_weights(Problem(scores, paddle.to_tensor(labels), mode, 255), paddle.to_tensor(weight))
+    actual = kernel.label_weights(Problem(scores, paddle.to_tensor(labels), mode, 255), paddle.to_tensor(weight))
     columns = [(weight.astype("float64") * (labels == k)).sum((2, 3)) for k in range(2 if several else classes)]
     expected = np.stack(columns, axis=-1)
-    np.testing.assert_allclose(found, expected if several else expected[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(actual, expected if several else expected[:, 0], rtol=1e-6)

@@ -25,15 +25,17 @@ def test_labels_are_copied_and_counted(dtype, classes):
     labels = np.array([[0, 1, 2, 3, 7, 255, 255], [2, 2, 0, 1, 9, 250, 0]], dtype)
     for shift, ignored in ((0, 255), (-2, -1)) if dtype != "uint8" else ((0, 255), (0, -1)):
         given = labels + labels.dtype.type(shift) if shift >= 0 else labels + shift
-        found = compact_labels(paddle.to_tensor(given), classes, ignored)
+        compact = compact_labels(paddle.to_tensor(given), classes, ignored)
 
         def kept(given, ignored=ignored):
             return np.where(given == ignored, 10**6, given.astype("int64"))
 
         inside = (given >= 0) & (given < classes) & (given != ignored)
-        np.testing.assert_array_equal(found.counts, [[(row == k).sum() for k in range(classes)] for row in kept(given)])
-        assert found.wrong == (~inside & (given != ignored)).sum()
-        np.testing.assert_array_equal(found.labels.numpy(), np.where(inside, given, found.ignore_index))
+        np.testing.assert_array_equal(
+            compact.counts, [[(row == k).sum() for k in range(classes)] for row in kept(given)]
+        )
+        assert compact.wrong == (~inside & (given != ignored)).sum()
+        np.testing.assert_array_equal(compact.labels.numpy(), np.where(inside, given, compact.ignore_index))
 
 
 @pytest.mark.parametrize("classes", [1, 2, 8, 9, 300])

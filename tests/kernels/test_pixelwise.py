@@ -60,20 +60,20 @@ def test_values_of_pixels_and_their_gradient(case):
     np.testing.assert_array_equal(map_.numpy()[y.numpy() == 255], 0)
     value, slope = _by_sums(z, y, sigmoid, wanted, factors, pixel)
     np.testing.assert_allclose(float((map_ * pixel).sum()), value, rtol=2e-6)
-    (found,) = paddle.grad((map_ * pixel).sum(), z)
-    np.testing.assert_allclose(found.numpy(), slope, rtol=0, atol=1e-6 * np.abs(slope).max())
+    (gradient,) = paddle.grad((map_ * pixel).sum(), z)
+    np.testing.assert_allclose(gradient.numpy(), slope, rtol=0, atol=1e-6 * np.abs(slope).max())
 
 
 @pytest.mark.parametrize("functions", [MIXED, PLAIN])
 def test_channels_may_share_a_weight(functions):
     """One weight of each pixel is that weight for every channel."""
     z, y, sigmoid, wanted, factors, pixel = _task(Case("multilabel", 3, (13, 31)), True, functions)
-    shared, found = pixel[:, :1], []
+    shared, results = pixel[:, :1], []
     for weight in (shared, shared.expand(pixel.shape)):
         total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=weight)
-        found.append((float(total), paddle.grad(total, z)[0].numpy()))
-    assert found[0][0] == found[1][0] > 0
-    np.testing.assert_array_equal(found[0][1], found[1][1])
+        results.append((float(total), paddle.grad(total, z)[0].numpy()))
+    assert results[0][0] == results[1][0] > 0
+    np.testing.assert_array_equal(results[0][1], results[1][1])
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -122,14 +122,14 @@ def test_no_gradient_is_made_that_nobody_wants():
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
     z, y, sigmoid, wanted, factors, pixel = _task(Case("multiclass", 7, (211, 307)), weighted=True)
-    found = []
+    results = []
     for threads in ("1", "2", "5"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
         total = kernel.pixel_total(task(z, y, sigmoid), wanted, factors, weight=pixel)
-        found.append((float(total), paddle.grad(total, z)[0].numpy()))
-    for value, slope in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(slope, found[0][1])
+        results.append((float(total), paddle.grad(total, z)[0].numpy()))
+    for value, slope in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(slope, results[0][1])
 
 
 def test_terms_share_a_pass_or_make_their_gradient_in_one(monkeypatch):

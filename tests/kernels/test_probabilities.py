@@ -34,11 +34,11 @@ def test_equal_to_float64(case, dtype):
     logits, labels = problem(case, dtype)
     sigmoid = case.mode != "multiclass"
     upstream = np.random.default_rng(2).normal(size=logits.shape).astype("float32")
-    found = _value_and_gradient(logits, labels, sigmoid, upstream)
+    actual = _value_and_gradient(logits, labels, sigmoid, upstream)
     expected = _in_float64(logits, labels, sigmoid, upstream)
-    np.testing.assert_allclose(found[0], expected[0], rtol=2e-6)
-    np.testing.assert_allclose(found[1], expected[1], rtol=1e-4, atol=1e-6)
-    assert not found[0][np.broadcast_to(labels == IGNORED, logits.shape)].any()
+    np.testing.assert_allclose(actual[0], expected[0], rtol=2e-6)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=1e-4, atol=1e-6)
+    assert not actual[0][np.broadcast_to(labels == IGNORED, logits.shape)].any()
 
 
 @pytest.mark.parametrize("channels", [1, 2, 5, 40])
@@ -49,28 +49,28 @@ def test_logits_of_any_size(channels):
     labels = np.zeros((2, 1, 700), "int64")
     labels[:, :, ::7] = IGNORED
     logits[:, :, ::14], logits[:, :, 7::14] = np.nan, np.inf
-    found, slope = _value_and_gradient(logits, labels, channels == 1, np.ones_like(logits))
-    assert np.isfinite(found).all()
+    p, slope = _value_and_gradient(logits, labels, channels == 1, np.ones_like(logits))
+    assert np.isfinite(p).all()
     assert np.isfinite(slope).all()
-    assert not found[:, :, ::7].any()
+    assert not p[:, :, ::7].any()
     assert not slope[:, :, ::7].any()
     if channels > 1:
         kept = labels[:, 0] != IGNORED
-        np.testing.assert_allclose(found.sum(axis=1)[kept], 1.0, rtol=1e-6)
+        np.testing.assert_allclose(p.sum(axis=1)[kept], 1.0, rtol=1e-6)
 
 
 @pytest.mark.parametrize("case", [Case("multiclass", 5, (301, 257)), Case("multilabel", 3, (301, 257))], ids=str)
 def test_same_bits_on_any_number_of_threads_and_of_strides(case, monkeypatch):
     logits, labels = problem(case)
-    sigmoid, found = case.mode != "multiclass", []
+    sigmoid, results = case.mode != "multiclass", []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(_value_and_gradient(logits, labels, sigmoid, logits))
-    for p, slope in found[1:]:
-        assert np.array_equal(p, found[0][0])
-        assert np.array_equal(slope, found[0][1])
+        results.append(_value_and_gradient(logits, labels, sigmoid, logits))
+    for p, slope in results[1:]:
+        assert np.array_equal(p, results[0][0])
+        assert np.array_equal(slope, results[0][1])
     turned = paddle.to_tensor(logits.transpose(0, 1, 3, 2).copy()).transpose([0, 1, 3, 2])
-    assert np.array_equal(probabilities(task(turned, paddle.to_tensor(labels), sigmoid)).numpy(), found[0][0])
+    assert np.array_equal(probabilities(task(turned, paddle.to_tensor(labels), sigmoid)).numpy(), results[0][0])
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -96,17 +96,17 @@ def test_folded_ones_have_all_digits(case):
     else:
         share = np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True))
         q = np.stack([np.delete(share, c, axis=1).sum(axis=1) for c in range(z.shape[1])], axis=1)
-    found = folded_probabilities(task(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid)).numpy()
-    np.testing.assert_allclose(found, np.where(p > 0.5, -q, p), rtol=2e-5, atol=1e-35)
-    assert (np.signbit(found) == (p > 0.5)).all()
+    folded = folded_probabilities(task(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid)).numpy()
+    np.testing.assert_allclose(folded, np.where(p > 0.5, -q, p), rtol=2e-5, atol=1e-35)
+    assert (np.signbit(folded) == (p > 0.5)).all()
 
 
 def test_nan_is_seen():
     logits = paddle.zeros([1, 3, 9])
     logits[0, 1, 4] = float("nan")
-    found = probabilities(task(logits, paddle.zeros([1, 1, 9], "int64"), False)).numpy()
-    assert np.isnan(found[0, :, 4]).all()
-    assert not np.isnan(np.delete(found, 4, axis=2)).any()
+    p = probabilities(task(logits, paddle.zeros([1, 1, 9], "int64"), False)).numpy()
+    assert np.isnan(p[0, :, 4]).all()
+    assert not np.isnan(np.delete(p, 4, axis=2)).any()
 
 
 def test_second_derivatives_are_refused():

@@ -24,39 +24,39 @@ def _nearly_right(case, labels, seed=3):
 @pytest.mark.parametrize(("case", "blocks"), [(s, False) for s in CASES] + [(s, True) for s in LARGE], ids=str)
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_equal_to_the_composed_path(case, blocks, options):
-    labels, found = blocks_of(case) if blocks else case.labels(), []
+    labels, results = blocks_of(case) if blocks else case.labels(), []
     logits = _nearly_right(case, labels)
     for mode in ("native", "composed"):
         with kernels.use_kernels(mode):
-            found.append(value_and_gradient(CBDiceLoss(**options), logits, labels))
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-5 * np.abs(found[1][1]).max())
+            results.append(value_and_gradient(CBDiceLoss(**options), logits, labels))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-4, atol=1e-5 * np.abs(results[1][1]).max())
 
 
 def test_a_region_that_fills_the_image():
     labels = np.ones((2, 9, 8), "int64")
     labels[1, 0, 0] = IGNORED
     logits = np.full((2, 1, 9, 8), 2.0, "float32")
-    found = []
+    results = []
     for mode in ("native", "composed"):
         with kernels.use_kernels(mode):
-            found.append(value_and_gradient(CBDiceLoss(cap=False, reduction="sum"), logits, labels))
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-6)
-    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5, atol=1e-9)
+            results.append(value_and_gradient(CBDiceLoss(cap=False, reduction="sum"), logits, labels))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-6)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize(
     "case", [Case("multiclass", 3, (151, 223), samples=1), Case("binary", 1, (50, 15, 17))], ids=str
 )
 def test_same_bits_on_any_number_of_threads(case, monkeypatch):
-    labels, found = blocks_of(case), []
+    labels, results = blocks_of(case), []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(CBDiceLoss(), _nearly_right(case, labels), labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(CBDiceLoss(), _nearly_right(case, labels), labels))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])
 
 
 def test_nan_is_seen():

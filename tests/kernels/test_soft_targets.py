@@ -114,14 +114,14 @@ def _variants(spec, case):
 def test_every_loss_is_what_it_is_in_float64(spec, case):
     logits, targets, left_out = problem(case)
     for options in _variants(spec, case):
-        loss, found = make(spec, mode=case.mode, **options), {}
+        loss, results = make(spec, mode=case.mode, **options), {}
         for which, dtype in (("native", "float32"), ("composed", "float64")):
             with kernels.use_kernels(which):
                 z = paddle.to_tensor(logits.astype(dtype), stop_gradient=False)
                 value = loss(z, paddle.to_tensor(targets.astype(dtype)))
                 value.sum().backward()
-                found[which] = value.numpy(), z.grad.numpy()
-        (value, slope), (expected, expected_slope) = found["native"], found["composed"]
+                results[which] = value.numpy(), z.grad.numpy()
+        (value, slope), (expected, expected_slope) = results["native"], results["composed"]
         np.testing.assert_allclose(value, expected, rtol=4e-6, atol=1e-7, err_msg=str(options))
         exact = paddle.to_tensor(logits.astype("float64"))
         near = definition(exact, paddle.to_tensor(targets.astype("float64")), case.mode == "multiclass")[1]
@@ -167,18 +167,18 @@ def test_these_losses_run_the_kernel_once(name, options, monkeypatch):
 @pytest.mark.parametrize("case", SIZES[-3:], ids=str)
 def test_the_number_of_threads_changes_no_bit(monkeypatch, case):
     logits, targets, _ = problem(case)
-    found = []
+    results = []
     for threads in ("1", "2", "5"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
         z = paddle.to_tensor(logits, stop_gradient=False)
         given = task(z, paddle.to_tensor(targets), case.mode)
         table = soft_sums(given)
         table.sum().backward()
-        found.append((table.numpy(), z.grad.numpy(), check_soft_targets(given)))
-    for other in found[1:]:
-        np.testing.assert_array_equal(other[0], found[0][0])
-        np.testing.assert_array_equal(other[1], found[0][1])
-        assert other[2] == found[0][2]
+        results.append((table.numpy(), z.grad.numpy(), check_soft_targets(given)))
+    for other in results[1:]:
+        np.testing.assert_array_equal(other[0], results[0][0])
+        np.testing.assert_array_equal(other[1], results[0][1])
+        assert other[2] == results[0][2]
 
 
 MODES = [("multiclass", 3), ("multilabel", 3), ("binary", 1)]
@@ -213,16 +213,16 @@ def test_no_number_is_seen_where_it_counts_and_only_there(mode, channels, sign):
 @pytest.mark.parametrize("junk", [np.nan, np.inf, -np.inf, 3e38])
 @pytest.mark.parametrize(("mode", "channels"), MODES)
 def test_junk_that_is_left_out_is_not_seen(mode, channels, junk):
-    found = []
+    results = []
     for logit in (0.0, junk):
         z, g = _one_pixel(mode, channels, logit, IGNORED)
         table = soft_sums(task(z, g, mode))
         table.sum().backward()
-        found.append((table.numpy(), z.grad.numpy()))
-    assert not found[1][1][0, :, 270].any()
-    np.testing.assert_array_equal(found[1][0], found[0][0])
-    np.testing.assert_array_equal(found[1][1], found[0][1])
-    assert (found[1][0][..., -1] == [[299], [300]]).all()
+        results.append((table.numpy(), z.grad.numpy()))
+    assert not results[1][1][0, :, 270].any()
+    np.testing.assert_array_equal(results[1][0], results[0][0])
+    np.testing.assert_array_equal(results[1][1], results[0][1])
+    assert (results[1][0][..., -1] == [[299], [300]]).all()
 
 
 WRONG = [1.5, -0.25, np.nan, np.inf, -np.inf, 254.0]
@@ -244,7 +244,7 @@ def test_targets_out_of_range_are_refused_marked_or_left_out(mode, channels, wro
         assert np.isfinite(float(loss(z, g)))
     assert np.isnan(float(loss(z, bad)))
     assert np.isfinite(float(loss(z, g)))
-    unchecked, found = cls(mode=mode, checks="never"), []
+    unchecked, results = cls(mode=mode, checks="never"), []
     zeroed = bad.clone()
     zeroed[0, 0, 270] = 0.0
     for which, given in (("native", bad), ("composed", bad), ("native", zeroed)):
@@ -252,11 +252,11 @@ def test_targets_out_of_range_are_refused_marked_or_left_out(mode, channels, wro
             logits = paddle.to_tensor(Case(mode, channels, (300,)).logits(dtype="float32"), stop_gradient=False)
             value = unchecked(logits, given)
             value.backward()
-            found.append((float(value), logits.grad.numpy()))
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=2e-6)
-    np.testing.assert_allclose(found[0][1], found[1][1], rtol=0, atol=2e-6 * np.abs(found[1][1]).max())
-    assert found[0][0] == found[2][0]
-    np.testing.assert_array_equal(found[0][1], found[2][1])
+            results.append((float(value), logits.grad.numpy()))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=2e-6)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=0, atol=2e-6 * np.abs(results[1][1]).max())
+    assert results[0][0] == results[2][0]
+    np.testing.assert_array_equal(results[0][1], results[2][1])
 
 
 @pytest.mark.parametrize("case", SIZES, ids=str)
@@ -271,8 +271,8 @@ def test_wrong_targets_and_those_that_count_are_counted(case):
     below = 0.0 if multiclass else 0.02  # nearer to 0 it would pass for rounding
     targets = np.where(wrong, targets * scale - below, targets).astype("float32")
     targets = np.where(left_out, IGNORED, targets).astype("float32")
-    found = check_soft_targets(task(paddle.zeros(targets.shape), paddle.to_tensor(targets), case.mode))
-    assert found == (wrong.sum(), (~left_out[:, : pixels[1]]).sum())
+    actual = check_soft_targets(task(paddle.zeros(targets.shape), paddle.to_tensor(targets), case.mode))
+    assert actual == (wrong.sum(), (~left_out[:, : pixels[1]]).sum())
 
 
 @pytest.mark.parametrize(("scale", "allowed"), [(0.991, True), (1.009, True), (0.989, False), (1.011, False)])
@@ -375,7 +375,7 @@ def test_smoothed_labels_are_summed_as_soft_targets(case, options, monkeypatch):
     loss_name = "CrossEntropyLoss" if case.mode == "multiclass" else "BinaryCrossEntropyLoss"
     options = {**options, "weight": [0.5, 2.0, 1.25, 1.0, 3.0][: case.channels]} if "weight" in options else options
     loss = make(registry.get(loss_name), mode=case.mode, label_smoothing=0.2, **options)
-    labels, found = paddle.to_tensor(case.labels(ignored=0.2)), {}
+    labels, results = paddle.to_tensor(case.labels(ignored=0.2)), {}
     for which, dtype in (("composed", "float64"), ("native", "float32")):
         if which == "native":
             monkeypatch.setattr(pixelwise, "smoothed_values", None)  # a value for each pixel and class
@@ -383,7 +383,7 @@ def test_smoothed_labels_are_summed_as_soft_targets(case, options, monkeypatch):
             z = paddle.to_tensor(case.logits(dtype=dtype), stop_gradient=False)
             value = loss(z, labels)
             value.backward()
-            found[which] = float(value), z.grad.numpy()
-    np.testing.assert_allclose(found["native"][0], found["composed"][0], rtol=1e-6)
-    slope = found["composed"][1]
-    np.testing.assert_allclose(found["native"][1], slope, rtol=0, atol=1e-6 * np.abs(slope).max())
+            results[which] = float(value), z.grad.numpy()
+    np.testing.assert_allclose(results["native"][0], results["composed"][0], rtol=1e-6)
+    slope = results["composed"][1]
+    np.testing.assert_allclose(results["native"][1], slope, rtol=0, atol=1e-6 * np.abs(slope).max())

@@ -42,22 +42,22 @@ def _parts(region):
 def test_the_kernel_finds_what_numpy_finds(space, dtype, radius, merge):
     labels = _labels(space, seed=len(space)).astype(dtype)
     with kernels.use_kernels("native"):
-        found = host_tubes(labels, 4, 255, radius, merge)
+        tubes = host_tubes(labels, 4, 255, radius, merge)
     with kernels.use_kernels("composed"):
         expected = host_tubes(labels, 4, 255, radius, merge)
-    np.testing.assert_array_equal(found, expected)
-    assert found.dtype == expected.dtype == np.uint8
-    assert found.any() or not (np.isin(labels, (1, 2, 3))).any()
+    np.testing.assert_array_equal(tubes, expected)
+    assert tubes.dtype == expected.dtype == np.uint8
+    assert tubes.any() or not (np.isin(labels, (1, 2, 3))).any()
 
 
 @pytest.mark.skipif(not kernels.library(), reason="not built")
 def test_many_threads_find_the_same(monkeypatch):
     labels = _labels((257, 190), seed=5)
-    found = []
+    results = []
     for threads in ("1", "7"):
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", threads)
-        found.append(host_tubes(labels, 4, 255, 2, False))
-    np.testing.assert_array_equal(*found)
+        results.append(host_tubes(labels, 4, 255, 2, False))
+    np.testing.assert_array_equal(*results)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -86,11 +86,11 @@ def test_no_part_and_no_hole_is_lost(space, smooth, path):
     with kernels.use_kernels(path):
         for seed in range(3):
             region = _blobs(space, seed, smooth=smooth)
-            found = _skeleton(region)
-            assert not (found & ~region).any()
-            assert _parts(found) == _parts(region)
+            skeleton = _skeleton(region)
+            assert not (skeleton & ~region).any()
+            assert _parts(skeleton) == _parts(region)
             if len(space) == 3:
-                assert skeletons.euler(found) == skeletons.euler(region)
+                assert skeletons.euler(skeleton) == skeletons.euler(region)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -99,9 +99,9 @@ def test_a_bar_does_not_vanish(shape, path):
     """As it does in scikit-image, whose second look at a voxel asks less than its first."""
     region = np.pad(np.ones(shape, bool), 2)
     with kernels.use_kernels(path):
-        found = _skeleton(region)
-    assert _parts(found) == skeletons.euler(found) == 1
-    assert found.sum() <= max(shape)
+        skeleton = _skeleton(region)
+    assert _parts(skeleton) == skeletons.euler(skeleton) == 1
+    assert skeleton.sum() <= max(shape)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -45,8 +45,8 @@ def test_equal_to_a_stable_sort(kind, percent, threads, dtype, monkeypatch):
     labels = rng.integers(0, 5, shape).astype(dtype)
     labels[rng.random(shape) < 0.2] = 255
     labels[rng.random(shape) < 0.01] = 9  # out of range
-    found = _largest(paddle.to_tensor(values), paddle.to_tensor(labels), percent).numpy()
-    np.testing.assert_array_equal(found, _expected(values, labels, percent))
+    actual = _largest(paddle.to_tensor(values), paddle.to_tensor(labels), percent).numpy()
+    np.testing.assert_array_equal(actual, _expected(values, labels, percent))
 
 
 def test_nothing_counts():

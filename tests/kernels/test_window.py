@@ -7,8 +7,8 @@ import pytest
 from paddleseg_losses import NACLLoss, StructuralSimilarityLoss
 from paddleseg_losses.errors import KernelError
 from paddleseg_losses.kernels.window import nacl_penalty, ssl_sum
-from tests.kernels.problems import task
-from tests.laws.cases import CASES, Case, supports, value_and_gradient
+from tests.kernels.problems import assert_equal_to_float64, assert_refuses_second_derivatives, parameters, task
+from tests.laws.cases import Case, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -26,35 +26,26 @@ OPTIONS = [
     (NACLLoss, {}),
     (NACLLoss, {"kernel_size": 7, "distance_type": "l2"}),
 ]
-PARAMETERS = [
-    pytest.param(cls, case, options, id=f"{cls.__name__}-{case}-{options}")
-    for cls, options in OPTIONS
-    for case in [*CASES, *LARGE]
-    if supports(cls.spec, case)
-]
 
 
-@pytest.mark.parametrize(("cls", "case", "options"), PARAMETERS)
+@pytest.mark.parametrize(("cls", "case", "options"), parameters(OPTIONS, LARGE))
 def test_equal_to_float64(cls, case, options):
     logits, labels = case.logits(dtype="float32"), case.labels()
-    value, gradient = value_and_gradient(cls(**options), logits, labels)
-    expected, slope = value_and_gradient(cls(**options), logits.astype("float64"), labels)
-    np.testing.assert_allclose(value, expected, rtol=1e-5)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=2e-6 * np.abs(slope).max())
+    assert_equal_to_float64(cls(**options), logits, labels)
 
 
 @pytest.mark.parametrize("cls", [StructuralSimilarityLoss, NACLLoss])
 def test_same_bits_on_any_number_of_threads(cls, monkeypatch):
     case = Case("multiclass", 2, (301, 257))
     logits, labels = case.logits(dtype="float32"), case.labels()
-    found = []
+    results = []
     for count in "125":
         monkeypatch.setenv("PADDLESEG_LOSSES_THREADS", count)
-        found.append(value_and_gradient(cls(), logits, labels))
-    assert found[0][1].any()
-    for value, gradient in found[1:]:
-        assert value == found[0][0]
-        assert np.array_equal(gradient, found[0][1])
+        results.append(value_and_gradient(cls(), logits, labels))
+    assert results[0][1].any()
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        assert np.array_equal(gradient, results[0][1])
 
 
 def test_nan_is_seen():
@@ -64,11 +55,7 @@ def test_nan_is_seen():
 
 
 def test_second_derivatives_are_refused():
-    case = Case("multiclass", 3, (5, 7))
-    z = paddle.to_tensor(case.logits(dtype="float32"), stop_gradient=False)
-    loss = StructuralSimilarityLoss()(z, paddle.to_tensor(case.labels()))
-    with pytest.raises(OSError, match="Second derivatives"):  # how Paddle wraps it
-        paddle.grad(loss, z, create_graph=True)
+    assert_refuses_second_derivatives(StructuralSimilarityLoss())
 
 
 @pytest.mark.parametrize(

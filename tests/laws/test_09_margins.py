@@ -37,9 +37,9 @@ def _said(case, wrong):
     return labels, np.where(np.random.default_rng(6).random(labels.shape) < wrong, others, labels)
 
 
-def _off(found, expected):
+def _off(actual, expected):
     """The largest difference, in parts of the largest number."""
-    return np.abs(np.asarray(found, "float64") - expected).max() / max(np.abs(expected).max(), 1e-30)
+    return np.abs(np.asarray(actual, "float64") - expected).max() / max(np.abs(expected).max(), 1e-30)
 
 
 def _exact(loss, logits, labels):
@@ -58,8 +58,8 @@ def _compare(spec, case, wrong, slopes=True):
             continue
         for backend in BACKENDS:
             with kernels.use_kernels(backend):
-                found = value_and_gradient(make(spec), logits, labels)
-            off = [_off(one, other) for one, other in zip(found, expected)]
+                actual = value_and_gradient(make(spec), logits, labels)
+            off = [_off(one, other) for one, other in zip(actual, expected)]
             if not max(off if slopes else off[:1]) <= 1e-5:
                 broken.append(f"{backend}, {margin}: value {off[0]:.1e}, gradient {off[1]:.1e}")
     assert not broken, "\n".join(broken)
@@ -83,8 +83,8 @@ def test_large_logits(spec, case):
     expected = _exact(make(spec), logits, labels)
     for backend in BACKENDS:
         with kernels.use_kernels(backend):
-            found = value_and_gradient(make(spec), logits, labels)
-        assert max(map(_off, found, expected)) <= 1e-5, backend
+            actual = value_and_gradient(make(spec), logits, labels)
+        assert max(map(_off, actual, expected)) <= 1e-5, backend
 
 
 @pytest.mark.parametrize("wrong", [0, 0.1, 1])
@@ -102,9 +102,9 @@ def test_soft_targets(spec, case, wrong):
         expected = _exact(make(spec, mode=case.mode), logits, shares)
         for backend in BACKENDS:
             with kernels.use_kernels(backend):
-                found = value_and_gradient(make(spec, mode=case.mode), logits, shares.astype("float32"))
-            off = [_off(one, other) for one, other in zip(found, expected)]
-            off.append(_off(found[1][:, :, 1:], expected[1][:, :, 1:]))
+                actual = value_and_gradient(make(spec, mode=case.mode), logits, shares.astype("float32"))
+            off = [_off(one, other) for one, other in zip(actual, expected)]
+            off.append(_off(actual[1][:, :, 1:], expected[1][:, :, 1:]))
             if not max(off) <= 1e-5:
                 broken.append(f"{backend}, {margin}: " + ", ".join(f"{each:.1e}" for each in off))
     assert not broken, "\n".join(broken)

@@ -63,8 +63,8 @@ def test_two_ranks_are_one(tmp_path):
         ranks = [np.load(tmp_path / f"{name}-{batch}-{rank}.npz") for rank in (0, 1)]
         for rank in ranks:
             np.testing.assert_allclose(rank["value"], value, rtol=1e-12, err_msg=name)
-        found = np.concatenate([rank["gradient"] for rank in ranks])
-        np.testing.assert_allclose(found, gradient, rtol=1e-9, atol=1e-14, err_msg=name)
+        of_ranks = np.concatenate([rank["gradient"] for rank in ranks])
+        np.testing.assert_allclose(of_ranks, gradient, rtol=1e-9, atol=1e-14, err_msg=name)
 
 
 def _alone(options):

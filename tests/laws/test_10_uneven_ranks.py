@@ -69,8 +69,8 @@ def test_three_uneven_ranks_are_one_and_a_dead_one_ends_all(tmp_path):
         ranks = [np.load(tmp_path / f"{spec.name}-{rank}.npz") for rank in range(3)]
         for rank in ranks:
             np.testing.assert_allclose(rank["value"], value, rtol=1e-12)
-        found = np.concatenate([rank["gradient"] for rank in ranks])
-        np.testing.assert_allclose(found, gradient, rtol=1e-9, atol=1e-14)
+        of_ranks = np.concatenate([rank["gradient"] for rank in ranks])
+        np.testing.assert_allclose(of_ranks, gradient, rtol=1e-9, atol=1e-14)
     assert "exit code 9" in done.stderr
     for path in tmp_path.glob("ended-*.txt"):  # of those that were not ended before by the one that started them
         seconds, text = path.read_text().split(maxsplit=1)

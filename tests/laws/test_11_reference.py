@@ -39,8 +39,8 @@ def test_every_loss_has_a_reference():
 
 def _compare(spec, logits, labels, **options):
     options = {**spec.example, **options}
-    found, _ = value_and_gradient(make(spec, **options), logits, labels)
-    np.testing.assert_allclose(found, REFERENCE[spec.name](logits, labels, **options), rtol=1e-10, atol=1e-12)
+    actual, _ = value_and_gradient(make(spec, **options), logits, labels)
+    np.testing.assert_allclose(actual, REFERENCE[spec.name](logits, labels, **options), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -109,9 +109,9 @@ def test_pixel_weights_on_fresh_inputs(spec, case):
         targets.append(case.soft(seed=74))
     for labels in targets:
         options = {**spec.example, **({"weight": weights(spec, case)} if takes_weights(spec) else {})}
-        found, _ = value_and_gradient(make(spec, **options), logits, labels, pixel_weight=paddle.to_tensor(a))
+        actual, _ = value_and_gradient(make(spec, **options), logits, labels, pixel_weight=paddle.to_tensor(a))
         expected = REFERENCE[spec.name](logits, labels, pixel_weight=a, **options)
-        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.soft))
@@ -135,10 +135,10 @@ def test_reductions_on_fresh_inputs(spec, case, reduction):
         assert "single number" in spec.cls.__doc__  # it is documented that there is nothing else to reduce to
         return
     logits, labels = case.logits(seed=51), case.labels(seed=52)
-    found = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
+    actual = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
     expected = REFERENCE[spec.name](logits, labels, reduction=reduction, **spec.example)
-    assert found.shape == np.shape(expected)
-    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+    assert actual.shape == np.shape(expected)
+    np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("spacing", [2.5, [1.0, 3.0, 0.5]])
@@ -146,7 +146,7 @@ def test_reductions_on_fresh_inputs(spec, case, reduction):
 def test_spacing_on_fresh_inputs(spec, case, spacing):
     spacing = spacing[: len(case.space)] if isinstance(spacing, list) else spacing
     options = {**spec.example, "spacing": spacing}
-    found, _ = value_and_gradient(make(spec, **options), case.logits(seed=61), case.labels(seed=62))
+    actual, _ = value_and_gradient(make(spec, **options), case.logits(seed=61), case.labels(seed=62))
     full = spacing if isinstance(spacing, list) else [spacing] * len(case.space)
     expected = REFERENCE[spec.name](case.logits(seed=61), case.labels(seed=62), **{**options, "spacing": full})
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(actual, expected, rtol=1e-10)

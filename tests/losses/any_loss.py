@@ -1,6 +1,10 @@
 """Any loss by its name, and a problem that it takes."""
 
+import paddle
+
 from paddleseg_losses import registry
+
+t = paddle.to_tensor
 
 
 def build(name, **options):

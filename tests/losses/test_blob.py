@@ -64,18 +64,18 @@ def test_the_reference_with_options(name):
 def test_components_are_those_of_each_class():
     expected = {None: 4, 1: 6, 2: 4}
     for connectivity, count in expected.items():
-        numbers, found = components(np.where(OBJECTS == 255, 0, OBJECTS), connectivity)
+        numbers, highest = components(np.where(OBJECTS == 255, 0, OBJECTS), connectivity)
         masks = list(wrappers.components(OBJECTS, connectivity))
-        assert found == count == len(masks)
-        assert {(numbers == k + 1).tobytes() for k in range(found)} == {mask.tobytes() for mask in masks}
+        assert highest == count == len(masks)
+        assert {(numbers == k + 1).tobytes() for k in range(highest)} == {mask.tobytes() for mask in masks}
 
 
 def test_one_object_alone_is_the_inner_loss():
     logits, labels = np.random.default_rng(0).normal(size=(1, 1, 6, 7)), np.zeros((1, 6, 7), "int64")
     labels[0, 2:4, 1:5] = 1
     for name in ("DiceLoss", "LovaszHingeLoss"):
-        found = value_and_gradient(BlobLoss(loss=name, alpha=0.0), logits, labels)
-        for one, other in zip(found, value_and_gradient(registry.build(name), logits, labels)):
+        actual = value_and_gradient(BlobLoss(loss=name, alpha=0.0), logits, labels)
+        for one, other in zip(actual, value_and_gradient(registry.build(name), logits, labels)):
             np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
 
 
@@ -118,7 +118,7 @@ def test_each_sample_measures_in_its_own_spacing():
     rows = [[1.0, 3.0], [2.0, 0.5]]
     loss = BlobLoss(loss="BoundaryLoss", alpha=0.0)
     with known_spacing(rows):
-        found = float(value_and_gradient(loss, logits, labels)[0])
+        actual = float(value_and_gradient(loss, logits, labels)[0])
     each = [
         float(
             value_and_gradient(
@@ -127,7 +127,7 @@ def test_each_sample_measures_in_its_own_spacing():
         )
         for n, row in enumerate(rows)
     ]
-    assert found == pytest.approx(np.mean(each), rel=1e-6)
+    assert actual == pytest.approx(np.mean(each), rel=1e-6)
     assert each[0] != pytest.approx(each[1], rel=1e-3)
 
 
@@ -138,10 +138,10 @@ def test_known_instances_may_have_any_numbers():
     maps = {"instances": numbers, "instance_labels": paddle.to_tensor(labels), "connectivity": 2}
     loss = BlobLoss(loss="DiceLoss", alpha=0.0)
     with known_maps(maps):
-        found = float(value_and_gradient(loss, logits, labels)[0])
+        actual = float(value_and_gradient(loss, logits, labels)[0])
     each = [[1, 1, 255, 255, 0, 255], [255, 255, 1, 1, 0, 255], [255, 255, 255, 255, 0, 1]]
     dice = [float(value_and_gradient(DiceLoss(), logits, np.array([[view]]))[0]) for view in each]
-    assert found == pytest.approx(np.mean(dice), rel=1e-12)
+    assert actual == pytest.approx(np.mean(dice), rel=1e-12)
 
 
 REFUSED = {

@@ -47,8 +47,8 @@ def test_each_output_has_labels_of_its_size_and_a_weight(given, weights):
     expected, values = _by_hand(DiceCELoss(), outputs, labels, weights)
     assert float(value) == pytest.approx(expected, rel=1e-6)
     counted = [k for k, weight in enumerate(weights) if weight]
-    found = {f"output_{k}": values[k] for k in counted}
-    assert {name: value for name, value in loss.parts.items() if "." not in name} == pytest.approx(found, rel=1e-6)
+    terms = {f"output_{k}": values[k] for k in counted}
+    assert {name: value for name, value in loss.parts.items() if "." not in name} == pytest.approx(terms, rel=1e-6)
     assert {f"output_{k}.dice" for k in counted} <= set(loss.parts)
     value.backward()
     for weight, output in zip(weights, outputs):
@@ -96,8 +96,8 @@ def test_channels_last():
         assert float(loss(last, paddle.to_tensor(given))) == pytest.approx(expected, rel=1e-7)
     several = np.stack([labels == c for c in range(3)], axis=1).astype("int64")
     many = DeepSupervisionLoss(loss="DiceLoss")(outputs, paddle.to_tensor(several))
-    found = loss(last, paddle.to_tensor(several.transpose(0, 2, 3, 1)))
-    assert float(found) == pytest.approx(float(many), rel=1e-7)
+    actual = loss(last, paddle.to_tensor(several.transpose(0, 2, 3, 1)))
+    assert float(actual) == pytest.approx(float(many), rel=1e-7)
 
 
 @pytest.mark.parametrize("full", [(1, 17), (17, 1), (1, 1), (4, 3), (17, 3)])
@@ -124,9 +124,9 @@ def test_pixel_weights_and_soft_labels_are_shrunk_too():
     outputs, labels = _outputs(), _labels()
     weight = np.random.default_rng(2).random((2, *SIZES[0])).astype("float32")
     loss = DeepSupervisionLoss(loss="CrossEntropyLoss", weights=[0, 1, 0])
-    found = float(loss(outputs, paddle.to_tensor(labels), paddle.to_tensor(weight)))
+    actual = float(loss(outputs, paddle.to_tensor(labels), paddle.to_tensor(weight)))
     small = [paddle.to_tensor(shrunk(x, SIZES[1])) for x in (labels, weight)]
-    assert found == pytest.approx(float(pl.CrossEntropyLoss()(outputs[1], *small)), rel=1e-6)
+    assert actual == pytest.approx(float(pl.CrossEntropyLoss()(outputs[1], *small)), rel=1e-6)
     shares = np.random.default_rng(3).dirichlet([1, 1, 1], (2, *SIZES[0])).transpose(0, 3, 1, 2).astype("float32")
     soft = DeepSupervisionLoss(loss="DiceLoss", weights=[0, 1, 0], mode="multiclass")
     expected = DiceLoss(mode="multiclass")(outputs[1], paddle.to_tensor(shrunk(shares, SIZES[1])))
@@ -264,8 +264,8 @@ def test_gradient_by_differences():
 
 def test_one_output_in_a_law_case_is_the_inner_loss():
     logits, labels = np.random.default_rng(0).normal(size=(2, 3, 5, 7)), _labels(size=(5, 7))
-    found = value_and_gradient(DeepSupervisionLoss(loss="DiceLoss"), logits, labels)
-    for one, other in zip(found, value_and_gradient(DiceLoss(), logits, labels)):
+    actual = value_and_gradient(DeepSupervisionLoss(loss="DiceLoss"), logits, labels)
+    for one, other in zip(actual, value_and_gradient(DiceLoss(), logits, labels)):
         np.testing.assert_array_equal(one, other)
 
 

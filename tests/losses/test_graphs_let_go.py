@@ -59,7 +59,7 @@ def test_second_derivatives_are_finite_where_pixels_are_ignored():
         leaf, value = squared_slope(z)
         value.backward()
         ends = [float(squared_slope(z + step * way)[1]) for step in (1e-6, -1e-6)]
-    found = leaf.grad.numpy()
-    assert np.isfinite(found).all()
-    assert not found[0, :, :3].any()
-    np.testing.assert_allclose((found * way).sum(), (ends[0] - ends[1]) / 2e-6, rtol=1e-4)
+    second = leaf.grad.numpy()
+    assert np.isfinite(second).all()
+    assert not second[0, :, :3].any()
+    np.testing.assert_allclose((second * way).sum(), (ends[0] - ends[1]) / 2e-6, rtol=1e-4)

@@ -6,7 +6,9 @@ import pytest
 
 import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
-from paddleseg_losses.registry import build
+from tests.laws.cases import value_and_gradient
+
+from .any_loss import build
 
 NAMES = registry.names()
 # Of indices the background is class 0, which skeletons never count; of one-hot labels there is none.
@@ -16,17 +18,6 @@ MULTILABEL = [name for name in registry.names(mode="multilabel") if name != "Ske
 def problem(channels, seed=0):
     rng = np.random.default_rng(seed)
     return rng.normal(size=(2, channels, 8, 7)).astype("float32"), rng.integers(0, max(channels, 2), (2, 8, 7))
-
-
-def both(loss, logits, labels):
-    z = paddle.to_tensor(logits, stop_gradient=False)
-    value = loss(z, paddle.to_tensor(labels))
-    value.sum().backward()
-    return value.numpy(), z.grad.numpy()
-
-
-def made(name, **options):
-    return build({"type": name, **registry.get(name).example}, **options)
 
 
 def channels_of(name):
@@ -40,27 +31,33 @@ def test_all_of_a_list_are_ignored(name, dtype):
     once, twice = labels.copy(), labels.copy()
     once[:, :2], once[:, 5:] = 255, 255
     twice[:, :2], twice[:, 5:] = 255, 7
-    expected = both(made(name), logits, once.astype(dtype))
-    for found in (both(made(name, ignore_index=order), logits, twice.astype(dtype)) for order in ([7, 255], [255, 7])):
-        np.testing.assert_array_equal(found[0], expected[0])
-        np.testing.assert_array_equal(found[1], expected[1])
+    expected = value_and_gradient(build(name), logits, once.astype(dtype))
+    for actual in (
+        value_and_gradient(build(name, ignore_index=order), logits, twice.astype(dtype))
+        for order in ([7, 255], [255, 7])
+    ):
+        np.testing.assert_array_equal(actual[0], expected[0])
+        np.testing.assert_array_equal(actual[1], expected[1])
 
 
 @pytest.mark.parametrize("name", ["CrossEntropyLoss", "DiceLoss", "BoundaryLoss"])
 def test_none_ignores_nothing(name):
     logits, labels = problem(3)
-    expected, found = both(made(name), logits, labels), both(made(name, ignore_index=None), logits, labels)
-    np.testing.assert_array_equal(found[0], expected[0])
-    np.testing.assert_array_equal(found[1], expected[1])
+    expected, actual = (
+        value_and_gradient(build(name), logits, labels),
+        value_and_gradient(build(name, ignore_index=None), logits, labels),
+    )
+    np.testing.assert_array_equal(actual[0], expected[0])
+    np.testing.assert_array_equal(actual[1], expected[1])
     labels[0, 0, 0] = 255
     with pytest.raises(errors.LabelError, match="every pixel counts"):
-        made(name, ignore_index=None)(paddle.to_tensor(logits), paddle.to_tensor(labels))
+        build(name, ignore_index=None)(paddle.to_tensor(logits), paddle.to_tensor(labels))
 
 
 def test_class_256_is_a_class_where_nothing_is_ignored():
     logits = np.zeros((1, 300, 2, 2), "float32")
     labels = np.array([[[0, 255], [255, 299]]])
-    value, gradient = both(pl.CrossEntropyLoss(ignore_index=None), logits, labels)
+    value, gradient = value_and_gradient(pl.CrossEntropyLoss(ignore_index=None), logits, labels)
     np.testing.assert_allclose(value, np.log(300), rtol=1e-6)
     assert gradient[0, 255, 0, 1] < 0
 
@@ -72,10 +69,10 @@ def test_soft_and_one_hot_targets_with_several():
         once, twice = hot.astype(dtype), hot.astype(dtype)
         once[:, :, 0], once[:, :, 1] = 255, 255
         twice[:, :, 0], twice[:, :, 1] = 255, 7
-        expected = both(pl.DiceLoss(mode="multiclass"), logits, once)
-        found = both(pl.DiceLoss(mode="multiclass", ignore_index=[7, 255]), logits, twice)
-        np.testing.assert_array_equal(found[0], expected[0])
-        np.testing.assert_array_equal(found[1], expected[1])
+        expected = value_and_gradient(pl.DiceLoss(mode="multiclass"), logits, once)
+        actual = value_and_gradient(pl.DiceLoss(mode="multiclass", ignore_index=[7, 255]), logits, twice)
+        np.testing.assert_array_equal(actual[0], expected[0])
+        np.testing.assert_array_equal(actual[1], expected[1])
 
 
 @pytest.mark.parametrize("given", [[], "x", [1.5], {1: 2}, [[1]], True])
@@ -101,20 +98,20 @@ def test_indices_under_sigmoids_are_one_hot_labels(name, channel):
     options = {"mode": "multilabel"}
     if "include_background" in pl.options.options_of(registry.get(name).cls):
         options["include_background"] = True  # with one-hot labels no channel is the background
-    expected = both(made(name, **options), logits, hot)
-    found = both(made(name, **options), logits, labels[:, None] if channel else labels)
-    np.testing.assert_array_equal(found[0], expected[0])
-    np.testing.assert_array_equal(found[1], expected[1])
+    expected = value_and_gradient(build(name, **options), logits, hot)
+    actual = value_and_gradient(build(name, **options), logits, labels[:, None] if channel else labels)
+    np.testing.assert_array_equal(actual[0], expected[0])
+    np.testing.assert_array_equal(actual[1], expected[1])
 
 
 def test_the_background_of_indices_can_be_left_out():
     logits, labels = problem(3)
     hot = np.eye(3)[labels].transpose(0, 3, 1, 2).astype("int64")
     options = {"mode": "multilabel", "include_background": False}
-    found = pl.DiceLoss(**options)(logits, labels)
+    actual = pl.DiceLoss(**options)(logits, labels)
     without = pl.DiceLoss(mode="multilabel")(logits[:, 1:], hot[:, 1:])
-    np.testing.assert_allclose(found, without, rtol=1e-6)
-    assert float(pl.DiceLoss(**options)(logits, hot)) != float(found)
+    np.testing.assert_allclose(actual, without, rtol=1e-6)
+    assert float(pl.DiceLoss(**options)(logits, hot)) != float(actual)
 
 
 def test_indices_out_of_range_are_named():

@@ -6,7 +6,9 @@ import pytest
 
 import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
-from paddleseg_losses.registry import build
+from tests.laws.cases import value_and_gradient
+
+from .any_loss import build
 
 SETS = {250: [1, 2]}
 WITH = [spec.name for spec in registry.specs() if spec.label_sets]
@@ -19,17 +21,6 @@ def problem(classes=3, size=(2, 6, 5), seed=0):
     return logits, rng.integers(0, classes, size)
 
 
-def both(loss, logits, labels):
-    z = paddle.to_tensor(logits, stop_gradient=False)
-    value = loss(z, paddle.to_tensor(labels))
-    value.sum().backward()
-    return value.numpy(), z.grad.numpy()
-
-
-def made(name, **options):
-    return build({"type": name, **registry.get(name).example}, **options)
-
-
 @pytest.mark.parametrize("name", WITH)
 def test_a_set_of_one_class_is_the_class_and_of_all_is_ignored(name):
     logits, labels = problem()
@@ -37,10 +28,10 @@ def test_a_set_of_one_class_is_the_class_and_of_all_is_ignored(name):
     plain[0, :2], plain[1, 3:] = 1, 255
     coded = plain.copy()
     coded[0, :2], coded[1, 3:] = 250, 251
-    expected = both(made(name), logits, plain)
-    found = both(made(name, label_sets={250: [1], 251: [0, 1, 2]}), logits, coded)
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
-    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-9)
+    expected = value_and_gradient(build(name), logits, plain)
+    actual = value_and_gradient(build(name, label_sets={250: [1], 251: [0, 1, 2]}), logits, coded)
+    np.testing.assert_allclose(actual[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", WITH)
@@ -48,7 +39,7 @@ def test_moving_a_share_between_the_classes_of_a_set_changes_no_pixel(name):
     """A pixel that is 1 or 2 says nothing about which: only the sum of both shares has a slope from it."""
     logits, _ = problem(size=(1, 4, 4))
     labels = np.full((1, 4, 4), 250)
-    gradient = both(made(name, label_sets=SETS), logits, labels)[1]
+    gradient = value_and_gradient(build(name, label_sets=SETS), logits, labels)[1]
     share = np.exp(logits[:, 1:]) / np.exp(logits[:, 1:]).sum(axis=1, keepdims=True)
     # Along which the shares of 1 and 2 are exchanged at a constant sum: e_1 / s_1 - e_2 / s_2.
     slope = gradient[:, 1] / share[:, 0] - gradient[:, 2] / share[:, 1]
@@ -60,8 +51,8 @@ def test_cross_entropy_is_that_of_merged_logits():
     labels = np.random.default_rng(1).choice([0, 250], (2, 6, 5))
     merged = np.stack([logits[:, 0], np.log(np.exp(logits[:, 1]) + np.exp(logits[:, 2]))], axis=1)
     expected = pl.CrossEntropyLoss()(paddle.to_tensor(merged), paddle.to_tensor((labels == 250).astype("int64")))
-    found = pl.CrossEntropyLoss(label_sets=SETS)(paddle.to_tensor(logits), paddle.to_tensor(labels))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    actual = pl.CrossEntropyLoss(label_sets=SETS)(paddle.to_tensor(logits), paddle.to_tensor(labels))
+    np.testing.assert_allclose(actual, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 30.0, 1e4])
@@ -69,10 +60,10 @@ def test_cross_entropy_is_that_of_merged_logits():
 def test_large_logits_keep_their_digits(name, scale):
     logits, labels = problem(4)
     labels[labels > 2] = 250
-    loss = made(name, label_sets={250: [0, 3]})
+    loss = build(name, label_sets={250: [0, 3]})
     single, double = (
-        both(loss, logits * np.float32(scale), labels),
-        both(loss, (logits * np.float32(scale)).astype("float64"), labels),
+        value_and_gradient(loss, logits * np.float32(scale), labels),
+        value_and_gradient(loss, (logits * np.float32(scale)).astype("float64"), labels),
     )
     np.testing.assert_allclose(single[0], double[0], rtol=1e-5)
     np.testing.assert_allclose(single[1], double[1], rtol=1e-4, atol=1e-6 * np.abs(double[1]).max() + 1e-30)
@@ -95,7 +86,7 @@ def test_a_label_that_is_neither_class_nor_set_is_named():
 @pytest.mark.parametrize("name", WITHOUT)
 def test_others_refuse_them_and_name_those_that_take_them(name):
     with pytest.raises(errors.OptionError, match="label_sets") as caught:
-        made(name, label_sets=SETS)
+        build(name, label_sets=SETS)
     assert "CrossEntropyLoss" in str(caught.value.cure)
 
 
@@ -120,7 +111,7 @@ def test_only_class_indices_of_competing_classes():
 def test_texts_of_labels_and_back():
     loss = pl.DiceLoss(label_sets={"250": [1, 2]})
     assert loss.label_sets == {250: [1, 2]}
-    assert build(loss.to_config()).label_sets == loss.label_sets
+    assert pl.build(loss.to_config()).label_sets == loss.label_sets
     for wrong in ({}, {250: []}, {250: [1, 1]}, {"x": [1]}, [250], {250: [-1, 0]}):
         with pytest.raises(errors.OptionError, match="label_sets"):
             pl.DiceLoss(label_sets=wrong)

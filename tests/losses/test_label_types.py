@@ -9,17 +9,13 @@ import pytest
 import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
 
-from .any_loss import build, problem
+from .any_loss import build, problem, t
 
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(2, 3, 6, 7)).astype("float32")
 Y = RNG.integers(3, size=(2, 6, 7))
 ONE = (Y > 0).astype("int64")
 SOFT = [name for name in registry.names() if registry.get(name).soft]
-
-
-def t(x):
-    return paddle.to_tensor(x)
 
 
 def _raw(labels):
@@ -67,8 +63,8 @@ def test_whole_numbers_and_shares_as_bfloat16():
     z = t(Z)
     assert float(pl.DiceLoss()(z, t(Y).astype("bfloat16"))) == float(pl.DiceLoss()(z, t(Y)))
     shares = t(RNG.dirichlet(np.ones(3), size=(2, 6, 7)).transpose(0, 3, 1, 2).astype("float32")).astype("bfloat16")
-    found, expected = (pl.DiceLoss(mode="multiclass")(z, x) for x in (shares, shares.astype("float32")))
-    assert float(found) == float(expected)
+    actual, expected = (pl.DiceLoss(mode="multiclass")(z, x) for x in (shares, shares.astype("float32")))
+    assert float(actual) == float(expected)
 
 
 @pytest.mark.parametrize("name", registry.names(mode="binary"))
@@ -98,8 +94,8 @@ def test_masked_arrays_say_what_to_ignore(dtype):
     for ignore_index in (255, -1):
         loss = pl.DiceLoss(ignore_index=ignore_index)
         expected = float(loss(t(Z[:, :1]), t(np.where(away, ignore_index, ONE))))
-        found = float(loss(t(Z[:, :1]), np.ma.masked_array(ONE.astype(dtype), away)))
-        assert found == pytest.approx(expected, rel=1e-6)
+        actual = float(loss(t(Z[:, :1]), np.ma.masked_array(ONE.astype(dtype), away)))
+        assert actual == pytest.approx(expected, rel=1e-6)
     assert float(pl.DiceLoss()(t(Z), np.ma.masked_array(Y))) == float(pl.DiceLoss()(t(Z), t(Y)))
 
 
@@ -191,8 +187,8 @@ def test_cures(case):
     with pytest.raises(errors.InputError) as caught:
         pl.DiceLoss(**options)(t(z), t(given))
     assert cure in str(caught.value.cure)
-    found = float(pl.DiceLoss(**options)(t(z), t(do(given))))
-    assert found == pytest.approx(float(pl.DiceLoss(**options)(t(z), t(meant))), rel=1e-6)
+    actual = float(pl.DiceLoss(**options)(t(z), t(do(given))))
+    assert actual == pytest.approx(float(pl.DiceLoss(**options)(t(z), t(meant))), rel=1e-6)
 
 
 @pytest.mark.parametrize("value", [-9999, 20_000, 2_000_000_000])
@@ -205,8 +201,8 @@ def test_labels_that_say_no_data(value, dtype):
     if dtype == "float32" and value > 0:
         return  # neither shares nor classes
     assert f"set ignore_index={value}" in str(caught.value.cure)
-    found = float(pl.DiceLoss(ignore_index=value)(t(z), t(given)))
-    assert found == pytest.approx(float(pl.DiceLoss()(t(z), t(np.where(Y == 2, 255, ONE)))), rel=1e-6)
+    actual = float(pl.DiceLoss(ignore_index=value)(t(z), t(given)))
+    assert actual == pytest.approx(float(pl.DiceLoss()(t(z), t(np.where(Y == 2, 255, ONE)))), rel=1e-6)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, -1e30, -2.0, -0.5, 3.0, 1e30])
@@ -251,5 +247,5 @@ def test_probabilities_beyond_1_by_rounding(name):
     sure = hot.astype("float32")
     near = np.where(sure == 1, np.float32(1 + 1e-6), np.float32(0)).astype("float32")
     for checks in ("always", "never"):
-        found, expected = (float(build(name, from_logits=False, checks=checks)(t(p), t(y))) for p in (near, sure))
-        assert found == pytest.approx(expected, rel=1e-5, abs=1e-7)
+        actual, expected = (float(build(name, from_logits=False, checks=checks)(t(p), t(y))) for p in (near, sure))
+        assert actual == pytest.approx(expected, rel=1e-5, abs=1e-7)

@@ -32,13 +32,13 @@ def test_one_hot_labels_of_any_integer_type(spec, dtype):
 @pytest.mark.parametrize("loss", [CrossEntropyLoss, DiceLoss, DiceCELoss])
 def test_soft_targets_have_a_gradient_if_they_ask_for_one(loss):
     target = paddle.nn.functional.softmax(paddle.to_tensor(RNG.normal(size=LOGITS.shape)), axis=1)
-    found = []
+    gradients = []
     for dtype in ("float32", "float64"):
         z = paddle.to_tensor(LOGITS.astype(dtype), stop_gradient=False)
         g = paddle.to_tensor(target.numpy().astype(dtype), stop_gradient=False)
         loss(mode="multiclass")(z, g).backward()
-        found.append((z.grad.numpy(), g.grad.numpy()))
-    for one, other in zip(*found):
+        gradients.append((z.grad.numpy(), g.grad.numpy()))
+    for one, other in zip(*gradients):
         assert np.abs(other).max() > 0
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
@@ -46,7 +46,7 @@ def test_soft_targets_have_a_gradient_if_they_ask_for_one(loss):
 @pytest.mark.parametrize("form", ["indices", "one-hot", "soft"])
 def test_labels_may_change_before_the_backward_pass(form):
     labels = {"indices": INDICES, "one-hot": ONE_HOT, "soft": 0.9 * ONE_HOT.astype("float32") + 0.1 / 3}[form]
-    found = []
+    gradients = []
     for changed in (False, True):
         z = paddle.to_tensor(LOGITS, stop_gradient=False)
         given = paddle.to_tensor(labels.astype("float32" if form == "soft" else "int64"))
@@ -54,8 +54,8 @@ def test_labels_may_change_before_the_backward_pass(form):
         if changed:
             given.zero_()
         value.backward()
-        found.append(z.grad.numpy())
-    assert np.array_equal(*found)
+        gradients.append(z.grad.numpy())
+    assert np.array_equal(*gradients)
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,13 @@ import paddleseg_losses as pl
 from paddleseg_losses import errors, registry
 from paddleseg_losses.options import options_of, own_options_of
 
-from .any_loss import build, problem
+from .any_loss import build, problem, t
 
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(2, 3, 5, 6)).astype("float32")
 Y = RNG.integers(3, size=(2, 5, 6))
 FLOATS = (">f4", ">f8", "float16", "float64", "longdouble")
 INTEGERS = (">i8", ">u2", "int8", "uint8", "int16", "uint16", "int32", "uint32", "uint64")
-
-
-def t(x):
-    return paddle.to_tensor(x)
 
 
 def _value_or_ours(name, z, y, **options):
@@ -32,9 +28,9 @@ def _value_or_ours(name, z, y, **options):
         return str(error)
 
 
-def _is_refusal(found):
+def _is_refusal(outcome):
     """Whether it is a text of three lines: found, expected, what to do."""
-    return isinstance(found, str) and found.count("\n") >= 2
+    return isinstance(outcome, str) and outcome.count("\n") >= 2
 
 
 @pytest.mark.parametrize("name", registry.names())
@@ -102,8 +98,8 @@ def test_options_of_any_type(name):
     cls = type(build(name))
     for option in options_of(cls) if name == "DiceLoss" else own_options_of(cls):
         for odd in ODD if name == "DiceLoss" else ODD[registry.names().index(name) % 4 :: 4]:
-            found = _value_or_ours(name, z, y, **{option: odd})
-            assert isinstance(found, float) or _is_refusal(found)
+            outcome = _value_or_ours(name, z, y, **{option: odd})
+            assert isinstance(outcome, float) or _is_refusal(outcome)
 
 
 @pytest.mark.parametrize("one", [*ONES[:-2], t(1.0), t([1.0])], ids=repr)
@@ -119,11 +115,11 @@ def test_large_radii_windows_and_numbers_of_erosions_cost_nothing():
     volume, labels = t(RNG.normal(size=(1, 2, 3, 3, 3)).astype("float32")), t(RNG.integers(2, size=(1, 3, 3, 3)))
     for radius in (70.0, 1000.0, 1e5, 1e9, 1e150):
         for logits, truth in ((z, y), (volume, labels)):
-            found = float(pl.HausdorffCVLoss(radii=[radius], alpha=0)(logits, truth))
+            actual = float(pl.HausdorffCVLoss(radii=[radius], alpha=0)(logits, truth))
             p = paddle.nn.functional.softmax(logits.astype("float64"), axis=1)
             g = paddle.stack([truth == c for c in range(2)], axis=1).astype("float64")
             limit = float(((p - g) ** 2 * (p + g) / 2)[:, 1:].mean())  # the means over balls are nearly 0
-            assert found == pytest.approx(limit, rel=30 * 27 / radius**2 + 1e-6)
+            assert actual == pytest.approx(limit, rel=30 * 27 / radius**2 + 1e-6)
     assert float(pl.SoftCLDiceLoss(iters=2**31)(z, y)) == float(pl.SoftCLDiceLoss(iters=9)(z, y))
     large, small = (float(pl.StructuralSimilarityLoss(window_size=size)(z, y)) for size in (2**31 - 1, 5))
     assert large == small

@@ -16,8 +16,8 @@ BACKENDS = ["composed", "native"]
 def same(one, other, case, times=1.0, **kwargs):
     """Whether two losses agree in value and gradient."""
     logits, labels = case.logits(dtype="float32"), case.labels()
-    for found, expected in zip(*(value_and_gradient(loss, logits, labels, **kwargs) for loss in (one, other))):
-        np.testing.assert_allclose(found, times * expected, rtol=2e-6, atol=2e-7 * np.abs(expected).max())
+    for actual, expected in zip(*(value_and_gradient(loss, logits, labels, **kwargs) for loss in (one, other))):
+        np.testing.assert_allclose(actual, times * expected, rtol=2e-6, atol=2e-7 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,6 @@ def test_pixels_of_weight_0_are_ignored(name, case):
     dropped = (
         np.where(weight[:, None] == 0, 255, labels) if case.mode == "multilabel" else np.where(weight == 0, 255, labels)
     )
-    found = value_and_gradient(loss, logits, labels, pixel_weight=paddle.to_tensor(weight))
-    for one, other in zip(found, value_and_gradient(loss, logits, dropped)):
+    actual = value_and_gradient(loss, logits, labels, pixel_weight=paddle.to_tensor(weight))
+    for one, other in zip(actual, value_and_gradient(loss, logits, dropped)):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-14)

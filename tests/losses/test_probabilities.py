@@ -71,8 +71,8 @@ def test_logarithms_clip_at_1e_7(dtype):
     p = np.array([[[1.0, 0.0, 1e-9, 1e-5], [0.0, 1.0, 1 - 1e-9, 1 - 1e-5]]], dtype)
     labels = np.array([[0, 0, 0, 0]])
     loss = CrossEntropyLoss(reduction="none", from_logits=False)
-    found = loss(paddle.to_tensor(p), paddle.to_tensor(labels)).numpy()
-    np.testing.assert_allclose(found[0], -np.log([1, 1e-7, 1e-7, 1e-5]), rtol=1e-6)
+    values = loss(paddle.to_tensor(p), paddle.to_tensor(labels)).numpy()
+    np.testing.assert_allclose(values[0], -np.log([1, 1e-7, 1e-7, 1e-5]), rtol=1e-6)
 
 
 def test_ignored_probabilities_may_be_anything():
@@ -96,9 +96,9 @@ def test_probabilities_of_exactly_1_are_1_on_both_paths(name, of):
     labels = np.random.default_rng(0).integers(0, 2, (2, 2, 5, 6))
     ones = np.ones(labels.shape)
     p = {"ones": ones, "perfect": labels, "wrong": 1 - labels, "minus 0": -0.0 * ones}[of]
-    found = []
+    values = []
     for backend, dtype in (("auto", "float32"), ("composed", "float64")):
         with kernels.use_kernels(backend):
             loss = build(name, from_logits=False, mode="multilabel")
-            found.append(float(loss(paddle.to_tensor(p.astype(dtype)), paddle.to_tensor(labels))))
-    assert found[0] == pytest.approx(found[1], rel=1e-5, abs=1e-6)
+            values.append(float(loss(paddle.to_tensor(p.astype(dtype)), paddle.to_tensor(labels))))
+    assert values[0] == pytest.approx(values[1], rel=1e-5, abs=1e-6)

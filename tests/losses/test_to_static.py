@@ -31,9 +31,9 @@ def _open(logits, labels):
     return [InputSpec([None, logits.shape[1], *sizes], "float32"), InputSpec([None] * labels.ndim, "int64")]
 
 
-def _same(found, expected):
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-5)
-    np.testing.assert_allclose(found[1], expected[1], rtol=1e-4, atol=1e-5 * np.abs(expected[1]).max())
+def _same(actual, expected):
+    np.testing.assert_allclose(actual[0], expected[0], rtol=1e-5)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=1e-4, atol=1e-5 * np.abs(expected[1]).max())
 
 
 marked = pytest.mark.skipif(

@@ -20,9 +20,9 @@ def test_pixels_below_a_threshold(case, backend):
         options = {"threshold": threshold, "min_kept": least, "weight": weight}
         with kernels.use_kernels(backend):
             loss = TopKCrossEntropyLoss(**options)
-            found, gradient = value_and_gradient(loss, logits, labels, pixel_weight=paddle.to_tensor(pixels))
+            value, gradient = value_and_gradient(loss, logits, labels, pixel_weight=paddle.to_tensor(pixels))
         expected = REFERENCE["TopKCrossEntropyLoss"](logits, labels, pixel_weight=pixels, **options)
-        np.testing.assert_allclose(found, expected, rtol=2e-6, err_msg=str(options))
+        np.testing.assert_allclose(value, expected, rtol=2e-6, err_msg=str(options))
         assert np.isfinite(gradient).all()
 
 

@@ -63,8 +63,8 @@ def test_an_ignore_index_that_the_labels_cannot_hold(dtype, ignore_index, path):
     z = paddle.to_tensor(rng.normal(size=(2, 60, 7, 5)).astype("float32"))
     labels = rng.integers(0, 60, (2, 7, 5)).astype("int64")
     expected = float(pl.CrossEntropyLoss(ignore_index=ignore_index)(z, paddle.to_tensor(labels)))
-    found = float(pl.CrossEntropyLoss(ignore_index=ignore_index)(z, paddle.to_tensor(labels.astype(dtype))))
-    assert found == expected
+    actual = float(pl.CrossEntropyLoss(ignore_index=ignore_index)(z, paddle.to_tensor(labels.astype(dtype))))
+    assert actual == expected
     labels[0, 0, 0] = 255
     with pytest.raises(errors.LabelError, match="255"):
         pl.CrossEntropyLoss(ignore_index=ignore_index)(z, paddle.to_tensor(labels.astype("uint8")))

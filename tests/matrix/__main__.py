@@ -63,12 +63,12 @@ class Environment:
 def environments() -> list[Environment]:
     """Every Paddle with every Python; NumPy 2, and the two PaddleSegs, with the oldest and newest that take them."""
     pairs = [(paddle, python) for paddle in PADDLES for python in PYTHONS if (paddle, python) not in NO_WHEEL]
-    found = [Environment(paddle, python, "2" if python == "3.13" else "1") for paddle, python in pairs]
-    found += [Environment(paddle, python, "2") for paddle in PADDLES[1:] for python in ("3.11",)]
-    found += [Environment("2.6.2", "3.9", laws=True), Environment("3.3.1", "3.13", "2", laws=True)]
-    found += [Environment(paddle, "3.11", "1", "2.8.0") for paddle in ("2.6.2", "3.3.1")]
-    found += [Environment("2.6.2", "3.11", "1", "clone"), Environment("3.3.1", "3.11", "2", "clone")]
-    unique = {each.name: each for each in found}.values()  # those with laws stand behind those without
+    listed = [Environment(paddle, python, "2" if python == "3.13" else "1") for paddle, python in pairs]
+    listed += [Environment(paddle, python, "2") for paddle in PADDLES[1:] for python in ("3.11",)]
+    listed += [Environment("2.6.2", "3.9", laws=True), Environment("3.3.1", "3.13", "2", laws=True)]
+    listed += [Environment(paddle, "3.11", "1", "2.8.0") for paddle in ("2.6.2", "3.3.1")]
+    listed += [Environment("2.6.2", "3.11", "1", "clone"), Environment("3.3.1", "3.11", "2", "clone")]
+    unique = {each.name: each for each in listed}.values()  # those with laws stand behind those without
     return sorted(unique, key=lambda each: each.laws)  # which takes longest
 
 
@@ -86,8 +86,8 @@ def build(environment: Environment, folder: Path) -> str | None:
 def _of_pyenv(version: str) -> str | None:
     """The Python itself: what pyenv puts on PATH may point to nothing."""
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = sorted(versions.glob(f"{version}.*/bin/python{version}"))
-    return str(found[-1]) if found else None
+    interpreters = sorted(versions.glob(f"{version}.*/bin/python{version}"))
+    return str(interpreters[-1]) if interpreters else None
 
 
 def _python(folder: Path) -> Path:

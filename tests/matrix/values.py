@@ -49,9 +49,9 @@ def store():
         inputs[f"logits {place}"] = case.logits(place).astype("float32")
         inputs[f"labels {place}"] = case.labels(place + 100)
     with kernels.use_kernels("composed"):
-        found = {key: value.astype("float32") for key, value in results(inputs, "float64")}
-    np.savez_compressed(FILE, **inputs, **found)
-    print(f"{len(found)} arrays in {FILE}, {FILE.stat().st_size // 1024} KiB")
+        exact = {key: value.astype("float32") for key, value in results(inputs, "float64")}
+    np.savez_compressed(FILE, **inputs, **exact)
+    print(f"{len(exact)} arrays in {FILE}, {FILE.stat().st_size // 1024} KiB")
 
 
 def compare():
@@ -63,9 +63,9 @@ def compare():
             continue
         largest = 0.0
         with kernels.use_kernels(backend):
-            for key, found in results(stored, dtype):
-                expected = stored[key] if key in stored.files else np.full_like(found, np.nan)
-                gap = float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-6))
+            for key, actual in results(stored, dtype):
+                expected = stored[key] if key in stored.files else np.full_like(actual, np.nan)
+                gap = float(np.abs(actual - expected).max() / max(np.abs(expected).max(), 1e-6))
                 largest = max(largest, gap) if gap == gap else float("nan")
                 if not gap <= LARGEST:
                     wrong.append(f"{key} {backend} {dtype}: {gap:.2g}")

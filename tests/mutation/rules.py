@@ -87,8 +87,8 @@ class Mutant:
 
 def sources(package: Path, patterns: tuple[str, ...]) -> list[Path]:
     """The files that may be mutated, in an order that does not depend on the machine."""
-    found = {path for pattern in patterns for path in package.glob(pattern)}
-    return sorted(path for path in found if not NO_MATHEMATICS.search(path.as_posix()))
+    paths = {path for pattern in patterns for path in package.glob(pattern)}
+    return sorted(path for path in paths if not NO_MATHEMATICS.search(path.as_posix()))
 
 
 def candidates(package: Path, patterns: tuple[str, ...]) -> list[Mutant]:
@@ -105,8 +105,8 @@ def candidates(package: Path, patterns: tuple[str, ...]) -> list[Mutant]:
 
 def _mutations(line: str, pattern: str, replacement: str) -> list[str]:
     code = re.split(r"\s+(?:#|//)\s", line)[0]
-    found = [code[: m.start()] + m.expand(replacement) + line[m.end() :] for m in re.finditer(pattern, code)]
-    return [changed for changed in found if changed != line]
+    mutated = [code[: m.start()] + m.expand(replacement) + line[m.end() :] for m in re.finditer(pattern, code)]
+    return [changed for changed in mutated if changed != line]
 
 
 def _code(path: Path) -> list[str]:

@@ -16,8 +16,8 @@ S = 1 / (1 + np.exp(-Z))  # a sigmoid for each class
 
 def stated(library, name):
     """Our loss as the table states it for a loss of another library."""
-    found = next(lib for lib in libraries() if lib.anchor == library)
-    return registry.build(next(loss for loss in found.losses if name in loss.names).use)
+    guide = next(lib for lib in libraries() if lib.anchor == library)
+    return registry.build(next(loss for loss in guide.losses if name in loss.names).use)
 
 
 def value(loss, z=Z, y=Y):

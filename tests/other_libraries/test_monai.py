@@ -192,5 +192,5 @@ def test_deep_supervision_of_monai():
     loss, inner = stated("monai", "DeepSupervisionLoss"), stated("monai", "DiceCELoss")
     outputs = [Z, Z[..., 1::2], Z[..., ::3]]
     values = [value(inner, z, shrunk(Y, z.shape[2:])) for z in outputs]
-    found = loss([paddle.to_tensor(z) for z in outputs], paddle.to_tensor(Y))
-    assert float(found) == pytest.approx(np.dot([1, 0.5, 0.25], values), rel=1e-9)
+    actual = loss([paddle.to_tensor(z) for z in outputs], paddle.to_tensor(Y))
+    assert float(actual) == pytest.approx(np.dot([1, 0.5, 0.25], values), rel=1e-9)

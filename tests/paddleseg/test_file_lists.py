@@ -23,14 +23,14 @@ def _files(folder, *names):
 
 def _as_paddleseg(path, separator=" "):
     """What `paddleseg.datasets.Dataset` makes of a list."""
-    found = []
+    rows = []
     with open(path, encoding=locale.getpreferredencoding(False)) as file:
         for line in file:
             items = line.strip().split(separator)
             if len(items) != 2:
                 raise ValueError("File list format incorrect!")
-            found.append(tuple(items))
-    return found
+            rows.append(tuple(items))
+    return rows
 
 
 UTF8 = "图0.png 标0.png\n图1.png 标1.png\n"
@@ -60,10 +60,10 @@ def test_defects_are_read_named_and_mended_by_what_is_said(case, tmp_path):
     _files(tmp_path, *(f"{where}图{i}.png" for i in "01"), *(f"标{i}.png" for i in "01"))
     listing = tmp_path / "train.txt"
     listing.write_bytes(raw)
-    found = read_list(listing, root=tmp_path)
+    listed = read_list(listing, root=tmp_path)
     pairs = [(f"{where}图{i}.png", f"标{i}.png") for i in "01"]
-    assert [(entry.image, entry.mask) for entry in found.entries] == pairs
-    (defect,) = found.defects
+    assert [(entry.image, entry.mask) for entry in listed.entries] == pairs
+    (defect,) = listed.defects
     assert str(listing) in str(defect.found)
     assert said in str(defect.found)
     section = {"type": "Dataset", "dataset_root": str(tmp_path), "train_path": str(listing)}

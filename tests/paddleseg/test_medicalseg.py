@@ -171,9 +171,9 @@ def test_schedules_count_steps_and_terms_are_logged(config_of, tmp_path, capsys)
     config = config_of(_sum(DICE, {"type": "BoundaryLoss", "schedule": ramp}), iters=4)
     text = _train(config, tmp_path / "output", capsys)
     lines = re.findall(r"\[TRAIN\] iter: (\d+), terms: DiceLoss 1 x ([\d.]+) \+ BoundaryLoss (\S+) x (\S+)", text)
-    found = np.asarray(lines, float)
-    np.testing.assert_allclose(found[:4, 2], [0, 0.1, 0.2, 0.3])
-    totals = found[:, 1] + found[:, 2] * found[:, 3]
+    rows = np.asarray(lines, float)
+    np.testing.assert_allclose(rows[:4, 2], [0, 0.1, 0.2, 0.3])
+    totals = rows[:, 1] + rows[:, 2] * rows[:, 3]
     np.testing.assert_allclose(_numbers(text, "loss"), totals, atol=2e-3)  # evaluations between them are not counted
 
 

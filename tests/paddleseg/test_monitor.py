@@ -52,9 +52,9 @@ def test_a_resumed_training_goes_on_where_it_was(dataset, tmp_path, quick_end):
     assert _weights(whole) == pytest.approx([0, 0.05, 0.1, 0.15, 0.2, 0.25])
     assert [point["iteration"] for point in rest.loss] == [1, 2, 3, 4, 5, 6]  # what was before is kept
     assert _weights(rest) == _weights(whole)
-    for found, expected in zip(rest.loss, whole.loss):
-        assert found["loss"] == pytest.approx(expected["loss"], abs=1e-4)
-        for one, other in zip(found["terms"], expected["terms"]):
+    for actual, expected in zip(rest.loss, whole.loss):
+        assert actual["loss"] == pytest.approx(expected["loss"], abs=1e-4)
+        for one, other in zip(actual["terms"], expected["terms"]):
             assert one["value"] == pytest.approx(other["value"], abs=1e-5)
 
 

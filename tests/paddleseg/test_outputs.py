@@ -93,10 +93,10 @@ def _count(name, backbone, options):
     with fixed(), paddle.no_grad():
         model = _built(name, backbone, options)
         model.train()
-        found = model(paddle.randn([2, 3, 64, 64]))
+        outputs_of_model = model(paddle.randn([2, 3, 64, 64]))
     outputs = outputs_of({"type": name, **options})
-    assert len(found) == outputs.count
-    for place, output in enumerate(found):
+    assert len(outputs_of_model) == outputs.count
+    for place, output in enumerate(outputs_of_model):
         plain = paddle.is_tensor(output) and output.ndim == 4 and output.shape[1] == CLASSES
         # GSCNN's last output is a map of the classes, for a loss of its own that gives edges of it
         assert plain == (place not in outputs.special), place

@@ -68,11 +68,11 @@ def test_weights_count_no_class_for_them(write, capsys, losses_table):
     path = write({**DICE, "label_sets": SETS})
     with pytest.raises(SystemExit) as end:
         main(["--json", "weights", str(path)])
-    found = json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
     assert end.value.code == 0
-    assert found["label_sets"]["250"] > 0
-    assert found["out_of_range"] == {}
-    assert [entry["class"] for entry in found["classes"]] == [0, 1, 2, 3]
+    assert printed["label_sets"]["250"] > 0
+    assert printed["out_of_range"] == {}
+    assert [entry["class"] for entry in printed["classes"]] == [0, 1, 2, 3]
     with pytest.raises(SystemExit):
         main(["weights", str(path)])
     assert "250" in capsys.readouterr().out

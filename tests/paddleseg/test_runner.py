@@ -42,12 +42,12 @@ def test_the_script_sees_what_python_would_give_it(script, tmp_path, losses_tabl
     argv, path = list(sys.argv), list(sys.path)
     report = tmp_path / "report.json"
     run(script, [str(report), "--config", "x.yml", "--help"], override=["DiceLoss"])
-    found = json.loads(report.read_text())
-    assert found["argv"] == [str(script), str(report), "--config", "x.yml", "--help"]
-    assert found["first"] == str(script.parent)
-    assert (found["name"], found["file"], found["value"]) == ("__main__", str(script), 42)
-    assert {"paddleseg_losses.DiceLoss", "DiceLoss", "TverskyLoss"} <= set(found["ours"])
-    assert "FocalLoss" not in found["ours"]
+    facts = json.loads(report.read_text())
+    assert facts["argv"] == [str(script), str(report), "--config", "x.yml", "--help"]
+    assert facts["first"] == str(script.parent)
+    assert (facts["name"], facts["file"], facts["value"]) == ("__main__", str(script), 42)
+    assert {"paddleseg_losses.DiceLoss", "DiceLoss", "TverskyLoss"} <= set(facts["ours"])
+    assert "FocalLoss" not in facts["ours"]
     assert (sys.argv, sys.path) == (argv, path)
 
 
@@ -66,9 +66,9 @@ def test_a_clone_comes_before_what_is_installed(script, tmp_path):
     )
     report = tmp_path / "report.json"
     subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(script), str(report)], check=True, timeout=120)
-    found = json.loads(report.read_text())
-    assert found["paddleseg"] == str(package / "__init__.py")
-    assert "DiceLoss" in found["ours"]  # this clone has none of its own
+    facts = json.loads(report.read_text())
+    assert facts["paddleseg"] == str(package / "__init__.py")
+    assert "DiceLoss" in facts["ours"]  # this clone has none of its own
 
 
 def test_errors_and_exit_codes_of_the_script_are_its_own(script, losses_table):

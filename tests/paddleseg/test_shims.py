@@ -77,12 +77,12 @@ def test_cross_entropy_of_paddleseg(weight):
     labels[0, 0] = 255
     with fixed():
         loss = module("models.losses").CrossEntropyLoss(weight=weight)
-        found = float(loss(paddle.to_tensor(logits), paddle.to_tensor(labels)))
+        actual = float(loss(paddle.to_tensor(logits), paddle.to_tensor(labels)))
     log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     valid = labels != 255
     true = np.take_along_axis(log_p, np.where(valid, labels, 0)[:, None], axis=1)[:, 0]
     factor = valid * np.array(weight or [1.0, 1.0, 1.0])[np.where(valid, labels, 0)]
-    assert found == pytest.approx(-(factor * true).sum() / factor.sum(), rel=1e-5)
+    assert actual == pytest.approx(-(factor * true).sum() / factor.sum(), rel=1e-5)
 
 
 def test_integers_never_swallow_a_gradient():

@@ -126,15 +126,15 @@ def test_a_small_output_trains_with_labels_of_its_size(two_sizes, dataset, tmp_p
 def test_the_doctor_has_nothing_against_a_small_output(two_sizes, dataset, tmp_path):
     from paddleseg_losses.doctor import run_checks
 
-    found = run_checks(_write(tmp_path, dataset, {"types": [DEEP], "coef": [1, 0.5]}))
-    assert found.well, [str(item.text) for item in found.findings]
-    assert {(term.head, term.name) for term in found.terms} == {
+    diagnosis = run_checks(_write(tmp_path, dataset, {"types": [DEEP], "coef": [1, 0.5]}))
+    assert diagnosis.well, [str(item.text) for item in diagnosis.findings]
+    assert {(term.head, term.name) for term in diagnosis.terms} == {
         (0, "DeepSupervisionLoss.output_0"),
         (1, "DeepSupervisionLoss.output_0"),
     }
-    found = run_checks(_write(tmp_path, dataset, {"types": [DICE_CE], "coef": [1, 0.5]}))
-    assert [item.code for item in found.findings] == ["refused"]
-    assert "DeepSupervisionLoss" in str(found.findings[0].text) + str(found.findings[0].yaml)
+    diagnosis = run_checks(_write(tmp_path, dataset, {"types": [DICE_CE], "coef": [1, 0.5]}))
+    assert [item.code for item in diagnosis.findings] == ["refused"]
+    assert "DeepSupervisionLoss" in str(diagnosis.findings[0].text) + str(diagnosis.findings[0].yaml)
 
 
 def test_the_doctor_proposes_it_for_an_output_that_is_small(two_sizes, dataset, tmp_path):
@@ -176,11 +176,11 @@ def test_medicalsegs_nnunet_without_its_multiple_loss(medicalseg_folder, tmp_pat
         model, Batches(), optimizer=paddle.optimizer.SGD(0.0, parameters=model.parameters()), iters=1, log_iters=1,
         save_dir=str(tmp_path / "output"), losses={"types": [loss], "coef": [1.0]},
     )  # fmt: skip
-    found = float(re.search(r"loss: ([\d.]+)", "\n".join(said)).group(1))
+    actual = float(re.search(r"loss: ([\d.]+)", "\n".join(said)).group(1))
     images, labels = Batches()[0]
     inner = DiceCELoss(batch=True)
     each = [float(inner(z, y.astype("int64"))) for z, y in zip(model(images)[0], labels)]
-    assert found == pytest.approx(np.dot(each, [2 / 3, 1 / 3]), abs=1e-4)
+    assert actual == pytest.approx(np.dot(each, [2 / 3, 1 / 3]), abs=1e-4)
     shared = table["DeepSupervisionLoss"](loss=table["DiceCELoss"](batch=True))
     value, dice = shared(model(images)[0], labels[0])
     other = labels[0].numpy()[:, 0].astype("int64")

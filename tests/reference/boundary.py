@@ -131,10 +131,10 @@ def shape_aware(x, spacing=None, label_smoothing=0.0, **reduction):
 
 def corners(a, axes, cells):
     """The value at each corner of the cells of neighbouring pixels, by its place in the cell."""
-    found = {}
+    corner = {}
     for place in itertools.product(*[(0, 1) if axis in axes else (0,) for axis in range(2, a.ndim)]):
-        found[place] = a[(..., *[slice(p, p + n) for p, n in zip(place, cells)])]
-    return found
+        corner[place] = a[(..., *[slice(p, p + n) for p, n in zip(place, cells)])]
+    return corner
 
 
 def contour_length(x, eps):

@@ -22,15 +22,15 @@ CIRCLE = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
 
 
 def thin_image(region):
-    found = region.copy()
+    thin = region.copy()
     while True:
-        before = found.copy()
+        before = thin.copy()
         for bit in (1, 2):
-            index = sum(2**i * shifted(found.astype(int), offset, 0) for i, offset in enumerate(CIRCLE))
+            index = sum(2**i * shifted(thin.astype(int), offset, 0) for i, offset in enumerate(CIRCLE))
             goes = np.array([int(entry) & bit > 0 for entry in ZHANG_SUEN])[index]
-            found = found & ~goes
-        if (found == before).all():
-            return found
+            thin = thin & ~goes
+        if (thin == before).all():
+            return thin
 
 
 def euler(block):
@@ -52,23 +52,23 @@ def simple(flags):
 
 
 def thin_volume(region):
-    found = np.pad(region, 1)
+    thin = np.pad(region, 1)
     faces = [face for face in ((1, -1), (1, 1), (2, 1), (2, -1), (0, 1), (0, -1)) if region.shape[face[0]] > 1]
 
     def goes(place):
-        return found[place] and simple(tuple(found[tuple(slice(i - 1, i + 2) for i in place)].ravel().tolist()))
+        return thin[place] and simple(tuple(thin[tuple(slice(i - 1, i + 2) for i in place)].ravel().tolist()))
 
     def opened(place, axis, step):
-        return not found[tuple(at + step * (k == axis) for k, at in enumerate(place))]
+        return not thin[tuple(at + step * (k == axis) for k, at in enumerate(place))]
 
     places = list(itertools.product(*(range(1, size + 1) for size in region.shape)))
     before = None
-    while before is None or (found != before).any():
-        before = found.copy()
+    while before is None or (thin != before).any():
+        before = thin.copy()
         for face in faces:
             for place in [place for place in places if opened(place, *face) and goes(place)]:
-                found[place] = not goes(place)
-    return found[1:-1, 1:-1, 1:-1]
+                thin[place] = not goes(place)
+    return thin[1:-1, 1:-1, 1:-1]
 
 
 def skeleton(region):

@@ -50,10 +50,10 @@ def test_value_and_gradient(record):
     value.backward()
     largest = max(np.abs(gradient).max() for gradient in record["grad"])
     for tensor, expected in zip(logits, record["grad"]):
-        found = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
+        actual = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
         if record["cls"] == "LovaszSoftmaxLoss":  # equal errors may come in either order: their slopes are exchanged
-            found, expected = (among_equals(gradient, tensor.numpy(), labels) for gradient in (found, expected))
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * largest + 1e-15)
+            actual, expected = (among_equals(gradient, tensor.numpy(), labels) for gradient in (actual, expected))
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-6 * largest + 1e-15)
 
 
 def among_equals(gradient, scores, labels):

@@ -205,14 +205,14 @@ def _equal(call, outcomes):
     for path, (value, gradient, _) in outcomes.items():
         if value.shape != exact.shape:
             return f"shape {value.shape} on {path}, {exact.shape} in float64"
-        for name, found, expected in (("value", value, exact), ("gradient", gradient, slopes)):
-            if call.facts["scale"] == 0 and found.ndim:
+        for name, actual, expected in (("value", value, exact), ("gradient", gradient, slopes)):
+            if call.facts["scale"] == 0 and actual.ndim:
                 continue  # all logits are equal, and ties may be broken in any order
-            if name == "gradient" and (found.dtype == "float16" or (call.half and spec.sorts)):
+            if name == "gradient" and (actual.dtype == "float16" or (call.half and spec.sorts)):
                 continue  # it is rounded, or some logits are equal
-            gap = float(np.abs(found - expected).max()) if found.size else 0.0
-            largest = float(np.abs(expected).max()) if found.size else 0.0
+            gap = float(np.abs(actual - expected).max()) if actual.size else 0.0
+            largest = float(np.abs(expected).max()) if actual.size else 0.0
             allowed = SORTED if name == "gradient" and spec.sorts else SHARED
-            if gap > allowed * max(largest, PART if name == "value" else PART / found.size):
+            if gap > allowed * max(largest, PART if name == "value" else PART / actual.size):
                 return f"{name} on {path} differs by {gap:.3g} of {largest:.3g}"
     return None

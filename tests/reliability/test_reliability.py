@@ -44,9 +44,9 @@ def test_what_is_wrong_is_found(monkeypatch):
         "differs by": with_gradient(lambda value, gradient, same: (value * 1.001 + 0.001, gradient, same)),
         "ValueError of another library": other_backend,
     }
-    for found, change in changes.items():
+    for mistake, change in changes.items():
         monkeypatch.setattr(fuzz, "_made", change)
-        assert found in fuzz.tried(call)
+        assert mistake in fuzz.tried(call)
 
 
 @pytest.mark.slow

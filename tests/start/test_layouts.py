@@ -37,18 +37,18 @@ def plan(root, **options):
     return make_plan(root, root.parent / "out", Options(**options))
 
 
-def reasons(found):
-    return {each.name: str(each.reason) for each in found.left_out}
+def reasons(result):
+    return {each.name: str(each.reason) for each in result.left_out}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_pairs_are_found(layout, tmp_path):
     names = LAYOUTS[layout]
-    found = plan(scenes.write(tmp_path / "data", names))
-    pairs = {(each.name, each.mask_name) for each in found.samples}
+    result = plan(scenes.write(tmp_path / "data", names))
+    pairs = {(each.name, each.mask_name) for each in result.samples}
     assert pairs == {tuple(name.format(number) for name in names) for number in range(6)}
-    assert found.left_out == []
-    assert found.reading.classes == [(0,), (255,)]
+    assert result.left_out == []
+    assert result.reading.classes == [(0,), (255,)]
 
 
 def test_parts_of_the_folder_are_kept(tmp_path):
@@ -67,10 +67,10 @@ def test_the_layout_of_cityscapes(tmp_path):
         for end in ("gtFine_labelIds", "gtFine_color", "gtFine_instanceIds"):
             mask = name.format(kind="gtFine", part=part, end=end)
             scenes.write(tmp_path, (name.format(kind="leftImg8bit", part=part, end="leftImg8bit"), mask))
-    found = plan(tmp_path)
-    assert {each.mask_name.rpartition("_")[2] for each in found.samples} == {"labelIds.png"}
-    assert {part: len(samples) for part, samples in found.split.parts.items()} == {"train": 6, "val": 6}
-    assert len(found.left_out) == 24
+    result = plan(tmp_path)
+    assert {each.mask_name.rpartition("_")[2] for each in result.samples} == {"labelIds.png"}
+    assert {part: len(samples) for part, samples in result.split.parts.items()} == {"train": 6, "val": 6}
+    assert len(result.left_out) == 24
 
 
 def test_the_layout_of_drive(tmp_path):
@@ -78,9 +78,9 @@ def test_the_layout_of_drive(tmp_path):
     names = ("training/images/2{}_training.tif", "training/1st_manual/2{}_manual1.gif")
     root = scenes.write(tmp_path / "DRIVE", names)
     scenes.write(root, (names[0], "training/mask/2{}_training_mask.gif"))
-    found = plan(root)
-    assert {each.mask_name.split("/")[1] for each in found.samples} == {"1st_manual"}
-    assert set(reasons(found).values()) == {
+    result = plan(root)
+    assert {each.mask_name.split("/")[1] for each in result.samples} == {"1st_manual"}
+    assert set(reasons(result).values()) == {
         f"another mask of training/images/2{n}_training.tif is used" for n in range(6)
     }
 
@@ -93,11 +93,11 @@ def test_a_mask_for_each_object(tmp_path):
         scenes.save_image(folder / "images" / f"{folder.name}.png", scenes.disc(number))
         for other in range(number + 1):
             scenes.save_mask(folder / "masks" / f"{7 * number}a{other}c.png", scenes.foreground(other))
-    found = plan(root)
-    assert (len(found.samples), found.left_out, found.reading.converts) == (4, [], True)
-    (sample,) = [each for each in found.samples if "0b3fd5" in each.name]
+    result = plan(root)
+    assert (len(result.samples), result.left_out, result.reading.converts) == (4, [], True)
+    (sample,) = [each for each in result.samples if "0b3fd5" in each.name]
     truth = np.logical_or.reduce([scenes.disc(other) for other in range(4)])
-    np.testing.assert_array_equal(found.reading.labels(sample.read()), truth)
+    np.testing.assert_array_equal(result.reading.labels(sample.read()), truth)
 
 
 def test_lists_of_stems_tell_the_parts(tmp_path):
@@ -115,9 +115,9 @@ def test_a_list_says_all(tmp_path, separator):
     lines = [f"x/{n}.jpg{separator}y/other{n}.png" for n in range(5)]
     (root / "train.txt").write_text("\n".join([*lines, f"x/9.jpg{separator}y/9.png"]) + "\n")
     (root / "val.txt").write_text(f"x/5.jpg{separator}y/other5.png\n")
-    for found in (plan(root), make_plan(root / "train.txt", tmp_path / "out", Options())):
-        assert {each.name: each.mask_name for each in found.samples}["x/3.jpg"] == "y/other3.png"
-        assert reasons(found) == {"x/9.jpg": "the file of the list is not there"}
+    for result in (plan(root), make_plan(root / "train.txt", tmp_path / "out", Options())):
+        assert {each.name: each.mask_name for each in result.samples}["x/3.jpg"] == "y/other3.png"
+        assert reasons(result) == {"x/9.jpg": "the file of the list is not there"}
     assert [each.name for each in plan(root).split.parts["val"]] == ["x/5.jpg"]
 
 
@@ -138,10 +138,10 @@ def test_coco(tmp_path):
     file = root / "annotations" / "instances.json"
     file.parent.mkdir()
     file.write_text(json.dumps(content))
-    found = plan(root)
-    assert found.reading.names == ["background", "cat", "dog"]
-    assert reasons(found) == {"gone.jpg": "the image of annotations/instances.json is not there"}
-    mask = found.reading.labels(found.samples[0].read())
+    result = plan(root)
+    assert result.reading.names == ["background", "cat", "dog"]
+    assert reasons(result) == {"gone.jpg": "the image of annotations/instances.json is not there"}
+    mask = result.reading.labels(result.samples[0].read())
     assert [int(mask[20, column]) for column in (2, 10, 40, 60)] == [0, 1, 2, 0]
 
 
@@ -157,18 +157,18 @@ def test_labelme(tmp_path):
         ]
         content = {"shapes": shapes, "imagePath": f"..\\{number}.jpg", "imageWidth": 64, "imageHeight": 48}
         (root / f"{number}.json").write_text(json.dumps(content))
-    found = plan(root)
-    assert found.reading.names == ["background", "hole", "leaf"]
-    mask = found.reading.labels(found.samples[0].read())
+    result = plan(root)
+    assert result.reading.names == ["background", "hole", "leaf"]
+    mask = result.reading.labels(result.samples[0].read())
     assert [int(mask[point]) for point in ((15, 15), (7, 7), (20, 50), (45, 5))] == [1, 2, 255, 0]
-    assert "shapes without an area are not drawn: point" in map(str, found.notes)
+    assert "shapes without an area are not drawn: point" in map(str, result.notes)
 
 
 def test_the_user_says_which_folder_is_which(tmp_path):
     root = scenes.write(tmp_path / "data", ("first/{}.png", "second/{}.png"))
     scenes.write(root, ("third/{}.png", "fourth/{}.png"))
-    found = plan(root, image_dir="third", mask_dir="fourth")
-    assert {(each.name, each.mask_name) for each in found.samples} == {(f"third/{n}.png", f"fourth/{n}.png")
+    result = plan(root, image_dir="third", mask_dir="fourth")
+    assert {(each.name, each.mask_name) for each in result.samples} == {(f"third/{n}.png", f"fourth/{n}.png")
                                                                       for n in range(6)}  # fmt: skip
 
 
@@ -179,15 +179,15 @@ def test_what_has_no_partner_is_named(tmp_path):
     scenes.save_mask(root / "masks" / "lost.png", scenes.foreground(0))
     scenes.save_mask(root / "masks" / "a2_gt.bmp", scenes.foreground(0))
     scenes.save_mask(root / "masks" / "a3_mask.tif", scenes.foreground(0))
-    found = plan(root)
-    assert reasons(found) == {
+    result = plan(root)
+    assert reasons(result) == {
         "images/alone.jpg": "no mask belongs to it",
         "images/a1.png": "another image has the same name: images/a1.jpg",
         "masks/lost.png": "no image belongs to it",
         "masks/a2.png": "another mask of images/a2.jpg is used",
         "images/a3.jpg": "2 masks could belong to it: masks/a3.png, masks/a3_mask.tif",
     }
-    assert len(found.samples) == 5
+    assert len(result.samples) == 5
 
 
 def test_folders_that_cannot_be_used(tmp_path):
@@ -217,9 +217,9 @@ def test_links_and_hidden_files(tmp_path):
     (root / "images" / "._a0.jpg").write_bytes(b"junk")
     (root / "images" / "dangling.jpg").symlink_to(root / "nothing.jpg")
     (root / "images" / "none.jpg").write_bytes(b"")
-    found = plan(root)
-    assert len(found.samples) == 6
-    assert reasons(found) == {
+    result = plan(root)
+    assert len(result.samples) == 6
+    assert reasons(result) == {
         "images/dangling.jpg": "a link to a file that is not there",
         "images/none.jpg": "the file is empty",
     }
@@ -240,13 +240,13 @@ def test_odd_files_are_named(tmp_path):
     scenes.save_mask(root / "masks" / "a11.npy", np.zeros((48, 64, 7), "uint8"))
     scenes.save_mask(root / "images" / "a12.tif", scenes.disc(0).astype("float32") / 2)
     scenes.save_mask(root / "masks" / "a12.png", scenes.foreground(0))
-    found = reasons(plan(root))
-    assert [found[f"images/a{number}.jpg"].split(":")[0] for number in (6, 7, 8, 9, 10)] == [
+    why = reasons(plan(root))
+    assert [why[f"images/a{number}.jpg"].split(":")[0] for number in (6, 7, 8, 9, 10)] == [
         "image and mask have different sizes",
         "the mask cannot be read",
         "the mask cannot be read",
         "the mask masks/a9.gif cannot be used",
         "width and height of the mask are swapped",
     ]
-    assert found["images/a12.tif"] == "the image cannot be read: OpenCV reads no pixels of mode F"
-    assert found["images/a9.jpg"] == "the mask masks/a9.gif cannot be used: it holds 3 pictures"
+    assert why["images/a12.tif"] == "the image cannot be read: OpenCV reads no pixels of mode F"
+    assert why["images/a9.jpg"] == "the mask masks/a9.gif cannot be used: it holds 3 pictures"

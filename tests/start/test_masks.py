@@ -80,13 +80,13 @@ def test_values_are_understood(case, tmp_path):
 def test_every_pixel_has_its_class(case, tmp_path):
     masks, classes, *_facts = CASES[case]
     names = NAMES if "32" not in case else ("images/a{}.jpg", "masks/a{}.tif")
-    found = plan(scenes.write(tmp_path / "data", names, masks))
-    labels = found.reading.labels(found.samples[0].read())
-    number = int(found.samples[0].key.rpartition("_")[2])
+    result = plan(scenes.write(tmp_path / "data", names, masks))
+    labels = result.reading.labels(result.samples[0].read())
+    number = int(result.samples[0].key.rpartition("_")[2])
     expected = np.zeros(scenes.SIZE, "uint8")
     expected[scenes.disc(number)] = 2 if case == "colors" else 2 if case == "colors of VOC" else 1
     more = {"colors": [1], "colors of VOC": [1, 255], "void": [2, 255], "0, 1 and void": [255]}
-    rest = more.get(case, [2, 3][: len(classes) - 2] + [255] * bool(found.reading.ignored))
+    rest = more.get(case, [2, 3][: len(classes) - 2] + [255] * bool(result.reading.ignored))
     for place, label in enumerate(rest):
         expected[2 + 3 * place : 4 + 3 * place, 50:60] = label
     np.testing.assert_array_equal(labels, expected)
@@ -116,12 +116,12 @@ def test_forms_that_a_trainer_would_misread(form, tmp_path):
         path = root / f"masks/a{number}.{ENDINGS.get(form, 'png')}"
         path.parent.mkdir(exist_ok=True)
         FORMS[form](scenes.disc(number)).save(path)
-    found = plan(root)
-    assert len(found.reading.classes) == 2
-    assert found.reading.converts == (form != "a palette")
-    for sample in found.samples:
+    result = plan(root)
+    assert len(result.reading.classes) == 2
+    assert result.reading.converts == (form != "a palette")
+    for sample in result.samples:
         truth = scenes.disc(int(sample.key.rpartition("_")[2]))
-        labels = found.reading.labels(sample.read())
+        labels = result.reading.labels(sample.read())
         wrong = labels != truth
         assert wrong.mean() <= (0.01 if form in ("smooth edges", "JPEG", "CMYK") else 0)
 
@@ -133,11 +133,11 @@ def test_numbers_of_objects_become_a_foreground(tmp_path):
             mask[4 * (cell // 5) : 4 * (cell // 5) + 3, 10 * (cell % 5) : 10 * (cell % 5) + 6] = cell + 1
         return mask
 
-    found = plan(scenes.write(tmp_path / "data", NAMES, cells))
-    assert found.reading.objects
-    assert found.reading.names == ["background", "foreground"]
-    first = found.samples[0].read()
-    np.testing.assert_array_equal(found.reading.labels(first), first.values > 0)
+    result = plan(scenes.write(tmp_path / "data", NAMES, cells))
+    assert result.reading.objects
+    assert result.reading.names == ["background", "foreground"]
+    first = result.samples[0].read()
+    np.testing.assert_array_equal(result.reading.labels(first), first.values > 0)
 
 
 def test_many_classes_are_no_objects(tmp_path):
@@ -147,9 +147,9 @@ def test_many_classes_are_no_objects(tmp_path):
             mask[number : number + 20, 3 * label : 3 * label + 3] = 10 * number + label
         return mask
 
-    found = plan(scenes.write(tmp_path / "data", NAMES, classes))
-    assert (len(found.reading.classes), found.reading.converts) == (70, False)
-    assert found.recipe.symptom == "absent-classes"
+    result = plan(scenes.write(tmp_path / "data", NAMES, classes))
+    assert (len(result.reading.classes), result.reading.converts) == (70, False)
+    assert result.recipe.symptom == "absent-classes"
 
 
 def test_masks_without_a_lesson(tmp_path):

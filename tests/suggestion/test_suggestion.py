@@ -40,13 +40,13 @@ def _evidence(**differences):
 
 def test_small_objects_are_seen(small, monkeypatch):
     monkeypatch.setattr(proposals, "evidence", _evidence)
-    found = suggest(small, measure_cost=False)
-    assert "small-objects" in [each.name for each in found.seen]
-    assert (len(found.proposals), found.proposals[-1].loss) == (3, "DiceCELoss")
-    for proposal in found.proposals[:-1]:
+    suggestion = suggest(small, measure_cost=False)
+    assert "small-objects" in [each.name for each in suggestion.seen]
+    assert (len(suggestion.proposals), suggestion.proposals[-1].loss) == (3, "DiceCELoss")
+    for proposal in suggestion.proposals[:-1]:
         assert proposal.loss in registry.names(symptom=proposal.symptom)
         assert yaml.safe_load(proposal.yaml)["loss"]["coef"] == [1]
-    assert found.foreign == {}
+    assert suggestion.foreign == {}
 
 
 def test_evidence_decides_before_the_chooser(small, monkeypatch):
@@ -56,20 +56,20 @@ def test_evidence_decides_before_the_chooser(small, monkeypatch):
     worse, failed, undecided, better = names[0], names[1], names[2], names[-1]
     measured = {worse: (-0.1, -0.2, -0.01), failed: None, undecided: (0.1, -0.1, 0.3), better: (0.1, 0.05, 0.2)}
     monkeypatch.setattr(proposals, "evidence", lambda: _evidence(**measured))
-    found = suggest(small, measure_cost=False)
-    assert list(found.alike) == ["discs_003"]
-    assert [each.loss for each in found.proposals] == [better, undecided, "DiceCELoss"]
-    assert found.proposals[0].findings[0].differences["dice"].value == 0.1
+    suggestion = suggest(small, measure_cost=False)
+    assert list(suggestion.alike) == ["discs_003"]
+    assert [each.loss for each in suggestion.proposals] == [better, undecided, "DiceCELoss"]
+    assert suggestion.proposals[0].findings[0].differences["dice"].value == 0.1
 
 
 def test_a_loss_with_a_failed_seed_is_not_called_better(small, monkeypatch):
     """Its difference counts the seeds that succeeded alone."""
     names = [loss["name"] for loss in catalogue.losses(symptom="small-objects")]
     fragile, undecided = names[0], names[1]
-    found = _evidence(**{fragile: (0.3, 0.2, 0.4), undecided: (0.0, -0.1, 0.1)})
-    findings = dict(found.findings["discs_003"])
+    study = _evidence(**{fragile: (0.3, 0.2, 0.4), undecided: (0.0, -0.1, 0.1)})
+    findings = dict(study.findings["discs_003"])
     findings[fragile] = dataclasses.replace(findings[fragile], succeeded=4)
-    monkeypatch.setattr(proposals, "evidence", lambda: dataclasses.replace(found, findings={"discs_003": findings}))
+    monkeypatch.setattr(proposals, "evidence", lambda: dataclasses.replace(study, findings={"discs_003": findings}))
     assert [each.loss for each in suggest(small, measure_cost=False).proposals] == [undecided, names[2], "DiceCELoss"]
 
 
@@ -83,16 +83,18 @@ def test_other_masks_are_not_alike():
 
 def test_a_tree_is_thin(tmp_path):
     data = make_synthetic_dataset(tmp_path / "tree", Tree(size=64, train=4, val=1, test=1))
-    found = suggest(write(tmp_path / "tree.yml", config(data, {"type": "DiceLoss"}, classes=2)), measure_cost=False)
-    assert found.seen[0].name == "thin-structures"
-    assert found.proposals[0].symptom == "thin-structures"
+    suggestion = suggest(
+        write(tmp_path / "tree.yml", config(data, {"type": "DiceLoss"}, classes=2)), measure_cost=False
+    )
+    assert suggestion.seen[0].name == "thin-structures"
+    assert suggestion.proposals[0].symptom == "thin-structures"
 
 
 def test_one_channel_gets_losses_that_know_sigmoids(small, tmp_path):
     table = yaml.safe_load(small.read_text())
     table["model"]["num_classes"] = 1
-    found = suggest(write(tmp_path / "one.yml", table), measure_cost=False)
-    assert all("binary" in registry.get(each.loss).modes for each in found.proposals)
+    suggestion = suggest(write(tmp_path / "one.yml", table), measure_cost=False)
+    assert all("binary" in registry.get(each.loss).modes for each in suggestion.proposals)
 
 
 def test_cost_is_measured():
@@ -119,14 +121,14 @@ def test_the_command(small, tmp_path):
     assert "paddleseg-losses compare --config" in shown.output
     with Image.open(tmp_path / "masks.png") as picture:
         assert picture.width > 600
-    found = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)
-    assert found["no_class"] == {"7": 64}
-    assert len(found["proposals"]) == 3
-    assert found["statistics"]["masks"] == 3
+    printed = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)
+    assert printed["no_class"] == {"7": 64}
+    assert len(printed["proposals"]) == 3
+    assert printed["statistics"]["masks"] == 3
 
 
 def test_findings_are_plain_numbers(small, monkeypatch):
     measured = {name: (0.1, 0.05, 0.2) for name in registry.names(symptom="small-objects")}
     monkeypatch.setattr(proposals, "evidence", lambda: _evidence(**measured))
-    found = suggest(small, measure_cost=False)
-    assert json.dumps([dataclasses.asdict(finding) for each in found.proposals for finding in each.findings])
+    suggestion = suggest(small, measure_cost=False)
+    assert json.dumps([dataclasses.asdict(finding) for each in suggestion.proposals for finding in each.findings])

@@ -120,21 +120,21 @@ def test_a_fact_that_is_not_true_is_found_out(register):
 def test_the_message_names_place_numbers_and_cure(register):
     with pytest.raises(errors.LawError) as caught:
         check(register(losses.FirstClass))
-    found = re.search(
+    match = re.search(
         r"in multiclass3-9 and 2 more: FirstClass: the value with the classes in the order \[0, 2, 1\] is (0\.\d+)\.\n"
         r"  expected: (0\.\d+), within 2e-06 of it\n  what to do: treat all classes alike",
         str(caught.value),
     )
-    assert found
-    assert found[1] != found[2]
+    assert match
+    assert match[1] != match[2]
 
 
 def test_an_exception_is_told_with_its_cause(register):
     with pytest.raises(
         errors.LawError, match="AttributeError: 'Inputs' object has no attribute 'probabilities'"
-    ) as found:
+    ) as caught:
         check(register(losses.Crashes))
-    assert isinstance(found.value.__cause__, AttributeError)
+    assert isinstance(caught.value.__cause__, AttributeError)
 
 
 def test_options_of_a_class_and_of_an_instance():

@@ -35,11 +35,11 @@ def test_an_error_is_shown_in_the_language_of_the_run(error):
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
 def test_an_error_can_be_copied_and_sent(error, again):
-    found = again(error)
-    assert type(found) is OptionError
-    assert str(found) == ENGLISH
+    copied = again(error)
+    assert type(copied) is OptionError
+    assert str(copied) == ENGLISH
     with speaking("zh"):
-        assert str(found) == CHINESE
+        assert str(copied) == CHINESE
 
 
 def test_fields_are_kept_as_they_were():

@@ -91,8 +91,8 @@ def test_wrong_tubes_are_never_used_and_said_to_be_wrong(case, thinned):
     labels, loss = _labels(), SkeletonRecallLoss()
     expected = _run(loss, labels, 3)
     with pytest.warns(UserWarning, match="LabelSkeleton has made was given, but no loss could use it"):
-        found = _run(loss, labels, 3, WRONG[case](labels))
-    assert found[0] == expected[0]
+        actual = _run(loss, labels, 3, WRONG[case](labels))
+    assert actual[0] == expected[0]
     assert len(thinned) == 2
 
 
@@ -101,9 +101,9 @@ def test_objects_are_numbered_class_by_class(connectivity):
     labels = _labels()
     known = KnownInstances.read(_batch(Instances(3, connectivity), labels))
     clean = np.where(labels == 255, 0, labels)
-    found = known.find(paddle.to_tensor(clean[:, None]), connectivity)[:, 0]
+    numbered = known.find(paddle.to_tensor(clean[:, None]), connectivity)[:, 0]
     structure = ndimage.generate_binary_structure(2, connectivity or 2)
-    for label, numbers in zip(clean, found):
+    for label, numbers in zip(clean, numbered):
         assert ((numbers > 0) == (label > 0)).all()
         parts = [ndimage.label(label == c, structure) for c in (1, 2)]
         assert numbers.max() == sum(count for _, count in parts)
@@ -161,11 +161,11 @@ def test_weights_are_those_that_a_call_would_be_given(cls):
     maps = _batch(BorderWeights(3), labels)
     z, y = paddle.randn([2, 3, 13, 17]), paddle.to_tensor(labels)
     with known_maps(maps):
-        found = float(loss(z, y))
+        actual = float(loss(z, y))
         given = float(loss(z, y, paddle.ones([2, 13, 17])))
         with unknown_maps():
             assert float(loss(z, y)) == float(given)
-    assert found == float(loss(z, y, maps["pixel_weight"])) != given
+    assert actual == float(loss(z, y, maps["pixel_weight"])) != given
 
 
 def test_weights_of_other_labels_are_not_used():

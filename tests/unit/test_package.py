@@ -152,9 +152,9 @@ def test_registering_refuses_what_would_break():
 
 def test_every_symptom_has_losses_and_every_loss_of_a_paper_a_symptom():
     for symptom, words in registry.SYMPTOMS.items():
-        found = registry.names(symptom=symptom)
-        assert found == [spec.name for spec in registry.specs() if symptom in spec.suits]
-        assert found, symptom
+        names = registry.names(symptom=symptom)
+        assert names == [spec.name for spec in registry.specs() if symptom in spec.suits]
+        assert names, symptom
         assert str(words), symptom
     # They suit what the losses inside suit.
     assert [spec.name for spec in registry.specs() if not spec.suits] == ["WeightedSumLoss", "DeepSupervisionLoss"]

@@ -16,9 +16,9 @@ def made(transform, label=LABEL):
 
 
 def test_what_is_not_annotated_becomes_the_label_of_the_set():
-    found = made(PartialLabels([1, 2]))
-    np.testing.assert_array_equal(found, [[250, 1, 2], [250, 255, 1]])
-    assert found.dtype == np.uint8
+    labels = made(PartialLabels([1, 2]))
+    np.testing.assert_array_equal(labels, [[250, 1, 2], [250, 255, 1]])
+    assert labels.dtype == np.uint8
     np.testing.assert_array_equal(made(PartialLabels({1: 3, 3: 1}, label=9)), [[9, 3, 9], [1, 255, 3]])
     assert PartialLabels([1])({"img": LABEL}) == {"img": LABEL}
 

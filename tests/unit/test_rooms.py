@@ -127,17 +127,17 @@ BELOW_THE_COMMAND_LINE = sorted({path.relative_to(PACKAGE).parts[0] for path in 
 
 def _imported(path):
     """Names of our modules, right below the package, that a file imports."""
-    package, found = path.relative_to(PACKAGE).parts[:-1], set()
+    package, imported = path.relative_to(PACKAGE).parts[:-1], set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             above = package[: len(package) - node.level + 1]
             names = [node.module] if node.module else [alias.name for alias in node.names]
-            found.update([*above, *name.split(".")][0] for name in names)
+            imported.update([*above, *name.split(".")][0] for name in names)
         elif isinstance(node, ast.ImportFrom):
-            found.update(_below(f"{node.module}.{alias.name}") for alias in node.names)
+            imported.update(_below(f"{node.module}.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Import):
-            found.update(_below(alias.name) for alias in node.names)
-    return found - {""}
+            imported.update(_below(alias.name) for alias in node.names)
+    return imported - {""}
 
 
 def _below(name):

@@ -79,14 +79,14 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_it_is_refused_for_what_it_is(case, folder):
-    text, *found = REFUSED[case]
+    text, *words = REFUSED[case]
     path = folder / "top.yml"
     path.write_bytes(text.encode())
     start = time.perf_counter()
     with pytest.raises(ConfigError) as caught:
         load(path)
     assert time.perf_counter() - start < 1
-    for each in found:
+    for each in words:
         assert each in str(caught.value.found)
     assert "12345" not in str(caught.value)
     assert str(caught.value.cure)

@@ -139,6 +139,6 @@ def test_the_gradient_follows_the_weight(batch):
     logits.stop_gradient = False
     loss = DiceLoss(schedule={"kind": "constant", "value": 0.25})
     (whole,) = paddle.grad(DiceLoss()(logits, labels), logits)
-    (found,) = paddle.grad(loss(logits, labels), logits)
-    assert bool(paddle.allclose(found, whole * 0.25, atol=1e-8))
+    (gradient,) = paddle.grad(loss(logits, labels), logits)
+    assert bool(paddle.allclose(gradient, whole * 0.25, atol=1e-8))
     assert bool(whole.any())

@@ -48,8 +48,8 @@ def test_monai_says_the_same():
     """Values of MONAI's `compute_hausdorff_distance` and `compute_surface_dice`, which computes in float32."""
     stored = json.loads(monai_distances.FILE.read_text(encoding="utf-8"))
     for (guessed, true), expected in itertools.zip_longest(monai_distances.pairs(), stored["rows"]):
-        found = boundary_scores(guessed, true, monai_distances.SPACINGS[true.ndim])
-        assert found == pytest.approx(expected, abs=1e-5)
+        actual = boundary_scores(guessed, true, monai_distances.SPACINGS[true.ndim])
+        assert actual == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_class_on_one_side_costs_the_diagonal_and_one_on_neither_is_left_out():
@@ -75,8 +75,8 @@ def test_ratios():
         "hd95": [[0, 2.0]],
         "surface_dice": [[1, 0.5]],
     }
-    found = {name: float(values[0, 1]) for name, values in ratios(counts).items()}
-    assert found == {
+    scores = {name: float(values[0, 1]) for name, values in ratios(counts).items()}
+    assert scores == {
         "dice": 8 / 11,
         "iou": 4 / 7,
         "sensitivity": 4 / 6,

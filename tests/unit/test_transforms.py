@@ -45,9 +45,9 @@ def computed(monkeypatch):
     """The masks whose distances were computed."""
     masks, real = [], edt.host_distance
 
-    def recorded(found, spacing):
-        masks.append(found)
-        return real(found, spacing)
+    def recorded(mask, spacing):
+        masks.append(mask)
+        return real(mask, spacing)
 
     monkeypatch.setattr(edt, "host_distance", recorded)
     with kernels.use_kernels("composed"):

@@ -95,10 +95,10 @@ def _library() -> ctypes.CDLL:
     except ModuleNotFoundError:
         package = None
     for folder in (package.submodule_search_locations or []) if package else []:
-        found = sorted([*Path(folder).glob("lib/libnvrtc.so.*"), *Path(folder).glob("bin/nvrtc64_*.dll")])
-        if not found:
+        libraries = sorted([*Path(folder).glob("lib/libnvrtc.so.*"), *Path(folder).glob("bin/nvrtc64_*.dll")])
+        if not libraries:
             continue
-        library = ctypes.CDLL(str(found[0]))
+        library = ctypes.CDLL(str(libraries[0]))
         major, minor = ctypes.c_int(), ctypes.c_int()
         library.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))
         if (major.value, minor.value) == VERSION:

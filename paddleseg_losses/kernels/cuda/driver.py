@@ -34,12 +34,12 @@ class Driver:
 
     def capability(self, device: int) -> tuple[int, int]:
         """Compute capability of a card, by its number in this process."""
-        handle, found = self._handle(device), []
+        handle, version = self._handle(device), []
         for attribute in (_MAJOR, _MINOR):
             value = ctypes.c_int()
             self._call("cuDeviceGetAttribute", ctypes.byref(value), attribute, handle)
-            found.append(value.value)
-        return found[0], found[1]
+            version.append(value.value)
+        return version[0], version[1]
 
     def is_capturing(self, device: int, stream: int) -> bool:
         """Whether a CUDA graph is being recorded from a stream: nobody may wait for the device then."""

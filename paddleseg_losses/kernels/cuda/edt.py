@@ -108,7 +108,7 @@ def distance_map(mask: Tensor, spacing: Sequence[float] | None = None, squared: 
     """
     lines, mask = lines_of(mask.shape[2:], spacing), mask.contiguous()
     maps, out = int(mask.shape[0] * mask.shape[1]), unfilled(mask.shape, "float32")
-    found = nearest(lines, maps, "edt_steps_of_mask", mask)
+    steps = nearest(lines, maps, "edt_steps_of_mask", mask)
     over_pixels = maps * blocks(lines.size)
-    launch("edt_distance", over_pixels, THREADS, 0, found, lines.spacing, int(squared), out, lines.size, lines.width)
+    launch("edt_distance", over_pixels, THREADS, 0, steps, lines.spacing, int(squared), out, lines.size, lines.width)
     return out

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import paddle
 
 from ...differentiable import Differentiable
@@ -22,20 +21,15 @@ from .tiling import BLOCK, WARP, add_up, tile_of
 Tensor = Any
 
 
-def error_sums(problem: Problem, specs: Sequence[Spec], counts: Any = None, weight: Tensor | None = None) -> Tensor:
+def error_sums(problem: Problem, specs: Sequence[Spec], weight: Tensor | None = None) -> Tensor:
     """Table `[N, C, specs]` of sums over the pixels of each sample and class, through which gradients flow.
 
     Args:
         problem: scored by logits.
         specs: which pixels, and which function of their error; the number of pixels is a sum like others.
-        counts: further columns that are known already, an array `[N, C, any]`.
         weight: of each pixel, `[N, 1, *S]`; it weighs all sums, the number of pixels too.
     """
-    table = _Sums.apply(problem.scores, problem, weight, tuple(specs))
-    if counts is None:
-        return table
-    known = paddle.to_tensor(np.asarray(counts, np.float32), place=table.place)
-    return paddle.concat([table, known], axis=-1)
+    return _Sums.apply(problem.scores, problem, weight, tuple(specs))
 
 
 class _Sums(Differentiable):

@@ -31,13 +31,13 @@ def compact_labels(labels: Tensor, classes: int, ignore_index: int) -> Compact:
     """Copy labels of any type; nothing waits for the device."""
     labels, few, size = labels.contiguous(), classes <= 255, math.prod(labels.shape)
     out = unfilled(labels.shape, paddle.uint8 if few else paddle.int32)
-    found = paddle.zeros([1], "int32")
-    out.stop_gradient = found.stop_gradient = True
+    flags = paddle.zeros([1], "int32")
+    out.stop_gradient = flags.stop_gradient = True
     launch(
         "labels_compact", min(_BLOCKS, math.ceil(size / BLOCK)), BLOCK, 0,
-        labels, LABELS[labels.dtype], size, classes, ignore_index, out, int(few), found,
+        labels, LABELS[labels.dtype], size, classes, ignore_index, out, int(few), flags,
     )  # fmt: skip
     wrong, counted = (
-        paddle.bitwise_and(found, paddle.full([], bit, "int32")).squeeze(0) > 0 for bit in (_SOME_WRONG, _SOME_COUNT)
+        paddle.bitwise_and(flags, paddle.full([], bit, "int32")).squeeze(0) > 0 for bit in (_SOME_WRONG, _SOME_COUNT)
     )
     return Compact(out, 255 if few else -1, wrong, counted)

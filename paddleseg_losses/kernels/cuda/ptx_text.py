@@ -63,9 +63,9 @@ def text(module: str) -> bytes:
 @lru_cache(maxsize=1)
 def kernels() -> dict[str, Kernel]:
     """All kernels by name."""
-    found = {}
+    by_name = {}
     for path in sorted(FOLDER.glob("*.ptx")):
         for name, parameters in _ENTRY.findall(path.read_text(encoding="ascii")):
             types = tuple(int(size) if size else _NUMBERS[kind] for kind, size in _PARAMETER.findall(parameters))
-            found[name] = Kernel(name, path.stem, types)
-    return found
+            by_name[name] = Kernel(name, path.stem, types)
+    return by_name

@@ -81,8 +81,8 @@ def disagreement(index: int) -> Text | None:
     place = device.place_of(index)
     with paddle.no_grad():
         for name, check in CHECKS.items():
-            for found, expected in check(place):
-                off = np.abs(found.numpy().astype("float64") - expected).max() / np.abs(expected).max()
+            for actual, expected in check(place):
+                off = np.abs(actual.numpy().astype("float64") - expected).max() / np.abs(expected).max()
                 if not off <= CLOSE:  # NaN too
                     return _("its kernels {name!r} are off by {off}", name=name, off=f"{off:.1e}")
     return None

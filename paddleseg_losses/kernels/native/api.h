@@ -138,9 +138,9 @@ EXPORT Status labels_compact_one_hot(const void* labels, int label_bytes, std::i
 EXPORT Status labels_count(const void* labels, int label_bytes, std::int64_t planes, std::int64_t size, std::int64_t classes,
                            std::int64_t ignore, std::int64_t* counts, int threads);
 
-// found [2]: how many pixels (elements under a sigmoid) have targets that are out of range, or under a softmax do not sum to 1
+// counts [2]: how many pixels (elements under a sigmoid) have targets that are out of range, or under a softmax do not sum to 1
 // within 1e-2; and how many count.
-EXPORT Status soft_targets_check(const SoftProblem* problem, std::int64_t* found, int threads);
+EXPORT Status soft_targets_check(const SoftProblem* problem, std::int64_t* counts, int threads);
 // sums [n, c, SOFT_SUMS].
 EXPORT Status soft_targets_forward(const SoftProblem* problem, double* sums, int threads);
 // upstream [n, c, SOFT_SUMS]: the gradient of the sums up to SOFT_NLL_OTHER. gradient [n, c, s]: that of the logits.

@@ -116,11 +116,11 @@ class BlobLoss(WrapperLoss):
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """The loss on the whole image, and its mean over the objects."""
         terms, factor = {}, self.inner.factor
-        found = self._instances(inputs) if self.beta else None
-        if self.alpha or found is None:
+        objects = self._instances(inputs) if self.beta else None
+        if self.alpha or objects is None:
             terms["whole"] = (self.alpha * factor, self.inner.compute(inputs))
-        if found is not None:
-            terms["instances"] = (self.beta * factor, self._mean(found))
+        if objects is not None:
+            terms["instances"] = (self.beta * factor, self._mean(objects))
         return terms
 
     def _instances(self, inputs: Inputs) -> Instances | None:
@@ -142,9 +142,9 @@ class BlobLoss(WrapperLoss):
             )
         return instances(inputs, self.connectivity)
 
-    def _mean(self, found: Instances) -> Tensor:
+    def _mean(self, objects: Instances) -> Tensor:
         values = []
-        for sample, view in views(found, self.inner.requests):
+        for sample, view in views(objects, self.inner.requests):
             with sample_alone(sample):
                 values.append(self.inner.compute(view))
-        return (paddle.stack(values) * found.weights).sum()
+        return (paddle.stack(values) * objects.weights).sum()

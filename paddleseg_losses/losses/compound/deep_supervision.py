@@ -161,14 +161,14 @@ class DeepSupervisionLoss(WrapperLoss):
         """The inner loss of each output."""
         levels = inputs.levels if isinstance(inputs, Outputs) else (inputs,)
         self._of_terms: dict[str, tuple[float, Tensor]] = {}
-        found = {}
+        terms = {}
         for number, (level, weight) in enumerate(zip(levels, self._weights(len(levels)))):
             if level is not None:
                 name = f"output_{number}"
-                found[name] = (weight * self.inner.factor, self._value(level))
+                terms[name] = (weight * self.inner.factor, self._value(level))
                 parts = getattr(self.inner, "last", {})
                 self._of_terms.update({f"{name}.{part}": pair for part, pair in parts.items()})
-        return found
+        return terms
 
     def _value(self, level: Inputs) -> Tensor:
         value = self.inner.compute(level)
@@ -205,7 +205,7 @@ def _outputs(logits: Any) -> list[Any]:
 
 def _any(known: Iterable[Tensor | bool | None]) -> Tensor | bool | None:
     """Whether one of them is true; None where nobody looked."""
-    found = [each for each in known if each is not None and each is not False]
-    if any(each is True for each in found):
+    masks = [each for each in known if each is not None and each is not False]
+    if any(each is True for each in masks):
         return True
-    return reduce(paddle.logical_or, found) if found else None
+    return reduce(paddle.logical_or, masks) if masks else None

@@ -50,7 +50,7 @@ class CompoundLoss(ScalarLoss):
         """The weighted sum."""
         terms = self.terms(inputs)
         if paddle.in_dynamic_mode():
-            self._last = {name: (float(weight), value.detach()) for name, (weight, value) in terms.items()}
+            self.__dict__["_last"] = {name: (float(weight), value.detach()) for name, (weight, value) in terms.items()}
         return reduce(add, (value if weight == 1 else weight * value for weight, value in terms.values()))
 
     @property

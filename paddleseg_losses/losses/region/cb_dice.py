@@ -94,7 +94,7 @@ class CBDiceLoss(CellLoss):
         value = value + nan_or_0(inputs)[:, skip:]  # only skeletons are read
         return picked(value, [c - skip for c in indices])
 
-    def _error(self, found: Tensor, whole: Tensor) -> Tensor:
+    def _error(self, covered: Tensor, whole: Tensor) -> Tensor:
         """1 - a share."""
-        error = smooth_divide(whole - found, whole, self.smooth)
+        error = smooth_divide(whole - covered, whole, self.smooth)
         return paddle.nn.functional.relu(error) if self.cap else error

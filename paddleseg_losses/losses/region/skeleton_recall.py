@@ -90,5 +90,5 @@ class SkeletonRecallLoss(CellLoss, SumsLoss):
         """1 - recall within the tubes."""
         tubes, pool = in_tubes(inputs, self.tube, self.merge_classes), self.pooling(inputs)
         request(tubes, _SUMS)
-        found, missed = (pool(sum_of(tubes, *spec)) for spec in _SUMS)
-        return smooth_divide(missed, found + missed, self.smooth) + pool(nan_or_0(inputs))  # only tubes are read
+        recalled, missed = (pool(sum_of(tubes, *spec)) for spec in _SUMS)
+        return smooth_divide(missed, recalled + missed, self.smooth) + pool(nan_or_0(inputs))  # only tubes are read

@@ -17,7 +17,7 @@ def coefficients(report: Report, place: Place, section: Section, losses: int) ->
     place = (*place, "coef")
     if not isinstance(coef, list) or not coef:
         cure = _("write {yaml}", yaml=f"coef: {[1] * (losses or 1)}")
-        report.mistake(place, found(section, "coef"), _("a list of numbers"), cure)
+        report.mistake(place, described(section, "coef"), _("a list of numbers"), cure)
         coef = [coef] * losses if isinstance(coef, numbers.Real) else [1] * losses
     return [_number(report, (*place, i), number) for i, number in enumerate(coef)]
 
@@ -33,6 +33,6 @@ def _number(report: Report, place: Place, number: Any) -> Any:
     return value
 
 
-def found(section: Section, key: str) -> Text:
+def described(section: Section, key: str) -> Text:
     """What stands under a key, as a sentence."""
     return _("it is {value!r}.", value=section[key]) if key in section else _("it is missing.")

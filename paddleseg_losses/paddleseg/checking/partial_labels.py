@@ -24,7 +24,11 @@ def check_label_sets(report: Report, config: Config, facts: Facts, transforms: I
     written = f"label_sets: {{{', '.join(f'{label}: {classes}' for label, classes in sorted(made.items()))}}}"
     for label, classes in made.items():
         stands_for = [sets.get(label) for sets in known]
-        wrong = [found for found in stands_for if found is None or sorted(found) != classes]
+        wrong = [
+            classes_of_set
+            for classes_of_set in stands_for
+            if classes_of_set is None or sorted(classes_of_set) != classes
+        ]
         if wrong:
             unknown = _("the data has label {label}, which not every loss knows.", label=label)
             others = _("label {label} stands for {found}.", label=label, found=wrong[0])

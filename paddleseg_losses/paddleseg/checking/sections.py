@@ -14,7 +14,7 @@ from ...registry import PREFIX
 from ..config import load
 from ..toolkits import MEDICALSEG, toolkit_of
 from . import inner
-from .coefficients import coefficients, found
+from .coefficients import coefficients, described
 from .entries import Entry, EntryChecker
 from .facts import facts_of
 from .inner import is_sum, is_wrapper
@@ -118,7 +118,7 @@ class _SectionChecker:
             return losses
         example = "[{type: paddleseg_losses.DiceLoss}]"
         self.report.mistake(
-            (*place, key), found(section, key), _("a list of losses"), _("write {yaml}", yaml=f"{key}: {example}")
+            (*place, key), described(section, key), _("a list of losses"), _("write {yaml}", yaml=f"{key}: {example}")
         )
         if isinstance(losses, (dict, str)):
             return [losses]

@@ -21,8 +21,8 @@ def check_transforms(report: Report, config: Config) -> list[Any]:
     """Note what is wrong with our transforms; gives those of the training data that are right."""
     made: dict[str, list[Any]] = {}
     for section in ("train_dataset", "val_dataset"):
-        found = [_made(report, *entry) for entry in _entries(section, config.get(section))]
-        made[section] = [each for each in found if each is not None]
+        built = [_made(report, *entry) for entry in _entries(section, config.get(section))]
+        made[section] = [each for each in built if each is not None]
     return made["train_dataset"]
 
 

@@ -83,9 +83,9 @@ class Cases(paddle.io.Dataset):  # type: ignore[misc]
         if not path.is_file():
             return {}
         cases = json.loads(path.read_text(encoding="utf-8")).get("training", {})
-        found = {name: case.get("spacing_resample") or case.get("spacing") or () for name, case in cases.items()}
-        complete = all(len(found.get(_case(image), ())) >= 3 for image, *_label in self.file_list)
-        return found if complete else {}
+        spacings = {name: case.get("spacing_resample") or case.get("spacing") or () for name, case in cases.items()}
+        complete = all(len(spacings.get(_case(image), ())) >= 3 for image, *_label in self.file_list)
+        return spacings if complete else {}
 
 
 def _case(image: str) -> str:

@@ -168,5 +168,5 @@ def double_precision(spec: LossSpec, case: Case) -> None:
 
 
 def _shaped(loss: Any, dtype: Any, what: str) -> None:
-    found = f"the loss {what} is {loss.dtype} of shape {list(loss.shape)}"
-    require(loss.dtype == dtype and list(loss.shape) == [], found, f"a 0-D {dtype}")
+    described = f"the loss {what} is {loss.dtype} of shape {list(loss.shape)}"
+    require(loss.dtype == dtype and list(loss.shape) == [], described, f"a 0-D {dtype}")

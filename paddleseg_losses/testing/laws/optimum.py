@@ -46,8 +46,8 @@ def perfect_minimum(spec: LossSpec, case: Case) -> None:
         worse = other >= best if spec.blind else other > best
         require(worse, f"a random prediction has {other:.9g}, a perfect one {best:.9g}", "perfection to be lowest")
     wrong = value_of(make(spec), -right, labels)
-    found = f"a wrong prediction has {wrong:.9g}, a perfect one {best:.9g}"
-    require(wrong > best or spec.outlines_only, found, "perfection to be lowest")
+    described = f"a wrong prediction has {wrong:.9g}, a perfect one {best:.9g}"
+    require(wrong > best or spec.outlines_only, described, "perfection to be lowest")
 
 
 @law(6, "see that no term of the gradient is lost, by detach() or no_grad, or has the wrong sign")

@@ -19,9 +19,9 @@ def assert_equal_to_float64(loss, logits, labels, value=1e-6, gradient=2e-6, lea
         least: what is left out of the value's digits.
     """
     logits = logits.astype("float32")
-    found, slope = value_and_gradient(loss, logits, labels)
+    actual, slope = value_and_gradient(loss, logits, labels)
     expected, true_slope = value_and_gradient(loss, logits.astype("float64"), labels)
-    np.testing.assert_allclose(found, expected, rtol=value, atol=value * least)
+    np.testing.assert_allclose(actual, expected, rtol=value, atol=value * least)
     np.testing.assert_allclose(slope, true_slope, rtol=0, atol=gradient * np.abs(true_slope).max())
 
 

@@ -36,8 +36,8 @@ def test_equal_to_native_code(shim, native, case, spacing, normalize):
     problem, spacing = _problem(case), spacing and spacing[: len(case.space)]
     expected = on_host.region_proximity(problem, normalize, spacing).numpy()
     with fake.on_card(shim):
-        found = region_proximity(problem, normalize, spacing).numpy()
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * max(expected.max(), 1))
+        actual = region_proximity(problem, normalize, spacing).numpy()
+    np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-6 * max(expected.max(), 1))
 
 
 def test_the_loss(card):
@@ -48,8 +48,8 @@ def test_the_loss(card):
 
 
 def test_the_same_in_any_order_of_the_threads(shim):
-    problem, found = _problem(Case("multiclass", 3, (23, 31))), []
+    problem, results = _problem(Case("multiclass", 3, (23, 31))), []
     for order in TURN_ORDERS:
         with fake.on_card(shim, order):
-            found.append([region_proximity(problem, False, None).numpy()])
-    assert_same_bits(found)
+            results.append([region_proximity(problem, False, None).numpy()])
+    assert_same_bits(results)

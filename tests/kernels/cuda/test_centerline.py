@@ -56,9 +56,9 @@ def test_ties_are_split_as_by_native_code(shim, native, shape, iterations, level
     labels = rng.integers(-1, 2, shape if shape[1] == 2 else (shape[0], 1, *shape[2:]))
     expected = _sums_and_gradient(on_host.centerline_sums, p, labels, iterations)
     with fake.on_card(shim):
-        found = _sums_and_gradient(centerline_sums, p, labels, iterations)
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6, atol=1e-6)
-    np.testing.assert_allclose(found[1], expected[1], rtol=0, atol=1e-6 * np.abs(expected[1]).max())
+        actual = _sums_and_gradient(centerline_sums, p, labels, iterations)
+    np.testing.assert_allclose(actual[0], expected[0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=0, atol=1e-6 * np.abs(expected[1]).max())
 
 
 def test_maps_may_come_in_several_parts(card, monkeypatch):
@@ -87,11 +87,11 @@ def test_nothing_counts(card):
 
 
 def test_the_same_in_any_order_of_the_threads(shim):
-    case, found = Case("multiclass", 3, (37, 41), samples=1), []
+    case, results = Case("multiclass", 3, (37, 41), samples=1), []
     for order in TURN_ORDERS:
         with fake.on_card(shim, order):
-            found.append(value_and_gradient(SoftCLDiceLoss(iters=1), case.logits(dtype="float32"), blocks_of(case)))
-    assert_same_bits(found)
+            results.append(value_and_gradient(SoftCLDiceLoss(iters=1), case.logits(dtype="float32"), blocks_of(case)))
+    assert_same_bits(results)
 
 
 def test_a_number_of_erosions_that_no_memory_holds(card):

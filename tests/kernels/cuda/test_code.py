@@ -28,7 +28,7 @@ def test_nothing_is_spilled(card):
 @pytest.mark.parametrize("card", cuda_code.CARDS)
 def test_the_compiler_still_says_so(card):
     try:
-        found = cuda_code.compiled(card)
+        sizes = cuda_code.compiled(card)
     except ImportError as error:
         pytest.skip(str(error))
-    assert found == RESULTS["cards"][card]
+    assert sizes == RESULTS["cards"][card]

@@ -56,9 +56,9 @@ def test_the_doctor_tries_the_cards(platform, monkeypatch):
     assert "GPU 0" in str(kernels.status(try_gpus=True)["gpu_kernels"])
     platform.verdicts.clear()
     monkeypatch.setattr(platform.driver(), "capability", lambda index: (5, 2))
-    found = kernels.status(try_gpus=True)
-    assert found["gpu"] == "composed"
-    assert "5.2" in str(found["gpu_kernels"])
+    status = kernels.status(try_gpus=True)
+    assert status["gpu"] == "composed"
+    assert "5.2" in str(status["gpu_kernels"])
 
 
 def test_the_doctor_tries_a_card_while_it_is_the_current_one(platform, monkeypatch):

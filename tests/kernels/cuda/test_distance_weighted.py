@@ -9,7 +9,7 @@ from paddleseg_losses.kernels.cuda.distance_weighted import boundary_sums, hausd
 from paddleseg_losses.transforms import DistanceMaps, known_maps
 from tests.kernels.cuda import fake
 from tests.kernels.cuda.agreement import TURN_ORDERS, assert_equal_to_float64, assert_same_bits
-from tests.kernels.problems import task
+from tests.kernels.problems import DISTANCE_LOSSES, task
 from tests.kernels.regions import blocks_of
 from tests.laws.cases import Case, value_and_gradient
 
@@ -21,24 +21,16 @@ CASES = [
     Case("multilabel", 3, (11, 14)),
     Case("multiclass", 3, (1, 1)),
 ]
-OPTIONS = [
-    (HausdorffDTLoss, {}),
-    (HausdorffDTLoss, {"alpha": 1.0, "spacing": 1.5, "include_background": True}),
-    (HausdorffDTLoss, {"alpha": 0.7, "one_sided": True, "reduction": "none"}),
-    (HausdorffDTLoss, {"alpha": 0.0}),
-    (BoundaryLoss, {}),
-    (BoundaryLoss, {"spacing": 0.5, "include_background": True, "reduction": "none"}),
-]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize(("cls", "options"), OPTIONS, ids=lambda x: getattr(x, "__name__", str(x)))
+@pytest.mark.parametrize(("cls", "options"), DISTANCE_LOSSES, ids=lambda x: getattr(x, "__name__", str(x)))
 def test_equal_to_float64(card, cls, options, case):
     loss, logits, labels = cls(**options), case.logits(), blocks_of(case)
     if options.get("reduction") == "none":
         whole = cls(**{**options, "reduction": "mean"})
-        found = loss(paddle.to_tensor(logits.astype("float32")), paddle.to_tensor(labels)).numpy()
-        np.testing.assert_allclose(found, loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy(), 1e-5, 1e-6)
+        actual = loss(paddle.to_tensor(logits.astype("float32")), paddle.to_tensor(labels)).numpy()
+        np.testing.assert_allclose(actual, loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy(), 1e-5, 1e-6)
         loss = whole
     assert_equal_to_float64(loss, logits, labels)
     assert "distance_weighted" in card.names
@@ -64,7 +56,7 @@ def _maps(labels, channels, spacing):
 
 @pytest.mark.parametrize("fitting", [True, False])
 @pytest.mark.parametrize("shape", [(12, 19), (5, 7, 6)], ids=str)
-@pytest.mark.parametrize(("cls", "options"), [each for each in OPTIONS if "reduction" not in each[1]])
+@pytest.mark.parametrize(("cls", "options"), [each for each in DISTANCE_LOSSES if "reduction" not in each[1]])
 def test_known_maps_are_used_if_they_fit(card, cls, options, shape, fitting):
     case = Case("multiclass", 3, shape)
     options = {**options, "spacing": (1.5, 0.5, 2.0)[: len(shape)]}
@@ -73,10 +65,10 @@ def test_known_maps_are_used_if_they_fit(card, cls, options, shape, fitting):
     others = labels.copy()
     others[(0, *[3] * len(shape))] = (labels[(0, *[3] * len(shape))] + 1) % 3
     with known_maps(_maps(labels if fitting else others, 3, options["spacing"])):
-        found = value_and_gradient(cls(**options), logits, labels)
+        actual = value_and_gradient(cls(**options), logits, labels)
     assert card.names.count("known_misfit") == 1
-    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
-    np.testing.assert_allclose(found[1], expected[1], rtol=0, atol=1e-6 * np.abs(expected[1]).max())
+    np.testing.assert_allclose(actual[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=0, atol=1e-6 * np.abs(expected[1]).max())
 
 
 def test_known_maps_are_believed(card):
@@ -87,8 +79,8 @@ def test_known_maps_are_believed(card):
     expected = value_and_gradient(HausdorffDTLoss(**options), logits, labels)
     maps = _maps(labels, 3, 1.0)
     with known_maps({**maps, "signed": 2 * maps["signed"]}):
-        found = value_and_gradient(HausdorffDTLoss(**options), logits, labels)
-    for one, two in zip(found, expected):
+        actual = value_and_gradient(HausdorffDTLoss(**options), logits, labels)
+    for one, two in zip(actual, expected):
         np.testing.assert_allclose(one, 2 * two, rtol=1e-5)
 
 
@@ -107,8 +99,8 @@ def test_labels_of_any_type_and_junk(card, dtype, junk):
     expected = hausdorff_sums(task(paddle.to_tensor(p), paddle.to_tensor(labels)), 0, None, 2.0, False).numpy()
     spoilt = np.where(labels == 255, junk, labels).astype(dtype)
     p = np.where(labels == 255, np.nan, p).astype("float32")
-    found = hausdorff_sums(task(paddle.to_tensor(p), paddle.to_tensor(spoilt)), 0, None, 2.0, False).numpy()
-    assert np.array_equal(found, expected)
+    actual = hausdorff_sums(task(paddle.to_tensor(p), paddle.to_tensor(spoilt)), 0, None, 2.0, False).numpy()
+    assert np.array_equal(actual, expected)
 
 
 def test_nothing_counts(card):
@@ -121,11 +113,11 @@ def test_nothing_counts(card):
 
 
 def test_the_same_in_any_order_of_the_threads(shim):
-    case, found = Case("multiclass", 3, (41, 37), samples=1), []
+    case, results = Case("multiclass", 3, (41, 37), samples=1), []
     for order in TURN_ORDERS:
         with fake.on_card(shim, order):
-            found.append(value_and_gradient(HausdorffDTLoss(), case.logits(dtype="float32"), blocks_of(case)))
-    assert_same_bits(found)
+            results.append(value_and_gradient(HausdorffDTLoss(), case.logits(dtype="float32"), blocks_of(case)))
+    assert_same_bits(results)
 
 
 def test_second_derivatives_are_refused(card):

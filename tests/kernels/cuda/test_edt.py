@@ -26,8 +26,8 @@ def _masks(shape, share):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_equal_to_float64(card, shape, spacing, share):
     spacing, masks = spacing and spacing[: len(shape)], _masks(shape, share)
-    found = edt.distance_map(paddle.to_tensor(masks), spacing).numpy()
-    np.testing.assert_allclose(found, host_distance(masks, spacing or [1.0] * len(shape)), rtol=2e-7)
+    actual = edt.distance_map(paddle.to_tensor(masks), spacing).numpy()
+    np.testing.assert_allclose(actual, host_distance(masks, spacing or [1.0] * len(shape)), rtol=2e-7)
 
 
 def test_squares_are_whole_numbers(card):
@@ -50,8 +50,8 @@ def test_an_axis_too_long_for_16_bits(card, monkeypatch):
 @pytest.mark.parametrize("unit", [1e-30, 1e-20, 1e30])
 def test_any_unit_of_length(card, unit):
     masks, spacing = _masks((9, 11), 0.2), (unit, 3 * unit)
-    found = edt.distance_map(paddle.to_tensor(masks), spacing).numpy()
-    np.testing.assert_allclose(found, host_distance(masks, spacing), rtol=2e-7)
+    actual = edt.distance_map(paddle.to_tensor(masks), spacing).numpy()
+    np.testing.assert_allclose(actual, host_distance(masks, spacing), rtol=2e-7)
 
 
 def test_sides_whose_squares_have_no_ratio_are_refused(card):
@@ -71,16 +71,16 @@ def test_the_losses_maps_are_made_there(card):
 
 
 def test_the_same_in_any_order_of_the_threads(shim):
-    mask, found = paddle.to_tensor(_masks((6, 5, 9), 0.1)), []
+    mask, results = paddle.to_tensor(_masks((6, 5, 9), 0.1)), []
     for order in TURN_ORDERS:
         with fake.on_card(shim, order):
-            found.append([edt.distance_map(mask, SPACING).numpy()])
-    assert_same_bits(found)
+            results.append([edt.distance_map(mask, SPACING).numpy()])
+    assert_same_bits(results)
 
 
 def test_a_region_in_a_corner_of_a_wide_image(card):
     """Who is far away begins to look where its columns begin."""
     masks = np.zeros((1, 1, 9, 300), bool)
     masks[..., 2:5, 7:11] = True
-    found = edt.distance_map(paddle.to_tensor(masks), SPACING[:2]).numpy()
-    np.testing.assert_allclose(found, host_distance(masks, SPACING[:2]), rtol=2e-7)
+    actual = edt.distance_map(paddle.to_tensor(masks), SPACING[:2]).numpy()
+    np.testing.assert_allclose(actual, host_distance(masks, SPACING[:2]), rtol=2e-7)

@@ -52,9 +52,9 @@ def test_every_loss_is_what_it_is_in_float64(shim, spec, case):
     with kernels.use_kernels("composed"):
         composed = value_and_gradient(loss, logits, labels)
     with kernels.use_kernels("auto"), fake.on_card(shim):
-        found = value_and_gradient(loss, logits, labels)
+        actual = value_and_gradient(loss, logits, labels)
     size = np.mean if spec.sorts else np.max
-    for of_card, of_composed, expected in zip(found, composed, exact):
+    for of_card, of_composed, expected in zip(actual, composed, exact):
         scale = size(np.abs(expected)).clip(1e-9)
         off, allowed = (size(np.abs(x - expected)) / scale for x in (of_card, of_composed))
         assert off <= max(2e-6, 3 * allowed)

@@ -66,17 +66,17 @@ def test_logits_in_half_precision(card, dtype, hinge, channels):
     case = Case("multilabel" if hinge and channels == 3 else "multiclass", channels, (7, 9))
     labels = paddle.to_tensor(case.labels() if case.mode == "multilabel" else case.labels()[:, None])
     half = paddle.to_tensor(case.logits(dtype="float32")).astype(dtype)
-    found = []
+    results = []
     for z in (half, half.astype("float32")):
         z = z.detach()
         z.stop_gradient = False
         rows, sizes = lovasz_rows(task(z, labels), False, hinge)
         rows.sum().backward()
-        found.append((rows.numpy(), sizes.numpy(), z.grad.astype("float32").numpy()))
-    assert np.array_equal(found[0][0], found[1][0])
-    assert np.array_equal(found[0][1], found[1][1])
-    step = np.abs(found[1][2]).max() * (1e-3 if dtype == "float16" else 8e-3)
-    np.testing.assert_allclose(found[0][2], found[1][2], rtol=0, atol=step)
+        results.append((rows.numpy(), sizes.numpy(), z.grad.astype("float32").numpy()))
+    assert np.array_equal(results[0][0], results[1][0])
+    assert np.array_equal(results[0][1], results[1][1])
+    step = np.abs(results[1][2]).max() * (1e-3 if dtype == "float16" else 8e-3)
+    np.testing.assert_allclose(results[0][2], results[1][2], rtol=0, atol=step)
 
 
 def test_small_errors_keep_their_digits(card):
@@ -99,14 +99,14 @@ def test_hinges_that_round_to_one_number_keep_their_order(card):
 def test_rows_that_nobody_wants_have_no_loss_and_no_slope(card, wanted, per_image):
     case = Case("multiclass", 3, (5, 11))
     z, y = case.logits(dtype="float32"), paddle.to_tensor(case.labels()[:, None])
-    found = []
+    results = []
     for some in (None, wanted):
         x = paddle.to_tensor(z, stop_gradient=False)
         rows, _ = lovasz_rows(task(x, y), per_image, wanted=some)
         mask = np.isin(np.arange(3), wanted).astype("float32") if some is None else np.ones(3, "float32")
         (rows * paddle.to_tensor(mask)).sum().backward()
-        found.append((rows.numpy() * mask, x.grad.numpy()))
-    for one, two in zip(*found):
+        results.append((rows.numpy() * mask, x.grad.numpy()))
+    for one, two in zip(*results):
         np.testing.assert_allclose(two, one, rtol=1e-6, atol=1e-8)
 
 
@@ -139,15 +139,15 @@ def test_ignored_and_wrong_labels_are_left_out(card, hinge, channels, junk):
     left_out = labels == 255
     wild = np.where(left_out, np.random.default_rng(0).choice([255, -7, 3, 10**12], labels.shape), labels)
     spoilt = np.where(left_out[:, None], np.float32(junk), logits)
-    found = []
+    results = []
     for z, y in ((logits, labels), (spoilt, wild)):
         z = paddle.to_tensor(z, stop_gradient=False)
         rows, sizes = lovasz_rows(task(z, paddle.to_tensor(y[:, None])), True, hinge)
         rows.sum().backward()
-        found.append((rows.numpy(), sizes.numpy(), z.grad.numpy()))
-    for one, two in zip(*found):
+        results.append((rows.numpy(), sizes.numpy(), z.grad.numpy()))
+    for one, two in zip(*results):
         assert np.array_equal(one, two)
-    assert not found[0][2][np.repeat(left_out[:, None], channels, axis=1)].any()
+    assert not results[0][2][np.repeat(left_out[:, None], channels, axis=1)].any()
 
 
 def test_nothing_counts(card):
@@ -169,11 +169,11 @@ def test_a_softmax_that_is_no_number_is_seen(card, number):
 
 
 def test_the_same_in_any_order_of_the_threads(shim):
-    case, found = Case("multiclass", 3, (61, 39), samples=1), []
+    case, results = Case("multiclass", 3, (61, 39), samples=1), []
     for order in TURN_ORDERS:
         with fake.on_card(shim, order):
-            found.append(value_and_gradient(LovaszSoftmaxLoss(), case.logits(dtype="float32"), case.labels()))
-    assert_same_bits(found)
+            results.append(value_and_gradient(LovaszSoftmaxLoss(), case.logits(dtype="float32"), case.labels()))
+    assert_same_bits(results)
 
 
 def test_what_no_kernel_computes_is_refused(card):

@@ -32,5 +32,5 @@ def test_equal_to_float64_of_the_rounded_logits(card, cls, dtype, step):
     assert not any(name.endswith("_f32") for name in card.names)
     value, gradient = value_and_gradient(cls(), half.astype("float64").numpy(), labels)
     np.testing.assert_allclose(float(loss), value, rtol=1e-5)
-    found = z.grad.astype("float64").numpy()
-    np.testing.assert_allclose(found, gradient, rtol=0, atol=step * np.abs(gradient).max())
+    slope = z.grad.astype("float64").numpy()
+    np.testing.assert_allclose(slope, gradient, rtol=0, atol=step * np.abs(gradient).max())

@@ -30,8 +30,8 @@ def few_objects():
 def test_memory(card, monkeypatch, name):
     monkeypatch.setattr(worker, "_logged", lambda *_: nullcontext())
     with worker._watched() as waits:
-        found = worker._measure(name, (2, 19, 16, 16), waits)
+        measured = worker._measure(name, (2, 19, 16, 16), waits)
     saved, peak = LIMITS[name]
-    assert found["saved"] <= saved * found["logits"]
-    assert max(found["peak"]) <= peak * found["logits"]
-    assert found["waits"] == found["copies"] == 0
+    assert measured["saved"] <= saved * measured["logits"]
+    assert max(measured["peak"]) <= peak * measured["logits"]
+    assert measured["waits"] == measured["copies"] == 0

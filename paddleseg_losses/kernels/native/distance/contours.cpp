@@ -130,20 +130,20 @@ EXPORT Status contours_boundary_counts(const Problem* problem, int axes, const s
         const Image image(axes, sizes);
         const LabelMaps labels = true_labels(q, threads);
         const std::int64_t parts = std::min<std::int64_t>(image.rows(), 16), rows = image.rows();
-        std::vector<PixelIndices> found(labels.planes * parts, PixelIndices(labels.classes));
-        run_parallel(int(found.size()), threads, [&](int i) {
+        std::vector<PixelIndices> of_part(labels.planes * parts, PixelIndices(labels.classes));
+        run_parallel(int(of_part.size()), threads, [&](int i) {
             std::vector<std::uint8_t> edge(image.width);
             const std::int32_t* label = labels.plane(i / parts);
             for (std::int64_t row = rows * (i % parts) / parts; row < rows * (i % parts + 1) / parts; ++row) {
                 boundary_row(image, label, row, true, edge.data());
                 for (std::int64_t k = 0; k < image.width; ++k)
-                    if (edge[k]) ++found[i][label[row * image.width + k]];
+                    if (edge[k]) ++of_part[i][label[row * image.width + k]];
             }
         });
         std::fill_n(counts, q.n * q.c, 0);
-        for (std::size_t i = 0; i < found.size(); ++i)
+        for (std::size_t i = 0; i < of_part.size(); ++i)
             for (std::int64_t k = 0; k < (q.sigmoid ? 1 : q.c); ++k)
-                counts[std::int64_t(i) / parts * (q.sigmoid ? 1 : q.c) + k] += found[i][q.sigmoid ? 1 : k];
+                counts[std::int64_t(i) / parts * (q.sigmoid ? 1 : q.c) + k] += of_part[i][q.sigmoid ? 1 : k];
     });
 }
 

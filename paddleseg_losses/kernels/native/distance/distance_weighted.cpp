@@ -136,14 +136,14 @@ EXPORT Status distance_weighted_forward(const Problem* problem, int axes, const 
         expect_large_pages(slope, maps * q.s * sizeof(float));
         run_parallel(int(maps), across, [&](int i) {
             const int channel = int(i % q.c);
-            float* own = slope + i * q.s;
+            float* map_slope = slope + i * q.s;
             const float* map =
                 precomputed == nullptr ? nullptr : precomputed + (i / q.c * (q.c - first) + channel - first) * q.s;
             sums[i] = 0;
-            if (channel < first || !belongs) std::fill_n(own, q.s, 0.0f);
+            if (channel < first || !belongs) std::fill_n(map_slope, q.s, 0.0f);
             else
-                sums[i] = fits_int32 ? one_map<std::int32_t>(q, weight, i / q.c, channel, map, within, own)
-                                     : one_map<double>(q, weight, i / q.c, channel, map, within, own);
+                sums[i] = fits_int32 ? one_map<std::int32_t>(q, weight, i / q.c, channel, map, within, map_slope)
+                                     : one_map<double>(q, weight, i / q.c, channel, map, within, map_slope);
         });
         *fits = belongs;
     });

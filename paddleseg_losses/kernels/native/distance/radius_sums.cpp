@@ -156,8 +156,8 @@ EXPORT Status radius_sums_backward(const Problem* problem, int first, const doub
             const float up[4] = {float(u[0]), float(u[1]), float(u[2]), float(u[3])};
             const bool counts = map % q.c >= first;
             for (std::int64_t i = 0; i < q.s; ++i, slope += 4) {
-                const float found = up[0] * slope[0] + up[1] * slope[1] + up[2] * slope[2] + up[3] * slope[3];
-                to[i] = counts && is_likely(p[i]) ? found : 0.0f;
+                const float sum = up[0] * slope[0] + up[1] * slope[1] + up[2] * slope[2] + up[3] * slope[3];
+                to[i] = counts && is_likely(p[i]) ? sum : 0.0f;
             }
         });
     });

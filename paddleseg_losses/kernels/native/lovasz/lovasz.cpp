@@ -71,20 +71,20 @@ struct Lovasz {
         thresholds.assign(groups() * q.c, INFINITY);
         std::mutex lock;
         run_slices(pixels, threads, [&](std::int64_t begin, std::int64_t end) {
-            std::vector<double> found(thresholds.size(), INFINITY);
+            std::vector<double> lowest(thresholds.size(), INFINITY);
             pieces(begin, end, [&](std::int64_t sample, std::int64_t first, int w, std::int64_t place) {
                 read_label_part(q, place, w, q.c, softmax.label + place);
                 softmax_scales(q, sample, first, w, softmax.label + place, softmax.top + place, softmax.inverse + place,
                                softmax.one_minus_p_true + place);
                 softmax_log_partition(softmax, place, w);
-                double* of = &found[per_image ? sample * q.c : 0];
+                double* of = &lowest[per_image ? sample * q.c : 0];
                 for (std::int64_t i = place; i < place + w; ++i) {
                     const std::int32_t k = softmax.label[i];
                     if (k >= 0 && softmax.one_minus_p_true[i] < of[k]) of[k] = softmax.one_minus_p_true[i];
                 }
             });
             const std::lock_guard<std::mutex> guard(lock);
-            for (std::size_t i = 0; i < found.size(); ++i) thresholds[i] = std::min(thresholds[i], found[i]);
+            for (std::size_t i = 0; i < lowest.size(); ++i) thresholds[i] = std::min(thresholds[i], lowest[i]);
         });
         for (double& each : thresholds)
             if (each == INFINITY && !present_only) each = 0;  // of an absent class the largest error counts
@@ -98,7 +98,7 @@ struct Lovasz {
         const bool thresholded = !thresholds.empty();
         std::vector<double> shifted(BLOCK);
         std::vector<std::int32_t> labels(BLOCK);
-        std::int64_t found = 0;
+        std::int64_t entries_made = 0;
         const double threshold = thresholded ? thresholds[(per_image ? start / q.s * q.c : 0) + channel] : -INFINITY;
         const float cut = float(std::log(threshold));
         pieces(
@@ -113,11 +113,11 @@ struct Lovasz {
                 else if (hinge) hinge_margins(z, label, w, shifted.data());
                 else if (paired()) softmax_errors_of_two(z, z + q.s, label, w, shifted.data());
                 else softmax_errors(z, softmax, place, channel, w, shifted.data());
-                found += make_entries(packing, shifted.data(), label, hinge ? 1 : channel, place - start, base(), threshold, w,
-                                      buckets + found, entries + found, counts);
+                entries_made += make_entries(packing, shifted.data(), label, hinge ? 1 : channel, place - start, base(),
+                                             threshold, w, buckets + entries_made, entries + entries_made, counts);
             },
             thresholded ? PIECE : BLOCK);
-        return found;
+        return entries_made;
     }
 
     bool paired() const { return !hinge && q.c == 2; }

@@ -214,10 +214,10 @@ EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::i
         const std::int64_t maps = q.n * (q.c - first);
         const int across = maps >= threads ? threads : 1, within = maps >= threads ? 1 : threads;
         run_parallel(int(q.n * q.c), across, [&](int i) {
-            float* own = slope == nullptr ? nullptr : slope + i * q.s;
+            float* map_slope = slope == nullptr ? nullptr : slope + i * q.s;
             sums[i] = 0;
-            if (i % q.c >= first) sums[i] = one_map(q, image, balls, weights, i, within, own);
-            else if (own != nullptr) std::fill_n(own, q.s, 0.0f);
+            if (i % q.c >= first) sums[i] = one_map(q, image, balls, weights, i, within, map_slope);
+            else if (map_slope != nullptr) std::fill_n(map_slope, q.s, 0.0f);
         });
     });
 }

@@ -237,9 +237,9 @@ void add_slopes(const Space& x, std::int64_t s, std::int64_t edges, double a, do
         for (int k = 0; k < PARTS; ++k) lower(i + k * part);
     for (std::int64_t i = PARTS * part; i < s; ++i) lower(i);
     for (std::int64_t k = 0; k < edges; ++k) {
-        const std::int32_t found = x.missed.place[x.edge[k]];  // the pixel whose boundary is largest
-        slope[found] -= of_truth;
-        slope[x.low.place[found]] += of_truth;
+        const std::int32_t largest = x.missed.place[x.edge[k]];  // the pixel whose boundary is largest
+        slope[largest] -= of_truth;
+        slope[x.low.place[largest]] += of_truth;
     }
 }
 

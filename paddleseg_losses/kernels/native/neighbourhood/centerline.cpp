@@ -49,11 +49,11 @@ void skeleton_upstream(std::int64_t pixels, const std::int32_t* label, int own, 
 }
 
 TARGET_CLONES
-void write_gradient(std::int64_t pixels, const float* found, const std::int32_t* label, const std::uint8_t* on_line, int own,
-                    float of_line, float* out) {
+void write_gradient(std::int64_t pixels, const float* of_skeleton, const std::int32_t* label, const std::uint8_t* on_line,
+                    int own, float of_line, float* out) {
     for (std::int64_t i = 0; i < pixels; ++i) {
         const float direct = (label[i] == own) & (on_line[i] != 0) ? of_line : 0.0f;
-        out[i] = label[i] < 0 ? 0.0f : found[i] + direct;
+        out[i] = label[i] < 0 ? 0.0f : of_skeleton[i] + direct;
     }
 }
 
@@ -99,10 +99,10 @@ Status sum_up(const Problem& q, const Slices& grid, int iterations, int first, c
         if (map % q.c < first) return;
         Truth truth(q, grid, map);
         const auto map_of = [&](std::int64_t slice) { return truth.probabilities(q, slice); };
-        Skeleton<VOLUME>(grid, iterations, false).forward(map_of, low, high, [&](std::int64_t slice, const float* found) {
+        Skeleton<VOLUME>(grid, iterations, false).forward(map_of, low, high, [&](std::int64_t slice, const float* skeleton) {
             const std::uint8_t* on_line = lines + truth.plane * q.s + slice * size;
             const float* p = truth.signed_p + slice * size;
-            parts[map * grid.count + slice] = add_up(size, found, p, truth.read(q, slice), on_line, truth.own);
+            parts[map * grid.count + slice] = add_up(size, skeleton, p, truth.read(q, slice), on_line, truth.own);
         });
     });
     for (std::int64_t map = 0; map < q.n * q.c; ++map) {
@@ -133,9 +133,9 @@ Status backward(const Problem& q, const Slices& grid, int iterations, int first,
                       [&](std::int64_t slice, float* to) {
                           skeleton_upstream(size, truth.read(q, slice), truth.own, inside, outside, to);
                       },
-                      [&](std::int64_t slice, const float* found) {
+                      [&](std::int64_t slice, const float* of_skeleton) {
                           const std::uint8_t* on_line = lines + truth.plane * q.s + slice * size;
-                          write_gradient(size, found, truth.read(q, slice), on_line, truth.own, of_line,
+                          write_gradient(size, of_skeleton, truth.read(q, slice), on_line, truth.own, of_line,
                                          gradient + slice * size);
                       });
     });

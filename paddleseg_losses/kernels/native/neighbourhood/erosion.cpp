@@ -153,10 +153,10 @@ EXPORT Status erosion_forward(const Problem* problem, int axes, const std::int64
         const Image image(axes, sizes);
         if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
         run_parallel(int(q.n * q.c), threads, [&](int i) {
-            float* own = slope == nullptr ? nullptr : slope + i * q.s;
+            float* map_slope = slope == nullptr ? nullptr : slope + i * q.s;
             sums[i] = 0;
-            if (i % q.c >= first) sums[i] = one_map(q, image, weights, erosions, i, own);
-            else if (own != nullptr) std::fill_n(own, q.s, 0.0f);
+            if (i % q.c >= first) sums[i] = one_map(q, image, weights, erosions, i, map_slope);
+            else if (map_slope != nullptr) std::fill_n(map_slope, q.s, 0.0f);
         });
     });
 }

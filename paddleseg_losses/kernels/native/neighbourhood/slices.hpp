@@ -185,14 +185,14 @@ TARGET_CLONES void erode_backward(const Slices& grid, const Neighbors& x, float*
             stays[i] = rest;
             upstream[i] = 0.0f;
         }
-        float* own = to.mine + y * width;
-        add(stays, width, own);
-        add_shifted(to_previous, to_next, width, own);
+        float* row = to.mine + y * width;
+        add(stays, width, row);
+        add_shifted(to_previous, to_next, width, row);
         add(to_after, width, to.after + y * width);
         add(to_before, width, to.before + y * width);
         if (VOLUME) {
-            add(to_below, width, last ? own : own + width);
-            add(to_above, width, first ? own : own - width);
+            add(to_below, width, last ? row : row + width);
+            add(to_above, width, first ? row : row - width);
         }
     }
 }
@@ -223,16 +223,16 @@ TARGET_CLONES void dilate_backward(const Slices& grid, const Neighbors& x, const
         const float *mine = largest + y * stride + 1, *ridge = ridges + y * width;
         const float* column = column_of<VOLUME>(grid, y, largest, scratch.column.data()) + 1;
         for (std::int64_t i = 0; i < width; ++i) upstream[i] = -ridge[i];
-        float *own = gradient + y * width, *beside = VOLUME ? scratch.row(4) : own;
+        float *row = gradient + y * width, *beside = VOLUME ? scratch.row(4) : row;
         max_backward(column, column + 1, column - 1, upstream, width, stays, next, previous);
         for (std::int64_t i = 0; i < width; ++i) beside[i] = stays[i];
         add_shifted(previous, next, width, beside);
         if (!VOLUME) continue;
         const bool first = y == 0, last = y + 1 == grid.rows;
         max_backward(mine, last ? mine : mine + stride, first ? mine : mine - stride, beside, width, stays, next, previous);
-        add(stays, width, own);
-        add(next, width, last ? own : own + width);
-        add(previous, width, first ? own : own - width);
+        add(stays, width, row);
+        add(next, width, last ? row : row + width);
+        add(previous, width, first ? row : row - width);
     }
     for (std::int64_t y = 0, at = 1, from = 0; y < grid.rows; ++y, at += stride, from += width) {
         max_backward(x.mine + at, x.after + at, x.before + at, gradient + from, width, stays, next, previous);

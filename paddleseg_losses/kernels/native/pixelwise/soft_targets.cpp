@@ -86,8 +86,8 @@ INLINE void add_sums(int w, const float* p, const float* rest, const float* nll,
         positives += target;
         count += valid[i];
     }
-    const double found[SOFT_SUMS] = {tp, fp, fn, cost, other, positives, double(count) - positives, count};
-    for (int k = 0; k < SOFT_SUMS; ++k) sums[k] += found[k];
+    const double of_tile[SOFT_SUMS] = {tp, fp, fn, cost, other, positives, double(count) - positives, count};
+    for (int k = 0; k < SOFT_SUMS; ++k) sums[k] += of_tile[k];
 }
 
 TARGET_CLONES
@@ -211,7 +211,7 @@ void run_tiles(const SoftProblem& q, int threads, Work work) {
 }
 
 TARGET_CLONES
-void check_tile(const SoftProblem& q, std::int64_t plane, std::int64_t first, int w, std::int64_t* found) {
+void check_tile(const SoftProblem& q, std::int64_t plane, std::int64_t first, int w, std::int64_t* counts) {
     const std::int64_t channels = q.sigmoid ? 1 : q.c;
     const float* g = q.targets + plane * channels * q.s + first;
     float sum[WIDTH], valid[WIDTH], outside[WIDTH];
@@ -232,24 +232,24 @@ void check_tile(const SoftProblem& q, std::int64_t plane, std::int64_t first, in
         wrong += valid[i] > 0.0f && (outside[i] > 0.0f || !(size <= slack)) ? 1 : 0;
         count += valid[i] > 0.0f ? 1 : 0;
     }
-    found[0] += wrong;
-    found[1] += count;
+    counts[0] += wrong;
+    counts[1] += count;
 }
 
 }  // namespace
 
-EXPORT Status soft_targets_check(const SoftProblem* problem, std::int64_t* found, int threads) {
+EXPORT Status soft_targets_check(const SoftProblem* problem, std::int64_t* counts, int threads) {
     return status_of([&] {
         const SoftProblem& q = *problem;
         std::atomic<std::int64_t> wrong{0}, valid{0};
         run_tiles(q, threads, [&](SoftTile&, std::int64_t plane, int, std::int64_t first, int w) {
-            std::int64_t own[2] = {0, 0};
-            check_tile(q, plane, first, w, own);
-            wrong += own[0];
-            valid += own[1];
+            std::int64_t of_tile[2] = {0, 0};
+            check_tile(q, plane, first, w, of_tile);
+            wrong += of_tile[0];
+            valid += of_tile[1];
         });
-        found[0] = wrong;
-        found[1] = valid;
+        counts[0] = wrong;
+        counts[1] = valid;
     });
 }
 
