@@ -97,6 +97,25 @@ def test_it_trains(model, tmp_path, quick_end):
     assert [str(each.name) for each in result.scores.classes] == ["background", "foreground"]
 
 
+def test_large_images_are_predicted_window_by_window(tmp_path, quick_end):
+    pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+    from paddleseg_losses.paddleseg.trainer import train
+
+    mask = np.kron(scenes.foreground(0), np.ones((1, 72), "uint8"))  # 48 x 4608 pixels: thirteen crops of 32 x 512
+    for number in range(2):
+        scenes.save_image(tmp_path / "wide" / f"images/{number}.png", mask)
+        scenes.save_mask(tmp_path / "wide" / f"masks/{number}.png", mask)
+    _write(tmp_path / "wide", tmp_path / "out", model="pp_liteseg")
+    config = tmp_path / "out" / "config.yml"
+    assert check(config).right
+    assert load(config)["test_config"] == {"is_slide": True, "crop_size": [512, 32], "stride": [384, 24]}
+    result = train(str(config), save_dir=str(tmp_path / "runs"), iters=1, batch_size=1, do_eval=True)
+    assert np.isfinite(result.scores.mean_iou)
+    scenes.write(tmp_path / "small", NAMES)
+    _write(tmp_path / "small", tmp_path / "small_out")
+    assert "test_config" not in load(tmp_path / "small_out" / "config.yml")
+
+
 @pytest.mark.parametrize("page", ["start.md", "start_cn.md"])
 def test_the_page_names_the_losses_that_the_chooser_puts_first(page):
     lines = re.findall(r"^[1-5]\. \*\*.*", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
