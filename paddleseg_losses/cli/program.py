@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 from importlib import import_module
@@ -48,7 +47,6 @@ class RootGroup(LocalizedGroup):
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:  # type: ignore[override]
         """Click's own, in the language of the locale, but for how errors of usage look."""
-        _hush()
         with spoken(i18n.of_locale()):
             if not standalone_mode:
                 return super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[call-overload]
@@ -75,13 +73,6 @@ class RootGroup(LocalizedGroup):
                 raise
             _show(_ended(error) if isinstance(error, EOFError) else error)
             raise Exit(PROBLEM) from None
-
-
-def _hush() -> None:
-    """Keep notes of matplotlib, such as one about its list of fonts, to itself: Paddle shows those of any library."""
-    logger = logging.getLogger("matplotlib")
-    if logger.level == logging.NOTSET:
-        logger.setLevel(logging.WARNING)
 
 
 def _ended(error: EOFError) -> DataError:

@@ -159,7 +159,7 @@ def looks_like_mask(path: Path) -> bool:
     counts = np.sort(np.unique(pixels, return_counts=True)[1])[::-1]
     few = counts[:_FEW].sum() >= 0.9 * pixels.size  # JPEG adds others along the edges
     same = [(pixels[1:] == pixels[:-1]).mean(), (pixels[:, 1:] == pixels[:, :-1]).mean()]
-    return few and min(same) > 0.8
+    return bool(few and min(same) > 0.8)
 
 
 def describe(values: Iterable[int], colors: bool) -> str:

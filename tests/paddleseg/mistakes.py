@@ -292,7 +292,7 @@ PADDLESEGS = {
             "coef": [1],
         },
         {},
-        ["OhemCrossEntropyLoss has no option 'tresh'.*did you mean thresh", "KLLoss compares with something other than"],
+        ["OhemCrossEntropyLoss has no option 'tresh'.*did you mean thresh", "KLLoss compares with something other"],
         None,
     ),
     "a term that compares with something else": (
