@@ -28,7 +28,6 @@ _REASONS = {
     "swapped": _("width and height of the mask are swapped: {what}"),
     "exif_unclear": _("its EXIF tag turns the image, and nothing tells whether the mask fits it turned or not: {what}"),
 }
-_TAILS = {".png": (b"IEND", 64), ".jpg": (b"\xff\xd9", 4096), ".jpeg": (b"\xff\xd9", 4096)}
 
 
 @dataclass
@@ -72,12 +71,7 @@ def _look(sample: Sample) -> tuple[str, Text]:
         return kind, _("{name} holds {count} pictures", name=sample.name, count=frames) if frames else what
     if kind == "exif_unclear" and sample.mask is None:  # outlines are drawn on the picture as it is shown
         kind = ""
-    if not kind:
-        for which, path in (("images_unreadable", sample.image), ("masks_unreadable", sample.mask)):
-            if path is not None and _is_cut(path):
-                return which, _("{path} is cut off", path=path)
-        return _look_at_mode(sample.image)
-    return kind, what
+    return (kind, what) if kind else _look_at_mode(sample.image)
 
 
 def _look_at_array(sample: Sample) -> tuple[str, Text]:
@@ -102,26 +96,6 @@ def _frames(path: Path) -> int:
             return int(getattr(picture, "n_frames", 1))
     except Exception:
         return 0
-
-
-def _is_cut(path: Path) -> bool:
-    """Whether a file is cut off: its end is looked at, and if that is unusual, all of it."""
-    tail, length = _TAILS.get(path.suffix.lower(), (b"", 0))
-    if not tail:
-        return False
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(file.tell() - length, 0))
-        if tail in file.read():
-            return False
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-    except Exception:
-        return True
-    return False
 
 
 def _look_at_mode(path: Path) -> tuple[str, Text]:
