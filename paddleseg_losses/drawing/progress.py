@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from ..i18n import Text, _
 from .style import COLORS, INK, new_figure, quiet
 
-
 _FEW = 20  # points of a curve that are marked: a line through one of them is invisible
 
 
