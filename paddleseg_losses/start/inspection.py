@@ -37,7 +37,7 @@ class Inspected:
     samples: list[Sample] = field(default_factory=list)
     rewritten: dict[str, str] = field(default_factory=dict)  # images to save anew: 'exif' or 'format'
     left_out: list[LeftOut] = field(default_factory=list)
-    deep: str = ""  # an image of 16 bits
+    deep: tuple[str, int] | None = None  # an image of 16 bits, and its brightest value of 255 as OpenCV reads it
 
 
 def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) -> Inspected:
@@ -50,7 +50,7 @@ def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) 
                 found.rewritten[sample.name] = kind
             if kind in ("", "exif", "format", "deep"):
                 found.samples.append(sample)
-                found.deep = found.deep or (sample.name if kind == "deep" else "")
+                found.deep = found.deep or (_brightest(sample) if kind == "deep" else None)
             else:
                 reason = _REASONS[kind].template
                 found.left_out.append(LeftOut(sample.name, Message(reason, what=what)))
@@ -107,6 +107,13 @@ def _look_at_mode(path: Path) -> tuple[str, Text]:
     if mode in ("F", "I") and not _opencv_loads(path):
         return "images_unreadable", _("OpenCV reads no pixels of mode {mode}", mode=mode)
     return ("deep" if mode.startswith("I") else ""), ""
+
+
+def _brightest(sample: Sample) -> tuple[str, int]:
+    from PIL import Image
+
+    with Image.open(sample.image) as picture:
+        return sample.name, int(np.asarray(picture).max()) >> 8
 
 
 def _opencv_loads(path: Path) -> bool:

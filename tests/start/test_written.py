@@ -154,6 +154,20 @@ def test_an_image_that_its_tag_turns_is_saved_anew(tmp_path):
     assert reason.startswith("its EXIF tag turns the image")
 
 
+def test_images_of_16_bits_that_opencv_reads_darkly(tmp_path):
+    root = scenes.write(tmp_path / "data", NAMES)
+    for number, bits in enumerate((12, 16)):
+        scenes.save_mask(root / f"images/q{number}.png", (scenes.disc() * (2**bits - 1)).astype("uint16"))
+        scenes.save_mask(root / f"masks/q{number}.png", scenes.foreground(0))
+    notes = [str(note) for note in make_plan(root, tmp_path / "out", Options()).notes]
+    assert any("images/q0.png becomes 15 of 255" in note for note in notes)
+    assert any("scale all images to 8 bits" in note for note in notes)
+    (root / "images/q0.png").unlink()
+    notes = [str(note) for note in make_plan(root, tmp_path / "out", Options()).notes]
+    assert any("images/q1.png becomes 255 of 255" in note for note in notes)
+    assert not any("scale all images" in note for note in notes)
+
+
 def test_images_that_opencv_does_not_read(tmp_path):
     root = scenes.write(tmp_path / "data", ("images/p{}.gif", "masks/p{}.png"))
     plan, _written = _write(root, tmp_path / "out")
