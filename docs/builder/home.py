@@ -100,7 +100,12 @@ def figures(t: Language) -> list[Figure]:
         ),
         Figure(
             f"{found.about['runs']}",
-            t("trainings that compare {count} losses, with {seeds} seeds", count=len(trained), seeds=found.seeds),
+            t(
+                "trainings that compare {count} losses and {sums} sums of losses, with {seeds} seeds",
+                count=len(trained & set(names())),
+                sums=len(trained - set(names())),
+                seeds=found.seeds,
+            ),
             "make experiment",
         ),
     ]
