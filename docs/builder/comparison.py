@@ -54,10 +54,10 @@ def _intro(results: dict[str, Any], language: Language) -> str:
     used = ", ".join(f"{name} {versions[package]}" for package, name in named.items() if package in versions)
     ours = len(have["ours"] - {"exact EDT"})
     return language(
-        "How many of these {ours} losses the libraries in the benchmark have: {counts}. The table shows the time of "
-        "a forward and a backward pass on a CPU in float32, as medians of one run of `make bench` ({threads} threads, "
-        "{used}): our milliseconds, and how many times longer the others take. A is [4, 19, 512, 512], B is [8, 2, "
-        "512, 512]. Formulas are not always the same, and some libraries cannot ignore pixels: [the whole "
+        "Of the {ours} losses that the benchmark has measured, other libraries have: {counts}. The table shows the "
+        "time of a forward and a backward pass on a CPU in float32, as medians of one run of `make bench` ({threads} "
+        "threads, {used}): our milliseconds, and how many times longer the others take. A is [4, 19, 512, 512], B is "
+        "[8, 2, 512, 512]. Formulas are not always the same, and some libraries cannot ignore pixels: [the whole "
         "table](benchmarks{suffix}.md) says which.",
         ours=ours,
         counts=counts,

@@ -100,7 +100,12 @@ def figures(t: Language) -> list[Figure]:
         ),
         Figure(
             f"{study.about['runs']}",
-            t("trainings that compare {count} losses, with {seeds} seeds", count=len(trained), seeds=study.seeds),
+            t(
+                "trainings that compare {count} losses and {sums} sums of losses, with {seeds} seeds",
+                count=len(trained & set(names())),
+                sums=len(trained - set(names())),
+                seeds=study.seeds,
+            ),
             "make experiment",
         ),
     ]

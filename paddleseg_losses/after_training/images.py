@@ -61,9 +61,9 @@ def _listed(path: Path, root: Path | None) -> Iterator[Path]:
     """A file that is not there stays in the list: it is named when its turn comes."""
     folders = [path.parent, *([root] if root else [])]
     for line in filter(None, lines_of(path)):
-        words = (line, line.partition("\t")[0], line.split()[0], line.split(",")[0])
+        words = (line, line.split()[0], *(line.partition(mark)[0] for mark in "\t,;|"))
         files = (folder / word for word in words for folder in folders if (folder / word).is_file())
-        yield next(files, path.parent / words[2])
+        yield next(files, path.parent / words[1])
 
 
 def _named(files: list[Path], bases: list[Path]) -> Iterator[Image]:

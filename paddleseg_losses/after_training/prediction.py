@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from ..datasets import is_cut
 from ..drawing import overlays
 from ..errors import DataError, LossError
 from ..i18n import Message, Text, _
@@ -76,6 +77,9 @@ def predict(
     writer = _Writer(save_dir, how, custom_color, {image.file.resolve() for image in images}, probabilities)
     result = Predictions(save_dir)
     for number, image in enumerate(images, 1):
+        if image.file.is_file() and is_cut(image.file):
+            result.failed.append((image.file, _("{path} is cut off", path=image.file)))
+            continue
         try:
             sample = transforms({"img": str(image.file)})
             logits = how.logits(restored.model, paddle.to_tensor(sample["img"][None]), sample["trans_info"])

@@ -40,7 +40,7 @@ def summary(events: list[Event]) -> dict[str, Any]:
         "loss": first.get("loss"),
         "seed": first.get("seed"),
         "commit": first.get("commit"),
-        "iteration": max((each["iteration"] for each in events if "iteration" in each), default=0),
+        "iteration": _reached(events),
         "iterations": _of(events, START)[-1].get("iterations"),
         "finished": bool(_of(events, END)),
         "interruptions": len(_of(events, START)) - 1,
@@ -71,11 +71,16 @@ def _parts(folder: Path, events: list[Event]) -> Iterator[str]:
         yield pages.folded(_("Configuration"), pages.code(_yaml(last["config"])))
 
 
+def _reached(events: list[Event]) -> int:
+    """The iteration that a training has come to; not all of them are in the record."""
+    noted = max((each["iteration"] for each in events if "iteration" in each), default=0)
+    return max(noted, _of(events, START)[-1].get("iterations") or 0) if _of(events, END) else noted
+
+
 def _facts(events: list[Event], last: Event) -> Iterator[list[Text]]:
-    first, steps = events[0], _of(events, STEP)
-    reached = max([0, *(each["iteration"] for each in steps)])
+    first = events[0]
     state = _("finished") if _of(events, END) else _("not finished")
-    yield [_("state"), _("{state}, iteration {reached} of {iterations}", state=state, reached=reached,
+    yield [_("state"), _("{state}, iteration {reached} of {iterations}", state=state, reached=_reached(events),
                          iterations=last.get("iterations"))]  # fmt: skip
     yield [_("begun"), _cell(first.get("time"))]
     yield [_("last entry"), _cell(events[-1].get("time"))]

@@ -54,11 +54,12 @@ def symptom(text: str) -> str:
     key = titles.get(wanted) or words.get(wanted) or next((titles[name] for name in titles if wanted in name), None)
     key = key or _by_its_words(wanted, words)
     if key is None:
-        near = difflib.get_close_matches(wanted, [*titles, *words], n=5)
-        names = near or [facts["title"] for facts in symptoms().values()][:5]
+        near = difflib.get_close_matches(wanted, [*titles, *words], n=5, cutoff=0.75)
         raise UnknownLossError(
             _("There is no symptom {name!r}.", name=text),
-            _("a symptom, or a word such as {names}", names=listed(names)),
+            _("a symptom, or a word such as {names}", names=listed(near))
+            if near
+            else _("a symptom, or what you segment, such as crack, vessel, lesion, road, cell"),
             _("did you mean {near}?", near=near[0]) if near else "`paddleseg-losses list --for ?`",
         )
     return key

@@ -57,6 +57,7 @@ def _as_dict(report: Report) -> dict[str, Any]:
         "losses": report.losses,
         "notes": report.notes,
         "corrected": report.corrected,
+        "to_fill_in": report.gaps,  # empty: the corrected sections are right
     }
 
 
@@ -74,7 +75,7 @@ def _print(report: Report) -> None:
     for note in report.notes:
         screen.print(screen.text(_("note: {note}", note=note), style="dim"))
     if report.mistakes and report.corrected:
-        screen.print(screen.heading(_("Corrected:")), "", screen.yaml(report.yaml, indent=0))
+        screen.print(screen.heading(report.above_corrected), "", screen.yaml(report.yaml, indent=0))
 
 
 def mistakes(count: int) -> Message:

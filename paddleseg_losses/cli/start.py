@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
-from ..i18n import Text, _, in_context, plural
+from ..i18n import Text, _, in_context, listed, plural
 from . import screen
 from .command import argument, command, option
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..start import Plan, Written
 
 _MODELS = ("pp_liteseg", "unet", "segformer_b0")  # those of ..start, which is not imported for its help
+_PARTS = {"train": in_context("part of the data", "train"), "val": in_context("part of the data", "val"),
+          "test": in_context("part of the data", "test")}  # fmt: skip
 _FEW = 5  # pairs, files that are left out, classes that are shown
 
 
@@ -109,15 +112,24 @@ def _notes(plan: Plan, written: Written | None) -> list[Text]:
 
 
 def _next(plan: Plan) -> list[str]:
-    config = plan.out / "config.yml"
-    shown = str(config.relative_to(Path.cwd())) if Path.cwd() in config.parents else str(config)
-    quoted = f'"{shown}"' if " " in shown else shown
-    folder = quoted.replace("config.yml", "output")
+    """The commands to go on with; they are those of docs/start.md."""
+    config, output, best, scores, images = (
+        shlex.quote(_from_here(plan.out / name))
+        for name in ("config.yml", "output", "output/best_model", "scores", "val.txt")
+    )
+    trained = f"--config {config} --model_path {best}"
     return [
-        f"paddleseg-losses check {quoted}",
-        f"paddleseg-losses doctor --config {quoted}",
-        f"paddleseg-losses train --config {quoted} --do_eval --save_dir {folder}",
+        f"paddleseg-losses check {config}",
+        f"paddleseg-losses doctor --config {config}",
+        f"paddleseg-losses train --config {config} --do_eval --save_dir {output}",
+        f"paddleseg-losses evaluate {trained} --save_dir {scores}",
+        f"paddleseg-losses predict {trained} --image_path {images}",
+        f"paddleseg-losses report {output}",
     ]
+
+
+def _from_here(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if Path.cwd() in path.parents else str(path)
 
 
 def _print(plan: Plan, written: Written | None) -> None:
@@ -142,7 +154,7 @@ def _print(plan: Plan, written: Written | None) -> None:
 
 def _print_pairs(plan: Plan, written: Written | None) -> None:
     counts = {part: len(samples) for part, samples in plan.split.parts.items()}
-    parts = ", ".join(f"{count} {part}" for part, count in counts.items())
+    parts = listed(_("{count} {part}", count=count, part=_PARTS[part]) for part, count in counts.items())
     total = sum(counts.values())
     title = plural("{count} image with a mask: {parts}", "{count} images with masks: {parts}", total, parts=parts)
     screen.print(screen.heading(title))
@@ -190,6 +202,8 @@ def _print_recipe(plan: Plan) -> None:
     for purpose in purposes(plan.recipe):
         screen.print(screen.text(purpose, indent=2))
     screen.print(screen.text(_("model {model}: {why}", model=plan.recipe.model, why=plan.recipe.why_model)))
+    if plan.recipe.windows:
+        screen.print(screen.text(_("images are far larger than the crop: they are predicted window by window")))
 
 
 @contextmanager

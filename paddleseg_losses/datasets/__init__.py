@@ -14,5 +14,6 @@ from .mask_statistics import MaskStatistics as MaskStatistics
 from .mask_statistics import measure as measure
 from .pairs import check_pairs as check_pairs
 from .pairs import examine as examine
+from .pairs import is_cut as is_cut
 from .symptoms import Symptom as Symptom
 from .symptoms import symptoms as symptoms

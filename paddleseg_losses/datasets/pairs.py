@@ -12,11 +12,12 @@ from ..i18n import Message, Text, _
 from .counting import MaskProblem
 from .mask_sources import Pair
 
+_TAILS = {".png": (b"IEND", 64), ".jpg": (b"\xff\xd9", 4096), ".jpeg": (b"\xff\xd9", 4096)}
 _ORIENTATION = 0x0112  # the EXIF tag: 1 is upright, above 4 width and height are swapped
 
 
 def check_pairs(pairs: Sequence[Pair], multilabel: bool = False) -> dict[str, MaskProblem]:
-    """Problems by kind; only the heads of the files are read.
+    """Problems by kind; only the heads and the ends of the files are read.
 
     The kinds: 'images_missing', 'masks_missing', 'images_unreadable', 'masks_unreadable', 'sizes', 'swapped' (width and
     height), 'stacked' (several times as high or as wide as the image), 'exif' (a rotation that the mask lacks) and
@@ -45,13 +46,13 @@ def examine(pair: Pair) -> tuple[str, Text]:
     try:
         stored, orientation = _head(pair.image)
     except Exception as error:
-        return "images_unreadable", f"{pair.image} ({type(error).__name__})"
+        return "images_unreadable", _why(pair.image, error)
     if not _opencv_reads(pair.image):
         return "images_unreadable", f"{pair.image} (OpenCV)"
     try:
         mask, _upright = _head(pair.mask)
     except Exception as error:
-        return "masks_unreadable", f"{pair.mask} ({type(error).__name__})"
+        return "masks_unreadable", _why(pair.mask, error)
     image, turned = _as_loaded(pair.image, stored, orientation)
     sizes = {"mask": pair.mask, "image": pair.image, "mask_size": _size(mask), "image_size": _size(image)}
     if turned and mask == stored:
@@ -79,11 +80,42 @@ def _size(size: tuple[int, int]) -> str:
 
 
 def _head(path: Path) -> tuple[tuple[int, int], int]:
-    """Width and height of a picture, and how it is turned."""
+    """Width and height of a picture that is whole, and how it is turned."""
     from PIL import Image
 
     with Image.open(path) as picture:
-        return picture.size, picture.getexif().get(_ORIENTATION, 1)
+        head = picture.size, picture.getexif().get(_ORIENTATION, 1)
+    if is_cut(path):
+        raise _CutOffError
+    return head
+
+
+class _CutOffError(Exception):
+    """A file ends too early."""
+
+
+def _why(path: Path, error: Exception) -> Text:
+    return _("{path} is cut off", path=path) if isinstance(error, _CutOffError) else f"{path} ({type(error).__name__})"
+
+
+def is_cut(path: Path) -> bool:
+    """Whether a picture is cut off, so that OpenCV reads a part of it; all of it is looked at if its end is unusual."""
+    tail, length = _TAILS.get(path.suffix.lower(), (b"", 0))
+    if not tail:
+        return False
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - length, 0))
+        if tail in file.read():
+            return False
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except Exception:
+        return True
+    return False
 
 
 def _opencv_reads(path: Path) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ..i18n import Text, _
 from .style import COLORS, INK, new_figure, quiet
 
+_FEW = 20  # points of a curve that are marked: a line through one of them is invisible
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -37,7 +39,7 @@ def draw_panels(panels: Sequence[Panel]) -> str:
             places, values = zip(*((place, math.nan if value is None else value) for place, value in points))
             axis.plot(places, values, color=COLORS[number % len(COLORS)], linewidth=1.4, label=name,
                       linestyle="-" if number < len(COLORS) else "--",
-                      marker="o" if panel.points else None, markersize=3.5)  # fmt: skip
+                      marker="o" if panel.points or len(points) <= _FEW else None, markersize=3.5)  # fmt: skip
         axis.set_title(str(panel.title), loc="left", fontsize=9, color=INK)
         if _spans_decades([value for points in panel.curves.values() for _place, value in points]):
             axis.set_yscale("log")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from ..errors import MissingDependencyError
 from ..i18n import _
 from .letters import use_fonts
+
+# Paddle shows what any library notes, also that this one has made its list of fonts.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.WARNING)
 
 INK, FAINT = "#22252b", "#d9dce1"
 # Okabe and Ito: the colour-blind can tell them apart.

@@ -20,7 +20,7 @@ from ..errors import MissingDependencyError
 from ..i18n import Text, _
 from .naming import read_name
 from .pixels import Pixels
-from .reading import IGNORED
+from .reading import IGNORED, background
 from .scanning import Files, LeftOut
 from .sources import Sample, Source
 
@@ -56,7 +56,7 @@ def _from_coco(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> Sou
     used = {str(each.get("category_id")) for _path, content in contents for each in content["annotations"]}
     order = sorted(used & set(named), key=lambda key: (len(key), key))
     classes = {category: label for label, category in enumerate(order, 1)}
-    source = Source([], files.left_out, names=["background", *(named[category] for category in order)])
+    source = Source([], files.left_out, names=[background(), *(named[category] for category in order)])
     pictures = _by_file(files)
     for path, _content_of in contents:
         coco = _open_coco(path)
@@ -109,7 +109,7 @@ def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> 
     counts = Counter(name for _path, content in contents for name in _labels(content["shapes"]))
     order = sorted(name for name in counts if name.lower() not in (*_IGNORE, *_BACKGROUND))
     classes = {name: label for label, name in enumerate(order, 1)}
-    source = Source([], files.left_out, names=["background", *order])
+    source = Source([], files.left_out, names=[background(), *order])
     pictures, known = _by_file(files), set(files.pictures)
     for path, content in contents:
         beside = path.parent / str(content.get("imagePath", "")).replace("\\", "/")

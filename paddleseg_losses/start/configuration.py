@@ -51,6 +51,7 @@ def write_yaml(
         sections.append(
             _dataset(part, recipe, out, len(names), separator, _transforms(part, recipe, names, foreground))
         )
+    sections += [_windows(recipe)] if recipe.windows else []
     sections += [_optimizer(recipe), _loss(recipe), _model(recipe, len(names))]
     return "\n".join(sections)
 
@@ -103,6 +104,13 @@ def _transforms(part: str, recipe: Recipe, names: Sequence[str], foreground: int
 def _has_sides(names: Sequence[str]) -> bool:
     words = {word for name in names for word in name.lower().replace("-", "_").replace(" ", "_").split("_")}
     return bool(words & {"left", "right"}) or any(side in name for name in names for side in "左右")
+
+
+def _windows(recipe: Recipe) -> str:
+    """How validation, `evaluate` and `predict` go about images that are far larger than the crop."""
+    comment = _("images are far larger than the crop: they are predicted window by window")
+    facts = {"is_slide": "true", "crop_size": list(recipe.crop), "stride": [side * 3 // 4 for side in recipe.crop]}
+    return "\n".join([f"\ntest_config:  # {comment}", *(f"  {key}: {value}" for key, value in facts.items())])
 
 
 def _optimizer(recipe: Recipe) -> str:

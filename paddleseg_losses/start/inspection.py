@@ -28,7 +28,6 @@ _REASONS = {
     "swapped": _("width and height of the mask are swapped: {what}"),
     "exif_unclear": _("its EXIF tag turns the image, and nothing tells whether the mask fits it turned or not: {what}"),
 }
-_TAILS = {".png": (b"IEND", 64), ".jpg": (b"\xff\xd9", 4096), ".jpeg": (b"\xff\xd9", 4096)}
 
 
 @dataclass
@@ -38,7 +37,7 @@ class Inspected:
     samples: list[Sample] = field(default_factory=list)
     rewritten: dict[str, str] = field(default_factory=dict)  # images to save anew: 'exif' or 'format'
     left_out: list[LeftOut] = field(default_factory=list)
-    deep: str = ""  # an image of 16 bits
+    deep: tuple[str, int] | None = None  # an image of 16 bits, and its brightest value of 255 as OpenCV reads it
 
 
 def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) -> Inspected:
@@ -51,7 +50,7 @@ def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) 
                 inspected.rewritten[sample.name] = kind
             if kind in ("", "exif", "format", "deep"):
                 inspected.samples.append(sample)
-                inspected.deep = inspected.deep or (sample.name if kind == "deep" else "")
+                inspected.deep = inspected.deep or (_brightest(sample) if kind == "deep" else None)
             else:
                 reason = _REASONS[kind].template
                 inspected.left_out.append(LeftOut(sample.name, Message(reason, what=what)))
@@ -72,12 +71,7 @@ def _look(sample: Sample) -> tuple[str, Text]:
         return kind, _("{name} holds {count} pictures", name=sample.name, count=frames) if frames else what
     if kind == "exif_unclear" and sample.mask is None:  # outlines are drawn on the picture as it is shown
         kind = ""
-    if not kind:
-        for which, path in (("images_unreadable", sample.image), ("masks_unreadable", sample.mask)):
-            if path is not None and _is_cut(path):
-                return which, _("{path} is cut off", path=path)
-        return _look_at_mode(sample.image)
-    return kind, what
+    return (kind, what) if kind else _look_at_mode(sample.image)
 
 
 def _look_at_array(sample: Sample) -> tuple[str, Text]:
@@ -104,26 +98,6 @@ def _frames(path: Path) -> int:
         return 0
 
 
-def _is_cut(path: Path) -> bool:
-    """Whether a file is cut off: its end is looked at, and if that is unusual, all of it."""
-    tail, length = _TAILS.get(path.suffix.lower(), (b"", 0))
-    if not tail:
-        return False
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(file.tell() - length, 0))
-        if tail in file.read():
-            return False
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-    except Exception:
-        return True
-    return False
-
-
 def _look_at_mode(path: Path) -> tuple[str, Text]:
     """Whether an image has 16 bits, or pixels that OpenCV may know by name but cannot read, such as floats."""
     from PIL import Image
@@ -133,6 +107,13 @@ def _look_at_mode(path: Path) -> tuple[str, Text]:
     if mode in ("F", "I") and not _opencv_loads(path):
         return "images_unreadable", _("OpenCV reads no pixels of mode {mode}", mode=mode)
     return ("deep" if mode.startswith("I") else ""), ""
+
+
+def _brightest(sample: Sample) -> tuple[str, int]:
+    from PIL import Image
+
+    with Image.open(sample.image) as picture:
+        return sample.name, int(np.asarray(picture).max()) >> 8
 
 
 def _opencv_loads(path: Path) -> bool:

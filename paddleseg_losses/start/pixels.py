@@ -17,6 +17,7 @@ Array = Any
 LOSSY = (".jpg", ".jpeg", ".webp")
 MOST_VALUES = 4096  # different ones in all masks that are told apart
 _GREY = 0x010101
+_FEW = 32  # values that make up nearly all of a mask, but not of a photograph
 
 
 @dataclass(frozen=True)
@@ -150,14 +151,15 @@ def to_values(pixels: Pixels, colors: bool) -> Array:
 
 
 def looks_like_mask(path: Path) -> bool:
-    """Whether a picture has few values, in large patches, as masks have."""
+    """Whether nearly all of a picture has few values, in large patches, as a mask has."""
     try:
         pixels = read_pixels(path).values
     except Exception:
         return False
-    few = len(np.unique(pixels)) <= 32
+    counts = np.sort(np.unique(pixels, return_counts=True)[1])[::-1]
+    few = counts[:_FEW].sum() >= 0.9 * pixels.size  # JPEG adds others along the edges
     same = [(pixels[1:] == pixels[:-1]).mean(), (pixels[:, 1:] == pixels[:, :-1]).mean()]
-    return few and min(same) > 0.8
+    return bool(few and min(same) > 0.8)
 
 
 def describe(values: Iterable[int], colors: bool) -> str:

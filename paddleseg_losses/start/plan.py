@@ -22,6 +22,7 @@ from .scanning import Files, LeftOut, scan
 from .sources import Sample, Source, find_samples
 from .splitting import Split, split
 
+_DARK = 64  # of 255: images of 10 or 12 bits are far below
 _MEASURED = 100  # masks whose shapes are measured
 SEPARATORS = (" ", "\t", ",", ";", "|")
 Progress = Callable[[Text, int, int], object]
@@ -150,8 +151,11 @@ def _notes(inspected: Inspected, samples: list[Sample], seen: Seen) -> Iterator[
             name=turned[0],
         )
     if inspected.deep:
-        yield _("images of 16 bits are read with the upper 8 bits alone ({name}): see that they are not dark",
-                name=inspected.deep)  # fmt: skip
+        name, value = inspected.deep
+        yield _("images of 16 bits are read with the upper 8 bits alone: the brightest pixel of {name} becomes "
+                "{value} of 255", name=name, value=value)  # fmt: skip
+        if value < _DARK:
+            yield _("that is dark: scale all images to 8 bits, those to be predicted later alike, and start again")
     if seen.masks < len(samples):
         yield _("{some} of {all} masks were read, spread over all: --masks changes that",
                 some=seen.masks, all=len(samples))  # fmt: skip

@@ -144,7 +144,7 @@ def _by_values(seen: Seen) -> Reading:
             _("masks hold {low} and {high}: {high} is the foreground", low=classes[0], high=classes[1])
         )
     else:
-        reading.notes.append(_("values with gaps become classes without: {values}", values=shown))
+        reading.notes.append(_("values with gaps become the classes 0, 1, 2, ...: {values}", values=shown))
     if void:
         reading.notes.append(_("ignored: {values}", values=describe(void, False)))
     return reading
@@ -258,5 +258,12 @@ def _names(reading: Reading, legend: Legend | None) -> list[str]:
     if len(given) == count:
         return list(given)
     if len(given) == count - 1 and reading.classes[0] == (0,):
-        return ["background", *given]
-    return ["background", "foreground"] if count == 2 else [f"class {label}" for label in range(count)]
+        return [background(), *given]
+    if count == 2:
+        return [background(), str(_("foreground"))]
+    return [str(_("class {label}", label=label)) for label in range(count)]
+
+
+def background() -> str:
+    """What class 0 is called in the language of the run, unless the data say something else."""
+    return str(_("background"))

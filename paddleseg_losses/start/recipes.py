@@ -15,6 +15,7 @@ from ..registry import PREFIX, SYMPTOMS, get
 FIRST, SEVERAL = "first-attempt", 8  # classes from which on cross entropy is the first attempt
 _NARROW = 12  # pixels: what is thinner needs a model that keeps the resolution
 _CROP, _STEP = 512, 32  # the largest crop; models halve the sides five times
+_MANY = 8  # crops in an image: more are predicted one by one, as all at once would take much memory
 _PASSES, _FEWEST, _MOST = 100, 500, 80_000  # over the images; iterations
 MODELS = ("pp_liteseg", "unet", "segformer_b0")
 
@@ -31,6 +32,7 @@ class Recipe:
     crop: tuple[int, int]  # width and height
     batch_size: int
     iters: int
+    windows: bool = False  # whether images are predicted window by window
 
     @property
     def loss_names(self) -> list[str]:
@@ -61,7 +63,8 @@ def recommend(
     batch = min(4, images)
     iters = min(max(_PASSES * images // batch, _FEWEST), _MOST)
     crop = (_side(statistics.size[1]), _side(statistics.size[0]))
-    return Recipe(name, _loss(name, statistics, classes), why, chosen, why_model, crop, batch, iters)
+    windows = math.prod(statistics.size) > _MANY * math.prod(crop)
+    return Recipe(name, _loss(name, statistics, classes), why, chosen, why_model, crop, batch, iters, windows)
 
 
 def _loss(symptom: str, statistics: MaskStatistics, classes: int) -> dict[str, Any]:

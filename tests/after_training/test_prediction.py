@@ -62,8 +62,10 @@ def test_values_are_those_of_the_model(trained):
 def test_broken_images_are_named_and_the_rest_is_predicted(trained, photos):
     (photos / "c.png").write_bytes((photos / "a.png").read_bytes()[:40])
     (photos / "d.png").write_text("no picture")
+    jpeg = (photos / "a.jpg").read_bytes()
+    (photos / "e.jpg").write_bytes(jpeg[:-40])  # OpenCV would make the rest grey
     result = _predict(trained, photos)
-    assert [file.name for file, _reason in result.failed] == ["c.png", "d.png"]
+    assert [file.name for file, _reason in result.failed] == ["c.png", "d.png", "e.jpg"]
     assert all(file.name in str(reason) for file, reason in result.failed)
     assert len(result.images) == 3
 

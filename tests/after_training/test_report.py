@@ -42,6 +42,17 @@ def test_a_finished_training(finished):
     assert "类别 1" in chinese
 
 
+def test_a_finished_training_of_fewer_iterations_than_are_logged_at_a_time(tmp_path, quick_end):
+    data = tiny.write_dataset(tmp_path / "data")
+    path = tiny.write_config(tmp_path / "config.yml", data, {"type": "paddleseg_losses.DiceLoss"})
+    result = train(path, save_dir=str(tmp_path / "out"), iters=3, log_iters=2, display=tiny.recorder())
+    page, facts = write_report(result.save_dir)
+    assert (facts["finished"], facts["iteration"]) == (True, 3)
+    text = page.read_text(encoding="utf-8")
+    assert "iteration 3 of 3" in text
+    assert "fill: #0072b2; stroke: #0072b2" in text  # a mark: a line through one point cannot be seen
+
+
 def test_a_training_that_has_just_begun(finished):
     result, _pictures = finished
     file = result.save_dir / FILE

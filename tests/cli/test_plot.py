@@ -18,6 +18,13 @@ def test_two_pictures_of_a_loss(call, tmp_path):
     assert all(file.read_bytes().startswith(PNG) for file in files)
 
 
+def test_what_matplotlib_notes_is_not_shown(shell, tmp_path):
+    """It makes a list of all fonts at its first run, and says so at a level that Paddle shows."""
+    code, out, err = shell("plot", "DiceLoss", "--picture", "curve", "--out", tmp_path, MPLCONFIGDIR=str(tmp_path))
+    assert (code, len(out.splitlines()), err) == (0, 1, "")
+    assert any(tmp_path.glob("fontlist*"))
+
+
 def test_the_options_are_in_the_picture(call, call_json, tmp_path):
     code, printed = call_json("plot", "TverskyLoss", "alpha=0.2", "beta=0.8", "--out", tmp_path)
     assert code == 0

@@ -103,6 +103,15 @@ def test_files_anywhere_in_the_list(codes, folder, tmp_path):
     assert "val.txt, line 1" in str(findings["images_unreadable"].text)
 
 
+def test_an_image_that_is_cut_off(codes, folder):
+    Image.open(folder / "image4.png").save(folder / "image4.jpg")
+    whole = (folder / "image4.jpg").read_bytes()
+    (folder / "image4.png").unlink()
+    (folder / "image4.jpg").write_bytes(whole[:-40])
+    (folder / "val.txt").write_text("image4.jpg label4.png\nimage5.png label5.png\n")
+    assert "image4.jpg is cut off" in str(codes(batch_size=1)["images_unreadable"].text)
+
+
 def _tagged(folder, orientation, size=None):
     """Images as JPEG, with an EXIF tag."""
     exif = Image.Exif()

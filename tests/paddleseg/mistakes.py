@@ -47,6 +47,12 @@ MISTAKES = {
         ["remove 'class_weights': weight is given too"],
         {"types": [{**TVERSKY, "weight": [1, 1, 1]}], "coef": [1]},
     ),
+    "probabilities of a model that gives logits": (
+        {"types": [{**TVERSKY, "from_logits": False}], "coef": [1]},
+        {"model.type": "PPHumanSegLite"},
+        [r"types\[0\].from_logits: .*leave from_logits=True"],
+        {"types": [TVERSKY], "coef": [1]},
+    ),
     "a loss of another library": (
         {"types": [{"type": "SoftDiceLoss"}], "coef": [1]},
         {},
@@ -219,6 +225,7 @@ MISTAKES = {
             r"types\[0\].losses\[1\].losses\[0\]: it is 'ComboLos'",
             r"types\[0\].losses\[1\].losses\[0\].type: There is no loss 'ComboLos'",
             r"types\[0\].losses\[1\].coef: coef has length 2, but losses has length 1",
+            r"types\[0\].ignore_index: ignore_index is 7, but 255 in the dataset",
         ],
         None,
     ),
@@ -285,7 +292,7 @@ PADDLESEGS = {
             "coef": [1],
         },
         {},
-        ["OhemCrossEntropyLoss has no option 'tresh'.*did you mean thresh"],
+        ["OhemCrossEntropyLoss has no option 'tresh'.*did you mean thresh", "KLLoss compares with something other"],
         None,
     ),
     "a term that compares with something else": (
@@ -360,6 +367,12 @@ PADDLESEGS = {
         {},
         [r"types\[0\].weight: CrossEntropyLoss: weight has 2 numbers.*the file has 3 classes"],
         {"types": [{"type": "CrossEntropyLoss"}], "coef": [1]},
+    ),
+    "PaddleSeg's own inside one of ours that takes ours alone": (
+        {"types": [{"type": "BlobLoss", "loss": {"type": "DiceLos"}}], "coef": [1]},
+        {},
+        [r"loss.types\[0\].loss.type: There is no loss 'DiceLos'", f"DiceLoss is not a loss of.*type: {OURS}DiceLoss"],
+        {"types": [{"type": "BlobLoss", "loss": {"type": OURS + "DiceLoss"}}], "coef": [1]},
     ),
     "option of PaddleSeg's own": (
         {"types": [{"type": "OhemCrossEntropyLoss", "treshold": 0.7, "min_kep": 10}], "coef": [1]},

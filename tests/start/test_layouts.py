@@ -30,6 +30,7 @@ LAYOUTS = {
     "capitals": ("Images/A{}.JPG", "Masks/a{}.PNG"),
     "arrays": ("images/a{}.jpg", "masks/a{}.npy"),
     "folders without a meaning": ("A/d{}.png", "B/d{}.png"),
+    "such folders, all of JPEG": ("A/e{}.jpg", "B/e{}.jpg"),
 }
 
 

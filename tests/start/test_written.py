@@ -97,6 +97,25 @@ def test_it_trains(model, tmp_path, quick_end):
     assert [str(each.name) for each in result.scores.classes] == ["background", "foreground"]
 
 
+def test_large_images_are_predicted_window_by_window(tmp_path, quick_end):
+    pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
+    from paddleseg_losses.paddleseg.trainer import train
+
+    mask = np.kron(scenes.foreground(0), np.ones((1, 72), "uint8"))  # 48 x 4608 pixels: thirteen crops of 32 x 512
+    for number in range(2):
+        scenes.save_image(tmp_path / "wide" / f"images/{number}.png", mask)
+        scenes.save_mask(tmp_path / "wide" / f"masks/{number}.png", mask)
+    _write(tmp_path / "wide", tmp_path / "out", model="pp_liteseg")
+    config = tmp_path / "out" / "config.yml"
+    assert check(config).right
+    assert load(config)["test_config"] == {"is_slide": True, "crop_size": [512, 32], "stride": [384, 24]}
+    result = train(str(config), save_dir=str(tmp_path / "runs"), iters=1, batch_size=1, do_eval=True)
+    assert np.isfinite(result.scores.mean_iou)
+    scenes.write(tmp_path / "small", NAMES)
+    _write(tmp_path / "small", tmp_path / "small_out")
+    assert "test_config" not in load(tmp_path / "small_out" / "config.yml")
+
+
 @pytest.mark.parametrize("page", ["start.md", "start_cn.md"])
 def test_the_page_names_the_losses_that_the_chooser_puts_first(page):
     lines = re.findall(r"^[1-5]\. \*\*.*", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
@@ -133,6 +152,20 @@ def test_an_image_that_its_tag_turns_is_saved_anew(tmp_path):
         assert not image.getexif().get(0x0112)
     (reason,) = [str(each.reason) for each in plan.left_out if each.name == "images/p3.jpg"]
     assert reason.startswith("its EXIF tag turns the image")
+
+
+def test_images_of_16_bits_that_opencv_reads_darkly(tmp_path):
+    root = scenes.write(tmp_path / "data", NAMES)
+    for number, bits in enumerate((12, 16)):
+        scenes.save_mask(root / f"images/q{number}.png", (scenes.disc() * (2**bits - 1)).astype("uint16"))
+        scenes.save_mask(root / f"masks/q{number}.png", scenes.foreground(0))
+    notes = [str(note) for note in make_plan(root, tmp_path / "out", Options()).notes]
+    assert any("images/q0.png becomes 15 of 255" in note for note in notes)
+    assert any("scale all images to 8 bits" in note for note in notes)
+    (root / "images/q0.png").unlink()
+    notes = [str(note) for note in make_plan(root, tmp_path / "out", Options()).notes]
+    assert any("images/q1.png becomes 255 of 255" in note for note in notes)
+    assert not any("scale all images" in note for note in notes)
 
 
 def test_images_that_opencv_does_not_read(tmp_path):

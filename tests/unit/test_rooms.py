@@ -117,7 +117,7 @@ ROOMS = {
     "drawing": {"errors", "options", "registry", "losses", "functional", "datasets"},
     "doctor": {"errors", "losses", "catalogue", "paddleseg", "datasets"},
     "start": {"errors", "safe_yaml", "registry", "catalogue", "paddleseg", "datasets", "drawing"},
-    "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
+    "after_training": {"errors", "registry", "scoring", "pages", "paddleseg", "datasets", "drawing"},
     "experiment": {"errors", "registry", "scoring", "pages", "paddleseg", "drawing"},
     "suggestion": {"errors", "registry", "catalogue", "evidence", "paddleseg", "datasets"},
 }

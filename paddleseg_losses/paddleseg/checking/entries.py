@@ -81,7 +81,7 @@ class EntryChecker:
                 else _("look for the name in the list"),
             )
             if near is None:
-                self.report.comment(place, _("{name}: give the name of a loss", name=name))
+                self.report.gap(place, _("{name}: give the name of a loss", name=name))
                 return None, name
             name = near
         if name in registry.names() and not hasattr(self.names.table[name], "spec"):
@@ -134,7 +134,7 @@ class EntryChecker:
                     _("a value for it"),
                     _("add {name}: ...", name=parameter.name),
                 )
-                self.report.comment(place, _("{name}: a value is needed", name=parameter.name))
+                self.report.gap(place, _("{name}: a value is needed", name=parameter.name))
         return kept
 
     def _unknown(
@@ -216,7 +216,7 @@ class EntryChecker:
             name = trial.culprit(cls, options, self.facts, error)
             self.report.error((*place, name) if name else place, error)
             if name is None:
-                self.report.comment(place, _("cannot be used here: {cure}", cure=error.cure))
+                self.report.gap(place, _("cannot be used here: {cure}", cure=error.cure))
                 modes = cls.spec.modes  # type: ignore[attr-defined]
                 if "multilabel" in modes and "multiclass" not in modes:
                     self.report.remark(

@@ -41,6 +41,11 @@ class Facts:
     outputs: ModelOutputs | None = None
     lists: bool = False
 
+    @property
+    def gives_logits(self) -> bool:
+        """Whether the model is known to give logits, as all of PaddleSeg's do but for some maps of edges."""
+        return self.outputs is not None and not self.outputs.special
+
 
 def facts_of(config: Config, report: Report, use_multilabel: bool = False) -> Facts:
     """Read the facts; what contradicts itself is a mistake, since PaddleSeg stops there."""

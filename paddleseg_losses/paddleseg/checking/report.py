@@ -38,6 +38,7 @@ class Report:
     losses: list[str] = field(default_factory=list)
     corrected: dict[str, Any] = field(default_factory=dict)  # section name to its corrected content
     comments: dict[Place, list[Text]] = field(default_factory=dict)  # to write below a place of `corrected`
+    gaps: list[Text] = field(default_factory=list)  # those comments that say what the writer of the file has to fill in
 
     @property
     def right(self) -> bool:
@@ -61,6 +62,16 @@ class Report:
         """Write a comment into the corrected text, below what is at a place."""
         self.comments.setdefault(place, []).append(line)
 
+    def gap(self, place: Place, line: Text) -> None:
+        """Comment on what no correction can guess: without it the corrected text is still wrong."""
+        self.comment(place, line)
+        self.gaps.append(line)
+
+    @property
+    def above_corrected(self) -> Text:
+        """The line above the corrected text."""
+        return _("Corrected, but for what the comments ask for:") if self.gaps else _("Corrected:")
+
     @property
     def yaml(self) -> str:
         """The corrected sections."""
@@ -73,7 +84,7 @@ class Report:
         parts += [f"   {loss}" for loss in self.losses if self.right]
         parts += [str(_("note: {note}", note=note)) for note in self.notes]
         if self.mistakes and self.corrected:
-            parts.append(f"{_('Corrected:')}\n\n{self.yaml}")
+            parts.append(f"{self.above_corrected}\n\n{self.yaml}")
         return "\n".join(parts)
 
 

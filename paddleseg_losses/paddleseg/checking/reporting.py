@@ -89,7 +89,7 @@ def _without_dice(report: Report, place: Place, entry: Entry) -> Entry:
     if name in registry.names():
         known = options_of(registry.get(name).cls)
         return {"type": PREFIX + name, **{key: value for key, value in entry.items() if key in known}}
-    report.comment(place, cure)
+    report.gap(place, cure)
     return entry
 
 

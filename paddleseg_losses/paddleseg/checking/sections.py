@@ -123,7 +123,7 @@ class _SectionChecker:
         if isinstance(losses, (dict, str)):
             return [losses]
         needed = _("{key}: at least one loss is needed, such as {example}", key=key, example=example)
-        self.report.comment(place, needed)
+        self.report.gap(place, needed)
         return []
 
     def _entry(self, place: Place, entry: Any) -> Any:
@@ -142,7 +142,7 @@ class _SectionChecker:
                 place, _("it is {value!r}.", value=entry), _("a mapping whose `type` is the name of a loss"), cure
             )
             if not near:
-                self.report.comment(place, _("a loss with a type is needed here"))
+                self.report.gap(place, _("a loss with a type is needed here"))
                 return entry
             entry = {"type" if name == near else name: value for name, value in entry.items()}
         if self.entries.lacks_schedule(entry):
@@ -203,7 +203,7 @@ class _SectionChecker:
                 _("a value for it"),
                 _("add {name}: ...", name="plan_path"),
             )
-            self.report.comment(place, _("{name}: a value is needed", name="plan_path"))
+            self.report.gap(place, _("{name}: a value is needed", name="plan_path"))
         corrected = self._weighted(place, entry, "losses", repeats=False)
         if len(corrected["losses"]) > 1:
             self.report.mistake(
@@ -220,7 +220,7 @@ class _SectionChecker:
 
     def _summed(self, place: Place, entry: Entry) -> Entry:
         """Our weighted sum: its terms one by one, then the sum of what PaddleSeg makes of them."""
-        before = len(self.report.mistakes), len(self.report.losses)
+        before = self._so_far()
         weighed = entry.get("coef") is not None or registry.suggest("coef", list(entry))
         terms = entry["losses"] if isinstance(entry.get("losses"), list) else []
         coef = {} if weighed else {"coef": [1] * max(len(terms), 1)}
@@ -233,15 +233,28 @@ class _SectionChecker:
 
     def _wrapped(self, place: Place, entry: Entry) -> Entry:
         """One of our losses around another one: that first."""
-        before = len(self.report.mistakes), len(self.report.losses)
-        checked = self._within(handed_on=True)._entry((*place, "loss"), self._spelt_out(entry["loss"]))
+        before = self._so_far()
+        inside, where = self._within(handed_on=True), (*place, "loss")
+        checked = inside._entry(where, self._spelt_out(entry["loss"]))
+        if self._has_namesake(checked):
+            ours = PREFIX + checked["type"]
+            self.report.mistake(
+                (*where, "type"),
+                _("{outer}: {loss} is not a loss of this package.", outer=entry["type"], loss=checked["type"]),
+                f"type: {ours}",
+                _("write {yaml}", yaml=f"type: {ours}"),
+            )
+            checked = inside._entry(where, {**checked, "type": ours})
         return self._around(place, {**entry, "loss": checked}, "loss", before)
 
-    def _around(self, place: Place, entry: Entry, key: str, before: tuple[int, int]) -> Entry:
-        """A loss around others that have been checked, once PaddleSeg's builder has made those."""
-        mistakes, losses = before
+    def _so_far(self) -> tuple[int, int, int]:
+        return len(self.report.mistakes), len(self.report.gaps), len(self.report.losses)
+
+    def _around(self, place: Place, entry: Entry, key: str, before: tuple[int, int, int]) -> Entry:
+        """A loss around others that have been corrected, once PaddleSeg's builder has made those."""
+        mistakes, gaps, losses = before
         names, entries = self.entries.names, self.entries
-        built = None if len(self.report.mistakes) > mistakes else inner.build_all(entry[key], names)
+        built = None if len(self.report.gaps) > gaps else inner.build_all(entry[key], names)
         if built is None:
             return entry
         if not inner.all_ours(entry, names):  # PaddleSeg's own need not run without the shims of `train`
@@ -251,6 +264,11 @@ class _SectionChecker:
         if len(self.report.mistakes) == mistakes:
             self._build(place, cls, checked)
         return {**checked, key: entry[key]}
+
+    def _has_namesake(self, entry: Any) -> bool:
+        """Whether an entry is a loss of PaddleSeg's, and ours has one of the same name."""
+        name = entry.get("type") if isinstance(entry, dict) else None
+        return name in registry.names() and not hasattr(self.entries.names.table[name], "spec")
 
     def _spelt_out(self, term: Any) -> Any:
         """The name alone of a term means ours: PaddleSeg's builder leaves it to the sum."""
@@ -274,10 +292,8 @@ class _SectionChecker:
             self.report.losses.append(repr(loss))
         except LossError as error:
             self.report.error(place, error)
+            self.report.gap(place, _("cannot be used here: {cure}", cure=error.cure))
         except Exception as error:
-            self.report.mistake(
-                place,
-                _("{name} cannot be created: {error}", name=cls.__name__, error=error),
-                _("options that it accepts"),
-                _("see its source"),
-            )
+            failure = _("{name} cannot be created: {error}", name=cls.__name__, error=error)
+            self.report.mistake(place, failure, _("options that it accepts"), _("see its source"))
+            self.report.gap(place, failure)

@@ -46,7 +46,7 @@ def culprit(cls: type, options: dict[str, Any], facts: Facts, error: LossError) 
 def _call(loss: Any, facts: Facts) -> None:
     classes = facts.classes or 1
     size = _SIZE[: facts.axes]
-    logits = paddle.full([1, classes, *size], 1 / classes)  # also valid as probabilities
+    logits = paddle.full([1, classes, *size], 2.0 if facts.gives_logits else 1 / classes)  # or also probabilities
     labels = paddle.arange(math.prod(size)).reshape([1, *size])
     if loss.mode == "multilabel" or facts.multilabel:
         labels = paddle.stack([(labels + c) % 2 for c in range(classes)], axis=1)
