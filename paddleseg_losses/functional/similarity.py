@@ -110,13 +110,15 @@ def _errors(inputs: Inputs, maps: Maps, window: Window, whole: bool) -> Tensor:
     kernel = find("similarity_errors", inputs.of_probabilities)
     if kernel is not None:
         return kernel(maps, window, whole)
+    maps = Maps(*(x.astype("float64") for x in maps))  # a variance is a difference
     moments = _moments(maps, window.weights)
-    structure = moments.gap_variance / (moments.both + window.c2)
+    c1, c2 = (paddle.full([], c, "float64") for c in (window.c1, window.c2))  # Paddle 2.6 adds numbers in float32
+    structure = moments.gap_variance / (moments.both + c2)
     if not whole:
-        return _mean(structure, maps.mask)
+        return _mean(structure, maps.mask).astype(inputs.dtype)
     guess = moments.truth + moments.gap
-    light = moments.gap**2 / (guess**2 + moments.truth**2 + window.c1)
-    return _mean(light + structure - light * structure, maps.mask)
+    light = moments.gap**2 / (guess**2 + moments.truth**2 + c1)
+    return _mean(light + structure - light * structure, maps.mask).astype(inputs.dtype)
 
 
 def _one_minus_power(error: Tensor, exponent: float) -> Tensor:

@@ -1,10 +1,11 @@
 """Structural similarity in native code: equal to the composed losses in float64, in value and gradient."""
 
+import numpy as np
 import pytest
 
-from paddleseg_losses import MSSSIMLoss, SSIMLoss
+from paddleseg_losses import MSSSIMLoss, SSIMLoss, kernels
 from tests.kernels.problems import assert_equal_to_float64, assert_same_on_any_number_of_threads
-from tests.laws.cases import CASES, Case
+from tests.laws.cases import CASES, Case, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -33,6 +34,20 @@ def _drawn(case, labels):
 def test_equal_to_float64(cls, options, case, ignored):
     labels = case.labels(ignored=ignored)
     assert_equal_to_float64(cls(**options), _drawn(case, labels), labels)
+
+
+@pytest.mark.parametrize("window_size", [1, 3])
+def test_variances_keep_their_digits_beside_a_small_constant(window_size):
+    """The difference of two means of squares would be 1e-7 off in float32, beside a constant of 1e-6."""
+    case, loss = Case("multiclass", 3, (9, 7)), SSIMLoss(window_size=window_size, k2=1e-3)
+    labels = case.labels()
+    logits = case.perfect(labels, 6.0).astype("float32")
+    with kernels.use_kernels("composed"):
+        (value, gradient), (exact, slope) = (
+            value_and_gradient(loss, logits.astype(dtype), labels) for dtype in ("float32", "float64")
+        )
+    np.testing.assert_allclose(value, exact, rtol=1e-5)
+    np.testing.assert_allclose(gradient, slope, atol=1e-5 * np.abs(slope).max())
 
 
 def test_same_bits_on_any_number_of_threads(monkeypatch):
