@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from .numeric import constant
+from .numeric import constant, gathered
 
 Tensor = Any
 
@@ -60,5 +60,4 @@ def _at_length(x: Any, axis: int, output: Tensor, like: int) -> Any:
     if not paddle.is_tensor(x):
         return x.take(places, axis=axis)
     places = places if paddle.is_tensor(places) else constant(places, "int64")
-    # On a CPU nothing gathers float16.
-    return paddle.gather(x.astype("float32") if x.dtype == paddle.float16 else x, places, axis=axis)
+    return gathered(x, places, axis)
