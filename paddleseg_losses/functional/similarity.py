@@ -40,7 +40,7 @@ class Maps(NamedTuple):
 
 def ssim_errors(inputs: Inputs, channels: list[int], window: Window) -> Tensor:
     """1 - the mean similarity over the valid pixels of each sample and channel, `[N, K]`."""
-    return _errors(inputs, whole_maps(inputs, channels), window, whole=True)
+    return _errors(inputs, whole_maps(inputs, channels), window, whole=True).astype(inputs.dtype)
 
 
 def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights: Sequence[float]) -> Tensor:
@@ -54,7 +54,7 @@ def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights:
         lost = _one_minus_power(_errors(inputs, maps, window, whole=last), weight)
         total = lost if total is None else total + lost * (1 - total)
         maps = maps if last else _halved(maps)
-    return total
+    return total.astype(inputs.dtype)
 
 
 def scales(space: Sequence[int], window_size: int, most: int) -> int:
@@ -106,7 +106,10 @@ def _moments(maps: Maps, weights: Sequence[float]) -> _Moments:
 
 
 def _errors(inputs: Inputs, maps: Maps, window: Window, whole: bool) -> Tensor:
-    """Means over the valid pixels of the error of the structure, or of the whole similarity."""
+    """Means over the valid pixels of the error of the structure, or of the whole similarity, in float64.
+
+    A small power of what is nearly nothing is steep: 1 minus an error has to keep its digits.
+    """
     kernel = find("similarity_errors", inputs.of_probabilities)
     if kernel is not None:
         return kernel(maps, window, whole)
@@ -115,10 +118,10 @@ def _errors(inputs: Inputs, maps: Maps, window: Window, whole: bool) -> Tensor:
     c1, c2 = (paddle.full([], c, "float64") for c in (window.c1, window.c2))  # Paddle 2.6 adds numbers in float32
     structure = moments.gap_variance / (moments.both + c2)
     if not whole:
-        return _mean(structure, maps.mask).astype(inputs.dtype)
+        return _mean(structure, maps.mask)
     guess = moments.truth + moments.gap
     light = moments.gap**2 / (guess**2 + moments.truth**2 + c1)
-    return _mean(light + structure - light * structure, maps.mask).astype(inputs.dtype)
+    return _mean(light + structure - light * structure, maps.mask)
 
 
 def _one_minus_power(error: Tensor, exponent: float) -> Tensor:

@@ -19,7 +19,7 @@ Tensor = Any
 
 
 def similarity_errors(maps: tuple[Tensor, Tensor, Tensor], window: tuple[Any, float, float], whole: bool) -> Tensor:
-    """1 - the mean similarity of contrast and structure over the valid pixels of each map, `[N, K]`.
+    """1 - the mean similarity of contrast and structure over the valid pixels of each map, float64 `[N, K]`.
 
     Args:
         maps: p - g, to which the gradient flows, g, and the mask, `[N, K, *S]` (the mask may be `[N, 1, *S]`), 0 where
@@ -85,10 +85,10 @@ class _Similarity(Differentiable):
         )
         if slope is not None:
             ctx.save_for_backward(slope)
-        return tensor_of(means)
+        return tensor_of(means, "float64")
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
         (slope,) = ctx.saved_tensor()
-        return slope * upstream.reshape([*upstream.shape, *[1] * (slope.ndim - 2)])
+        return slope * upstream.astype(slope.dtype).reshape([*upstream.shape, *[1] * (slope.ndim - 2)])

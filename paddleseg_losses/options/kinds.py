@@ -9,7 +9,7 @@ from typing import Any
 
 from ..i18n import Message, _, in_context
 from ..schedules import Schedule
-from .declared import REQUIRED, Option
+from .declared import LARGEST, REQUIRED, Option, TooLarge
 
 
 def python_value(value: Any) -> Any:
@@ -29,13 +29,20 @@ def _single(value: Any) -> Any:
     return element
 
 
-def _float(value: Any) -> float:
+def _finite(value: Any) -> float:
     value = _single(value)
     if isinstance(value, bool):
         raise TypeError("a truth value is not a number")
     result = float(value)
     if not math.isfinite(result):
         raise ValueError("not finite")
+    return result
+
+
+def _float(value: Any) -> float:
+    result = _finite(value)
+    if abs(result) > LARGEST:
+        raise TooLarge(result)
     return result
 
 
@@ -51,7 +58,7 @@ def _floats(value: Any) -> tuple[float, ...]:
 def integer(value: Any) -> int:
     """A whole number."""
     value = _single(value)
-    number = _float(value)
+    number = _finite(value)
     if isinstance(value, int):
         return value
     if number != int(number):

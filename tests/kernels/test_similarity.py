@@ -50,6 +50,13 @@ def test_variances_keep_their_digits_beside_a_small_constant(window_size):
     np.testing.assert_allclose(gradient, slope, atol=1e-5 * np.abs(slope).max())
 
 
+def test_a_small_power_of_nearly_nothing_keeps_its_digits():
+    """Similarities of 1e-3 and less, whose power is steep: 1 minus an error of float32 would lose a part in 1e4."""
+    case, loss = Case("multiclass", 4, (9, 9), samples=3), MSSSIMLoss(scale_weights=[0.0448])
+    labels = case.labels()
+    assert_equal_to_float64(loss, case.logits(scale=2.0).astype("float32"), labels)
+
+
 def test_same_bits_on_any_number_of_threads(monkeypatch):
     case = Case("multiclass", 3, (101, 157))
     labels = case.labels()
