@@ -93,6 +93,11 @@ def smooth_divide(a: Tensor, b: Tensor, smooth: float) -> Tensor:
     return safe_divide(a, b + smooth) if smooth < SMALLEST else a / (b + smooth)
 
 
+def magnitude(x: Tensor) -> Tensor:
+    """|x| with the slope of its sign, of infinite numbers too: `abs` divides them by themselves."""
+    return x * paddle.sign(x).detach()
+
+
 def softplus(x: Tensor) -> Tensor:
     """log(1 + e^x), accurate to the last bits for any x, and its slope too (`F.softplus` is 0 below -17)."""
     return _Softplus.apply(x) if paddle.in_dynamic_mode() else _softplus(x)

@@ -23,7 +23,7 @@ def labels_at(output: Any, labels: Any, channels_last: bool = False) -> Any:
         channels_last: where the channels of the output are.
     """
     axes, shape = getattr(output, "ndim", 0) - 2, list(getattr(labels, "shape", ()))
-    if axes < 1 or len(shape) not in (axes + 1, axes + 2):
+    if axes < 1 or len(shape) not in (axes + 1, axes + 2) or 0 in shape:
         return labels
     first = 1 if channels_last else 2  # the first spatial axis of the output
     own = 1 if len(shape) == axes + 1 else _first_axis(list(output.shape), shape, channels_last)  # that of the labels

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from numbers import Number
 from typing import Any
 
+from ..errors import OptionError
 from ..i18n import Message, _, in_context
 from ..schedules import Schedule
 from .declared import LARGEST, REQUIRED, Option, TooLarge
@@ -255,6 +256,12 @@ def one_loss(*, default: Any = REQUIRED, help: str) -> Any:
     """A loss: a name, a mapping with a `type`, or a loss that is built."""
 
     def read(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            raise OptionError(
+                _("a list of {count} stands where one loss is meant.", count=len(value)),
+                _("a loss: a name, a mapping with `type`, or a loss that is built"),
+                _("write several as {code}", code="{type: paddleseg_losses.WeightedSumLoss, losses: [...]}"),
+            )
         if not (isinstance(value, (str, Mapping)) or (callable(value) and not isinstance(value, type))):
             raise ValueError("not a loss")
         return dict(value) if isinstance(value, Mapping) else value

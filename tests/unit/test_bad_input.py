@@ -374,9 +374,27 @@ def test_numpy_label_dtypes(dtype):
     assert float(pl.DiceLoss()(z, labels.astype(dtype))) == float(pl.DiceLoss()(z, labels))
 
 
-def test_complex_labels_are_refused():
-    with pytest.raises(errors.InputError, match="real numbers"):
-        pl.DiceLoss()(paddle.to_tensor(LOGITS), LABELS.astype("complex64"))
+@pytest.mark.parametrize("as_tensor", [False, True])
+def test_complex_numbers_are_refused(as_tensor):
+    def given(x):
+        return paddle.to_tensor(x.astype("complex64")) if as_tensor else x.astype("complex64")
+
+    with pytest.raises(errors.InputError, match=r"(?s)labels are of type complex64.*real numbers.*labels\.real"):
+        pl.DiceLoss()(paddle.to_tensor(LOGITS), given(LABELS))
+    with pytest.raises(errors.InputError, match=r"(?s)logits are of type complex64.*logits\.real"):
+        pl.DiceLoss()(given(LOGITS), LABELS)
+
+
+@pytest.mark.parametrize("dtype", [object, str])
+def test_arrays_of_objects_are_refused(dtype):
+    with pytest.raises(errors.InputError, match=r"(?s)labels are of type.*labels\.astype\('float32'\)"):
+        pl.DiceLoss()(LOGITS, LABELS.astype(dtype))
+
+
+@pytest.mark.parametrize("label", [2**62, -(2**62), 2**31])
+def test_a_label_beyond_all_classes_is_named(label):
+    with pytest.raises(errors.LabelError, match=f"labels hold {label}"):
+        pl.DiceLoss()(paddle.to_tensor(LOGITS), paddle.to_tensor(_labels(label)))
 
 
 def test_a_mask_of_0_and_255_is_noticed():

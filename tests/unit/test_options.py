@@ -144,6 +144,13 @@ def test_numbers_that_float32_cannot_sum_are_refused(name, option, value):
         build(name, **{option: value})
 
 
+@pytest.mark.parametrize("option", ["gamma_dice", "gamma_cross"])
+def test_exponents_of_logarithms_are_bounded(option):
+    assert np.isfinite(float(build("ExpLogLoss", **{option: 7})(1e4 * LOGITS.astype("float32"), LABELS)))
+    with pytest.raises(OptionError, match=rf"(?s){option}=8.*at most 7"):
+        build("ExpLogLoss", **{option: 8})
+
+
 def test_a_large_weight_of_log_cosh_dice_is_finite():
     """cosh x is infinite in float32 beyond 89, and log cosh x is x - log 2."""
     logits, labels = LOGITS[:, :1].astype("float32"), LABELS % 2

@@ -42,7 +42,9 @@ class WrapperLoss(CompoundLoss):
             raise OptionError(
                 _("{outer}: there is a {loss} inside.", outer=outer, loss=name),
                 _("none of {names}", names=", ".join(self.refused_inside)),
-                _("put the {loss} around the {outer}, or beside it in a WeightedSumLoss", loss=name, outer=outer),
+                _("put what is in the inner {loss} there", loss=name)
+                if name == outer
+                else _("put the {loss} around the {outer}, or beside it in a WeightedSumLoss", loss=name, outer=outer),
             )
         return inner
 

@@ -35,7 +35,7 @@ INLINE float clean(float target, float valid) {
 }
 
 // max(x, 0), but NaN for NaN.
-INLINE float positive_part(float x) { return x > 0.0f ? x : 0.0f * x; }
+INLINE float positive_part(float x) { return x < 0.0f ? 0.0f : x; }
 
 // p - g, `rest` being 1 - p where p is the largest: between numbers near 1 the digits are in what they lack.
 INLINE float gap_of(float p, float rest, float target) {
@@ -81,8 +81,8 @@ INLINE void add_sums(int w, const float* p, const float* rest, const float* nll,
         tp += counts ? (gap >= 0.0f ? target : p[i]) : 0.0f;  // NaN where p is
         fp += counts ? positive_part(gap) : 0.0f;
         fn += counts ? positive_part(-gap) : 0.0f;
-        cost += counts ? target * nll[i] : 0.0f;
-        other += counts ? (1.0f - target) * nll_other[i] : 0.0f;
+        cost += counts && target > 0.0f ? target * nll[i] : 0.0f;  // of nothing an infinite cost is nothing
+        other += counts && target < 1.0f ? (1.0f - target) * nll_other[i] : 0.0f;
         positives += target;
         count += valid[i];
     }
