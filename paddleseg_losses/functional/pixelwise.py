@@ -166,7 +166,7 @@ def values_of_targets(
     """The mean over the labels that a pixel may have, by shares `[N, C, *S]`, 0 where ignored."""
     positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
     yes = value_of(formula, of_every_class(inputs))
-    zero = paddle.zeros([], yes.dtype)  # of nothing an infinite cost is nothing
+    zero = paddle.zeros([], target.dtype)  # of nothing an infinite cost is nothing
     yes = paddle.where(target > 0, target * positive * yes, zero)
     if inputs.multiclass:
         return yes.sum(axis=1, keepdim=True)

@@ -13,7 +13,7 @@ from .cases import Case, each_loss, has, make, value_and_gradient
 
 CASE = Case("multiclass", 3, (7, 5), samples=6)
 ENDS = [0, 3, 5, 6]  # of the ranks' batches
-ALL_END = 60  # seconds after one has died: a second where nothing else runs; the time-out of Paddle is 15 minutes
+ALL_END = 60  # seconds after one has died: a second where nothing else runs, far below the time-out of Paddle
 PROGRAM = """
     import json, os, sys, time, warnings
     warnings.simplefilter("ignore")

@@ -147,7 +147,7 @@ def test_known_instances_may_have_any_numbers():
 REFUSED = {
     "itself": (
         {"loss": {"type": "BlobLoss", "loss": "DiceLoss"}},
-        "put what is in the inner BlobLoss there",
+        "give the loss inside the inner BlobLoss to the outer one",
     ),
     "deep supervision": (
         {"loss": WeightedSumLoss(losses=[DeepSupervisionLoss(loss="DiceLoss")])},

@@ -92,9 +92,11 @@ class ExpLogLoss(CompoundLoss):
         for name in ("gamma_dice", "gamma_cross"):
             if getattr(self, name) > _LARGEST:
                 raise OptionError(
-                    Message("{owner}: {name}={value!r}.", owner=type(self).__name__, name=name, value=getattr(self, name)),
+                    Message(
+                        "{owner}: {name}={value!r}.", owner=type(self).__name__, name=name, value=getattr(self, name)
+                    ),
                     _("an exponent of at most {largest:g}: the cost of a hopeless pixel is 1e4", largest=_LARGEST),
-                    _("the paper has 0.3; exponents below 1 look at easy pixels, above 1 at hard ones"),
+                    _("the paper has 0.3"),
                 )
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
