@@ -193,7 +193,7 @@ def one_minus_exp(x: Tensor) -> Tensor:
 
 
 def log_cosh(x: Tensor) -> Tensor:
-    """Log cosh x, accurate near 0, where the usual x + softplus(-2x) - log 2 cancels, and finite where cosh x is not."""
+    """Log cosh x, accurate near 0, where the usual x + softplus(-2x) - log 2 cancels, and finite beyond cosh x."""
     size = x.abs()
     near = paddle.log1p(2 * paddle.sinh(size.clip(max=1.0) / 2) ** 2)
     return paddle.where(size < 1, near, size + paddle.log1p(paddle.exp(-2 * size)) - math.log(2.0))

@@ -48,11 +48,11 @@ def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights:
 
     The last scale has the whole similarity. A mean below 0 makes the error 1.
     """
-    maps, total = whole_maps(inputs, channels), None
+    maps, total = whole_maps(inputs, channels), paddle.zeros([], "float64")
     for scale, weight in enumerate(weights):
         last = scale == len(weights) - 1
         lost = _one_minus_power(_errors(inputs, maps, window, whole=last), weight)
-        total = lost if total is None else total + lost * (1 - total)
+        total = total + lost * (1 - total)
         maps = maps if last else _halved(maps)
     return total.astype(inputs.dtype)
 

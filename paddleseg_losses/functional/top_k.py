@@ -48,7 +48,7 @@ def keep_unlikely(inputs: Inputs, threshold: float, least: int) -> Inputs:
 
 
 def _unlikely(inputs: Inputs, threshold: float) -> Tensor:
-    """Where the true label is less likely; a high threshold is compared with the error, which keeps its digits near 0."""
+    """Where the true label is less likely; near 1 its error is compared, which keeps its digits."""
     if threshold > 0.5:
         return inputs.error > paddle.full([], 1 - threshold, inputs.dtype)
     return inputs.prob_true < paddle.full([], threshold, inputs.dtype)

@@ -25,7 +25,7 @@ LARGEST = 1e-5  # of the largest number of each array
 PATHS = (("native", "float32"), ("composed", "float32"), ("composed", "float64"))
 
 
-def keys():
+def problems():
     """Every loss in every case whose mode it takes."""
     for place, case in enumerate(CASES):
         for spec in registry.specs():
@@ -35,7 +35,7 @@ def keys():
 
 def results(inputs, dtype, wrong=None):
     """Values and gradients by key, from the inputs of a file; what cannot be computed is noted in `wrong`."""
-    for spec, place, _case in keys():
+    for spec, place, _case in problems():
         logits, labels = inputs[f"logits {place}"], inputs[f"labels {place}"]
         try:
             value, gradient = value_and_gradient(make(spec), logits.astype(dtype), labels)
