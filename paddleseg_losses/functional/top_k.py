@@ -49,6 +49,8 @@ def keep_unlikely(inputs: Inputs, threshold: float, least: int) -> Inputs:
 
 def _unlikely(inputs: Inputs, threshold: float) -> Tensor:
     """Where the true label is less likely; near 1 its error is compared, which keeps its digits."""
+    if threshold == 1 and inputs.problem.from_logits:
+        return inputs.valid  # no label is certain, though an error below 1e-38 is 0 in float32
     if threshold > 0.5:
         return inputs.error > paddle.full([], 1 - threshold, inputs.dtype)
     return inputs.prob_true < paddle.full([], threshold, inputs.dtype)
