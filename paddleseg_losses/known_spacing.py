@@ -88,6 +88,12 @@ def varies(spacing: Spacing | None) -> bool:
     return spacing is not None and len(spacing) > 0 and not np.isscalar(spacing[0])
 
 
+def diagonal(space: Sequence[int], spacing: Spacing | None) -> float:
+    """What no distance in the images exceeds; a size that a static graph does not know, -1, counts as 1."""
+    steps = np.ones(len(space)) if spacing is None else np.asarray(spacing, "float64")
+    return float(np.linalg.norm(steps * np.maximum(space, 1), axis=-1).max())
+
+
 def _read(spacing: Any, space: Sequence[int] | None) -> _Known:
     table = np.asarray(spacing, "float64")
     table = table[None] if table.ndim == 1 else table

@@ -76,7 +76,9 @@ class LayoutReader:
         if paddle.is_tensor(value) and value.dtype not in COMPLEX:
             return self._dense(value, what)
 
-        kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
+        if isinstance(value, np.ndarray) or paddle.is_tensor(value):
+            raise self._unreal(value, what)
+        kind = type(value).__name__
         if isinstance(value, (list, tuple)):
             described = _(
                 "{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value)
@@ -91,6 +93,18 @@ class LayoutReader:
             described,
             _("a Tensor of real numbers"),
             heads if what == "logits" else _("convert numbers with paddle.to_tensor({name})", name=what),
+        )
+
+    def _unreal(self, value: Any, what: str) -> InputError:
+        """Of complex numbers, texts or objects."""
+        if paddle.is_tensor(value) or value.dtype.kind == "c":
+            code = f"{what}.real()" if paddle.is_tensor(value) else f"{what}.real"
+        else:
+            code = f"{what}.astype('float32')"
+        return InputError(
+            _("{name}: {what} are of type {dtype}.", name=self.name, what=what, dtype=name_of(value.dtype)),
+            _("a Tensor or an array of real numbers"),
+            _("convert them, for example {code}", code=code),
         )
 
     def _unmasked(self, array: Any, what: str) -> Any:

@@ -40,6 +40,14 @@ def constant(numbers: Any, dtype: Any) -> Tensor:
     return paddle.to_tensor(array) if array.size > 1000 or array.dtype == np.float64 else paddle.assign(array)
 
 
+def gathered(x: Tensor, places: Tensor, axis: int = 0) -> Tensor:
+    """`paddle.gather`, of any type: no Paddle has it for float16 on a CPU, and 2.6 neither for bool nor for int16."""
+    wide = {"float16": "float32", "bool": "uint8", "int8": "int32", "int16": "int32"}.get(name_of(x.dtype))
+    if wide is None:
+        return paddle.gather(x, places, axis=axis)
+    return paddle.gather(x.astype(wide), places, axis=axis).astype(x.dtype)
+
+
 def differs(x: Tensor, number: float) -> Tensor:
     """Where x is not a number; Paddle's `!=` would write the number once for each element."""
     return x != paddle.full([], number, x.dtype)
@@ -87,6 +95,11 @@ def safe_divide(a: Tensor, b: Tensor) -> Tensor:
 def smooth_divide(a: Tensor, b: Tensor, smooth: float) -> Tensor:
     """`a / (b + smooth)` for b >= 0, and 0 where that is 0 / 0."""
     return safe_divide(a, b + smooth) if smooth < SMALLEST else a / (b + smooth)
+
+
+def magnitude(x: Tensor) -> Tensor:
+    """|x| with the slope of its sign, of infinite numbers too: `abs` divides them by themselves."""
+    return x * paddle.sign(x).detach()
 
 
 def softplus(x: Tensor) -> Tensor:
@@ -184,8 +197,10 @@ def one_minus_exp(x: Tensor) -> Tensor:
 
 
 def log_cosh(x: Tensor) -> Tensor:
-    """Log cosh x, accurate near 0, where the usual x + softplus(-2x) - log 2 cancels."""
-    return paddle.log1p(2 * paddle.sinh(x / 2) ** 2)
+    """Log cosh x, accurate near 0, where the usual x + softplus(-2x) - log 2 cancels, and finite beyond cosh x."""
+    size = x.abs()
+    near = paddle.log1p(2 * paddle.sinh(size.clip(max=1.0) / 2) ** 2)
+    return paddle.where(size < 1, near, size + paddle.log1p(paddle.exp(-2 * size)) - math.log(2.0))
 
 
 LOG_COSH_1 = math.log(math.cosh(1.0))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from .numeric import constant
+from .numeric import constant, gathered
 
 Tensor = Any
 
@@ -23,7 +23,7 @@ def labels_at(output: Any, labels: Any, channels_last: bool = False) -> Any:
         channels_last: where the channels of the output are.
     """
     axes, shape = getattr(output, "ndim", 0) - 2, list(getattr(labels, "shape", ()))
-    if axes < 1 or len(shape) not in (axes + 1, axes + 2):
+    if axes < 1 or len(shape) not in (axes + 1, axes + 2) or 0 in shape:
         return labels
     first = 1 if channels_last else 2  # the first spatial axis of the output
     own = 1 if len(shape) == axes + 1 else _first_axis(list(output.shape), shape, channels_last)  # that of the labels
@@ -60,5 +60,4 @@ def _at_length(x: Any, axis: int, output: Tensor, like: int) -> Any:
     if not paddle.is_tensor(x):
         return x.take(places, axis=axis)
     places = places if paddle.is_tensor(places) else constant(places, "int64")
-    # On a CPU nothing gathers float16.
-    return paddle.gather(x.astype("float32") if x.dtype == paddle.float16 else x, places, axis=axis)
+    return gathered(x, places, axis)

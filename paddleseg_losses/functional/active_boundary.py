@@ -15,7 +15,7 @@ from typing import Any
 import paddle
 
 from ..inputs import Inputs
-from ..numeric import FAR, constant, safe_divide, shape_of
+from ..numeric import FAR, constant, gathered, safe_divide, shape_of
 from .edt import squared_distance_to
 from .shift import END, shifted
 from .unread import nan_or_0
@@ -68,7 +68,7 @@ def boundary_aims(inputs: Inputs, ratio: float, max_distance: float) -> Aims:
         share = share + nan_or_0(inputs).sum()  # NaN is on no boundary
         neighbours, inside = _neighbours(pixels, inputs.valid)
         all_neighbours = neighbours.flatten()
-        candidates = paddle.gather(inputs.valid.flatten(), all_neighbours).reshape(shape_of(neighbours))
+        candidates = gathered(inputs.valid.flatten(), all_neighbours).reshape(shape_of(neighbours))
         candidates = paddle.logical_and(candidates, inside)
         away = paddle.gather(away.flatten(), all_neighbours).reshape(shape_of(neighbours))
         logs = [paddle.gather(_rows(each, inputs.multiclass), all_neighbours) for _prob, each in inputs.memoize(_maps)]

@@ -10,6 +10,7 @@ import paddle.nn.functional as F
 from .. import numeric
 from ..inputs import Inputs
 from .map_sums import map_kernel, picked
+from .region import harmonic_error
 
 Tensor = Any
 
@@ -33,12 +34,7 @@ def boundary_f1_errors(inputs: Inputs, channels: list[int], width: int, reach: i
     guess, guess_missed = _boundary(p * mask, paddle.where(mask > 0, q, paddle.ones_like(q)), width, reach)
     false_alarms = _share(guess, truth_missed, smooth)
     misses = _share(truth, guess_missed, smooth)
-    # 1 - F of precision 1 - a and recall 1 - b is (a + b - 2 a b) / (2 - a - b), 0 for a perfect prediction.
-    kept = 2 - false_alarms - misses
-    nothing = kept <= 0
-    error = false_alarms + misses - 2 * false_alarms * misses
-    ones = paddle.ones_like(error)
-    return paddle.where(nothing, ones, error / paddle.where(nothing, ones, kept))
+    return harmonic_error(false_alarms, misses)  # 1 - F, 0 for a perfect prediction
 
 
 def _share(boundary: Tensor, missed: Tensor, smooth: float) -> Tensor:

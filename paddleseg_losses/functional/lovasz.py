@@ -13,7 +13,7 @@ import paddle
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import constant, put, taken
+from ..numeric import constant, name_of, put, taken
 from ..softmax import refuse_second_derivatives, slopes_of
 
 Tensor = Any
@@ -164,7 +164,7 @@ def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor
     order = errors.argsort(descending=True)
     hit = paddle.gather(labels, order) == paddle.full([], label, labels.dtype)
     exact = dtype if count <= COUNTABLE else "int32"
-    lost = hit.astype(exact).cumsum(dtype=exact)
+    lost = hit.astype(exact).cumsum(dtype=name_of(exact))  # Paddle 2.6 takes no type of its own here
     size, most = lost[-1:].astype("int64"), lost[-1:].astype(dtype)
     right = paddle.where(most == 0, paddle.full_like(most, NO_UNION), most) - lost.astype(dtype)
     before = place + right  # U - 1

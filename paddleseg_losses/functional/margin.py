@@ -31,7 +31,7 @@ def margin_excess(inputs: Inputs, margin: float) -> Tensor:
         top = paddle.where(largest, z, zero).sum(axis=1, keepdim=True)  # one position has its gradient
         excess = F.relu(top - z - bound).mean(axis=1, keepdim=True)
     else:
-        excess = F.relu(z.abs() - bound) / 2
+        excess = F.relu(numeric.magnitude(z) - bound) / 2
     weight = inputs.weighted_mask
     return numeric.safe_divide(numeric.grand_total(excess * weight), numeric.grand_total(weight))
 

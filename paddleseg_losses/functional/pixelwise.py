@@ -172,10 +172,13 @@ def values_of_targets(
     """The mean over the labels that a pixel may have, by shares `[N, C, *S]`, 0 where ignored."""
     positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
     yes = value_of(formula, of_every_class(inputs))
+    zero = paddle.zeros([], target.dtype)  # of nothing an infinite cost is nothing
+    yes = paddle.where(target > 0, target * positive * yes, zero)
     if inputs.multiclass:
-        return (target * positive * yes).sum(axis=1, keepdim=True)
+        return yes.sum(axis=1, keepdim=True)
     no = value_of(formula, of_other_classes(inputs))
-    return inputs.mask * (target * positive * yes + (1 - target) * negative * no)
+    no = paddle.where(target < 1, (1 - target) * negative * no, zero)
+    return paddle.where(inputs.valid, yes + no, zero)
 
 
 def _columns(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> list[tuple[Any, float]]:
@@ -206,7 +209,8 @@ def smoothed_values(
         spread = spread.mean(axis=1, keepdim=True)
     else:
         spread = (spread + value_of(formula, of_other_classes(inputs)) * negative) / 2
-    return (1 - smoothing) * hard + smoothing * spread * inputs.mask
+    zero = paddle.zeros([], hard.dtype)  # times an infinite cost it would be no number
+    return (1 - smoothing) * hard + smoothing * paddle.where(inputs.valid, spread, zero)
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:

@@ -67,5 +67,8 @@ def matthews(sums: ConfusionSums, eps: float) -> Tensor:
 
 def harmonic_error(a: Tensor, b: Tensor) -> Tensor:
     """1 - 2 P S / (P + S) of two shares P = 1 - a and S = 1 - b, without what would cancel; 1 if both are 0."""
-    error, total = a * (1 - b) + b * (1 - a), 2 - a - b
-    return paddle.where(total == 0, paddle.ones_like(total), numeric.safe_divide(error, total))
+    p, s = 1 - a, 1 - b  # exact where they are small, which 2 - a - b is not
+    total = p + s
+    nothing = total <= 0  # below 0 by rounding
+    ones = paddle.ones_like(total)
+    return paddle.where(nothing, ones, (a * s + b * p) / paddle.where(nothing, ones, total))

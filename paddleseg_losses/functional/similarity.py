@@ -40,8 +40,8 @@ class Maps(NamedTuple):
 
 def ssim_errors(inputs: Inputs, channels: list[int], window: Window) -> Tensor:
     """1 - the mean similarity over the valid pixels of each sample and channel, `[N, K]`."""
-    found = _by_kernel(inputs, channels, window, None)
-    return _errors(whole_maps(inputs, channels), window, whole=True) if found is None else found
+    made = _by_kernel(inputs, channels, window, None)
+    return _errors(whole_maps(inputs, channels), window, whole=True).astype(inputs.dtype) if made is None else made
 
 
 def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights: Sequence[float]) -> Tensor:
@@ -49,16 +49,16 @@ def ms_ssim_errors(inputs: Inputs, channels: list[int], window: Window, weights:
 
     The last scale has the whole similarity. A mean below 0 makes the error 1.
     """
-    found = _by_kernel(inputs, channels, window, weights)
-    if found is not None:
-        return found
-    maps, total = whole_maps(inputs, channels), None
+    made = _by_kernel(inputs, channels, window, weights)
+    if made is not None:
+        return made
+    maps, total = whole_maps(inputs, channels), paddle.zeros([], "float64")
     for scale, weight in enumerate(weights):
         last = scale == len(weights) - 1
         lost = _one_minus_power(_errors(maps, window, whole=last), weight)
-        total = lost if total is None else total + lost * (1 - total)
+        total = total + lost * (1 - total)
         maps = maps if last else _halved(maps)
-    return total
+    return total.astype(inputs.dtype)
 
 
 def _by_kernel(inputs: Inputs, channels: list[int], window: Window, weights: Sequence[float] | None) -> Tensor | None:
@@ -115,13 +115,18 @@ def _moments(maps: Maps, weights: Sequence[float]) -> _Moments:
 
 
 def _errors(maps: Maps, window: Window, whole: bool) -> Tensor:
-    """Means over the valid pixels of the error of the structure, or of the whole similarity."""
+    """Means over the valid pixels of the error of the structure, or of the whole similarity, in float64.
+
+    A small power of what is nearly nothing is steep: 1 minus an error has to keep its digits.
+    """
+    maps = Maps(*(x.astype("float64") for x in maps))  # a variance is a difference
     moments = _moments(maps, window.weights)
-    structure = moments.gap_variance / (moments.both + window.c2)
+    c1, c2 = (paddle.full([], c, "float64") for c in (window.c1, window.c2))  # Paddle 2.6 adds numbers in float32
+    structure = moments.gap_variance / (moments.both + c2)
     if not whole:
         return _mean(structure, maps.mask)
     guess = moments.truth + moments.gap
-    light = moments.gap**2 / (guess**2 + moments.truth**2 + window.c1)
+    light = moments.gap**2 / (guess**2 + moments.truth**2 + c1)
     return _mean(light + structure - light * structure, maps.mask)
 
 

@@ -33,8 +33,7 @@ def keep_unlikely(inputs: Inputs, threshold: float, least: int) -> Inputs:
     If these are fewer than `least`, so many pixels with the smallest probabilities.
     """
     with paddle.no_grad():
-        bound = paddle.full([], threshold, inputs.dtype)
-        kept = paddle.logical_and(inputs.valid, inputs.prob_true < bound)
+        kept = paddle.logical_and(inputs.valid, _unlikely(inputs, threshold))
         if least > 0:
             enough = kept.astype("int64").sum() >= least
             if not (paddle.in_dynamic_mode() and inputs.problem.scores.place.is_cpu_place() and bool(enough)):
@@ -46,6 +45,15 @@ def keep_unlikely(inputs: Inputs, threshold: float, least: int) -> Inputs:
         wide = labels.astype("int64")  # Paddle chooses among no smaller ones
         fewer = paddle.where(kept, wide, paddle.full([], inputs.problem.ignore_index, "int64")).astype(labels.dtype)
         return inputs.with_problem(inputs.problem.with_labels(fewer))
+
+
+def _unlikely(inputs: Inputs, threshold: float) -> Tensor:
+    """Where the true label is less likely; near 1 its error is compared, which keeps its digits."""
+    if threshold == 1 and inputs.problem.from_logits:
+        return inputs.valid  # no label is certain, though an error below 1e-38 is 0 in float32
+    if threshold > 0.5:
+        return inputs.error > paddle.full([], 1 - threshold, inputs.dtype)
+    return inputs.prob_true < paddle.full([], threshold, inputs.dtype)
 
 
 def _largest(valid: Tensor, values: Tensor, count: Tensor) -> Tensor:

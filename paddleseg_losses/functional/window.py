@@ -10,7 +10,7 @@ import paddle.nn.functional as F
 
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import grand_total, safe_divide, softplus
+from ..numeric import grand_total, magnitude, safe_divide, softplus
 from .shift import shifted
 
 Tensor = Any
@@ -35,7 +35,7 @@ def nacl_penalty(inputs: Inputs, weights: Sequence[float], squared: bool) -> Ten
     if kernel is not None:
         return kernel(inputs.problem, weights, squared)
     gap = window_mean(inputs.target, weights) - inputs.logits
-    return grand_total((gap**2 if squared else gap.abs()) * inputs.mask)
+    return grand_total((gap**2 if squared else magnitude(gap)) * inputs.mask)
 
 
 def ssl_mean(

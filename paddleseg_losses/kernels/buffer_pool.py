@@ -31,10 +31,10 @@ SUPPORTED = all(hasattr(mmap, name) for name in ("MADV_FREE", "MADV_HUGEPAGE", "
 _idle: deque[mmap.mmap] = deque(maxlen=KEPT)  # the oldest is given back to the system
 
 
-def tensor_of(numbers: Any) -> Tensor:
-    """A small array as a float32 tensor: half the time of `paddle.to_tensor`, which counts where an image is small."""
-    numbers = np.asarray(numbers, np.float32, order="C")
-    x = paddle.zeros(numbers.shape, paddle.float32)  # all of it is written, and asking for flags takes longer
+def tensor_of(numbers: Any, dtype: str = "float32") -> Tensor:
+    """A small array as a tensor: half the time of `paddle.to_tensor`, which counts where an image is small."""
+    numbers = np.asarray(numbers, dtype, order="C")
+    x = paddle.zeros(numbers.shape, dtype)  # all of it is written, and asking for flags takes longer
     ctypes.memmove(x.data_ptr(), numbers.ctypes.data, numbers.nbytes)
     return x
 

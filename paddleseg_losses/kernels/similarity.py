@@ -83,4 +83,4 @@ class _Similarity(Differentiable):
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
         (slope,) = ctx.saved_tensor()
-        return slope * upstream.reshape([*upstream.shape, *[1] * (slope.ndim - 2)])
+        return slope * upstream.astype(slope.dtype).reshape([*upstream.shape, *[1] * (slope.ndim - 2)])

@@ -13,6 +13,11 @@ from ..other_libraries import Hint, option_hints, said, value_hints
 from ..registry import suggest
 
 REQUIRED = inspect.Parameter.empty  # the default of an option that must be given
+LARGEST = 1e12  # of the numbers in an option: float32 holds their squares, summed over an image
+
+
+class TooLarge(ValueError):
+    """A number in an option is larger than `LARGEST`."""
 
 
 class Option:
@@ -45,12 +50,13 @@ class Option:
             raise OptionError(
                 Message("{owner}: {found}", owner=owner, found=error.found), error.expected, error.cure
             ) from None
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError) as error:
+            bound = _("{expected}, at most {largest:g} in size", expected=self.expected, largest=LARGEST)
             raise OptionError(
                 _("{owner} needs {name}.", owner=owner, name=self.name)
                 if value is REQUIRED
                 else Message("{owner}: {name}={value!r}.", owner=owner, name=self.name, value=value),
-                self.expected,
+                bound if isinstance(error, TooLarge) else self.expected,
                 self._meaning,
             ) from None
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from numbers import Number
 from typing import Any
 
+from ..errors import OptionError
 from ..i18n import Message, _, in_context
 from ..schedules import Schedule
-from .declared import REQUIRED, Option
+from .declared import LARGEST, REQUIRED, Option, TooLarge
 
 
 def python_value(value: Any) -> Any:
@@ -29,13 +30,20 @@ def _single(value: Any) -> Any:
     return element
 
 
-def _float(value: Any) -> float:
+def _finite(value: Any) -> float:
     value = _single(value)
     if isinstance(value, bool):
         raise TypeError("a truth value is not a number")
     result = float(value)
     if not math.isfinite(result):
         raise ValueError("not finite")
+    return result
+
+
+def _float(value: Any) -> float:
+    result = _finite(value)
+    if abs(result) > LARGEST:
+        raise TooLarge(result)
     return result
 
 
@@ -51,7 +59,7 @@ def _floats(value: Any) -> tuple[float, ...]:
 def integer(value: Any) -> int:
     """A whole number."""
     value = _single(value)
-    number = _float(value)
+    number = _finite(value)
     if isinstance(value, int):
         return value
     if number != int(number):
@@ -248,6 +256,12 @@ def one_loss(*, default: Any = REQUIRED, help: str) -> Any:
     """A loss: a name, a mapping with a `type`, or a loss that is built."""
 
     def read(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            raise OptionError(
+                _("a list of {count} stands where one loss is meant.", count=len(value)),
+                _("a loss: a name, a mapping with `type`, or a loss that is built"),
+                _("write several as {code}", code="{type: paddleseg_losses.WeightedSumLoss, losses: [...]}"),
+            )
         if not (isinstance(value, (str, Mapping)) or (callable(value) and not isinstance(value, type))):
             raise ValueError("not a loss")
         return dict(value) if isinstance(value, Mapping) else value

@@ -80,3 +80,15 @@ def test_value_alone_is_the_same_and_nan_is_seen():
 def test_refuses_what_native_code_could_not_check(labels, dtype):
     with pytest.raises(KernelError):
         boundary_f1_errors(task(paddle.zeros([2, 3, 5], dtype), paddle.zeros(labels, "int64"), False), 0, 1, 2, 1.0)
+
+
+def test_precision_beside_a_recall_of_nearly_nothing():
+    """2 - a - b of two shares near 1 would lose four digits of their F1 in float32."""
+    logits = np.array([[[-26.5, -38.5, -1.5, -33.25, -9.0, -54.5, -34.5, -12.75, 62.5]]], "float32")
+    labels = np.full((1, 9), 255)
+    labels[0, [0, 3]] = 0, 1
+    for backend in ("native", "composed"):
+        with kernels.use_kernels(backend):
+            value, gradient = value_and_gradient(BoundaryF1Loss(smooth=0.0), logits, labels)
+        assert value == pytest.approx(1, abs=2e-7)
+        assert np.abs(gradient).max() < 1e-12

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from paddleseg_losses import MSSSIMLoss, SSIMLoss
+from paddleseg_losses import MSSSIMLoss, SSIMLoss, kernels
 from tests.kernels.problems import assert_equal_to_float64, assert_same_on_any_number_of_threads
-from tests.laws.cases import CASES, Case
+from tests.laws.cases import CASES, Case, value_and_gradient
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -51,6 +51,27 @@ def test_equal_where_classes_have_places_of_their_own(cls):
 def test_soft_targets(cls, case):
     targets = case.soft(1)
     assert_equal_to_float64(cls(), case.logits(scale=1.0), targets)
+
+
+@pytest.mark.parametrize("window_size", [1, 3])
+def test_variances_keep_their_digits_beside_a_small_constant(window_size):
+    """The difference of two means of squares would be 1e-7 off in float32, beside a constant of 1e-6."""
+    case, loss = Case("multiclass", 3, (9, 7)), SSIMLoss(window_size=window_size, k2=1e-3)
+    labels = case.labels()
+    logits = case.perfect(labels, 6.0).astype("float32")
+    with kernels.use_kernels("composed"):
+        (value, gradient), (exact, slope) = (
+            value_and_gradient(loss, logits.astype(dtype), labels) for dtype in ("float32", "float64")
+        )
+    np.testing.assert_allclose(value, exact, rtol=1e-5)
+    np.testing.assert_allclose(gradient, slope, atol=1e-5 * np.abs(slope).max())
+
+
+def test_a_small_power_of_nearly_nothing_keeps_its_digits():
+    """Similarities of 1e-3 and less, whose power is steep: 1 minus an error of float32 would lose a part in 1e4."""
+    case, loss = Case("multiclass", 4, (9, 9), samples=3), MSSSIMLoss(scale_weights=[0.0448])
+    labels = case.labels()
+    assert_equal_to_float64(loss, case.logits(scale=2.0).astype("float32"), labels)
 
 
 @pytest.mark.parametrize(

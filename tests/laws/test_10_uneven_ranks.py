@@ -13,6 +13,7 @@ from .cases import Case, each_loss, has, make, value_and_gradient
 
 CASE = Case("multiclass", 3, (7, 5), samples=6)
 ENDS = [0, 3, 5, 6]  # of the ranks' batches
+ALL_END = 60  # seconds after one has died: a second where nothing else runs, far below the time-out of Paddle
 PROGRAM = """
     import json, os, sys, time, warnings
     warnings.simplefilter("ignore")
@@ -36,14 +37,18 @@ PROGRAM = """
         for name in names:
             value, gradient = tried(name)
             np.savez(os.path.join(folder, f"{name}-{rank}.npz"), value=value, gradient=gradient / dist.get_world_size())
+        def note(name, text):  # whole or not at all: whoever started the ranks may end this one meanwhile
+            with open(os.path.join(folder, name + ".part"), "w") as file:
+                file.write(f"{time.time()} {text}")
+            os.replace(file.name, os.path.join(folder, name))
+
         if rank == 1:
+            note("died.txt", "")
             os._exit(9)
-        start = time.time()
         try:
             tried(names[0])
         except Exception as error:
-            with open(os.path.join(folder, f"ended-{rank}.txt"), "w") as file:
-                print(time.time() - start, error, file=file)
+            note(f"ended-{rank}.txt", error)
             raise
 
     if __name__ == "__main__":
@@ -60,10 +65,9 @@ def test_three_uneven_ranks_are_one_and_a_dead_one_ends_all(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(PROGRAM))
     words = [str(tmp_path), json.dumps([spec.name for spec in specs]), json.dumps(ENDS)]
-    start = time.perf_counter()
-    done = subprocess.run([sys.executable, str(program), *words], capture_output=True, text=True, timeout=240)
+    done = subprocess.run([sys.executable, str(program), *words], capture_output=True, text=True, timeout=540)
+    ended = time.time()
     assert done.returncode == 1  # one rank has died
-    assert time.perf_counter() - start < 200
     for spec in specs:
         value, gradient = value_and_gradient(make(spec, batch=True), logits, labels)
         ranks = [np.load(tmp_path / f"{spec.name}-{rank}.npz") for rank in range(3)]
@@ -72,7 +76,9 @@ def test_three_uneven_ranks_are_one_and_a_dead_one_ends_all(tmp_path):
         of_ranks = np.concatenate([rank["gradient"] for rank in ranks])
         np.testing.assert_allclose(of_ranks, gradient, rtol=1e-9, atol=1e-14)
     assert "exit code 9" in done.stderr
+    died = float((tmp_path / "died.txt").read_text())
+    assert ended - died < ALL_END
     for path in tmp_path.glob("ended-*.txt"):  # of those that were not ended before by the one that started them
-        seconds, text = path.read_text().split(maxsplit=1)
-        assert float(seconds) < 60
-        assert "reset by peer" in text or "closed by peer" in text
+        moment, text = path.read_text().split(maxsplit=1)
+        assert float(moment) - died < ALL_END
+        assert "peer" in text or "Broken pipe" in text  # reset or closed by it

@@ -147,12 +147,13 @@ def test_known_instances_may_have_any_numbers():
 REFUSED = {
     "itself": (
         {"loss": {"type": "BlobLoss", "loss": "DiceLoss"}},
-        "put the BlobLoss around the BlobLoss, or beside it",
+        "give the loss inside the inner BlobLoss to the outer one",
     ),
     "deep supervision": (
         {"loss": WeightedSumLoss(losses=[DeepSupervisionLoss(loss="DiceLoss")])},
         "put the DeepSupervisionLoss around the BlobLoss",
     ),
+    "a list": ({"loss": ["DiceLoss", "FocalLoss"]}, "a list of 2 stands where one loss is meant"),
     "ranks": ({"loss": DiceLoss(batch=True, sync=True)}, "BlobLoss: DiceLoss has sync=True"),
     "labels of several classes": ({"loss": DiceLoss(label_sets={250: [0, 1]})}, "BlobLoss was given label_sets"),
     "the same here": ({"loss": "DiceLoss", "label_sets": {250: [0, 1]}}, "BlobLoss was given label_sets"),

@@ -120,6 +120,12 @@ def test_labels_with_channels_elsewhere_are_named_as_they_are(shape):
         loss(_outputs(), paddle.zeros(shape, "int64"))
 
 
+@pytest.mark.parametrize("shape", [(3, 0), (3, 1, 0), (0, 1)])
+def test_labels_of_nothing_are_refused(shape):
+    with pytest.raises(errors.InputError, match=re.escape(f"{list(shape)}")):
+        DeepSupervisionLoss(loss="DiceCELoss")(paddle.zeros([3, 1, 1]), paddle.zeros(shape, "int64"))
+
+
 def test_pixel_weights_and_soft_labels_are_shrunk_too():
     outputs, labels = _outputs(), _labels()
     weight = np.random.default_rng(2).random((2, *SIZES[0])).astype("float32")

@@ -113,7 +113,7 @@ def test_large_radii_windows_and_numbers_of_erosions_cost_nothing():
     """Beyond the image there is nothing to see."""
     z, y = t(Z[:1, :2, :3, :3]), t(Y[:1, :3, :3] % 2)
     volume, labels = t(RNG.normal(size=(1, 2, 3, 3, 3)).astype("float32")), t(RNG.integers(2, size=(1, 3, 3, 3)))
-    for radius in (70.0, 1000.0, 1e5, 1e9, 1e150):
+    for radius in (70.0, 1000.0, 1e5, 1e9, 1e12):
         for logits, truth in ((z, y), (volume, labels)):
             actual = float(pl.HausdorffCVLoss(radii=[radius], alpha=0)(logits, truth))
             p = paddle.nn.functional.softmax(logits.astype("float64"), axis=1)

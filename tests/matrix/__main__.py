@@ -2,6 +2,7 @@
 
     python -m tests.matrix                         # all that can be built here; `make test-matrix`
     python -m tests.matrix --only paddle-2.6.2     # those whose name begins so, or contains it
+    python -m tests.matrix --values                # neither the laws nor PaddleSeg's trainings
     python -m tests.matrix --keep                  # leave the environments in build/matrix
 
 A Python that is not on PATH and a wheel that does not exist are said so in the table, and are no failure. Environments
@@ -16,7 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -138,11 +139,17 @@ def row(answer: dict[str, object]) -> str:
 def main() -> int:
     """All of them, one after another."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="part of a name, such as paddle-2.6.2_python-3.12")
+    parser.add_argument("--only", default="", help="a name, or part of some, such as paddle-2.6.2")
+    parser.add_argument("--values", action="store_true", help="neither the laws nor PaddleSeg's trainings")
     parser.add_argument("--keep", action="store_true", help="leave the environments")
     parser.add_argument("--list", action="store_true", help="only their names")
     arguments = parser.parse_args()
-    chosen = [each for each in environments() if arguments.only in each.name]
+    known = environments()
+    if arguments.values:
+        known = [replace(each, laws=False) for each in known if not each.paddleseg]
+    chosen = [each for each in known if each.name == arguments.only] or [
+        each for each in known if arguments.only in each.name
+    ]
     if arguments.list:
         print(*(each.name for each in chosen), sep="\n")
         return 0

@@ -1,14 +1,17 @@
 """Run one of the trials and print its figures; exits 1 if something broke.
 
 python -m tests.reliability fuzz --calls 100000 --seed 1
-python -m tests.reliability kills --times 20
+python -m tests.reliability kills --times 20 --of train
+python -m tests.reliability kills --times 20 --of compare
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 
 def _fuzz(arguments: argparse.Namespace) -> int:
@@ -25,9 +28,13 @@ def _fuzz(arguments: argparse.Namespace) -> int:
 
 
 def _kills(arguments: argparse.Namespace) -> int:
+    from .killed_comparison import Comparison
+    from .killed_training import Training
     from .kills import trial
 
-    return trial(arguments.times, arguments.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        command = {"train": Training, "compare": Comparison}[arguments.of](Path(folder))
+        return trial(command, arguments.times, arguments.seed)
 
 
 def main() -> int:
@@ -39,7 +46,8 @@ def main() -> int:
     fuzz.add_argument("--first", type=int, default=0, help="the number of the first call")
     fuzz.add_argument("--seed", type=int, default=0)
     fuzz.set_defaults(run=_fuzz)
-    kills = trials.add_parser("kills", help="kill -9 at random moments of a training, then go on")
+    kills = trials.add_parser("kills", help="kill -9 at random moments of a command, then go on")
+    kills.add_argument("--of", choices=("train", "compare"), default="train")
     kills.add_argument("--times", type=int, default=20)
     kills.add_argument("--seed", type=int, default=0)
     kills.set_defaults(run=_kills)

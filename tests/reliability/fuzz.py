@@ -197,6 +197,11 @@ def _lawful(call, outcomes):
     return _equal(call, outcomes)
 
 
+def _chooses(spec, logits):
+    """Whether a loss may choose between equal numbers, by their order or among neighbours."""
+    return spec.sorts or (spec.neighbours and np.unique(logits).size < logits.size)
+
+
 def _equal(call, outcomes):
     spec = registry.get(call.loss)
     if spec.detached and not 0 < call.facts["scale"] < 100:
@@ -208,8 +213,8 @@ def _equal(call, outcomes):
         for name, actual, expected in (("value", value, exact), ("gradient", gradient, slopes)):
             if call.facts["scale"] == 0 and actual.ndim:
                 continue  # all logits are equal, and ties may be broken in any order
-            if name == "gradient" and (actual.dtype == "float16" or (call.half and spec.sorts)):
-                continue  # it is rounded, or some logits are equal
+            if name == "gradient" and (actual.dtype == "float16" or (call.half and _chooses(spec, call.logits))):
+                continue  # it is rounded, or some logits are equal, and any of them may be the largest
             gap = float(np.abs(actual - expected).max()) if actual.size else 0.0
             largest = float(np.abs(expected).max()) if actual.size else 0.0
             allowed = SORTED if name == "gradient" and spec.sorts else SHARED

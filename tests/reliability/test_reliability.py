@@ -1,5 +1,7 @@
 """The trials in short; `python -m tests.reliability` runs them at length."""
 
+import importlib
+
 import pytest
 
 from .fuzz import Tally, drawn
@@ -50,11 +52,14 @@ def test_what_is_wrong_is_found(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on():
+@pytest.mark.parametrize("command", ["killed_training.Training", "killed_comparison.Comparison"])
+def test_what_was_killed_goes_on(command, tmp_path):
     pytest.importorskip("paddleseg.cvlibs", reason="PaddleSeg is not installed")
     from .kills import trial
 
-    assert trial(times=1, seed=3) == 0
+    module, name = command.split(".")
+    cls = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+    assert trial(cls(tmp_path), times=1, seed=3) == 0
 
 
 def _is_partly_ignored(call):

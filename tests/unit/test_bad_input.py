@@ -271,9 +271,21 @@ def test_numpy_label_dtypes(dtype):
     assert float(pl.DiceLoss()(z, labels.astype(dtype))) == float(pl.DiceLoss()(z, labels))
 
 
-def test_complex_labels_are_refused():
-    with pytest.raises(errors.InputError, match="real numbers"):
-        pl.DiceLoss()(paddle.to_tensor(LOGITS), LABELS.astype("complex64"))
+@pytest.mark.parametrize("as_tensor", [False, True])
+def test_complex_numbers_are_refused(as_tensor):
+    def given(x):
+        return paddle.to_tensor(x.astype("complex64")) if as_tensor else x.astype("complex64")
+
+    with pytest.raises(errors.InputError, match=r"(?s)labels are of type complex64.*real numbers.*labels\.real"):
+        pl.DiceLoss()(paddle.to_tensor(LOGITS), given(LABELS))
+    with pytest.raises(errors.InputError, match=r"(?s)logits are of type complex64.*logits\.real"):
+        pl.DiceLoss()(given(LOGITS), LABELS)
+
+
+@pytest.mark.parametrize("dtype", [object, str])
+def test_arrays_of_objects_are_refused(dtype):
+    with pytest.raises(errors.InputError, match=r"(?s)labels are of type.*labels\.astype\('float32'\)"):
+        pl.DiceLoss()(LOGITS, LABELS.astype(dtype))
 
 
 def test_classes_that_do_not_count_are_refused():

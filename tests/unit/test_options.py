@@ -125,8 +125,34 @@ def test_exponential_logarithm_of_a_hopeless_prediction_is_finite():
     assert np.isfinite(logits.grad.numpy()).all()
 
 
-@pytest.mark.parametrize("options", [{"radii": 2**70}, {"alpha": 2**70}, {"radii": [1e20], "alpha": 2}])
-def test_weights_of_distances_are_finite_in_float32(options):
-    loss = HausdorffCVLoss(**options)
+@pytest.mark.parametrize(
+    "loss",
+    [HausdorffCVLoss(alpha=1e10), HausdorffCVLoss(radii=[1e12], alpha=3), HausdorffDTLoss(alpha=40),
+     HausdorffDTLoss(alpha=3, spacing=1e12), HausdorffDTLoss(alpha=1e10, one_sided=True)],
+)  # fmt: skip
+def test_weights_of_distances_are_finite_in_float32(loss):
     with pytest.raises(OptionError, match=r"to the power of .* is infinite"):
         loss(LOGITS, LABELS)
+
+
+@pytest.mark.parametrize("value", [1.1e12, 2**70, 1e308])
+@pytest.mark.parametrize(
+    ("name", "option"), [("Poly1CrossEntropyLoss", "epsilon"), ("FocalLoss", "gamma"), ("DiceLoss", "weight")]
+)
+def test_numbers_that_float32_cannot_sum_are_refused(name, option, value):
+    with pytest.raises(OptionError, match=rf"(?s){option}=.*, at most 1e\+12 in size"):
+        build(name, **{option: value})
+
+
+@pytest.mark.parametrize("option", ["gamma_dice", "gamma_cross"])
+def test_exponents_of_logarithms_are_bounded(option):
+    assert np.isfinite(float(build("ExpLogLoss", **{option: 7})(1e4 * LOGITS.astype("float32"), LABELS)))
+    with pytest.raises(OptionError, match=rf"(?s){option}=8.*at most 7"):
+        build("ExpLogLoss", **{option: 8})
+
+
+def test_a_large_weight_of_log_cosh_dice_is_finite():
+    """cosh x is infinite in float32 beyond 89, and log cosh x is x - log 2."""
+    logits, labels = LOGITS[:, :1].astype("float32"), LABELS % 2
+    found, dice = (float(build(name, weight=1e4)(logits, labels)) for name in ("LogCoshDiceLoss", "DiceLoss"))
+    assert found == pytest.approx(dice - np.log(2), rel=1e-6)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ...functional.distance_weighted import hausdorff_sums
 from ...inputs import Inputs, Tensor
+from ...known_spacing import diagonal
 from ...options import flag, number
 from ...registry import registered
-from ..families import MapLoss, Spaced
+from ..families import MapLoss, Spaced, powers
 
 
 @registered(
@@ -71,4 +72,6 @@ class HausdorffDTLoss(Spaced, MapLoss):
 
     def map_sums(self, inputs: Inputs, skip: int) -> Tensor:
         """(p - g)^2 (d_g^alpha + d_p^alpha)."""
-        return hausdorff_sums(inputs, skip, self.pixel_size(inputs), self.alpha, self.one_sided)
+        spacing = self.pixel_size(inputs)
+        powers([diagonal(inputs.problem.space, spacing)], self.alpha, type(self).__name__)
+        return hausdorff_sums(inputs, skip, spacing, self.alpha, self.one_sided)

@@ -11,7 +11,7 @@ _LARGEST = 1e30  # some millions of them can be added
 
 
 def powers(distances: Iterable[float], exponent: float, loss: str) -> list[float]:
-    """`distance ** exponent` of each distance in pixels; what is infinite in a sum of float32 is refused."""
+    """`distance ** exponent` of each distance; what is infinite in a sum of float32 is refused."""
     distances = list(distances)
     try:
         raised = [distance**exponent for distance in distances]
@@ -21,7 +21,7 @@ def powers(distances: Iterable[float], exponent: float, loss: str) -> list[float
     except OverflowError:
         raise OptionError(
             _(
-                "{loss}: {distance:g} pixels to the power of {exponent:g} is infinite.",
+                "{loss}: a distance of {distance:g} to the power of {exponent:g} is infinite.",
                 loss=loss,
                 distance=max(distances),
                 exponent=exponent,

@@ -42,7 +42,9 @@ class WrapperLoss(CompoundLoss):
             raise OptionError(
                 _("{outer}: there is a {loss} inside.", outer=outer, loss=name),
                 _("none of {names}", names=", ".join(self.refused_inside)),
-                _("put the {loss} around the {outer}, or beside it in a WeightedSumLoss", loss=name, outer=outer),
+                _("give the loss inside the inner {loss} to the outer one", loss=name)
+                if name == outer
+                else _("put the {loss} around the {outer}, or beside it in a WeightedSumLoss", loss=name, outer=outer),
             )
         return inner
 

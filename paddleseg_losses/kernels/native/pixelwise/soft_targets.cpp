@@ -34,8 +34,9 @@ INLINE float clean(float target, float valid) {
     return valid > 0.0f && is_share(target) ? (above < 1.0f ? above : 1.0f) : 0.0f;
 }
 
-// max(x, 0), but NaN for NaN.
+// max(x, 0), but NaN for NaN; of finite numbers, and of infinite ones too.
 INLINE float positive_part(float x) { return x > 0.0f ? x : 0.0f * x; }
+INLINE float positive_part_of_any(float x) { return x < 0.0f ? 0.0f : x; }
 
 // p - g, `rest` being 1 - p where p is the largest: between numbers near 1 the digits are in what they lack.
 INLINE float gap_of(float p, float rest, float target) {
@@ -97,11 +98,12 @@ void softmax_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, 
     float nll[WIDTH], none[WIDTH];
     for (int i = 0; i < w; ++i) none[i] = 0.0f;
     for (std::int64_t k = 0; k < q.c; ++k) {
-        const float* channel = z + k * q.s;
+        const float *channel = z + k * q.s, *target = g + k * q.s;
         float* p = t.row(k);
         for (int i = 0; i < w; ++i) {
             p[i] *= t.inverse[i];
-            nll[i] = (t.top[i] - channel[i]) + t.log_sum[i];
+            const float cost = (t.top[i] - channel[i]) + t.log_sum[i];
+            nll[i] = target[i] == 0.0f ? 0.0f : cost;  // of nothing an infinite cost is nothing
         }
         add_sums(w, p, t.rest, nll, none, g + k * q.s, t.valid, sums + k * SOFT_SUMS);
     }
@@ -175,8 +177,10 @@ void sigmoid_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, 
     sigmoid_row(q, z, g, w, t);
     float nll[WIDTH], nll_other[WIDTH];
     for (int i = 0; i < w; ++i) {
-        nll[i] = positive_part(-z[i]) + t.log_sum[i];
-        nll_other[i] = positive_part(z[i]) + t.log_sum[i];
+        const float cost = positive_part_of_any(-z[i]) + t.log_sum[i];
+        const float cost_other = positive_part_of_any(z[i]) + t.log_sum[i];
+        nll[i] = g[i] == 0.0f ? 0.0f : cost;  // of nothing an infinite cost is nothing
+        nll_other[i] = g[i] == 1.0f ? 0.0f : cost_other;
     }
     add_sums(w, t.row(0), t.rest, nll, nll_other, g, t.valid, sums);
 }
