@@ -218,6 +218,10 @@ EXPORT Status active_contour_forward(const Problem* problem, int axes, const std
 // in that in which it is found.
 EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t width,
                                   std::int64_t reach, double smooth, int first, double* errors, float* slope, int threads);
+// total: the mean over the predicted boundary of the batch, under a sigmoid that over its channels. gradient [n, c, s]: that of
+// the total, or null. ratio: the share of the pixels of a plane that its boundary starts from.
+EXPORT Status active_boundary_forward(const Problem* problem, int axes, const std::int64_t* sizes, double ratio,
+                                      double max_distance, double smoothing, double* total, float* gradient, int threads);
 // gradient [n, c, s]: the slope times the gradient [n, c] of each sum.
 EXPORT Status map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* gradient,
                                 int threads);
