@@ -11,6 +11,7 @@ from ..kernels import find
 from ..numeric import power, spatial_sum
 from .edt import boundary_distance
 from .skeleton import soft_skeleton
+from .unread import nan_or_0
 
 Tensor = Any
 
@@ -48,7 +49,8 @@ def radius_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Ten
         truth.weight * depth,
         truth.weight * paddle.where(guess.radius > 0, radius, truth.radius),
     )
-    precise, predicted, sensitive, true = map(spatial_sum, both)
+    nan = nan_or_0(inputs)[:, skip:]  # only skeletons are read
+    precise, predicted, sensitive, true = (spatial_sum(each) + nan for each in both)
     return precise, predicted, sensitive, true
 
 

@@ -7,7 +7,6 @@ import paddle
 from ...functional.map_sums import picked
 from ...functional.radius_sums import radius_sums
 from ...functional.region import harmonic_error
-from ...functional.unread import nan_or_0
 from ...inputs import Inputs, Tensor
 from ...numeric import smooth_divide
 from ...options import flag, number, whole
@@ -91,7 +90,6 @@ class CBDiceLoss(CellLoss):
         skip = min(indices)
         precise, predicted, sensitive, true = radius_sums(inputs, skip, self.iters)
         value = harmonic_error(self._error(precise, predicted), self._error(sensitive, true))
-        value = value + nan_or_0(inputs)[:, skip:]  # only skeletons are read
         return picked(value, [c - skip for c in indices])
 
     def _error(self, found: Tensor, whole: Tensor) -> Tensor:

@@ -19,14 +19,22 @@ constexpr int COLUMNS = 16;  // strided lines are copied this many at a time: tw
 constexpr int NEAR = 16;  // how far pixels scan
 constexpr double ANY_DEPTH = std::numeric_limits<double>::infinity();
 
-inline void begin_line(const std::int32_t* label, int length, double step, double* line) {
-    for (int first = 0, last; first < length; first = last) {
-        for (last = first + 1; last < length && label[last] == label[first];) ++last;
-        for (int i = first; i < last; ++i) {
-            const double before = first > 0 ? i - first + 1 : 1e300, after = last < length ? last - i : 1e300;
-            const double near = std::min(before, after);
-            line[i] = label[first] < 0 ? 0.0 : near < 1e300 ? step * near * near : NOWHERE;
-        }
+// Squares along a line, from the number of pixels since the last change of label and until the next. after [length].
+TARGET_CLONES
+static void begin_line(const std::int32_t* label, int length, double step, std::int32_t* after, double* line) {
+    constexpr std::int32_t NONE = 1 << 30;  // longer than any line
+    after[length - 1] = NONE;
+    const auto going_on = [](std::int32_t run, bool same) { return (run & -std::int32_t(same)) + 1; };  // no jump
+    for (int i = length - 2; i >= 0; --i) after[i] = going_on(after[i + 1], label[i] == label[i + 1]);
+    std::int32_t before = NONE;
+    for (int i = 1; i < length; ++i) {
+        before = going_on(before, label[i] == label[i - 1]);
+        after[i] = before < after[i] ? before : after[i];
+    }
+#pragma omp simd
+    for (int i = 0; i < length; ++i) {
+        const double near = after[i], square = after[i] < NONE ? step * near * near : NOWHERE;
+        line[i] = label[i] < 0 ? 0.0 : square;
     }
 }
 
@@ -117,8 +125,9 @@ inline void squared_depths(const Image& image, const std::int32_t* label, const 
     const std::int64_t width = image.width, pixels = image.rows() * width;
     const auto step = [&](int axis) { return spacing ? spacing[axis] * spacing[axis] : 1.0; };
     run_slices(image.rows(), threads, [&](std::int64_t first, std::int64_t last) {
+        std::vector<std::int32_t> after(width);
         for (std::int64_t row = first; row < last; ++row)
-            begin_line(label + row * width, int(width), step(image.axes - 1), squares + row * width);
+            begin_line(label + row * width, int(width), step(image.axes - 1), after.data(), squares + row * width);
     });
     const auto relax = [&](std::int64_t length, std::int64_t stride, int axis) {
         relax_axis(label, pixels, int(length), stride, step(axis), deepest, threads, squares);

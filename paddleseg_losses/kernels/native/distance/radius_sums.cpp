@@ -5,6 +5,7 @@
 // and the depths of all classes, and each pixel counts for one class of either map.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "distance/depths.hpp"
@@ -46,14 +47,14 @@ public:
 
     void measure(const Image& image, const Slices& grid, int iterations, int threads) {
         const std::int64_t pixels = std::int64_t(label.size());
-        std::vector<double> squares(pixels);
+        const std::unique_ptr<double[]> squares(new double[pixels]);
         // A pixel of the skeleton is no deeper than it has erosions, and nothing counts as deeper than the deepest of these.
-        squared_depths(image, label.data(), nullptr, iterations + 1.0, threads, squares.data());
+        squared_depths(image, label.data(), nullptr, iterations + 1.0, threads, squares.get());
         const auto read = [&](std::int64_t row, std::int32_t* to) { std::copy_n(&label[row * grid.width], grid.width, to); };
         const auto lines =
             largest_.size() <= 255 ? label_lines<std::uint8_t, decltype(read)> : label_lines<std::int32_t, decltype(read)>;
         lines(grid, iterations, threads, read, on_line_.data());
-        write_depths(squares.data(), pixels, depth_.data());
+        write_depths(squares.get(), pixels, depth_.data());
         for (std::int64_t i = 0; i < pixels; ++i)
             if (on_line_[i]) largest_[label[i]] = std::max(largest_[label[i]], depth_[i]);
     }
