@@ -23,6 +23,7 @@ from .error_sums import COUNT, NEGATIVE, POSITIVE, SumSpec, request, sum_of, sum
 
 Tensor = Any
 Requests = Callable[[Inputs], Sequence[SumSpec]]
+Sums = dict[SumSpec, Tensor]  # each `[views, C]`
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +92,42 @@ def _dense(numbers: Any) -> tuple[Any, int]:
     return np.cumsum(there)[numbers], int(there.sum())
 
 
-def views(found: Instances, requests: Requests) -> Iterator[tuple[int, Inputs]]:
+def views(found: Instances, sums: Sums) -> Iterator[tuple[int, Inputs]]:
     """The problem of each instance, with its sample, and with the sums that a loss will ask for."""
     counts = _class_counts(found)
-    sums = _sums_of_views(found, requests)
+    tables = {spec: paddle.split(table, len(found.plane)) for spec, table in sums.items()}
     samples: dict[int, Problem] = {}
     for k, plane in enumerate(found.plane):
         if plane not in samples:
             samples = {plane: found.problem.sample(plane)}
         inputs = Inputs(_View.of(samples[plane], found.numbers[plane], k + 1), class_counts=counts[k : k + 1])
-        inputs.cache.update({spec: table[k] for spec, table in sums.items()})
+        inputs.cache.update({spec: table[k] for spec, table in tables.items()})
         yield plane // found.planes, inputs
+
+
+def views_together(found: Instances, sums: Sums) -> Inputs:
+    """The problems of all instances as one batch, of which there are sums alone."""
+    problem = found.problem
+    scores = paddle.zeros([len(found.plane), problem.channels, *(1 for _ in problem.space)], problem.scores.dtype)
+    inputs = Inputs(_Unread.of(problem.with_scores(scores)), class_counts=_class_counts(found))
+    inputs.cache.update(sums)
+    return inputs
+
+
+class _Unread(Problem):
+    """A problem without pixels."""
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Unread:
+        """What a problem is, but for its pixels."""
+        unread = cls.__new__(cls)
+        vars(unread).update({name: value for name, value in vars(problem).items() if name != "labels"})
+        return unread
+
+    @property
+    def labels(self) -> Tensor:  # type: ignore[override]
+        """None: who asks for them needs more than sums."""
+        raise NotImplementedError("A loss that `each_sample` tells apart by sums reads labels.")
 
 
 class _View(Problem):
@@ -139,8 +165,8 @@ def _class_counts(found: Instances) -> Any:
     return counts if found.problem.multiclass else counts[:, None]
 
 
-def _sums_of_views(found: Instances, requests: Requests) -> dict[SumSpec, list[Tensor]]:
-    """The sums that will be asked for, `[1, C]` for each view."""
+def sums_of_views(found: Instances, requests: Requests) -> Sums:
+    """The sums that will be asked for, `[views, C]`."""
     problem = found.problem
     rest = Inputs(problem.with_labels(_without(problem.labels, found.numbers > 0)))
     specs = [spec for spec in requests(rest) if spec.function != COUNT]
@@ -151,7 +177,7 @@ def _sums_of_views(found: Instances, requests: Requests) -> dict[SumSpec, list[T
     for spec in dict.fromkeys(specs):
         each = summands(own, spec).squeeze(0).transpose([1, 0]).astype("float64")
         total = paddle.geometric.segment_sum(each, which).astype(own.dtype) + sum_of(rest, *spec).index_select(place)
-        sums[spec] = paddle.split(total, len(found.plane))
+        sums[spec] = total
     return {**sums, **_counts(found)}
 
 
@@ -169,13 +195,13 @@ def _of_instances(found: Instances) -> tuple[Inputs, Tensor]:
     return Inputs(row), constant(numbers[pixels] - 1, "int64")
 
 
-def _counts(found: Instances) -> dict[SumSpec, list[Tensor]]:
-    """Number of pixels of each side and class, for each view."""
+def _counts(found: Instances) -> Sums:
+    """Number of pixels of each side and class, `[views, C]`."""
     counts = _class_counts(found)
     positive = counts if found.problem.multiclass else counts[..., 1]
     total = counts.reshape([len(counts), -1]).sum(axis=1, keepdims=True)
     dtype = found.problem.scores.dtype
     return {
-        SumSpec(side, COUNT): paddle.split(constant(table, dtype), len(counts))
+        SumSpec(side, COUNT): constant(table, dtype)
         for side, table in ((POSITIVE, positive), (NEGATIVE, total - positive))
     }
