@@ -15,6 +15,7 @@ import numpy as np
 import paddle
 
 from ..inputs import Inputs
+from ..kernels import find
 from ..numeric import constant
 from ..precomputed_maps import Instances as KnownInstances
 from ..problem import Problem
@@ -22,6 +23,7 @@ from .components import components
 from .error_sums import COUNT, NEGATIVE, POSITIVE, SumSpec, request, sum_of, summands
 
 Tensor = Any
+ROW = 64  # pixels of an instance that a kernel adds up together: more are left out where instances are small
 Requests = Callable[[Inputs], Sequence[SumSpec]]
 Sums = dict[SumSpec, Tensor]  # each `[views, C]`
 
@@ -171,28 +173,53 @@ def sums_of_views(found: Instances, requests: Requests) -> Sums:
     rest = Inputs(problem.with_labels(_without(problem.labels, found.numbers > 0)))
     specs = [spec for spec in requests(rest) if spec.function != COUNT]
     request(rest, specs)
-    own, which = _of_instances(found)
+    own = _sums_of_instances(found, specs)
     place = constant(found.plane, "int64")
-    sums = {}
-    for spec in dict.fromkeys(specs):
-        each = summands(own, spec).squeeze(0).transpose([1, 0]).astype("float64")
-        total = paddle.geometric.segment_sum(each, which).astype(own.dtype) + sum_of(rest, *spec).index_select(place)
-        sums[spec] = total
+    sums = {spec: own[spec] + sum_of(rest, *spec).index_select(place) for spec in own}
     return {**sums, **_counts(found)}
 
 
-def _of_instances(found: Instances) -> tuple[Inputs, Tensor]:
-    """The pixels of all instances as one row, instance by instance, and to which each belongs."""
+def _sums_of_instances(found: Instances, specs: Sequence[SumSpec]) -> Sums:
+    """The sums over the pixels of each instance, `[instances, C]`."""
+    fast = find("error_sums", found.problem) is not None
+    rows, which = _rows(found, ROW if fast else 1)
+    request(rows, specs)
+    sums = {}
+    for spec in dict.fromkeys(specs):
+        each = sum_of(rows, *spec) if fast else summands(rows, spec).squeeze(0).transpose([1, 0])
+        sums[spec] = paddle.geometric.segment_sum(each.astype("float64"), which).astype(each.dtype)
+    return sums
+
+
+def _rows(found: Instances, width: int) -> tuple[Inputs, Tensor]:
+    """The pixels of all instances, instance by instance, and to which each row belongs.
+
+    A row is a sample of so many pixels, of which the last ones of an instance may be left out; of one pixel each, they
+    are one sample.
+    """
     problem, numbers = found.problem, found.numbers.ravel()
     pixels = np.flatnonzero(numbers)
-    pixels = pixels[np.argsort(numbers[pixels], kind="stable")]
-    size = numbers.size // len(found.numbers)
-    plane, pixel = np.divmod(pixels, size)
-    places = (plane * problem.channels + np.arange(problem.channels)[:, None]) * size + pixel
-    scores = paddle.gather(problem.scores.flatten(), constant(places.ravel(), "int64"))
-    labels = paddle.gather(problem.labels.flatten(), constant(pixels, "int64"))
-    row = replace(problem, scores=scores.reshape([1, *places.shape]), labels=labels.reshape([1, 1, -1]))
-    return Inputs(row), constant(numbers[pixels] - 1, "int64")
+    which = numbers[pixels].astype("uint16" if len(found.plane) < 2**16 else "int64") - 1  # short ones are sorted fast
+    pixels = pixels[np.argsort(which, kind="stable")]
+    sizes = np.bincount(which, minlength=len(found.plane))
+    lengths = -(-sizes // width)
+    which = np.repeat(np.arange(len(sizes)), lengths)
+    filled = np.arange(width) < (np.repeat(sizes, lengths) - width * _ranks(lengths))[:, None]
+    places = np.zeros(filled.shape, "int64")
+    places[filled] = pixels
+    labels = np.where(filled, found.label[which][:, None], -1)
+    if width == 1:
+        places, labels = places.T, labels.T
+    size, channels = numbers.size // len(found.numbers), np.arange(problem.channels)[:, None]
+    plane, pixel = np.divmod(places[:, None], size)
+    places = (plane * problem.channels + channels) * size + pixel
+    scores = paddle.gather(problem.scores.flatten(), constant(places.ravel(), "int64")).reshape(places.shape)
+    return Inputs(replace(problem, scores=scores, labels=constant(labels[:, None], "int64"))), constant(which, "int64")
+
+
+def _ranks(lengths: Any) -> Any:
+    """0, 1, ... for each of some lengths, one after the other."""
+    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
 
 def _counts(found: Instances) -> Sums:
