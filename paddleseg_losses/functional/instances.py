@@ -14,6 +14,7 @@ from typing import Any, Callable
 import numpy as np
 import paddle
 
+from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import constant
@@ -209,12 +210,36 @@ def _rows(found: Instances, width: int) -> tuple[Inputs, Tensor]:
     places[filled] = pixels
     labels = np.where(filled, found.label[which][:, None], -1)
     if width == 1:
-        places, labels = places.T, labels.T
+        places, filled, labels = places.T, filled.T, labels.T
     size, channels = numbers.size // len(found.numbers), np.arange(problem.channels)[:, None]
     plane, pixel = np.divmod(places[:, None], size)
     places = (plane * problem.channels + channels) * size + pixel
-    scores = paddle.gather(problem.scores.flatten(), constant(places.ravel(), "int64")).reshape(places.shape)
+    places, vector = np.where(filled[:, None], places, -1), problem.scores.flatten()
+    if find("error_sums", problem) is not None and vector.place.is_cpu_place():
+        scores = _Gathered.apply(vector, places)
+    else:
+        scores = paddle.gather(vector, constant(places.clip(0).ravel(), "int64")).reshape(places.shape)
     return Inputs(replace(problem, scores=scores, labels=constant(labels[:, None], "int64"))), constant(which, "int64")
+
+
+class _Gathered(Differentiable):
+    """Numbers of a vector at places, none of them twice, or at -1: any number, which has no slope.
+
+    The gradient of Paddle's `gather` adds what comes from each place, one number after the other. Second derivatives
+    are left to the kernel that reads the numbers: it refuses them.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, places: Any) -> Tensor:
+        ctx.size, ctx.places = x.shape[0], places
+        return constant(x.numpy()[places], x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        slope = upstream.numpy()
+        gradient = np.zeros(ctx.size + 1, slope.dtype)  # the last one is for -1
+        gradient[ctx.places] = slope
+        return constant(gradient[:-1], upstream.dtype)
 
 
 def _ranks(lengths: Any) -> Any:
