@@ -174,9 +174,10 @@ def sums_of_views(found: Instances, requests: Requests) -> Sums:
     rest = Inputs(problem.with_labels(_without(problem.labels, found.numbers > 0)))
     specs = [spec for spec in requests(rest) if spec.function != COUNT]
     request(rest, specs)
-    own = _sums_of_instances(found, specs)
     place = constant(found.plane, "int64")
-    sums = {spec: own[spec] + sum_of(rest, *spec).index_select(place) for spec in own}
+    around = {spec: sum_of(rest, *spec).index_select(place) for spec in dict.fromkeys(specs)}
+    own = _sums_of_instances(found, specs)
+    sums = {spec: own[spec] + around[spec] for spec in own}
     return {**sums, **_counts(found)}
 
 

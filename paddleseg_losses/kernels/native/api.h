@@ -214,8 +214,8 @@ EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::i
 // times the mean error. errors [n, c] and slope as those above.
 EXPORT Status active_contour_forward(const Problem* problem, int axes, const std::int64_t* sizes, double length, double region,
                                      double eps, int first, double* errors, float* slope, int threads);
-// The same of 1 - the F1 score of boundaries. `width` and `reach`: pixels to each side, in the cube that makes a boundary and
-// in that in which it is found.
+// The same of 1 - the F1 score of boundaries. `width` and `reach`: pixels to each side, in the square or cube that makes a
+// boundary and in that in which it is found.
 EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t width,
                                   std::int64_t reach, double smooth, int first, double* errors, float* slope, int threads);
 // total: the mean over the predicted boundary of the batch, under a sigmoid that over its channels. gradient [n, c, s]: that of

@@ -88,8 +88,8 @@ class CBDiceLoss(CellLoss):
         """1 - cbDice."""
         indices = self.channel_indices(inputs)
         skip = min(indices)
-        precise, predicted, sensitive, true = radius_sums(inputs, skip, self.iters)
-        value = harmonic_error(self._error(precise, predicted), self._error(sensitive, true))
+        precise, predicted, sensitive, true, nan = radius_sums(inputs, skip, self.iters)
+        value = harmonic_error(self._error(precise, predicted), self._error(sensitive, true)) + nan
         return picked(value, [c - skip for c in indices])
 
     def _error(self, found: Tensor, whole: Tensor) -> Tensor:
