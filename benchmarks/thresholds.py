@@ -25,7 +25,7 @@ FASTEST = "fastest peer"
 # Losses that may cost more than MOST_TIMES_DICE, and why.
 REASONS: dict[str, Text] = {
     "ActiveBoundaryLoss": _(
-        "an exact distance transform, divergences between neighbouring pixels, and all neighbours of a boundary's pixels"
+        "an exact distance transform, divergences of neighbouring pixels, and all neighbours of a boundary's pixels"
     ),
     "ActiveContourLoss": _("twelve edges of every cell of a volume, there and back; four in an image"),
     "SoftCLDiceLoss": _(

@@ -82,5 +82,10 @@ class SumOfLosses(CompoundLoss):
 
     def each_sample(self, inputs: Inputs) -> Tensor | None:
         """The weighted sums."""
-        values = [(weight, loss.each_sample(inputs)) for weight, loss in self.weighted(inputs).values()]
-        return None if any(x is None for _, x in values) else reduce(add, (weight * x for weight, x in values))
+        values = []
+        for weight, loss in self.weighted(inputs).values():
+            value = loss.each_sample(inputs)
+            if value is None:
+                return None
+            values.append(weight * value)
+        return reduce(add, values)
