@@ -207,40 +207,47 @@ def _rows(found: Instances, width: int) -> tuple[Inputs, Tensor]:
     lengths = -(-sizes // width)
     which = np.repeat(np.arange(len(sizes)), lengths)
     filled = np.arange(width) < (np.repeat(sizes, lengths) - width * _ranks(lengths))[:, None]
-    places = np.zeros(filled.shape, "int64")
-    places[filled] = pixels
+    size, planes = numbers.size // len(found.numbers), np.asarray(found.plane)
+    places = np.full(filled.shape, problem.scores.size, "int64")  # of the scores of class 0
+    places[filled] = pixels + np.repeat(planes * (problem.channels - 1) * size, sizes)
     labels = np.where(filled, found.label[which][:, None], -1)
     if width == 1:
-        places, filled, labels = places.T, filled.T, labels.T
-    size, channels = numbers.size // len(found.numbers), np.arange(problem.channels)[:, None]
-    plane, pixel = np.divmod(places[:, None], size)
-    places = (plane * problem.channels + channels) * size + pixel
-    places, vector = np.where(filled[:, None], places, -1), problem.scores.flatten()
+        places, labels = places.T, labels.T
+    vector, classes = problem.scores.flatten(), np.arange(problem.channels) * size
     if find("error_sums", problem) is not None and vector.place.is_cpu_place():
-        scores = _Gathered.apply(vector, places)
+        scores = _Gathered.apply(vector, places, classes)
     else:
-        scores = paddle.gather(vector, constant(places.clip(0).ravel(), "int64")).reshape(places.shape)
+        every = (places[:, None] + classes[:, None]).clip(max=problem.scores.size - 1)
+        scores = paddle.gather(vector, constant(every.ravel(), "int64")).reshape(every.shape)
     return Inputs(replace(problem, scores=scores, labels=constant(labels[:, None], "int64"))), constant(which, "int64")
 
 
 class _Gathered(Differentiable):
-    """Numbers of a vector at places, none of them twice, or at -1: any number, which has no slope.
+    """Numbers of a vector at places `[rows, width]` and so much further on, `[rows, steps, width]`.
 
-    The gradient of Paddle's `gather` adds what comes from each place, one number after the other. Second derivatives
-    are left to the kernel that reads the numbers: it refuses them.
+    No place is there twice but for those beyond the end, whose numbers may be any. The gradient of Paddle's `gather`
+    adds what comes from each place, one number after the other. Second derivatives are left to the kernel that reads
+    the numbers: it refuses them.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, places: Any) -> Tensor:
-        ctx.size, ctx.places = x.shape[0], places
-        return constant(x.numpy()[places], x.dtype)
+    def forward(ctx: Any, x: Tensor, places: Any, steps: Any) -> Tensor:
+        ctx.size, ctx.places, ctx.steps = x.shape[0], places, steps
+        values = x.numpy()
+        found = np.empty([places.shape[0], len(steps), places.shape[1]], values.dtype)
+        for k, step in enumerate(steps):
+            found[:, k] = values.take(places + step, mode="clip")
+        return constant(found, x.dtype)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         slope = upstream.numpy()
-        gradient = np.zeros(ctx.size + 1, slope.dtype)  # the last one is for -1
-        gradient[ctx.places] = slope
-        return constant(gradient[:-1], upstream.dtype)
+        gradient = np.zeros(
+            ctx.size + ctx.steps[-1] + 1, slope.dtype
+        )  # few of those beyond the end are touched
+        for k, step in enumerate(ctx.steps):
+            gradient[ctx.places + step] = slope[:, k]
+        return constant(gradient[: ctx.size], upstream.dtype)
 
 
 def _ranks(lengths: Any) -> Any:
