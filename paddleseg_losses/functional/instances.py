@@ -242,9 +242,7 @@ class _Gathered(Differentiable):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         slope = upstream.numpy()
-        gradient = np.zeros(
-            ctx.size + ctx.steps[-1] + 1, slope.dtype
-        )  # few of those beyond the end are touched
+        gradient = np.zeros(ctx.size + ctx.steps[-1] + 1, slope.dtype)  # few of those beyond the end are touched
         for k, step in enumerate(ctx.steps):
             gradient[ctx.places + step] = slope[:, k]
         return constant(gradient[: ctx.size], upstream.dtype)
