@@ -5,6 +5,7 @@ from __future__ import annotations
 from .cases import EDT
 
 KERNELS: dict[str, tuple[str, ...]] = {
+    "active_boundary": ("ActiveBoundaryLoss",),
     "active_contour": ("ActiveContourLoss",),
     "ball_filter": ("HausdorffCVLoss",),
     "boundary_f1": ("BoundaryF1Loss",),

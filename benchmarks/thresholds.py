@@ -24,13 +24,20 @@ FASTEST = "fastest peer"
 
 # Losses that may cost more than MOST_TIMES_DICE, and why.
 REASONS: dict[str, Text] = {
+    "ActiveBoundaryLoss": _(
+        "an exact distance transform, divergences of neighbouring pixels, and all neighbours of a boundary's pixels"
+    ),
     "ActiveContourLoss": _("twelve edges of every cell of a volume, there and back; four in an image"),
     "SSIMLoss": _("seven sums over windows of eleven pixels along each axis, in float64, as variances are differences"),
     "MSSSIMLoss": _("those of SSIM on five scales, each with sides half as long as the one before"),
     "SoftCLDiceLoss": _(
         "soft skeletons of p and g take iters + 1 erosions and dilations of every map, and the way back"
     ),
-    "BoundaryF1Loss": _("filters of p and g over two cubes, and the pixel of every smallest number for the way back"),
+    "BlobLoss": _("the objects of the labels are found on the host, and their pixels gathered for sums of their own"),
+    "BoundaryF1Loss": _(
+        "filters of p and g over two squares or cubes, and the pixel of every smallest number for the way back"
+    ),
+    "CBDiceLoss": _("exact distance transforms and skeletons of the regions of p and g"),
     "HausdorffCVLoss": _("three ball means of every map for each of six radii, each a sum over the lines of the ball"),
     "HausdorffERLoss": _(
         "up to ten means over the cross of every map, each stretched to its own ends, and the way back"

@@ -10,11 +10,12 @@ import itertools
 import math
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Callable
 
 import paddle
 
 from ..inputs import Inputs
+from ..kernels import find
 from ..numeric import FAR, constant, gathered, safe_divide, shape_of
 from .edt import squared_distance_to
 from .shift import END, shifted
@@ -37,8 +38,21 @@ class Aims:
     log_prob: Tensor  # logarithms of the neighbours' class probabilities `[L, K, C]`
 
 
-def active_boundary(inputs: Inputs, aims: Aims, smoothing: float) -> Tensor:
+@dataclass(frozen=True)
+class Rules:
+    """What is a predicted boundary, and where it should be."""
+
+    ratio: float  # share of the pixels of an image that it starts from
+    max_distance: float  # from the true one, in pixels, from which pixels count fully
+    smoothing: float  # share of the target that is spread over all neighbours
+
+
+def active_boundary(inputs: Inputs, rules: Rules, aims_of: Callable[[Inputs], Aims]) -> Tensor:
     """The cross entropy of the neighbours, scored by how unlike the pixel they are, with the aims, 0-D."""
+    kernel = find("active_boundary_mean", inputs.problem)
+    if kernel is not None:
+        return kernel(inputs.problem, rules.ratio, rules.max_distance, rules.smoothing)
+    aims = aims_of(inputs)
     log_prob = _log_prob(inputs, aims.pixels).unsqueeze(1)
     zero = paddle.zeros([], log_prob.dtype)
     prob = paddle.exp(aims.log_prob)
@@ -47,20 +61,20 @@ def active_boundary(inputs: Inputs, aims: Aims, smoothing: float) -> Tensor:
     lead = scores - paddle.take_along_axis(scores, aims.aim, axis=1)
     count = aims.candidates.astype(pull.dtype).sum(axis=1)
     even = safe_divide(paddle.where(aims.candidates, lead, zero).sum(axis=1), count)
-    values = paddle.logsumexp(lead, axis=1) - smoothing * even
+    values = paddle.logsumexp(lead, axis=1) - rules.smoothing * even
     return (aims.share * paddle.where(count > 0, values, zero)).sum()
 
 
-def boundary_aims(inputs: Inputs, ratio: float, max_distance: float) -> Aims:
+def boundary_aims(inputs: Inputs, rules: Rules) -> Aims:
     """The predicted boundary, and where each of its pixels should move."""
     inputs = replace(inputs, differentiable=False, cache={}, requests={})
     with paddle.no_grad():
         edge = _true_boundary(inputs)
         exists = edge.astype("int32").flatten(2).amax(axis=-1, keepdim=True) > 0
-        most = _most(inputs.problem.space, ratio)
-        boundary = paddle.logical_and(_predicted_boundary(inputs, ratio, most), exists)
+        most = _most(inputs.problem.space, rules.ratio)
+        boundary = paddle.logical_and(_predicted_boundary(inputs, rules.ratio, most), exists)
         away = squared_distance_to(edge).flatten(2)
-        reach = (away.sqrt().clip(max=max_distance) / max_distance).astype(inputs.dtype)
+        reach = (away.sqrt().clip(max=rules.max_distance) / rules.max_distance).astype(inputs.dtype)
         size = boundary.astype(inputs.dtype).sum(axis=2, keepdim=True).sum(axis=0, keepdim=True)
         share = paddle.where(boundary, reach, paddle.zeros([], reach.dtype)) / (size.clip(min=1) * boundary.shape[1])
         pixels, used = _numbers(boundary, most * 3**inputs.axes)

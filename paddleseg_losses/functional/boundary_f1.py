@@ -21,8 +21,8 @@ def boundary_f1_errors(inputs: Inputs, channels: list[int], width: int, reach: i
     Args:
         inputs: clean tensors; pixels that do not count are outside every region.
         channels: those that count.
-        width: side of the cube in which a boundary has a pixel that is outside.
-        reach: side of the cube in which it is found.
+        width: side of the square or cube in which a boundary has a pixel that is outside.
+        reach: side of that in which it is found.
         smooth: added to numerators and denominators.
     """
     kernel = map_kernel("boundary_f1_errors", inputs)
@@ -43,7 +43,7 @@ def _share(boundary: Tensor, missed: Tensor, smooth: float) -> Tensor:
 
 
 def _boundary(p: Tensor, q: Tensor, width: int, reach: int) -> tuple[Tensor, Tensor]:
-    """How much every pixel is boundary, p - min p over its cube, and 1 - the most that its wider cube has of it.
+    """How much every pixel is boundary, p - min p over its window, and 1 - the most that its wider one has of it.
 
     q is 1 - p, the one with digits where p is nearly 1.
     """
@@ -53,7 +53,7 @@ def _boundary(p: Tensor, q: Tensor, width: int, reach: int) -> tuple[Tensor, Ten
 
 
 def _largest(x: Tensor, size: int) -> Tensor:
-    """Maximum over the cube around every pixel; outside the image is neutral."""
+    """Maximum over the square or cube around every pixel; outside the image is neutral."""
     axes = x.ndim - 2
     pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[axes - 1]
     for axis in range(axes):

@@ -14,7 +14,9 @@ from typing import Any, Callable
 import numpy as np
 import paddle
 
+from ..differentiable import Differentiable
 from ..inputs import Inputs
+from ..kernels import find
 from ..numeric import constant
 from ..precomputed_maps import Instances as KnownInstances
 from ..problem import Problem
@@ -22,7 +24,9 @@ from .components import components
 from .error_sums import COUNT, NEGATIVE, POSITIVE, SumSpec, request, sum_of, summands
 
 Tensor = Any
+ROW = 64  # pixels of an instance that a kernel adds up together: more are left out where instances are small
 Requests = Callable[[Inputs], Sequence[SumSpec]]
+Sums = dict[SumSpec, Tensor]  # each `[views, C]`
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +95,42 @@ def _dense(numbers: Any) -> tuple[Any, int]:
     return np.cumsum(there)[numbers], int(there.sum())
 
 
-def views(objects: Instances, requests: Requests) -> Iterator[tuple[int, Inputs]]:
+def views(objects: Instances, sums: Sums) -> Iterator[tuple[int, Inputs]]:
     """The problem of each instance, with its sample, and with the sums that a loss will ask for."""
     counts = _class_counts(objects)
-    sums = _sums_of_views(objects, requests)
+    tables = {spec: paddle.split(table, len(objects.plane)) for spec, table in sums.items()}
     samples: dict[int, Problem] = {}
     for k, plane in enumerate(objects.plane):
         if plane not in samples:
             samples = {plane: objects.problem.sample(plane)}
         inputs = Inputs(_View.of(samples[plane], objects.numbers[plane], k + 1), class_counts=counts[k : k + 1])
-        inputs.cache.update({spec: table[k] for spec, table in sums.items()})
+        inputs.cache.update({spec: table[k] for spec, table in tables.items()})
         yield plane // objects.planes, inputs
+
+
+def views_together(objects: Instances, sums: Sums) -> Inputs:
+    """The problems of all instances as one batch, of which there are sums alone."""
+    problem = objects.problem
+    scores = paddle.zeros([len(objects.plane), problem.channels, *(1 for _ in problem.space)], problem.scores.dtype)
+    inputs = Inputs(_Unread.of(problem.with_scores(scores)), class_counts=_class_counts(objects))
+    inputs.cache.update(sums)
+    return inputs
+
+
+class _Unread(Problem):
+    """A problem without pixels."""
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Unread:
+        """What a problem is, but for its pixels."""
+        unread = cls.__new__(cls)
+        vars(unread).update({name: value for name, value in vars(problem).items() if name != "labels"})
+        return unread
+
+    @property
+    def labels(self) -> Tensor:  # type: ignore[override]
+        """None: who asks for them needs more than sums."""
+        raise NotImplementedError("A loss that `each_sample` tells apart by sums reads labels.")
 
 
 class _View(Problem):
@@ -139,43 +168,100 @@ def _class_counts(objects: Instances) -> Any:
     return counts if objects.problem.multiclass else counts[:, None]
 
 
-def _sums_of_views(objects: Instances, requests: Requests) -> dict[SumSpec, list[Tensor]]:
-    """The sums that will be asked for, `[1, C]` for each view."""
+def sums_of_views(objects: Instances, requests: Requests) -> Sums:
+    """The sums that will be asked for, `[views, C]`."""
     problem = objects.problem
     rest = Inputs(problem.with_labels(_without(problem.labels, objects.numbers > 0)))
     specs = [spec for spec in requests(rest) if spec.function != COUNT]
     request(rest, specs)
-    own, which = _of_instances(objects)
     place = constant(objects.plane, "int64")
-    sums = {}
-    for spec in dict.fromkeys(specs):
-        each = summands(own, spec).squeeze(0).transpose([1, 0]).astype("float64")
-        total = paddle.geometric.segment_sum(each, which).astype(own.dtype) + sum_of(rest, *spec).index_select(place)
-        sums[spec] = paddle.split(total, len(objects.plane))
+    around = {spec: sum_of(rest, *spec).index_select(place) for spec in dict.fromkeys(specs)}
+    own = _sums_of_instances(objects, specs)
+    sums = {spec: own[spec] + around[spec] for spec in own}
     return {**sums, **_counts(objects)}
 
 
-def _of_instances(objects: Instances) -> tuple[Inputs, Tensor]:
-    """The pixels of all instances as one row, instance by instance, and to which each belongs."""
+def _sums_of_instances(objects: Instances, specs: Sequence[SumSpec]) -> Sums:
+    """The sums over the pixels of each instance, `[instances, C]`."""
+    fast = find("error_sums", objects.problem) is not None
+    rows, which = _rows(objects, ROW if fast else 1)
+    request(rows, specs)
+    sums = {}
+    for spec in dict.fromkeys(specs):
+        each = sum_of(rows, *spec) if fast else summands(rows, spec).squeeze(0).transpose([1, 0])
+        sums[spec] = paddle.geometric.segment_sum(each.astype("float64"), which).astype(each.dtype)
+    return sums
+
+
+def _rows(objects: Instances, width: int) -> tuple[Inputs, Tensor]:
+    """The pixels of all instances, instance by instance, and to which each row belongs.
+
+    A row is a sample of so many pixels, of which the last ones of an instance may be left out; of one pixel each, they
+    are one sample.
+    """
     problem, numbers = objects.problem, objects.numbers.ravel()
     pixels = np.flatnonzero(numbers)
-    pixels = pixels[np.argsort(numbers[pixels], kind="stable")]
-    size = numbers.size // len(objects.numbers)
-    plane, pixel = np.divmod(pixels, size)
-    places = (plane * problem.channels + np.arange(problem.channels)[:, None]) * size + pixel
-    scores = paddle.gather(problem.scores.flatten(), constant(places.ravel(), "int64"))
-    labels = paddle.gather(problem.labels.flatten(), constant(pixels, "int64"))
-    row = replace(problem, scores=scores.reshape([1, *places.shape]), labels=labels.reshape([1, 1, -1]))
-    return Inputs(row), constant(numbers[pixels] - 1, "int64")
+    which = (
+        numbers[pixels].astype("uint16" if len(objects.plane) < 2**16 else "int64") - 1
+    )  # short ones are sorted fast
+    pixels = pixels[np.argsort(which, kind="stable")]
+    sizes = np.bincount(which, minlength=len(objects.plane))
+    lengths = -(-sizes // width)
+    which = np.repeat(np.arange(len(sizes)), lengths)
+    filled = np.arange(width) < (np.repeat(sizes, lengths) - width * _ranks(lengths))[:, None]
+    size, planes = numbers.size // len(objects.numbers), np.asarray(objects.plane)
+    places = np.full(filled.shape, problem.scores.size, "int64")  # of the scores of class 0
+    places[filled] = pixels + np.repeat(planes * (problem.channels - 1) * size, sizes)
+    labels = np.where(filled, objects.label[which][:, None], -1)
+    if width == 1:
+        places, labels = places.T, labels.T
+    vector, classes = problem.scores.flatten(), np.arange(problem.channels) * size
+    if find("error_sums", problem) is not None and vector.place.is_cpu_place():
+        scores = _Gathered.apply(vector, places, classes)
+    else:
+        every = (places[:, None] + classes[:, None]).clip(max=problem.scores.size - 1)
+        scores = paddle.gather(vector, constant(every.ravel(), "int64")).reshape(every.shape)
+    return Inputs(replace(problem, scores=scores, labels=constant(labels[:, None], "int64"))), constant(which, "int64")
 
 
-def _counts(objects: Instances) -> dict[SumSpec, list[Tensor]]:
-    """Number of pixels of each side and class, for each view."""
+class _Gathered(Differentiable):
+    """Numbers of a vector at places `[rows, width]` and so much further on, `[rows, steps, width]`.
+
+    No place is there twice but for those beyond the end, whose numbers may be any. The gradient of Paddle's `gather`
+    adds what comes from each place, one number after the other. Second derivatives are left to the kernel that reads
+    the numbers: it refuses them.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, places: Any, steps: Any) -> Tensor:
+        ctx.size, ctx.places, ctx.steps = x.shape[0], places, steps
+        values = x.numpy()
+        gathered = np.empty([places.shape[0], len(steps), places.shape[1]], values.dtype)
+        for k, step in enumerate(steps):
+            gathered[:, k] = values.take(places + step, mode="clip")
+        return constant(gathered, x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        slope = upstream.numpy()
+        gradient = np.zeros(ctx.size + ctx.steps[-1] + 1, slope.dtype)  # few of those beyond the end are touched
+        for k, step in enumerate(ctx.steps):
+            gradient[ctx.places + step] = slope[:, k]
+        return constant(gradient[: ctx.size], upstream.dtype)
+
+
+def _ranks(lengths: Any) -> Any:
+    """0, 1, ... for each of some lengths, one after the other."""
+    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
+def _counts(objects: Instances) -> Sums:
+    """Number of pixels of each side and class, `[views, C]`."""
     counts = _class_counts(objects)
     positive = counts if objects.problem.multiclass else counts[..., 1]
     total = counts.reshape([len(counts), -1]).sum(axis=1, keepdims=True)
     dtype = objects.problem.scores.dtype
     return {
-        SumSpec(side, COUNT): paddle.split(constant(table, dtype), len(counts))
+        SumSpec(side, COUNT): constant(table, dtype)
         for side, table in ((POSITIVE, positive), (NEGATIVE, total - positive))
     }

@@ -89,6 +89,12 @@ def pixel_total(
     return kernel(inputs.problem, specs, table, weight=inputs.pixel_weight, differentiable=inputs.differentiable)
 
 
+def means_of_samples(inputs: Inputs, formula: Formula, weight: Tensor | None) -> Tensor:
+    """The mean of `pixel_values` over the pixels of each sample, `[N]`."""
+    total, normaliser = (_from_sums(inputs, each, weight, axis=1) for each in (formula, ONE))
+    return numeric.safe_divide(total, normaliser)
+
+
 def reduce_values(inputs: Inputs, values: Tensor, weight: Tensor | None, mean: bool) -> Tensor:
     """The sum of values, times the pixel weight, or its mean weighted by classes and pixels."""
     total = numeric.grand_total(inputs.weighed(values))
@@ -114,14 +120,16 @@ def _counted(inputs: Inputs, weight: Tensor | None) -> float:
     return float(sum((factors[..., m] * counts[side]).sum() for m, (side, _) in enumerate(needs(ONE, inputs))))
 
 
-def _from_sums(inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None = None) -> Tensor:
-    """The sum of `pixel_values` over all pixels: no value of a single pixel is kept."""
+def _from_sums(
+    inputs: Inputs, formula: Formula, weight: Tensor | None, balance: Balance | None = None, axis: int | None = None
+) -> Tensor:
+    """The sum of `pixel_values` over all pixels, or those of each sample (axis 1): no pixel's value is kept."""
     positive, negative = _factors(weight, balance)
     factors, sums = (positive, negative), []
     for spec, own in factor_of(formula, inputs).items():
         factor = own * factors[spec.side]
         unscaled = sum_of(inputs, *spec)
-        sums.append((unscaled if isinstance(factor, float) and factor == 1 else factor * unscaled).sum())
+        sums.append((unscaled if isinstance(factor, float) and factor == 1 else factor * unscaled).sum(axis))
     return reduce(add, sums)
 
 

@@ -11,6 +11,7 @@ from ..kernels import find
 from ..numeric import power, spatial_sum
 from .edt import boundary_distance
 from .skeleton import soft_skeleton
+from .unread import nan_or_0
 
 Tensor = Any
 
@@ -23,8 +24,8 @@ class _Maps(NamedTuple):
     weight: Tensor  # on the skeleton large where the radius is small, else 0
 
 
-def radius_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Sums `[N, C - skip]` over the pixels: I_p V_g, I_p W_p, I_g V_p and I_g W_g.
+def radius_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Sums `[N, C - skip]` over the pixels: I_p V_g, I_p W_p, I_g V_p and I_g W_g; and 0, or NaN where p holds one.
 
     I are the weights of the skeletons of prediction and truth, V their depths; W_p and W_g are the radii of both, where
     both have one that of the truth and of the prediction. The prediction's maps are those of p > 1/2 times p.
@@ -35,8 +36,8 @@ def radius_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Ten
     kernel = find("radius_sums", inputs.of_probabilities)
     if kernel is not None:
         sums = kernel(inputs.scored_by_signed_prob, skip, iterations)[:, skip:]
-        precise, predicted, sensitive, true = sums.unbind(-1)
-        return precise, predicted, sensitive, true
+        precise, predicted, sensitive, true = sums.unbind(-1)  # NaN, all of them, where p is
+        return precise, predicted, sensitive, true, (true - true).detach()
     p = (inputs.prob * inputs.mask)[:, skip:]
     with paddle.no_grad():
         truth = _maps(inputs.target[:, skip:] > 0.5, iterations, p.dtype)
@@ -49,7 +50,7 @@ def radius_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Ten
         truth.weight * paddle.where(guess.radius > 0, radius, truth.radius),
     )
     precise, predicted, sensitive, true = map(spatial_sum, both)
-    return precise, predicted, sensitive, true
+    return precise, predicted, sensitive, true, nan_or_0(inputs)[:, skip:]  # only skeletons are read
 
 
 def _maps(regions: Tensor, iterations: int, dtype: Any) -> _Maps:

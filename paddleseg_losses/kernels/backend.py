@@ -73,6 +73,7 @@ BACKENDS: tuple[Backend, ...] = (
         name="native",
         supports=_native_supports,
         operations={
+            "active_boundary_mean": "active_boundary",
             "active_contour_errors": "active_contour",
             "ball_filter_sums": "ball_filter",
             "boundary_counts": "contours",

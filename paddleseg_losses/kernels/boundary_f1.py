@@ -18,7 +18,7 @@ def boundary_f1_errors(problem: Problem, skip: int, width: int, reach: int, smoo
     Args:
         problem: scored by folded probabilities, to which the gradient flows.
         skip: channels before it are left out, they are 0.
-        width: pixels to each side in the cube in which a boundary has a pixel that is outside.
+        width: pixels to each side in the square or cube in which a boundary has a pixel that is outside.
         reach: the same in that in which it is found.
         smooth: added to numerators and denominators.
     """

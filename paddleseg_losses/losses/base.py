@@ -260,6 +260,10 @@ class Loss(Scheduled):
     def compute(self, inputs: Inputs) -> Tensor:
         """The reduced loss of clean inputs; each family writes it once."""
 
+    def each_sample(self, inputs: Inputs) -> Tensor | None:
+        """The values of the samples, each as if it were alone, `[N]`, where sums over pixels are enough; else None."""
+        return None
+
     @property
     def options(self) -> dict[str, Any]:
         """Every option with its value."""

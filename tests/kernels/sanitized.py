@@ -57,8 +57,16 @@ def run(kernels, n, c, space, sigmoid, threads):
     run_windows(kernels, problem, z, image, threads)
     run_means(kernels, problem, z, image, threads)
     hard = rng.integers(0, 2, (n, c, s)).astype("float32")
+    run_boundaries(kernels, problem, z, image, threads)
     for maps in (z, hard):
         run_maps(kernels, changed(problem, logits=address(maps)), image, threads)
+
+
+def run_boundaries(kernels, problem, z, image, threads):
+    """Boundaries that move, with and without a gradient."""
+    total = np.empty(1)
+    for ratio, kept in product((0.01, 1.0), (None, np.empty_like(z))):
+        kernels.active_boundary_forward(problem, *image, ratio, 20.0, 0.2, address(total), address(kept), threads)
 
 
 def changed(problem, **fields):

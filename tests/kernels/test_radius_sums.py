@@ -66,6 +66,18 @@ def test_nan_is_seen():
     assert sums.numpy().tolist() == [[False, True]]
 
 
+@pytest.mark.parametrize("mode", ["native", "composed"])
+@pytest.mark.parametrize("cap", [True, False])
+def test_nan_is_not_cut_off(mode, cap):
+    case = Case("multiclass", 3, (9, 8))
+    logits = case.logits(dtype="float32")
+    logits[1, 2, 3, 4] = np.nan
+    labels = paddle.to_tensor(case.labels(ignored=0))
+    with kernels.use_kernels(mode):
+        found = CBDiceLoss(cap=cap, reduction="none")(paddle.to_tensor(logits), labels)
+    assert np.isnan(found.numpy()).tolist() == [[False] * 2, [True] * 2]
+
+
 def test_second_derivatives_are_refused():
     x = paddle.rand([1, 1, 9, 8])
     x.stop_gradient = False

@@ -117,4 +117,4 @@ def test_pixel_weights_are_looked_at():
 @pytest.mark.parametrize("label", [2**62, -(2**62), 2**31])
 def test_a_label_beyond_all_classes_is_named(label):
     with pytest.raises(errors.LabelError, match=f"labels hold {label}"):
-        pl.DiceLoss()(paddle.to_tensor(LOGITS), paddle.to_tensor(_labels(label)))
+        pl.DiceLoss()(paddle.to_tensor(LOGITS), paddle.to_tensor(labels_of(label)))

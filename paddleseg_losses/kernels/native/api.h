@@ -214,10 +214,14 @@ EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::i
 // times the mean error. errors [n, c] and slope as those above.
 EXPORT Status active_contour_forward(const Problem* problem, int axes, const std::int64_t* sizes, double length, double region,
                                      double eps, int first, double* errors, float* slope, int threads);
-// The same of 1 - the F1 score of boundaries. `width` and `reach`: pixels to each side, in the cube that makes a boundary and
-// in that in which it is found.
+// The same of 1 - the F1 score of boundaries. `width` and `reach`: pixels to each side, in the square or cube that makes a
+// boundary and in that in which it is found.
 EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t width,
                                   std::int64_t reach, double smooth, int first, double* errors, float* slope, int threads);
+// total: the mean over the predicted boundary of the batch, under a sigmoid that over its channels. gradient [n, c, s]: that of
+// the total, or null. ratio: the share of the pixels of a plane that its boundary starts from.
+EXPORT Status active_boundary_forward(const Problem* problem, int axes, const std::int64_t* sizes, double ratio,
+                                      double max_distance, double smoothing, double* total, float* gradient, int threads);
 // gradient [n, c, s]: the slope times the gradient [n, c] of each sum.
 EXPORT Status map_sums_backward(const Problem* problem, const double* upstream, const float* slope, float* gradient,
                                 int threads);

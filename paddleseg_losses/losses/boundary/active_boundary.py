@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...functional.active_boundary import Aims, active_boundary, boundary_aims
+from ...functional.active_boundary import Aims, Rules, active_boundary, boundary_aims
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -86,8 +86,12 @@ class ActiveBoundaryLoss(ScalarLoss):
 
     def value(self, inputs: Inputs) -> Tensor:
         """The mean over the predicted boundary."""
-        return active_boundary(inputs, self.aims(inputs), self.label_smoothing)
+        return active_boundary(inputs, self._rules, self.aims)
 
     def aims(self, inputs: Inputs) -> Aims:
         """The predicted boundary, and where its pixels should move."""
-        return boundary_aims(inputs, self.boundary_ratio, self.max_distance)
+        return boundary_aims(inputs, self._rules)
+
+    @property
+    def _rules(self) -> Rules:
+        return Rules(self.boundary_ratio, self.max_distance, self.label_smoothing)

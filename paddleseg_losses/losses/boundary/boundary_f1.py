@@ -29,9 +29,9 @@ class BoundaryF1Loss(CellLoss):
         L = 1 - (2 P_b R_b) / (P_b + R_b): for each sample and class, then the mean
         P_b = (sum_i b_p w_g + s) / (sum_i b_p + s): precision of the predicted boundary
         R_b = (sum_i b_g w_p + s) / (sum_i b_g + s): recall of the true boundary
-        b_p, b_g: boundaries of prediction and truth: how far a pixel lies above the least one in a cube of side
-            `theta0` around it
-        w_p, w_g: the largest of these in a cube of side `theta`
+        b_p, b_g: boundaries of prediction and truth: how far a pixel lies above the least one in a square of side
+            `theta0` around it (in volumes a cube, in 1-D a section)
+        w_p, w_g: the largest of these in such a square of side `theta`
 
     When:
         For: outlines of many small objects, such as buildings, beside cross entropy or an overlap. Against: alone, as
@@ -66,8 +66,12 @@ class BoundaryF1Loss(CellLoss):
           coef: [1]
     """
 
-    theta0: int = whole(default=3, low=1, odd=True, help="side in pixels of the cube that makes a boundary of a region")
-    theta: int = whole(default=5, low=1, odd=True, help="side in pixels of the cube in which a boundary is found")
+    theta0: int = whole(
+        default=3, low=1, odd=True, help="side in pixels of the square (or cube) that makes a boundary of a region"
+    )
+    theta: int = whole(
+        default=5, low=1, odd=True, help="side in pixels of the square (or cube) in which a boundary is found"
+    )
     smooth: float = number(default=1.0, low=0.0, help="s, added to numerators and denominators")
 
     def cells(self, inputs: Inputs) -> Tensor:

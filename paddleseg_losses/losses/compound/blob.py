@@ -7,7 +7,7 @@ from typing import Any
 import paddle
 
 from ...errors import InputError, OptionError
-from ...functional.instances import Instances, instances, views
+from ...functional.instances import Instances, instances, sums_of_views, views, views_together
 from ...i18n import _
 from ...inputs import Inputs, Tensor
 from ...known_spacing import sample_alone
@@ -143,8 +143,12 @@ class BlobLoss(WrapperLoss):
         return instances(inputs, self.connectivity)
 
     def _mean(self, objects: Instances) -> Tensor:
-        values = []
-        for sample, view in views(objects, self.inner.requests):
-            with sample_alone(sample):
-                values.append(self.inner.compute(view))
-        return (paddle.stack(values) * objects.weights).sum()
+        sums = sums_of_views(objects, self.inner.requests)
+        values = self.inner.each_sample(views_together(objects, sums)) if sums else None
+        if values is None:
+            each = []
+            for sample, view in views(objects, sums):
+                with sample_alone(sample):
+                    each.append(self.inner.compute(view))
+            values = paddle.stack(each)
+        return (values * objects.weights).sum()

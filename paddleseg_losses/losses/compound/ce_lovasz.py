@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ...inputs import Inputs, Tensor
+from ...inputs import Inputs
 from ...options import number, numbers_or_none
 from ...registry import registered
+from ..base import Loss
 from ..distribution.cross_entropy import CrossEntropyLoss
-from ..families import CompoundLoss
+from ..families import SumOfLosses
 from ..region.lovasz_hinge import LovaszHingeLoss
 from ..region.lovasz_softmax import LovaszSoftmaxLoss
 
@@ -27,7 +28,7 @@ from ..region.lovasz_softmax import LovaszSoftmaxLoss
     detached=("increments of the Jaccard loss",),
     label_sets=True,
 )
-class CELovaszLoss(CompoundLoss):
+class CELovaszLoss(SumOfLosses):
     r"""Minimises cross entropy and the Lovász extension of 1 - IoU together; range [0, inf).
 
     Formula:
@@ -75,10 +76,10 @@ class CELovaszLoss(CompoundLoss):
         kinds = (CrossEntropyLoss, LovaszSoftmaxLoss, LovaszHingeLoss)
         self.entropy, self.softmax, self.hinge = (kind(weight=self.weight) for kind in kinds)
 
-    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+    def weighted(self, inputs: Inputs) -> dict[str, tuple[float, Loss]]:
         """Cross entropy and Lovász."""
         lovasz = self.softmax if inputs.multiclass else self.hinge
         return {
-            "cross_entropy": (self.ce_weight, self.entropy.compute(inputs)),
-            "lovasz": (self.lovasz_weight, lovasz.compute(inputs)),
+            "cross_entropy": (self.ce_weight, self.entropy),
+            "lovasz": (self.lovasz_weight, lovasz),
         }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ...inputs import Inputs, Tensor
+from ...inputs import Inputs
 from ...options import flag, number, numbers_or_none
 from ...registry import registered
+from ..base import Loss
 from ..distribution.cross_entropy import CrossEntropyLoss
-from ..families import CompoundLoss
+from ..families import SumOfLosses
 from ..region.dice import DiceLoss
 
 
@@ -23,7 +24,7 @@ from ..region.dice import DiceLoss
     suits=("first-attempt", "class-imbalance", "unstable-training"),
     label_sets=True,
 )
-class DiceCELoss(CompoundLoss):
+class DiceCELoss(SumOfLosses):
     r"""Minimises Dice loss and cross entropy together; range [0, inf).
 
     Formula:
@@ -86,9 +87,9 @@ class DiceCELoss(CompoundLoss):
         )
         self.entropy = CrossEntropyLoss(weight=self.weight, label_smoothing=self.label_smoothing)
 
-    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+    def weighted(self, inputs: Inputs) -> dict[str, tuple[float, Loss]]:
         """Dice and cross entropy."""
         return {
-            "dice": (self.lambda_dice, self.dice.compute(inputs)),
-            "cross_entropy": (self.lambda_ce, self.entropy.compute(inputs)),
+            "dice": (self.lambda_dice, self.dice),
+            "cross_entropy": (self.lambda_ce, self.entropy),
         }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ...inputs import Inputs, Tensor
+from ...inputs import Inputs
 from ...options import flag, number, numbers_or_none
 from ...registry import registered
+from ..base import Loss
 from ..distribution.focal import FocalLoss
-from ..families import CompoundLoss
+from ..families import SumOfLosses
 from ..region.dice import DiceLoss
 
 
@@ -24,7 +25,7 @@ from ..region.dice import DiceLoss
     exponents=("gamma",),
     label_sets=True,
 )
-class DiceFocalLoss(CompoundLoss):
+class DiceFocalLoss(SumOfLosses):
     r"""Minimises Dice loss and focal loss together; range [0, inf).
 
     Formula:
@@ -76,9 +77,9 @@ class DiceFocalLoss(CompoundLoss):
         self.dice = DiceLoss(smooth=self.smooth, batch=self.batch, weight=self.weight)
         self.focal = FocalLoss(gamma=self.gamma, alpha=self.alpha, weight=self.weight)
 
-    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+    def weighted(self, inputs: Inputs) -> dict[str, tuple[float, Loss]]:
         """Dice and focal."""
         return {
-            "dice": (self.lambda_dice, self.dice.compute(inputs)),
-            "focal": (self.lambda_focal, self.focal.compute(inputs)),
+            "dice": (self.lambda_dice, self.dice),
+            "focal": (self.lambda_focal, self.focal),
         }

@@ -19,4 +19,5 @@ from .pixel import Spaced as Spaced
 from .powers import powers as powers
 from .scalar import CompoundLoss as CompoundLoss
 from .scalar import ScalarLoss as ScalarLoss
+from .scalar import SumOfLosses as SumOfLosses
 from .wrapper import WrapperLoss as WrapperLoss

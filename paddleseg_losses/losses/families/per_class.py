@@ -48,14 +48,14 @@ class PerClassLoss(Loss):
         index = numeric.constant(indices, "int64")
         return lambda x: x.index_select(index, axis=-1)
 
-    def reduce(self, cells: Tensor, inputs: Inputs) -> Tensor:
-        """Average the cells; one without a valid pixel is 0 and still counts."""
+    def reduce(self, cells: Tensor, inputs: Inputs, axis: int | None = None) -> Tensor:
+        """Average the cells, all or along an axis; one without a valid pixel is 0 and still counts."""
         if self.pools_ranks or not every_cell_counts(inputs):  # ranks pool the counts together, or none does
             count = self.pooling(inputs)(pixel_count(inputs))
             cells = paddle.where(count > 0, cells, paddle.zeros_like(cells))
         if self.reduction == "none":
             return cells
-        return cells.sum() if self.reduction == "sum" else cells.mean()
+        return cells.sum(axis) if self.reduction == "sum" else cells.mean(axis)
 
 
 class CellLoss(PerClassLoss):
@@ -87,6 +87,10 @@ class CellLoss(PerClassLoss):
 
     def compute(self, inputs: Inputs) -> Tensor:
         """Cells, weights, classes, mean."""
+        return self.averaged(inputs)
+
+    def averaged(self, inputs: Inputs, axis: int | None = None) -> Tensor:
+        """The mean over all cells, or over those of each sample (axis 1)."""
         cells, weight = self.cells(inputs), self.class_weight(inputs, self.weight)
         if weight is not None:
             cells = cells * weight
@@ -94,8 +98,8 @@ class CellLoss(PerClassLoss):
             present = (self.sizes(inputs) > 0).astype(cells.dtype)
             cells = cells * present
             if self.reduction == "mean":
-                return numeric.safe_divide(cells.sum(), present.sum())
-        return self.reduce(cells, inputs)
+                return numeric.safe_divide(cells.sum(axis), present.sum(axis))
+        return self.reduce(cells, inputs, axis)
 
 
 class SumsLoss(PerClassLoss):
@@ -170,6 +174,15 @@ class RegionLoss(CellLoss, SumsLoss):
         """Sums, formula, classes, mean."""
         return self.transform(super().compute(inputs))
 
+    def each_sample(self, inputs: Inputs) -> Tensor | None:
+        """The same of each sample."""
+        return self.transform(self.averaged(inputs, axis=1)) if self._tells_samples_apart else None
+
+    @property
+    def _tells_samples_apart(self) -> bool:
+        """Whether its sums are all that it reads, and no others are added to those of a sample."""
+        return type(self).requests is SumsLoss.requests and not self.batch and self.reduction == "mean"
+
 
 class OverlapLoss(RegionLoss):
     """A ratio of overlap, of each class or of all of them together."""
@@ -182,18 +195,26 @@ class OverlapLoss(RegionLoss):
 
     def compute(self, inputs: Inputs) -> Tensor:
         """The mean over classes, or one ratio."""
-        return super().compute(inputs) if self.average == "macro" else self._micro(inputs)
+        if self.average == "macro":
+            return super().compute(inputs)
+        values = self._micro(inputs)
+        if self.reduction == "none":
+            return values
+        return values.sum() if self.reduction == "sum" else values.mean()
+
+    def each_sample(self, inputs: Inputs) -> Tensor | None:
+        """The same of each sample."""
+        if self.average == "macro" or not self._tells_samples_apart:
+            return super().each_sample(inputs)
+        return self._micro(inputs)
 
     def _micro(self, inputs: Inputs) -> Tensor:
-        """The formula of sums over the classes that count, with their weights."""
+        """The formula of sums over the classes that count, with their weights: of each sample, or of the batch."""
         sums, weight = inputs.memoize(self.pooled), self.class_weight(inputs, self.weight)
         if self.classes == "present":
             present = (sums.g > 0).astype(sums.g.dtype)
             weight = present if weight is None else present * weight
-        values = self.per_class(sums.map(lambda x: (x if weight is None else x * weight).sum(axis=-1)))
-        if self.reduction == "none":
-            return values
-        return values.sum() if self.reduction == "sum" else values.mean()
+        return self.per_class(sums.map(lambda x: (x if weight is None else x * weight).sum(axis=-1)))
 
 
 class ClassSumLoss(SumsLoss):
@@ -219,7 +240,14 @@ class ClassSumLoss(SumsLoss):
 
     def compute(self, inputs: Inputs) -> Tensor:
         """The mean over samples."""
-        return self.score(self.pooled(inputs), self.class_weight(inputs, self.weight)).mean()
+        return self._scores(inputs).mean()
+
+    def each_sample(self, inputs: Inputs) -> Tensor | None:
+        """The scores as they are."""
+        return None if self.batch else self._scores(inputs)
+
+    def _scores(self, inputs: Inputs) -> Tensor:
+        return self.score(self.pooled(inputs), self.class_weight(inputs, self.weight))
 
 
 class MapLoss(CellLoss):

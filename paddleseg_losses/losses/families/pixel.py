@@ -103,6 +103,11 @@ class PixelLoss(Loss):
             return values if inputs.mode == "multilabel" else values.squeeze(1)
         return pixelwise.reduce_values(inputs, values, weight, mean)
 
+    def each_sample(self, inputs: Inputs) -> Tensor | None:
+        """The means of the samples, from sums."""
+        same = self._shares and self.reduction == "mean" and type(self).balance is PixelLoss.balance
+        return pixelwise.means_of_samples(inputs, self.formula(), self.class_weight(inputs)) if same else None
+
     def class_weight(self, inputs: Inputs) -> Tensor | None:
         """`weight` as `[1, C]`, or None."""
         return None if self.weight is None else each_class(self.weight, inputs, "weight", type(self).__name__)

@@ -67,3 +67,25 @@ class CompoundLoss(ScalarLoss):
     def weights(self) -> dict[str, float]:
         """Last weight of each term, which moves if the term has a schedule."""
         return {name: weight for name, (weight, _) in self.last.items()}
+
+
+class SumOfLosses(CompoundLoss):
+    """Terms that are all losses of ours. The hook is `weighted`."""
+
+    @abstractmethod
+    def weighted(self, inputs: Inputs) -> dict[str, tuple[float, Loss]]:
+        """Weight and loss of each term."""
+
+    def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
+        """Weight and value of each term."""
+        return {name: (weight, loss.compute(inputs)) for name, (weight, loss) in self.weighted(inputs).items()}
+
+    def each_sample(self, inputs: Inputs) -> Tensor | None:
+        """The weighted sums."""
+        values = []
+        for weight, loss in self.weighted(inputs).values():
+            value = loss.each_sample(inputs)
+            if value is None:
+                return None
+            values.append(weight * value)
+        return reduce(add, values)

@@ -7,7 +7,6 @@ import paddle
 from ...functional.map_sums import picked
 from ...functional.radius_sums import radius_sums
 from ...functional.region import harmonic_error
-from ...functional.unread import nan_or_0
 from ...inputs import Inputs, Tensor
 from ...numeric import smooth_divide
 from ...options import flag, number, whole
@@ -89,9 +88,8 @@ class CBDiceLoss(CellLoss):
         """1 - cbDice."""
         indices = self.channel_indices(inputs)
         skip = min(indices)
-        precise, predicted, sensitive, true = radius_sums(inputs, skip, self.iters)
-        value = harmonic_error(self._error(precise, predicted), self._error(sensitive, true))
-        value = value + nan_or_0(inputs)[:, skip:]  # only skeletons are read
+        precise, predicted, sensitive, true, nan = radius_sums(inputs, skip, self.iters)
+        value = harmonic_error(self._error(precise, predicted), self._error(sensitive, true)) + nan
         return picked(value, [c - skip for c in indices])
 
     def _error(self, covered: Tensor, whole: Tensor) -> Tensor:

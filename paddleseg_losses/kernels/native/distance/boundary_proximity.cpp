@@ -19,7 +19,7 @@ void one_plane(const Image& image, const LabelMaps& labels, std::int64_t plane, 
     const std::int32_t* label = labels.plane(plane);
     const std::unique_ptr<double[]> squares(new double[labels.pixels]);
     std::vector<double> deepest(labels.classes, 0.0), boundary(labels.classes, NOWHERE);
-    squared_depths(image, label, spacing, threads, squares.get());
+    squared_depths(image, label, spacing, ANY_DEPTH, threads, squares.get());
     for (std::int64_t i = 0; i < labels.pixels; ++i) {
         if (label[i] < 0 || squares[i] >= NOWHERE) continue;
         deepest[label[i]] = std::max(deepest[label[i]], squares[i]);

@@ -5,6 +5,7 @@
 // and the depths of all classes, and each pixel counts for one class of either map.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "distance/depths.hpp"
@@ -16,7 +17,25 @@ namespace psl {
 
 namespace {
 
-bool is_likely(float signed_p) { return std::signbit(signed_p) || signed_p > 0.5f; }
+INLINE bool is_likely(float signed_p) { return std::signbit(signed_p) || signed_p > 0.5f; }
+
+// The depths of squares; 1 in a region that fills the image.
+TARGET_CLONES
+void write_depths(const double* squares, std::int64_t pixels, float* depth) {
+    for (std::int64_t i = 0; i < pixels; ++i) depth[i] = squares[i] < NOWHERE ? float(std::sqrt(squares[i])) : 1.0f;
+}
+
+// Label the pixels that are likely of a class; whether all probabilities are numbers.
+TARGET_CLONES
+bool label_likely(const float* p, const std::int32_t* valid, std::int64_t pixels, std::int32_t own, std::int32_t* label) {
+    std::int32_t odd = 0;
+#pragma omp simd reduction(| : odd)
+    for (std::int64_t i = 0; i < pixels; ++i) {
+        odd |= p[i] != p[i] ? 1 : 0;
+        label[i] = (valid[i] >= 0) & is_likely(p[i]) ? own : label[i];
+    }
+    return odd == 0;
+}
 
 // The regions of a plane: labels, -1 where there is none, and what is measured of them.
 class Regions {
@@ -28,17 +47,16 @@ public:
 
     void measure(const Image& image, const Slices& grid, int iterations, int threads) {
         const std::int64_t pixels = std::int64_t(label.size());
-        std::vector<double> squares(pixels);
-        squared_depths(image, label.data(), nullptr, threads, squares.data());
+        const std::unique_ptr<double[]> squares(new double[pixels]);
+        // A pixel of the skeleton is no deeper than it has erosions, and nothing counts as deeper than the deepest of these.
+        squared_depths(image, label.data(), nullptr, iterations + 1.0, threads, squares.get());
         const auto read = [&](std::int64_t row, std::int32_t* to) { std::copy_n(&label[row * grid.width], grid.width, to); };
         const auto lines =
             largest_.size() <= 255 ? label_lines<std::uint8_t, decltype(read)> : label_lines<std::int32_t, decltype(read)>;
         lines(grid, iterations, threads, read, on_line_.data());
-        for (std::int64_t i = 0; i < pixels; ++i) {
-            if (label[i] < 0) continue;
-            depth_[i] = squares[i] < NOWHERE ? float(std::sqrt(squares[i])) : 1.0f;
+        write_depths(squares.get(), pixels, depth_.data());
+        for (std::int64_t i = 0; i < pixels; ++i)
             if (on_line_[i]) largest_[label[i]] = std::max(largest_[label[i]], depth_[i]);
-        }
     }
 
     bool on_line(std::int64_t i) const { return on_line_[i] != 0; }
@@ -73,13 +91,8 @@ struct Plane {
         const std::int32_t lowest = q.sigmoid ? 1 : first, highest = q.sigmoid ? 1 : std::int32_t(q.c) - 1;
         for (std::int64_t i = 0; i < q.s; ++i) truth.label[i] = labels[i] < lowest ? -1 : labels[i];
         for (std::int32_t c = lowest; c <= highest; ++c) {
-            const float* p = q.logits + cell(c) * q.s;
-            bool is_number = true;
-            for (std::int64_t i = 0; i < q.s; ++i) {
-                is_number &= p[i] == p[i];
-                if (labels[i] >= 0 && is_likely(p[i])) guess.label[i] = c;
-            }
-            if (!is_number) without_value.push_back(cell(c));
+            const bool numbers = label_likely(q.logits + cell(c) * q.s, labels, q.s, c, guess.label.data());
+            if (!numbers) without_value.push_back(cell(c));
         }
     }
 
@@ -118,6 +131,7 @@ void one_plane(const Problem& q, const Image& image, const Slices& grid, const L
     plane.truth.measure(image, grid, iterations, threads);
     plane.guess.measure(image, grid, iterations, threads);
     for (std::int64_t i = 0; i < q.s; ++i) {
+        if (!plane.truth.on_line(i) && !plane.guess.on_line(i)) continue;
         float unwanted[4];
         plane.add(
             i, [&](std::int32_t label) { return sums + 4 * plane.cell(label); },

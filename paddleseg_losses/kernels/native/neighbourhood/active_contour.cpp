@@ -163,6 +163,12 @@ void write_slope(const double* slope, const std::int32_t* label, int own, std::i
     }
 }
 
+// The slope of the first of two classes, whose p is 1 minus the other's: its length and its error are the same.
+TARGET_CLONES
+void mirror(const float* slope, std::int64_t s, float* out) {
+    for (std::int64_t i = 0; i < s; ++i) out[i] = 0.0f - slope[i];
+}
+
 }  // namespace
 
 EXPORT Status active_contour_forward(const Problem* problem, int axes, const std::int64_t* sizes, double length, double region,
@@ -170,10 +176,12 @@ EXPORT Status active_contour_forward(const Problem* problem, int axes, const std
     return status_of([&] {
         const Problem& q = *problem;
         const Cell cell(axes, sizes);
+        const bool mirrored = !q.sigmoid && q.c == 2 && first == 0;
         if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
         run_parallel(
             int(q.n * q.c), threads, [&] { return Space(q.s, cell.sizes.empty() ? 1 : cell.sizes.back()); },
             [&](Space& x, int map) {
+                if (mirrored && map % 2 == 0) return;
                 float* out = slope == nullptr ? nullptr : slope + map * q.s;
                 errors[map] = 0;
                 if (map % q.c < first) {
@@ -188,6 +196,8 @@ EXPORT Status active_contour_forward(const Problem* problem, int axes, const std
                 const double of_length = length * lengths.per(), of_region = region * areas.per();
                 errors[map] = of_length * lengths.total + of_region * areas.total;
                 if (out != nullptr) write_slope(x.slope, x.label, own, q.s, of_length, of_region, out);
+                if (mirrored) errors[map - 1] = errors[map];
+                if (mirrored && out != nullptr) mirror(out, q.s, out - q.s);
             });
     });
 }

@@ -1,5 +1,5 @@
 // Precision and recall of soft boundaries, as the error 1 - F1 of each sample and class, and its slope in p. The boundary of a
-// map is b = p - (least p in the cube around the pixel); w is the largest b in a wider cube:
+// map is b = p - (least p in the square or cube around the pixel); w is the largest b in a wider one:
 //     a = sum b_p (1 - w_g) / (sum b_p + s),   b = sum b_g (1 - w_p) / (sum b_g + s),   1 - F1 = (a + b - 2 a b) / (2 - a - b).
 //
 // Every filter takes the least of a number; with the number comes the pixel that has it, to which the slope flows. Of equal
