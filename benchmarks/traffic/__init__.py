@@ -32,9 +32,14 @@ def losses() -> list[str]:
 
 def count(losses: Sequence[str], size: Sequence[int] = SIZE) -> Iterator[dict[str, Any]]:
     """A row for each implementation: ours by name, PaddleSeg's as `PaddleSeg.NAME`."""
+    return (_counted(loss, size) for loss in losses)
+
+
+def _counted(loss: str, size: Sequence[int]) -> dict[str, Any]:
+    """In a process of its own: the log knows tensors by their address, which a tensor of another loss may have had."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.traffic.worker", *losses]
+        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.traffic.worker", loss]
         environment = {
             **os.environ,
             "GLOG_logtostderr": "1",
@@ -45,10 +50,9 @@ def count(losses: Sequence[str], size: Sequence[int] = SIZE) -> Iterator[dict[st
             done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=file, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}:\n{log.read_text(errors='replace')[-2000:]}")
-        measured = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        counted = read_log(log)
-        for facts in measured:
-            yield _row(facts, [counted[facts["loss"], part] for part in PARTS])
+        facts = next(json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
+        passes = read_log(log)
+        return _row(facts, [passes[loss, part] for part in PARTS])
 
 
 def _row(facts: dict[str, Any], parts: Sequence[Traffic]) -> dict[str, Any]:

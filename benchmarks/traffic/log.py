@@ -75,9 +75,9 @@ def _read_pass(text: str) -> Traffic:
     text = _flat(text)
     kernels = {*re.findall(r"\] (\w+) API kernel key", text)}
     for name, given, made in _operators(text):
+        strided -= {each.memory for each in made}
         if name.removesuffix("_") not in kernels and name.removesuffix("_grad") not in VIEWS:
             continue  # a PyLayer: what it calls is in the log
-        strided -= {each.memory for each in made}
         stem = name.removesuffix("_grad")
         copied = [each for each in given if each.memory in strided]
         if stem in VIEWS:

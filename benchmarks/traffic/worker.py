@@ -1,4 +1,4 @@
-"""Runs losses with Paddle's log on, in a process of its own: `python -m benchmarks.traffic.worker NAMES`."""
+"""Runs a loss with Paddle's log on, in a process of its own: `python -m benchmarks.traffic.worker NAME`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ core = paddle.base.core
 
 
 def main() -> None:
-    """A line of JSON on stdout for each loss; on stderr Paddle's log between lines that begin with @@."""
+    """A line of JSON on stdout; on stderr Paddle's log between lines that begin with @@."""
     size = tuple(int(side) for side in os.environ["TRAFFIC_SIZE"].split(","))
     with _as_on_device(), _watched() as waits, fixed():  # PaddleSeg's losses crash on Paddle 3 without
-        for name in sys.argv[1:]:
-            print(json.dumps({"loss": name, **_measure(name, size, waits)}), flush=True)
+        name = sys.argv[1]
+        print(json.dumps({"loss": name, **_measure(name, size, waits)}))
 
 
 def _measure(name: str, size: tuple[int, ...], waits: Counter[str]) -> dict[str, Any]:

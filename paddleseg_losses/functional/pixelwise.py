@@ -185,8 +185,8 @@ def values_of_targets(
     if inputs.multiclass:
         return yes.sum(axis=1, keepdim=True)
     no = value_of(formula, of_other_classes(inputs))
-    no = paddle.where(target < 1, (1 - target) * negative * no, zero)
-    return paddle.where(inputs.valid, yes + no, zero)
+    no = paddle.masked_fill((1 - target) * negative * no, target >= 1, 0.0)
+    return paddle.masked_fill(yes + no, paddle.logical_not(inputs.valid), 0.0)
 
 
 def _columns(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> list[tuple[Any, float]]:

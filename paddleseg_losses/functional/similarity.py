@@ -21,6 +21,8 @@ from .map_sums import picked
 
 Tensor = Any
 
+SMALL = 1e-4  # a constant beside which the rounding of variances, differences of numbers near 1, counts in float32
+
 
 class Window(NamedTuple):
     """The window along an axis, and the constants that steady the two quotients."""
@@ -119,15 +121,17 @@ def _errors(maps: Maps, window: Window, whole: bool) -> Tensor:
 
     A small power of what is nearly nothing is steep: 1 minus an error has to keep its digits.
     """
-    maps = Maps(*(x.astype("float64") for x in maps))  # a variance is a difference
+    if window.c2 < SMALL:
+        maps = Maps(*(x.astype("float64") for x in maps))
+    dtype = maps.excess.dtype
     moments = _moments(maps, window.weights)
-    c1, c2 = (paddle.full([], c, "float64") for c in (window.c1, window.c2))  # Paddle 2.6 adds numbers in float32
+    c1, c2 = (paddle.full([], c, dtype) for c in (window.c1, window.c2))  # Paddle 2.6 adds numbers in float32
     structure = moments.gap_variance / (moments.both + c2)
     if not whole:
-        return _mean(structure, maps.mask)
+        return _mean(structure, maps.mask).astype("float64")
     guess = moments.truth + moments.gap
     light = moments.gap**2 / (guess**2 + moments.truth**2 + c1)
-    return _mean(light + structure - light * structure, maps.mask)
+    return _mean(light + structure - light * structure, maps.mask).astype("float64")
 
 
 def _one_minus_power(error: Tensor, exponent: float) -> Tensor:
