@@ -117,7 +117,7 @@ def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[st
     }
     if "heads" in study.findings:
         sections["nine"] = (_nine(t), {})
-    sections.update(all=(_all(t), {"seeds": study.seeds}), verdict=(_verdict(t), {}))
+    sections.update(all=(_all(t), {"seeds": study.seeds}), overall=(_overall(t), {}), verdict=(_verdict(t), {}))
     if _has_dial():
         alt = t("Dice of each loss over the share of the discs")
         sections["dial"] = (f"![{alt}](images/{PICTURE.name})", _gaps())
@@ -225,6 +225,23 @@ def _cell(finding: Finding | None) -> str:
 def _failed(finding: Finding) -> str:
     failed = finding.runs - finding.succeeded
     return f" ({failed})" if failed else ""
+
+
+def _overall(t: Language) -> str:
+    """Each loss over the tasks that it was trained on, the best first."""
+    rows = []
+    for name in dict.fromkeys(name for of_task in evidence().findings.values() for name in of_task):
+        trained = [of_task[name] for of_task in evidence().findings.values() if name in of_task]
+        beside = [f.differences["dice"] for f in trained if "dice" in f.differences]
+        better, worse = sum(d.low > 0 for d in beside), sum(d.high < 0 for d in beside)
+        runs = sum(f.runs for f in trained)
+        failed = runs - sum(f.succeeded for f in trained)
+        if name != _control():
+            rows.append(
+                (worse - better, failed / runs, [_name(name, t), len(trained), better, worse, f"{failed}/{runs}"])
+            )
+    head = [t("loss"), t("tasks"), t("better"), t("worse"), t("failed trainings")]
+    return grid(head, [row for *_, row in sorted(rows, key=lambda each: each[:2])])
 
 
 def _verdict(t: Language) -> str:

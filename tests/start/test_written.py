@@ -58,7 +58,7 @@ SEEN = {  # masks: symptom, losses, model
     "cracks": (_cracks, "thin-structures", ["DiceLoss", "SoftCLDiceLoss"], "unet"),
     "many classes": (_classes, "absent-classes", ["CELovaszLoss"], "pp_liteseg"),
     "discs": (scenes.foreground, "first-attempt", ["DiceCELoss"], "pp_liteseg"),
-    "colors": (_colored, "class-imbalance", ["DiceCELoss"], "pp_liteseg"),
+    "colors": (_colored, "class-imbalance", ["GeneralizedDiceLoss"], "pp_liteseg"),
 }
 
 

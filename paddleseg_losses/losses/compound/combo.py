@@ -20,7 +20,7 @@ from ..region.dice import DiceLoss
     link="https://arxiv.org/abs/1805.02798",
     equation="Jadon 2020, eq. 17 and 18",
     range=(0, float("inf")),
-    suits=("class-imbalance", "missed-objects", "false-alarms", "unstable-training"),
+    suits=("first-attempt", "class-imbalance", "missed-objects", "false-alarms", "unstable-training"),
     label_sets=True,
 )
 class ComboLoss(CompoundLoss):

@@ -19,7 +19,7 @@ from ..families import ClassSumLoss
     link="https://arxiv.org/abs/1707.03237",
     equation="the generalised Dice loss of the paper",
     range=(0, 1),
-    suits=("small-objects", "class-imbalance", "absent-classes"),
+    suits=("first-attempt", "small-objects", "class-imbalance", "absent-classes"),
     soft=True,
     label_sets=True,
 )
