@@ -53,7 +53,8 @@ def _pictures(folder: Path, results: list[TaskResults], ledger: Ledger) -> Itera
         )
         shown = dict.fromkeys((*list(scored)[:3], each.control, *list(scored)[-2:]))
         first = {loss: each.runs(loss, each.rates[loss])[0] for loss in shown}
-        predictions = {loss: ledger.counts(run) for loss, run in first.items() if ledger.counts_file(run).is_file()}
+        kept = {loss: ledger.counts(run) for loss, run in first.items() if ledger.counts_file(run).is_file()}
+        predictions = {loss: counts for loss, counts in kept.items() if any(map(_is_prediction, counts))}
         images = ledger.images(each.name)
         if images and predictions:
             words = _("{task}: images on which the losses differ most, and their predictions", task=each.name)
@@ -65,6 +66,11 @@ def _pictures(folder: Path, results: list[TaskResults], ledger: Ledger) -> Itera
             for line in step.own:
                 points.setdefault(line.loss, []).append((float(step.task.at or 0), *line.scores["dice"]))
         yield _("Dice along {dial}", dial=curve), pictures.draw_curves(folder / f"curve-{curve}.png", points, curve)
+
+
+def _is_prediction(name: str) -> bool:
+    """Of an array in a run's counts; runs that were laid out again from an archive have none."""
+    return name.startswith("prediction_")
 
 
 def _page(table: str, cost: str, drawn: list[tuple[Text, Path]]) -> str:

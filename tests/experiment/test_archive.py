@@ -5,6 +5,7 @@ import pytest
 
 from paddleseg_losses.experiment.archive import pack, read_archive, unpack
 from paddleseg_losses.experiment.ledger import Ledger
+from paddleseg_losses.experiment.report import write_report
 from paddleseg_losses.experiment.results import TaskResults
 from paddleseg_losses.experiment.study import Run, read
 from paddleseg_losses.experiment.summary import summarize
@@ -59,6 +60,17 @@ def test_the_same_study_comes_back(study, ledger, tmp_path):
         assert markdown([TaskResults(study, archive, study.tasks[0])]) == markdown(
             [TaskResults(study, ledger, study.tasks[0])]
         )
+
+
+def test_a_report_of_runs_of_which_some_were_laid_out_again(study, ledger):
+    """Those have no predictions to draw."""
+    images = {f"{what}_0": np.zeros((32, 32), "uint8") for what in ("image", "truth")}
+    np.savez(ledger.images_file("task"), **images)
+    for run in filter(lambda run: run.loss == "DiceLoss", ledger.rows):
+        counts = {name: value for name, value in ledger.counts(run).items() if name != "prediction_0"}
+        np.savez(ledger.counts_file(run), **counts)
+    folder = write_report(study, ledger)
+    assert (folder / "index.html").is_file() and (folder / "task-predictions.png").is_file()
 
 
 def test_what_runs_say(study, ledger):
