@@ -179,14 +179,18 @@ def values_of_targets(
 ) -> Tensor:
     """The mean over the labels that a pixel may have, by shares `[N, C, *S]`, 0 where ignored."""
     positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
-    yes = value_of(formula, of_every_class(inputs))
-    zero = paddle.zeros([], target.dtype)  # of nothing an infinite cost is nothing
-    yes = paddle.where(target > 0, target * positive * yes, zero)
+    yes = _of_share(target, value_of(formula, of_every_class(inputs))) * positive
     if inputs.multiclass:
         return yes.sum(axis=1, keepdim=True)
-    no = value_of(formula, of_other_classes(inputs))
-    no = paddle.masked_fill((1 - target) * negative * no, target >= 1, 0.0)
+    no = _of_share(1 - target, value_of(formula, of_other_classes(inputs))) * negative
     return paddle.masked_fill(yes + no, paddle.logical_not(inputs.valid), 0.0)
+
+
+def _of_share(share: Tensor, cost: Any) -> Tensor:
+    """Share times cost. Of nothing an infinite cost is nothing; a finite one is still the slope in the share."""
+    if not paddle.is_tensor(cost):
+        return share * cost
+    return share * paddle.masked_fill(cost, paddle.logical_and(share <= 0, paddle.isinf(cost)), 0.0)
 
 
 def _columns(inputs: Inputs, formula: Formula, positive: Any, negative: Any) -> list[tuple[Any, float]]:

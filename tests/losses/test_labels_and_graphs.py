@@ -43,6 +43,19 @@ def test_soft_targets_have_a_gradient_if_they_ask_for_one(loss):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("mode", ["multiclass", "multilabel"])
+@pytest.mark.parametrize("loss", ["FocalLoss", "GeneralizedCrossEntropyLoss"])
+def test_a_target_of_0_or_1_has_the_slope_of_what_a_share_of_it_costs(loss, mode):
+    """Each value is linear in its target, so the slope is the difference between targets of 1/4 and 3/4, doubled."""
+    z, slopes = paddle.to_tensor(LOGITS.astype("float64")), []
+    for targets in (ONE_HOT, 0.5 + 0.25 * (2 * ONE_HOT - 1)):
+        g = paddle.to_tensor(targets.astype("float64"), stop_gradient=False)
+        registry.get(loss).cls(mode=mode, reduction="sum", checks="never")(z, g).backward()
+        slopes.append(g.grad.numpy())
+    assert np.abs(slopes[1]).min() > 0
+    np.testing.assert_allclose(*slopes, rtol=1e-9)
+
+
 @pytest.mark.parametrize("form", ["indices", "one-hot", "soft"])
 def test_labels_may_change_before_the_backward_pass(form):
     labels = {"indices": INDICES, "one-hot": ONE_HOT, "soft": 0.9 * ONE_HOT.astype("float32") + 0.1 / 3}[form]
