@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import paddle
 
 from . import registry
-from .conversion import filled, indices_of_bfloat16, of_truth_values, shares_of_bfloat16, tensor_of
+from .conversion import indices_of_bfloat16, of_truth_values, shares_of_bfloat16
 from .errors import InputError
+from .given_values import tensor_of_numbers
 from .i18n import Message, Text, _, counts
 from .ignored_labels import IgnoredLabels
 from .kernels import readable
 from .label_sets import LabelSets
-from .numeric import COMPLEX, FLOATS, name_of
+from .numeric import FLOATS, name_of
 from .problem import Problem
 from .registry import SupportedInputs
 from .shape_advice import shape_advice
@@ -71,63 +71,7 @@ class LayoutReader:
         )
 
     def _tensor(self, value: Any, what: str) -> Tensor:
-        if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuf":
-            return tensor_of(self._unmasked(np.asanyarray(value), what))
-        if paddle.is_tensor(value) and value.dtype not in COMPLEX:
-            return self._dense(value, what)
-
-        if isinstance(value, np.ndarray) or paddle.is_tensor(value):
-            raise self._unreal(value, what)
-        kind = type(value).__name__
-        if isinstance(value, (list, tuple)):
-            described = _(
-                "{name}: {what} is a {type} of {count}.", name=self.name, what=what, type=kind, count=len(value)
-            )
-        else:
-            described = _("{name}: {what} is a {type}.", name=self.name, what=what, type=kind)
-        heads = _(
-            "PaddleSeg models return a list with one Tensor per output: pass one of them, for example logits[0], or "
-            "put the loss into a DeepSupervisionLoss, which takes them all"
-        )
-        raise InputError(
-            described,
-            _("a Tensor of real numbers"),
-            heads if what == "logits" else _("convert numbers with paddle.to_tensor({name})", name=what),
-        )
-
-    def _unreal(self, value: Any, what: str) -> InputError:
-        """Of complex numbers, texts or objects."""
-        if paddle.is_tensor(value) or value.dtype.kind == "c":
-            code = f"{what}.real()" if paddle.is_tensor(value) else f"{what}.real"
-        else:
-            code = f"{what}.astype('float32')"
-        return InputError(
-            _("{name}: {what} are of type {dtype}.", name=self.name, what=what, dtype=name_of(value.dtype)),
-            _("a Tensor or an array of real numbers"),
-            _("convert them, for example {code}", code=code),
-        )
-
-    def _unmasked(self, array: Any, what: str) -> Any:
-        """A masked array of labels says which pixels to ignore; of logits and weights it says nothing."""
-        if not np.ma.is_masked(array):  # type: ignore[no-untyped-call]
-            return np.asarray(array)
-        if what == "labels" and self.ignored.every:
-            return filled(array, self.ignored.one)
-        marked = _("mark pixels to ignore in the labels, and fill {what}, for example {what}.filled(0)", what=what)
-        raise InputError(
-            _("{name}: {what} is a masked array with masked elements.", name=self.name, what=what),
-            _("numbers for all pixels"),
-            _("set ignore_index to a number that no class has") if what == "labels" else marked,
-        )
-
-    def _dense(self, value: Tensor, what: str) -> Tensor:
-        if getattr(value, "is_dense", lambda: True)():
-            return value
-        raise InputError(
-            _("{name}: {what} is a sparse Tensor.", name=self.name, what=what),
-            _("a Tensor of real numbers"),
-            _("use {code}", code=f"{what}.to_dense()"),
-        )
+        return tensor_of_numbers(value, what, self.name, self.ignored)
 
     def _plain_labels(self, labels: Tensor, indices: bool) -> Tensor:
         """Labels of a type that says what they mean."""

@@ -51,9 +51,7 @@ def _floats(value: Any) -> tuple[float, ...]:
     if isinstance(value, (Mapping, Set)):
         raise TypeError("unordered")  # a mapping would be read as its keys
     value = python_value(value)
-    if isinstance(value, (str, Number)):
-        value = [value]
-    return tuple(_float(item) for item in value)
+    return tuple(map(_float, [value] if isinstance(value, (str, Number)) else value))
 
 
 def integer(value: Any) -> int:

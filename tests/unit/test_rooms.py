@@ -55,9 +55,11 @@ ROOMS = {
         "kernels",
         "inputs",
     },
+    "given_values": {"conversion", "errors", "ignored_labels", "numeric"},
     "layout": {
         "conversion",
         "errors",
+        "given_values",
         "ignored_labels",
         "kernels",
         "label_sets",
