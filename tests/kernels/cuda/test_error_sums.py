@@ -164,14 +164,6 @@ def test_numbers_are_coefficients_too(card):
     np.testing.assert_allclose(both.numpy(), (one + 1.5 * error).numpy(), rtol=1e-6)
 
 
-def test_columns_that_are_known_are_appended(card):
-    logits, labels = problem(CASES[2])
-    given = task(paddle.to_tensor(logits), paddle.to_tensor(labels), False)
-    known = np.arange(3 * 5 * 2).reshape(3, 5, 2)
-    table = kernel.error_sums(given, m.flat([m.SumSpec(m.POSITIVE, m.NLL)]), counts=known)
-    assert np.array_equal(table[..., 1:].numpy(), known)
-
-
 def test_many_classes_take_fewer_threads(card):
     """The sums of all warps lie in the memory that a block has."""
     rng = np.random.default_rng(0)
