@@ -174,9 +174,8 @@ def _numbers(boundary: Tensor, most: int) -> tuple[Tensor, Tensor]:
     if most and paddle.in_dynamic_mode() and not boundary.place.is_cpu_place():
         numbers = numbers_of_most(boundary.flatten(), min(boundary.size, most * math.prod(boundary.shape[:2])))
     else:
-        numbers = paddle.concat(
-            [paddle.nonzero(boundary.flatten()).flatten(), paddle.zeros([1], "int64")]
-        )  # never empty
+        numbers = paddle.nonzero(boundary.flatten()).flatten()
+        numbers = paddle.concat([numbers, paddle.zeros([1], "int64")])  # never empty
     return numbers, paddle.arange(shape_of(numbers)[0], dtype="int64") < count
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
-from ..differentiable import Differentiable
 from ..problem import Problem
-from .buffer_pool import empty_like, tensor_of
-from .native_problem import NativeProblem, function, refuse_second_derivatives
-from .pixelwise import scale
+from .native_problem import NativeProblem, function
+from .one_pass import one_pass
 
 Tensor = Any
 
@@ -23,35 +20,8 @@ def margin_total(problem: Problem, margin: float, weight: Tensor | None = None, 
         weight: of each pixel.
         differentiable: whether a gradient is wanted.
     """
-    wanted = differentiable and not problem.scores.stop_gradient
-    return _Margin.apply(problem.scores, problem, weight, margin, wanted)
 
+    def call(native: NativeProblem, total: Any, gradient: Any) -> None:
+        native.call(function("margin_forward"), float(margin), total, gradient)
 
-class _Margin(Differentiable):
-    @staticmethod
-    def forward(
-        ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, margin: float, wanted: bool
-    ) -> Tensor:
-        native = NativeProblem(problem, weight)
-        value, ctx.gradient = _total(native, margin, wanted)
-        native.save(ctx)
-        ctx.margin = margin
-        return tensor_of(value)
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        refuse_second_derivatives()
-        grad, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
-        if grad is None:
-            grad = _total(NativeProblem.saved(ctx), ctx.margin, True)[1]
-        if float(upstream) != 1:
-            scale(grad, float(upstream))
-        return grad
-
-
-def _total(native: NativeProblem, margin: float, wanted: bool) -> tuple[float, Tensor]:
-    """The sum, and its gradient if that is wanted, else None."""
-    grad: Tensor = empty_like(native.scores) if wanted else None
-    total, place = ctypes.c_double(), grad.data_ptr() if wanted else None
-    native.call(function("margin_forward"), float(margin), ctypes.byref(total), place)
-    return total.value, grad
+    return one_pass(problem, weight, differentiable, call)

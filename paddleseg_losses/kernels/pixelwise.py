@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +10,10 @@ import paddle
 
 from ..differentiable import Differentiable
 from ..problem import Problem
-from .buffer_pool import empty, empty_like, tensor_of
+from .buffer_pool import empty
 from .error_sums import SumSpec, as_array, as_table, gradient
-from .loader import threads
-from .native_problem import NativeProblem, function, refuse_second_derivatives
+from .native_problem import NativeProblem, function
+from .one_pass import one_pass
 
 Tensor = Any
 
@@ -48,8 +46,13 @@ def pixel_total(
     differentiable: bool = True,
 ) -> Tensor:
     """The sum of `pixel_values`, each times its pixel's weight, 0-D; one pass makes it and, if wanted, its gradient."""
-    wanted = differentiable and not problem.scores.stop_gradient
-    return _Total.apply(problem.scores, problem, weight, as_array(specs), coefficients, wanted)
+    functions = as_array(specs)
+
+    def call(native: NativeProblem, total: Any, gradient: Any) -> None:
+        table = as_table(coefficients, native, functions)
+        native.call(function("pixelwise_total"), functions, len(functions), table.ctypes.data, gradient, total)
+
+    return one_pass(problem, weight, differentiable, call)
 
 
 class _Values(Differentiable):
@@ -68,43 +71,3 @@ class _Values(Differentiable):
         (logits,), (problem, specs, table) = ctx.saved_tensor(), ctx.kept
         # The gradient of a value is the weight of its sum.
         return gradient(NativeProblem(problem.with_scores(logits), upstream), specs, table)
-
-
-class _Total(Differentiable):
-    @staticmethod
-    def forward(
-        ctx: Any, logits: Tensor, problem: Problem, weight: Tensor | None, specs: Any, coefficients: Any, wanted: bool
-    ) -> Tensor:
-        native = NativeProblem(problem, weight)
-        table = as_table(coefficients, native, specs)
-        value, ctx.gradient = _total(native, specs, table, wanted)
-        native.save(ctx)
-        ctx.kept = specs, table
-        return tensor_of(value)
-
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> Tensor:
-        refuse_second_derivatives()
-        grad, ctx.gradient = ctx.gradient, None  # given away once: its new owner may change it
-        if grad is None:
-            specs, table = ctx.kept
-            grad = _total(NativeProblem.saved(ctx), specs, table, True)[1]
-        if float(upstream) != 1:
-            scale(grad, float(upstream))
-        return grad
-
-
-def _total(native: NativeProblem, specs: Any, table: Any, wanted: bool) -> tuple[float, Tensor]:
-    """The sum, and its gradient if that is wanted, else None."""
-    grad: Tensor = empty_like(native.scores) if wanted else None
-    total, place = ctypes.c_double(), grad.data_ptr() if wanted else None
-    run = function("pixelwise_total")
-    native.call(run, specs, len(specs), table.ctypes.data, place, ctypes.byref(total))
-    return total.value, grad
-
-
-def scale(x: Tensor, factor: float) -> None:
-    """Multiply a contiguous float32 tensor in place."""
-    run = function("pixelwise_scale")
-    size = math.prod(x.shape)
-    run(x.data_ptr(), size, factor, threads(size))

@@ -186,3 +186,11 @@ def test_the_first_attempts_were_never_behind(loss):
     assert not any(each.high < 0 for each in beside)
     assert sum(each.low > 0 for each in beside) > len(beside) / 2
     assert all(finding.succeeded == finding.runs for finding in trained)
+
+
+def test_the_first_four_for_missed_objects_find_more_at_the_same_dice():
+    """As the chooser says."""
+    for loss in ranking()["missed-objects"][:4]:
+        beside = numbers_of_the_package().findings["discs_010"][loss].differences
+        assert beside["sensitivity"].low > 0
+        assert not beside["dice"].is_clear

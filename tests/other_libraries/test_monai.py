@@ -145,8 +145,8 @@ def test_boundary_of_monai():
 
 def test_mcc_of_monai():
     tn = P[0, 0].size - TP - FP - FN
-    mcc = (TP * tn - FP * FN) / np.sqrt((TP + FP) * (TP + FN) * (tn + FP) * (tn + FN))
-    check(stated("monai", "MCCLoss"), (1 - mcc).mean(), rel=1e-5)
+    mcc = (TP * tn - FP * FN) / np.sqrt((TP + FP) * (TP + FN) * (tn + FP) * (tn + FN) + 1e-7)
+    check(stated("monai", "MCCLoss"), (1 - mcc).mean())
 
 
 def test_nacl_of_monai():
