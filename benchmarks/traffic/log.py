@@ -16,12 +16,15 @@ VIEWS = {
     "reshape", "squeeze", "unsqueeze", "flatten", "transpose", "slice", "split", "split_with_num", "unbind", "detach",
     "strided_slice", "as_strided", "view_shape", "view_slice", "share_data",
 }  # fmt: skip
-_STRIDED = {"transpose", "slice", "split", "split_with_num", "unbind", "strided_slice"}
+_PARTS = {"slice", "split", "split_with_num", "unbind", "strided_slice"}
+_STRIDED = {"transpose", *_PARTS}
+_OF_PARTS = {f"{part}_grad" for part in _PARTS}  # no views: the whole is written
 # Gradients that ask an input for its shape alone.
 _UNREAD = {
     "where_grad": "xy", "add_grad": "xy", "subtract_grad": "xy", "sum_grad": "x", "mean_grad": "x", "expand_grad": "x",
     "concat_grad": "x", "gather_grad": "x", "gather_nd_grad": "x", "cast_grad": "x", "argsort_grad": "x",
-    "pad_grad": "x", "cumsum_grad": "x", "slice_grad": ("input",), "take_along_axis_grad": ("arr",),
+    "pad_grad": "x", "cumsum_grad": "x", "slice_grad": ("input",), "strided_slice_grad": "x",
+    "take_along_axis_grad": ("arr",),
 }  # fmt: skip
 # Operators that touch as many elements as they pick, or put in place, however many there are.
 _PICKING, _PUTTING = {"take_along_axis", "gather", "gather_nd", "index_select"}, {"put_along_axis_"}
@@ -33,9 +36,10 @@ _MEETING = re.compile(r"Found pending node: (\S+) \n.*?grad_output_tensor info P
 
 
 class Seen(NamedTuple):
-    """A tensor in the log."""
+    """A tensor in the log; its address alone may be that of a tensor which is gone."""
 
     memory: str
+    shape: str
     bytes: int
 
 
@@ -71,18 +75,19 @@ def read_log(path: Path) -> dict[tuple[str, str], Traffic]:
 
 
 def _read_pass(text: str) -> Traffic:
-    traffic, strided = Traffic(), set[str]()
+    traffic, strided = Traffic(), set[Seen]()
     text = _flat(text)
     kernels = {*re.findall(r"\] (\w+) API kernel key", text)}
     for name, given, made in _operators(text):
-        strided -= {each.memory for each in made}
-        if name.removesuffix("_") not in kernels and name.removesuffix("_grad") not in VIEWS:
+        anew = {each.memory for each in made}
+        strided = {each for each in strided if each.memory not in anew}
+        stem = name if name in _OF_PARTS else name.removesuffix("_grad")
+        if name.removesuffix("_") not in kernels and stem not in VIEWS | _OF_PARTS:
             continue  # a PyLayer: what it calls is in the log
-        stem = name.removesuffix("_grad")
-        copied = [each for each in given if each.memory in strided]
+        copied = [each for each in given if each in strided]
         if stem in VIEWS:
             if stem in _STRIDED or (copied and stem in ("unsqueeze", "squeeze", "detach")):
-                strided |= {each.memory for each in made}
+                strided |= {*made}
             elif copied:
                 traffic.add("contiguous copy", 2 * sum(each.bytes for each in copied))
             continue
@@ -143,7 +148,7 @@ def _tensors(text: str, operator: str) -> list[Seen]:
         elif match[2] == "1" and called not in _UNREAD.get(operator, ()):
             kind, shape = re.search(r"Dtype: (\w+)", match[4]), re.search(r"Shape: ([^\n]*)", match[4])
             if kind and shape:
-                tensors.append(Seen(match[3], _size(kind[1], shape[1])))
+                tensors.append(Seen(match[3], shape[1], _size(kind[1], shape[1])))
     return tensors
 
 

@@ -124,3 +124,36 @@ def test_what_an_operator_touches(tmp_path, name, kernel, bytes_):
     log = LOG.replace("multiply1", f"{name}1").replace("multiply API", f"{kernel} API")
     (tmp_path / "log").write_text(log)
     assert read_log(tmp_path / "log")["Loss", "forward"].bytes == bytes_
+
+
+def test_the_gradient_of_a_part_writes_the_whole(tmp_path):
+    """It is no view; and the address of a view that is gone makes no view of another tensor."""
+    whole = "bool,\n\t\tShape: 2, 3,"
+    view = LOG.replace("multiply", "slice").replace(whole, "float32,\n\t\tShape: 1, 3,")
+    reader = (
+        LOG.partition("\n")[2].replace("0xb", "0xe").replace("0xa", "0xb")
+    )  # as large as the whole, at the view's address
+    (tmp_path / "log").write_text(view.removesuffix("@@\n") + reader)
+    assert read_log(tmp_path / "log")["Loss", "forward"].largest() == [("multiply", 30)]
+    (tmp_path / "log").write_text(view.removesuffix("@@\n") + reader.replace("2, 3,", "1, 3,", 1))
+    assert read_log(tmp_path / "log")["Loss", "forward"].largest() == [("contiguous copy", 24), ("multiply", 18)]
+    gradient = f"""@@Loss backward
+I0101 00:00:00.0 1 api.cc:1] slice_grad API kernel key: [CPU, NCHW, float32]
+Running_AD_API_GRAD: slice_grad==
+{{ Input: [
+{_tensor("input", "0xa", "2, 3,")}
+{_tensor("out_grad", "0xc", "1, 3,")}
+Output: [
+{_tensor("input_grad", "0xd", "2, 3,")}
+Finish_AD_API_GRAD: slice_grad==
+@@
+"""
+    (tmp_path / "log").write_text(gradient)
+    assert read_log(tmp_path / "log")["Loss", "backward"].largest() == [("slice_grad", 12 + 24)]
+
+
+def _tensor(name, address, shape):
+    return (
+        f"( {name} , [{{\n\tInitialized: 1,\n\tTensor_Ptr:0x1,\n\tTensor_Impl_Ptr: {address},\n"
+        f"\tTensorInfo: {{\n\t\tDtype: float32,\n\t\tShape: {shape}\n\t}},\n}}]), "
+    )
