@@ -3,6 +3,7 @@
 python -m tests.reliability fuzz --calls 100000 --seed 1
 python -m tests.reliability kills --times 20 --of train
 python -m tests.reliability kills --times 20 --of compare
+python -m tests.reliability memory --steps 1000
 """
 
 from __future__ import annotations
@@ -37,6 +38,20 @@ def _kills(arguments: argparse.Namespace) -> int:
         return trial(command, arguments.times, arguments.seed)
 
 
+def _memory(arguments: argparse.Namespace) -> int:
+    from paddleseg_losses import registry
+
+    from .steps import ALLOWED, of_its_own
+
+    grown = {}
+    for name in arguments.losses or registry.names():
+        for backend in ("native", "composed"):
+            grown[name, backend] = share = of_its_own(name, backend, arguments.steps)
+            print(f"{name} {backend}: {share:+.2%} in the second half of {arguments.steps} steps", flush=True)
+    print(f"largest of {len(grown)}: {max(grown.values()):+.2%}")
+    return 1 if max(grown.values()) > ALLOWED else 0
+
+
 def main() -> int:
     """One of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -51,6 +66,10 @@ def main() -> int:
     kills.add_argument("--times", type=int, default=20)
     kills.add_argument("--seed", type=int, default=0)
     kills.set_defaults(run=_kills)
+    memory = trials.add_parser("memory", help="steps with images of many sizes")
+    memory.add_argument("--steps", type=int, default=1000)
+    memory.add_argument("losses", nargs="*", help="all by default")
+    memory.set_defaults(run=_memory)
     arguments = parser.parse_args()
     return int(arguments.run(arguments))
 

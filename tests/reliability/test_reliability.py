@@ -4,7 +4,10 @@ import importlib
 
 import pytest
 
+from paddleseg_losses import DiceLoss
+
 from .fuzz import Tally, drawn
+from .steps import ALLOWED, growth
 
 CALLS = 240
 
@@ -49,6 +52,21 @@ def test_what_is_wrong_is_found(monkeypatch):
     for mistake, change in changes.items():
         monkeypatch.setattr(fuzz, "_made", change)
         assert mistake in fuzz.tried(call)
+
+
+def test_steps_keep_no_memory():
+    """Longer in `python -m tests.reliability memory`."""
+    assert growth(DiceLoss(), "multiclass", 200) < ALLOWED
+
+
+def test_memory_that_is_kept_is_seen():
+    kept = []
+
+    def leaking(logits, labels):
+        kept.append(logits.numpy().repeat(200))
+        return DiceLoss()(logits, labels)
+
+    assert growth(leaking, "multiclass", 60) > 5 * ALLOWED
 
 
 @pytest.mark.slow
