@@ -37,6 +37,12 @@ REASONS: dict[str, Text] = {
     "BoundaryF1Loss": _(
         "filters of p and g over two squares or cubes, and the pixel of every smallest number for the way back"
     ),
+    "L1ACELoss": _("every probability of every class goes into a bin, and comes back with the slope of its bin"),
+    "SpatialLabelSmoothingLoss": _("means of the labels over a window around every pixel, for every class"),
+    "SkeletonRecallLoss": _(
+        "the labels are thinned to skeletons in every call; LabelSkeleton brings them ready from the data pipeline"
+    ),
+    "NoiseRobustDiceLoss": _("a power of the error of every pixel and class, and its slope"),
     "CBDiceLoss": _("exact distance transforms and skeletons of the regions of p and g"),
     "HausdorffCVLoss": _("three ball means of every map for each of six radii, each a sum over the lines of the ball"),
     "HausdorffERLoss": _(
