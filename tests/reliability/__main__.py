@@ -44,8 +44,8 @@ def _memory(arguments: argparse.Namespace) -> int:
     from .steps import ALLOWED, of_its_own
 
     grown = {}
-    for name in arguments.losses or registry.names():
-        for backend in ("native", "composed"):
+    for backend in ("native", "composed"):
+        for name in arguments.losses or registry.names():
             grown[name, backend] = share = of_its_own(name, backend, arguments.steps)
             print(f"{name} {backend}: {share:+.2%} in the second half of {arguments.steps} steps", flush=True)
     print(f"largest of {len(grown)}: {max(grown.values()):+.2%}")
