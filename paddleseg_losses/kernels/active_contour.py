@@ -28,6 +28,8 @@ def active_contour_errors(
     image = grid(problem.space, numbered=True)
 
     def run(native: NativeProblem, errors: int, slope: Any) -> None:
-        native.call(function("active_contour_forward"), *image, length, region, eps, int(exclusive), skip, errors, slope)
+        native.call(
+            function("active_contour_forward"), *image, length, region, eps, int(exclusive), skip, errors, slope
+        )
 
     return map_sums(problem, run)
