@@ -144,7 +144,7 @@ class BlobLoss(WrapperLoss):
 
     def _mean(self, objects: Instances) -> Tensor:
         sums = sums_of_views(objects, self.inner.requests)
-        values = self.inner.each_sample(views_together(objects, sums))
+        values = self.inner.each_sample(views_together(objects, sums)) if sums else None
         if values is None:
             each = []
             for sample, view in views(objects, sums):
