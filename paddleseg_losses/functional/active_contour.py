@@ -20,7 +20,8 @@ def active_contour_errors(inputs: Inputs, channels: list[int], length: float, re
     """`length` times the length of the boundary, plus `region` times the error of the region, `[N, K]`."""
     kernel = map_kernel("active_contour_errors", inputs)
     if kernel is not None:
-        return picked(kernel(inputs.scored_by_folded_prob, min(channels), length, region, eps), channels)
+        exclusive = inputs.problem.from_logits
+        return picked(kernel(inputs.scored_by_folded_prob, min(channels), length, region, eps, exclusive), channels)
     maps = whole_maps(inputs, channels)
     errors = region * _region_error(maps)
     return errors + length * _boundary_length(maps, eps) if length else errors

@@ -201,9 +201,8 @@ def _rows(objects: Instances, width: int) -> tuple[Inputs, Tensor]:
     """
     problem, numbers = objects.problem, objects.numbers.ravel()
     pixels = np.flatnonzero(numbers)
-    which = (
-        numbers[pixels].astype("uint16" if len(objects.plane) < 2**16 else "int64") - 1
-    )  # short ones are sorted fast
+    kind = "uint16" if len(objects.plane) < 2**16 else "int64"  # short numbers are sorted fast
+    which = numbers[pixels].astype(kind) - 1
     pixels = pixels[np.argsort(which, kind="stable")]
     sizes = np.bincount(which, minlength=len(objects.plane))
     lengths = -(-sizes // width)

@@ -34,7 +34,7 @@ def radius_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Ten
     if min(space) >= 0:  # after so many erosions nothing is left, but of a region that fills the image
         iterations = min(iterations, sum(space))
     kernel = find("radius_sums", inputs.of_probabilities)
-    if kernel is not None:
+    if kernel is not None and not _overlap(inputs):
         sums = kernel(inputs.scored_by_signed_prob, skip, iterations)[:, skip:]
         precise, predicted, sensitive, true = sums.unbind(-1)  # NaN, all of them, where p is
         return precise, predicted, sensitive, true, (true - true).detach()
@@ -51,6 +51,13 @@ def radius_sums(inputs: Inputs, skip: int, iterations: int) -> tuple[Tensor, Ten
     )
     precise, predicted, sensitive, true = map(spatial_sum, both)
     return precise, predicted, sensitive, true, nan_or_0(inputs)[:, skip:]  # only skeletons are read
+
+
+def _overlap(inputs: Inputs) -> bool:
+    """Whether two shares of a pixel exceed 1/2, as given ones that miss their sum of 1 can: a kernel sees one map."""
+    if inputs.problem.from_logits or not inputs.multiclass:
+        return False
+    return bool(((inputs.prob > 0.5).astype("int32").sum(axis=1) > 1).any())
 
 
 def _maps(regions: Tensor, iterations: int, dtype: Any) -> _Maps:

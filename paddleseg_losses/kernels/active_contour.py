@@ -12,7 +12,9 @@ from .native_problem import NativeProblem, function
 Tensor = Any
 
 
-def active_contour_errors(problem: Problem, skip: int, length: float, region: float, eps: float) -> Tensor:
+def active_contour_errors(
+    problem: Problem, skip: int, length: float, region: float, eps: float, exclusive: bool = True
+) -> Tensor:
     """The weighted sum of the length of the boundary and the error of the region, `[N, C]`.
 
     Args:
@@ -21,10 +23,13 @@ def active_contour_errors(problem: Problem, skip: int, length: float, region: fl
         length: weight of the length.
         region: weight of the error.
         eps: added under the root.
+        exclusive: whether the probabilities of a softmax sum to 1; given ones may miss it.
     """
     image = grid(problem.space, numbered=True)
 
     def run(native: NativeProblem, errors: int, slope: Any) -> None:
-        native.call(function("active_contour_forward"), *image, length, region, eps, skip, errors, slope)
+        native.call(
+            function("active_contour_forward"), *image, length, region, eps, int(exclusive), skip, errors, slope
+        )
 
     return map_sums(problem, run)

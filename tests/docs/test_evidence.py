@@ -178,14 +178,16 @@ def test_what_partial_labels_cost():
     assert partial_labels.partial_labels(ENGLISH).count("\n|") == 1 + len(partial_labels.TREATMENTS)
 
 
-@pytest.mark.parametrize("loss", ["ComboLoss", "GeneralizedDiceLoss"])
-def test_the_first_attempts_were_never_behind(loss):
-    """As the chooser says."""
-    trained = [of_task[loss] for of_task in numbers_of_the_package().findings.values() if loss in of_task]
-    beside = [finding.differences["dice"] for finding in trained]
-    assert not any(each.high < 0 for each in beside)
-    assert sum(each.low > 0 for each in beside) > len(beside) / 2
-    assert all(finding.succeeded == finding.runs for finding in trained)
+def test_the_first_attempts_were_ahead_on_six_tasks_and_never_behind():
+    """And no other loss was, as the chooser says."""
+    tasks = numbers_of_the_package().findings.values()
+    trained = {loss: [of_task[loss] for of_task in tasks if loss in of_task] for of_task in tasks for loss in of_task}
+    beside = {loss: [f.differences["dice"] for f in each if "dice" in f.differences] for loss, each in trained.items()}
+    ahead = {loss for loss, each in beside.items() if sum(d.low > 0 for d in each) >= 6}
+    first = {loss for loss in ahead if not any(d.high < 0 for d in beside[loss])}
+    assert len(tasks) == 8
+    assert first == {"ComboLoss", "GeneralizedDiceLoss"} < set(ranking()["first-attempt"])
+    assert all(finding.succeeded == finding.runs for loss in first for finding in trained[loss])
 
 
 def test_the_first_four_for_missed_objects_find_more_at_the_same_dice():

@@ -247,7 +247,8 @@ def run_maps(kernels, problem, image, threads):
         outputs = (first, address(sums), address(kept), threads)
         kernels.erosion_forward(problem, *image, weights, 4, *outputs)
         kernels.ball_filter_forward(problem, *image, radii, weights, 4, *outputs)
-        kernels.active_contour_forward(problem, *image, 1.0, 0.5, 1e-8, *outputs)
+        for exclusive in (0, 1):
+            kernels.active_contour_forward(problem, *image, 1.0, 0.5, 1e-8, exclusive, *outputs)
         for width, reach in ((0, 1), (1, 2), (5, 70)):
             kernels.boundary_f1_forward(problem, *image, width, reach, 1.0, *outputs)
     kernels.map_sums_backward(problem, address(sums), address(slope), address(out), threads)

@@ -49,6 +49,13 @@ def test_some_classes(classes):
     _equal({"classes": classes}, case.logits(), case.labels())
 
 
+def test_given_probabilities_that_miss_their_sum():
+    """By rounding; then the map of one of two classes does not tell the other's."""
+    case = Case("multiclass", 2, (15, 17))
+    p = case.soft(1) * np.random.default_rng(1).uniform(0.992, 1, (2, 1, 15, 17))
+    _equal({"from_logits": False}, p.astype("float32"), case.labels())
+
+
 def test_same_bits_on_any_number_of_threads(monkeypatch):
     case = Case("multiclass", 2, (101, 157))
     assert_same_on_any_number_of_threads(monkeypatch, ActiveContourLoss(), case.logits(), case.labels())

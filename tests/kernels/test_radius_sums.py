@@ -59,6 +59,18 @@ def test_same_bits_on_any_number_of_threads(case, monkeypatch):
         assert np.array_equal(gradient, results[0][1])
 
 
+def test_given_shares_of_which_two_exceed_a_half():
+    """By rounding of their sum; then regions overlap, which one map of labels cannot hold."""
+    case = Case("multiclass", 2, (9, 8))
+    p = np.full((2, 2, *case.space), 0.504, "float32")
+    labels, results = case.labels(ignored=0), []
+    for mode in ("native", "composed"):
+        with kernels.use_kernels(mode):
+            results.append(value_and_gradient(CBDiceLoss(from_logits=False, include_background=True), p, labels))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-6)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-5, atol=1e-9)
+
+
 def test_nan_is_seen():
     p = paddle.full([1, 2, 5], 0.25)
     p[0, 1, 2] = float("nan")

@@ -1,6 +1,7 @@
 """Every line of code has its room: who may import whom, and where the files of a kernel lie."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,14 @@ def test_a_kernel_has_one_name_everywhere(stem):
 
 def test_nothing_is_left_of_a_kernel_that_is_gone():
     assert list(KERNELS) == STEMS
+
+
+def test_a_type_of_native_code_has_one_definition():
+    """A linker takes any of several destructors of one name."""
+    types = [
+        (match[1], path.stem)
+        for path in NATIVE.rglob("*.hpp")
+        for match in re.finditer(r"^(?:struct|class) (\w+)(?!\w*;)", path.read_text(encoding="utf-8"), re.M)
+    ]
+    assert len(types) > 40
+    assert len({name for name, _file in types}) == len(types), sorted(types)

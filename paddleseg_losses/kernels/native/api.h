@@ -211,9 +211,10 @@ EXPORT Status erosion_forward(const Problem* problem, int axes, const std::int64
 EXPORT Status ball_filter_forward(const Problem* problem, int axes, const std::int64_t* sizes, const double* radii,
                                   const double* weights, int count, int first, double* sums, float* slope, int threads);
 // Of probabilities with a sign in every class: length times the mean length of the cells of neighbouring pixels plus region
-// times the mean error. errors [n, c] and slope as those above.
+// times the mean error. `exclusive`: those of a softmax sum to 1, so that one map of two tells the other. errors [n, c] and
+// slope as those above.
 EXPORT Status active_contour_forward(const Problem* problem, int axes, const std::int64_t* sizes, double length, double region,
-                                     double eps, int first, double* errors, float* slope, int threads);
+                                     double eps, int exclusive, int first, double* errors, float* slope, int threads);
 // The same of 1 - the F1 score of boundaries. `width` and `reach`: pixels to each side, in the square or cube that makes a
 // boundary and in that in which it is found.
 EXPORT Status boundary_f1_forward(const Problem* problem, int axes, const std::int64_t* sizes, std::int64_t width,

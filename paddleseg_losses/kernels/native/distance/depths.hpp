@@ -48,16 +48,17 @@ inline void relax_line(const std::int32_t* label, int length, double step, Envel
 }
 
 // Lines side by side, [length, COLUMNS].
-struct Lines {
+struct LineBlock {
     std::vector<double> squares, relaxed;
     std::vector<std::int32_t> label;
 
-    explicit Lines(int length) : squares(std::size_t(COLUMNS) * length), relaxed(squares.size()), label(squares.size(), -1) {}
+    explicit LineBlock(int length)
+        : squares(std::size_t(COLUMNS) * length), relaxed(squares.size()), label(squares.size(), -1) {}
 };
 
 // Relax all lines by the pixels up to `reach` away; far[c]: whether a pixel of the line is deeper than that.
 TARGET_CLONES
-static void relax_near(int length, double step, int reach, Lines& lines, std::int32_t* far) {
+static void relax_near(int length, double step, int reach, LineBlock& lines, std::int32_t* far) {
     std::fill_n(far, COLUMNS, 0);
     for (int i = 0; i < length; ++i) {
         const std::int32_t* label = &lines.label[i * COLUMNS];
@@ -91,7 +92,7 @@ inline void relax_axis(const std::int32_t* label, std::int64_t pixels, int lengt
     const std::int64_t blocks = (stride + COLUMNS - 1) / COLUMNS;
     const int reach = int(std::min<double>(NEAR, deepest));
     run_slices(pixels / (length * stride) * blocks, threads, [&](std::int64_t begin, std::int64_t end) {
-        Lines lines(length);
+        LineBlock lines(length);
         std::vector<double> line(length);
         std::vector<std::int32_t> label_of(length);
         std::int32_t far[COLUMNS];

@@ -83,10 +83,10 @@ Pixels predicted_boundary(const Image& image, const ChangeMaps& m, double ratio)
             for (std::int64_t y = y_start; y < y_end; ++y)
                 std::fill_n(&marks[(z * image.height + y) * image.width + x], x_end - x, std::uint8_t(1));
     }
-    Pixels found;
+    Pixels boundary;
     for (std::int64_t i = 0; i < m.s; ++i)
-        if (marks[i] && m.label[i] >= 0) found.push_back(std::int32_t(i));
-    return found;
+        if (marks[i] && m.label[i] >= 0) boundary.push_back(std::int32_t(i));
+    return boundary;
 }
 
 // What a thread needs for a plane.
@@ -106,7 +106,7 @@ double boundary_loss(const Image& image, const Scores& scores, const Options& o,
     const std::int64_t sizes[] = {image.depth, image.height, image.width};
     edt::signed_squares(edt::Grid{image.axes, sizes + 3 - image.axes}, x.edges.data(), nullptr, threads, squares.get());
     run_slices(m.s, threads, [&](std::int64_t first, std::int64_t last) { measure(m.label, first, last, squares.get()); });
-    const Neighbours around(image);
+    const NeighbourSteps around(image);
     const std::int64_t size = std::int64_t(pixels.size()), chunks = (size + CHUNK - 1) / CHUNK;
     std::vector<double> sums(chunks, 0.0);
     run_parallel(int(chunks), threads, [&](int chunk) {

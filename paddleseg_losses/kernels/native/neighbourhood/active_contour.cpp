@@ -172,11 +172,11 @@ void mirror(const float* slope, std::int64_t s, float* out) {
 }  // namespace
 
 EXPORT Status active_contour_forward(const Problem* problem, int axes, const std::int64_t* sizes, double length, double region,
-                                     double eps, int first, double* errors, float* slope, int threads) {
+                                     double eps, int exclusive, int first, double* errors, float* slope, int threads) {
     return status_of([&] {
         const Problem& q = *problem;
         const Cell cell(axes, sizes);
-        const bool mirrored = !q.sigmoid && q.c == 2 && first == 0;
+        const bool mirrored = exclusive && !q.sigmoid && q.c == 2 && first == 0;
         if (slope != nullptr) expect_large_pages(slope, q.n * q.c * q.s * sizeof(float));
         run_parallel(
             int(q.n * q.c), threads, [&] { return Space(q.s, cell.sizes.empty() ? 1 : cell.sizes.back()); },

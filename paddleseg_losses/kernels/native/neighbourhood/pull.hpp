@@ -19,13 +19,13 @@ INLINE std::int32_t borders_of(std::int32_t at, std::int32_t size, int axis) {
 }
 
 // Steps to all neighbours, those along fewer axes first: of equally near ones the first is taken.
-struct Neighbours {
+struct NeighbourSteps {
     static constexpr int MOST = 26;
 
     int count = 0;
     std::int32_t step[MOST], leaves[MOST];  // at which borders a step leaves the image
 
-    explicit Neighbours(const Image& image) {
+    explicit NeighbourSteps(const Image& image) {
         const int deep = image.axes > 2, high = image.axes > 1;
         const auto side = [](int move, int axis) { return (move < 0 ? 1 : move > 0 ? 2 : 0) << (2 * axis); };
         for (int moves = 1; moves <= image.axes; ++moves)
@@ -41,10 +41,10 @@ struct Neighbours {
 
 // What some pixels see of their neighbours, one row for each neighbour.
 struct View {
-    std::int32_t at[LANES], borders[LANES], aim[LANES], to[Neighbours::MOST][LANES];
+    std::int32_t at[LANES], borders[LANES], aim[LANES], to[NeighbourSteps::MOST][LANES];
     float count[LANES], share[LANES];  // how many neighbours count; min(D, d) / d
-    float there[Neighbours::MOST][LANES];  // 1 if the neighbour counts, else 0; in the end the slope of its k
-    float pull[Neighbours::MOST][LANES];  // k
+    float there[NeighbourSteps::MOST][LANES];  // 1 if the neighbour counts, else 0; in the end the slope of its k
+    float pull[NeighbourSteps::MOST][LANES];  // k
 };
 
 constexpr int LEFT_OUT = -1;
@@ -65,7 +65,7 @@ INLINE void gather(const T* values, const std::int32_t* places, T* out) {
 
 // Which neighbours count, and which of them is the nearest to the true boundary.
 template <class Square>
-TARGET_CLONES void look_around(const Image& image, const Neighbours& around, const Square* squares, double max_distance,
+TARGET_CLONES void look_around(const Image& image, const NeighbourSteps& around, const Square* squares, double max_distance,
                                View& v) {
     const std::int32_t width = std::int32_t(image.width), height = std::int32_t(image.height);
     Square least[LANES], away[LANES];

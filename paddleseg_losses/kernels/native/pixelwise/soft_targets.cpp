@@ -103,7 +103,7 @@ void softmax_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, 
         for (int i = 0; i < w; ++i) {
             p[i] *= t.inverse[i];
             const float cost = (t.top[i] - channel[i]) + t.log_sum[i];
-            nll[i] = target[i] == 0.0f ? 0.0f : cost;  // of nothing an infinite cost is nothing
+            nll[i] = clean(target[i], t.valid[i]) == 0.0f ? 0.0f : cost;  // of nothing an infinite cost is nothing
         }
         add_sums(w, p, t.rest, nll, none, g + k * q.s, t.valid, sums + k * SOFT_SUMS);
     }
@@ -179,8 +179,9 @@ void sigmoid_sums(const SoftProblem& q, std::int64_t plane, std::int64_t first, 
     for (int i = 0; i < w; ++i) {
         const float cost = positive_part_of_any(-z[i]) + t.log_sum[i];
         const float cost_other = positive_part_of_any(z[i]) + t.log_sum[i];
-        nll[i] = g[i] == 0.0f ? 0.0f : cost;  // of nothing an infinite cost is nothing
-        nll_other[i] = g[i] == 1.0f ? 0.0f : cost_other;
+        const float target = clean(g[i], t.valid[i]);
+        nll[i] = target == 0.0f ? 0.0f : cost;  // of nothing an infinite cost is nothing
+        nll_other[i] = target == 1.0f ? 0.0f : cost_other;
     }
     add_sums(w, t.row(0), t.rest, nll, nll_other, g, t.valid, sums);
 }
