@@ -1,11 +1,12 @@
-"""Masks drawn from annotations: COCO's by pycocotools, labelme's polygons by Pillow.
+"""Masks drawn from annotations: COCO's by pycocotools, labelme's shapes by Pillow.
 
-The package of labelme is a program with a window, and brings Qt; what is needed of its format is a polygon, which
+The package of labelme is a program with a window, and brings Qt; what is needed of its format are shapes, which
 Pillow draws.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -18,6 +19,7 @@ import numpy as np
 
 from ..errors import MissingDependencyError
 from ..i18n import Text, _
+from ..paddleseg.file_lists import decoded
 from .naming import read_name
 from .pixels import Pixels
 from .reading import IGNORED, background
@@ -30,18 +32,23 @@ _IGNORE, _BACKGROUND = ("__ignore__", "ignore", "void"), ("_background_", "backg
 
 def from_annotations(files: Files) -> Source | None:
     """The samples that annotations describe, or None if there are none."""
-    contents = [(path, content) for path in files.annotations for content in [_content(path)] if content]
+    contents = [(path, content) for path in files.annotations for content in [_content(files, path)] if content]
     coco = [(path, content) for path, content in contents if {"images", "annotations"} <= set(content)]
-    if coco:
-        return _from_coco(files, coco)
     labelme = [(path, content) for path, content in contents if isinstance(content.get("shapes"), list)]
-    return _from_labelme(files, labelme) if labelme else None
+    if not coco and not labelme:
+        return None
+    source = _from_coco(files, coco) if coco else _from_labelme(files, labelme)
+    named = {each.name for each in (*source.samples, *source.left_out)}
+    alone = [name for name in map(files.name, files.pictures) if name not in named]
+    source.left_out += [LeftOut(name, _("no annotation belongs to it")) for name in alone]
+    return source
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(files: Files, path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, OSError, RecursionError):
+        content = json.loads(decoded(path.read_bytes()))  # labelme writes GBK on a Chinese Windows
+    except (ValueError, OSError, RecursionError) as error:
+        files.left_out.append(LeftOut(files.name(path), _("it cannot be read as JSON: {error}", error=error)))
         return {}
     if isinstance(content, dict):
         content.pop("imageData", None)  # the image as text: large, and it lies beside
@@ -58,8 +65,8 @@ def _from_coco(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> Sou
     classes = {category: label for label, category in enumerate(order, 1)}
     source = Source([], files.left_out, names=[background(), *(named[category] for category in order)])
     pictures = _by_file(files)
-    for path, _content_of in contents:
-        coco = _open_coco(path)
+    for path, content in contents:
+        coco = _indexed(content)
         for image in coco.loadImgs(sorted(coco.getImgIds())):
             picture = _picture(pictures, str(image.get("file_name", "")))
             annotations = coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]]))
@@ -75,7 +82,7 @@ def _from_coco(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> Sou
     return source
 
 
-def _open_coco(path: Path) -> Any:
+def _indexed(content: dict[str, Any]) -> Any:
     try:
         from pycocotools.coco import COCO
     except ImportError as error:
@@ -84,8 +91,11 @@ def _open_coco(path: Path) -> Any:
             _("pycocotools, to read COCO annotations"),
             'pip install "paddleseg-losses[coco]"',
         ) from error
+    coco = COCO()
+    coco.dataset = content
     with contextlib.redirect_stdout(io.StringIO()):  # it reports what it does
-        return COCO(str(path))
+        coco.createIndex()
+    return coco
 
 
 class _Coco:
@@ -120,9 +130,10 @@ def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> 
         else:
             source.samples.append(_sample(files, picture, path, _Labelme(content, picture, classes)))
     source.notes.append(_("masks are drawn from the labelme annotations"))
-    drawn = {str(each.get("shape_type") or "polygon") for _path, content in contents for each in content["shapes"]}
+    drawn = {_kind(each) for _path, content in contents for each in content["shapes"]}
     if drawn - _Labelme.AREAS:
-        source.notes.append(_("shapes without an area are not drawn: {kinds}", kinds=", ".join(drawn - _Labelme.AREAS)))
+        kinds = ", ".join(sorted(drawn - _Labelme.AREAS))
+        source.notes.append(_("shapes without an area are not drawn: {kinds}", kinds=kinds))
     return source
 
 
@@ -133,7 +144,7 @@ def _labels(shapes: Iterable[Any]) -> Iterator[str]:
 class _Labelme:
     """Draws the mask of an image; later shapes lie on earlier ones."""
 
-    AREAS = frozenset({"polygon", "rectangle", "circle"})
+    AREAS = frozenset({"polygon", "oriented_rectangle", "rectangle", "circle", "mask"})
 
     def __init__(self, content: dict[str, Any], image: Path, classes: dict[str, int]) -> None:
         self.shapes, self.image, self.classes = content["shapes"], image, classes
@@ -150,15 +161,31 @@ class _Labelme:
         pen = ImageDraw.Draw(mask)
         for shape in self.shapes:
             points = [tuple(map(float, point)) for point in shape.get("points", ())]
-            _draw(pen, str(shape.get("shape_type") or "polygon"), points, self._label(str(shape.get("label"))))
+            label = self._label(str(shape.get("label")))
+            if _kind(shape) == "mask":
+                mask.paste(label, tuple(map(round, points[0])), _stencil(shape["mask"]))
+            else:
+                _draw(pen, _kind(shape), points, label)
         return Pixels(np.asarray(mask))
 
     def _label(self, name: str) -> int:
         return IGNORED if name.lower() in _IGNORE else self.classes.get(name, 0)
 
 
+def _kind(shape: dict[str, Any]) -> str:
+    return str(shape.get("shape_type") or "polygon")
+
+
+def _stencil(text: str) -> Any:
+    """Pixels that a model chose: a PNG as text, whose corner is the shape's first point."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(base64.b64decode(text))) as picture:
+        return Image.fromarray((np.asarray(picture) > 0).astype("uint8") * 255)
+
+
 def _draw(pen: Any, kind: str, points: list[tuple[float, ...]], label: int) -> None:
-    if kind == "polygon" and len(points) > 2:
+    if kind in ("polygon", "oriented_rectangle") and len(points) > 2:
         pen.polygon(points, fill=label, outline=label)
     elif kind == "rectangle" and len(points) == 2:
         (left, top), (right, bottom) = np.sort(np.array(points), axis=0)

@@ -11,7 +11,7 @@ from ..errors import DataError
 from ..i18n import Text, _
 from ..paddleseg.file_lists import lines_of, read_list
 from .naming import PARTS, Named, read_name
-from .pairing import nothing_paired, pair_by_name
+from .pairing import Pairing, nothing_paired, pair_by_name
 from .pixels import Pixels, looks_like_mask, read_objects, read_pixels
 from .scanning import Files, LeftOut, nothing_found
 
@@ -57,21 +57,28 @@ def find_samples(files: Files, given: Mapping[str, str]) -> Source:
     listed = None if given else _from_lists(files)
     if listed:
         return listed
-    pairing = pair_by_name(files, given, looks_like_mask)
-    if pairing.pairs or pairing.merged:
-        samples = [_of_files(image.path, image.name, mask.path, mask.name) for image, mask in pairing.pairs]
-        samples += [_of_objects(image, masks) for image, masks in pairing.merged]
-        samples.sort(key=lambda each: each.name)
-        parts = _parts_of_lists(files)
-        samples = [replace(each, part=parts.get(each.image.stem, each.part)) for each in samples]
-        return Source(samples, files.left_out + pairing.left_out, pairing.notes)
     from .annotations import from_annotations
 
-    annotated = from_annotations(files)
-    if annotated is None:
+    # Names that say which pictures are masks count most, then annotations, then what names make likely.
+    said = bool(given) or any(read_name(path, files.name(path)).role == "mask" for path in files.pictures)
+    annotated = None if said else from_annotations(files)
+    if annotated and annotated.samples:
+        return annotated
+    pairing = pair_by_name(files, given, looks_like_mask)
+    source = _from_pairs(files, pairing) or annotated or (from_annotations(files) if said else None)
+    if source is None:
         pairing.left_out += files.left_out
         raise nothing_paired(files, pairing)
-    return annotated
+    return source
+
+
+def _from_pairs(files: Files, pairing: Pairing) -> Source | None:
+    samples = [_of_files(image.path, image.name, mask.path, mask.name) for image, mask in pairing.pairs]
+    samples += [_of_objects(image, masks) for image, masks in pairing.merged]
+    samples.sort(key=lambda each: each.name)
+    parts = _parts_of_lists(files)
+    samples = [replace(each, part=parts.get(each.image.stem, each.part)) for each in samples]
+    return Source(samples, files.left_out + pairing.left_out, pairing.notes) if samples else None
 
 
 def _of_files(image: Path, name: str, mask: Path, mask_name: str, part: str = "") -> Sample:
@@ -95,7 +102,7 @@ def _parts_of_lists(files: Files) -> dict[str, str]:
     for path in files.lists:
         part = PARTS.get(path.stem.lower())
         if part:
-            names = (line.split()[0] for line in lines_of(path) if line)
+            names = (name for line in lines_of(path) if line for name in (line.split()[0], line))  # some hold blanks
             parts.update({Path(name).stem if "." in name else name: part for name in names})
     return parts
 

@@ -1,7 +1,9 @@
 """The notebook runs from top to bottom, and the outputs stored in it are those of the package as it is."""
 
+import importlib.machinery
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -14,6 +16,7 @@ TEXT = [cell for cell in CELLS if cell.cell_type == "markdown"]
 CODE = [cell for cell in CELLS if cell.cell_type == "code"]
 STABLE = {cell.id for cell in CODE if "stable" in cell.metadata.get("tags", ())}  # the same on every machine
 SILENT = {"install", "yaml"}
+FOUND = SimpleNamespace(origin="somewhere")
 
 
 def _shown(cell):
@@ -44,25 +47,60 @@ def test_it_is_chinese_to_the_headings():
                 assert re.search("[\u4e00-\u9fff]", line), line
 
 
-def _installs(folder, monkeypatch):
-    """What the first cell hands to pip in a folder, where nothing is installed."""
+def _installs(folder, monkeypatch, found=lambda name: None):
+    """What the first cell hands to pip in a folder, where `found` is what Python finds."""
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", found)
     (cell,) = [cell for cell in CODE if cell.id == "install"]
     code = re.sub(r"%pip install -q (.*)", r"told.append(f\1)", cell.source)
     told = []
-    exec(compile(code, "cell", "exec"), {"told": told})
-    return told
+    exec(compile(code, "cell", "exec"), names := {"told": told})
+    return told, names["needed"]
 
 
-def test_the_first_cell_installs_a_wheel_that_was_uploaded_or_the_clone(tmp_path, monkeypatch):
-    wheel = tmp_path / "paddleseg_losses-0.1.0-cp311-cp311-linux_x86_64.whl"
-    with pytest.raises(FileNotFoundError, match="上传"):
+def _clone(folder):
+    (folder / "paddleseg_losses").mkdir(parents=True)
+    (folder / "paddleseg_losses" / "__init__.py").touch()
+    return folder
+
+
+def test_the_first_cell_installs_a_wheel_that_was_uploaded_or_a_clone(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match=r"缺少 paddleseg_losses、.*上传"):
         _installs(tmp_path, monkeypatch)
+    for folder in (ROOT, ROOT / "examples"):
+        assert _installs(folder, monkeypatch)[0] == [f"{ROOT}[paddleseg,compare]"]
+    beside = _clone(tmp_path / "paddleseg-losses")
+    assert _installs(tmp_path, monkeypatch)[0] == [f"{beside}[paddleseg,compare]"]
+    wheel = tmp_path / "paddleseg_losses-0.1.0-cp39-abi3-linux_x86_64.whl"
     wheel.touch()
-    assert _installs(tmp_path, monkeypatch) == [f"{wheel}[paddleseg,compare]"]
-    assert _installs(ROOT / "examples", monkeypatch) == [f"{ROOT}[paddleseg,compare]"]
-    assert _installs(ROOT, monkeypatch) == [f"{ROOT}[paddleseg,compare]"]
+    for folder in (tmp_path, beside):
+        assert _installs(folder, monkeypatch)[0] == [f"{wheel}[paddleseg,compare]"]
+
+
+def test_the_first_cell_installs_what_one_package_lacks(monkeypatch):
+    """In the root of a clone Python finds the source, though nothing is installed; and a wheel may lack the extras."""
+    told, needed = _installs(ROOT, monkeypatch, lambda name: FOUND)
+    assert told == []
+    for absent in needed:
+        told, _ = _installs(ROOT, monkeypatch, lambda name, absent=absent: None if name == absent else FOUND)
+        assert told == [f"{ROOT}[paddleseg,compare]"], absent
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extras = re.findall(r"^(?:paddleseg|demo|compare) = \[(.*)\]$", project, re.MULTILINE)
+    packages = set(re.findall(r'"([\w-]+)', ", ".join(extras)))
+    modules = {
+        "pillow": "PIL",
+        "scikit-image": "skimage",
+        "Markdown": "markdown",
+        "paddleseg-losses": "paddleseg_losses",
+    }
+    assert {modules.get(name, name) for name in packages - {"numpy", "pandas", "setuptools"}} == set(needed)
+
+
+def test_a_clone_of_the_same_name_is_not_the_package(tmp_path, monkeypatch):
+    """Python takes a folder `paddleseg_losses` without code for a part of a package."""
+    clone, known = _clone(tmp_path / "paddleseg_losses"), importlib.machinery.PathFinder.find_spec
+    told, _ = _installs(tmp_path, monkeypatch, lambda name: known(name, [str(tmp_path)]) or FOUND)
+    assert told == [f"{clone}[paddleseg,compare]"]
 
 
 def test_the_notebook_itself_is_sound():

@@ -1,5 +1,7 @@
 """Images find their masks, whatever their names and folders are."""
 
+import base64
+import io
 import json
 
 import numpy as np
@@ -102,12 +104,13 @@ def test_a_mask_for_each_object(tmp_path):
 
 
 def test_lists_of_stems_tell_the_parts(tmp_path):
-    root = scenes.write(tmp_path / "VOC", ("JPEGImages/{}.jpg", "SegmentationClass/{}.png"))
-    lists = root / "ImageSets" / "Segmentation"
-    lists.mkdir(parents=True)
-    (lists / "train.txt").write_text("0\n1\n2\n4\n")
-    (lists / "val.txt").write_text("3\n5\n")
-    assert [each.key for each in plan(root).split.parts["val"]] == ["3", "5"]
+    for name in ("{}", "photo ({})", "裂缝 {}"):
+        root = scenes.write(tmp_path / name, (f"JPEGImages/{name}.jpg", f"SegmentationClass/{name}.png"))
+        lists = root / "ImageSets" / "Segmentation"
+        lists.mkdir(parents=True)
+        for part, numbers in {"train": (0, 1, 2, 4), "val": (3, 5)}.items():
+            (lists / f"{part}.txt").write_text("".join(f"{name.format(n)}\n" for n in numbers), encoding="utf-8")
+        assert [each.image.stem for each in plan(root).split.parts["val"]] == [name.format(3), name.format(5)]
 
 
 @pytest.mark.parametrize("separator", [" ", "\t", ","])
@@ -163,6 +166,45 @@ def test_labelme(tmp_path):
     mask = result.reading.labels(result.samples[0].read())
     assert [int(mask[point]) for point in ((15, 15), (7, 7), (20, 50), (45, 5))] == [1, 2, 255, 0]
     assert "shapes without an area are not drawn: point" in map(str, result.notes)
+
+
+def _labelme(image, shapes, encoding="utf-8"):
+    content = {"shapes": shapes, "imagePath": image.name, "imageWidth": 64, "imageHeight": 48}
+    image.with_suffix(".json").write_bytes(json.dumps(content, ensure_ascii=False).encode(encoding))
+
+
+def test_labelme_of_other_machines_and_of_models(tmp_path):
+    """A Chinese Windows writes GBK; a mask that a model has drawn is a picture, a turned rectangle four points."""
+    root, stencil = tmp_path / "labelme", io.BytesIO()
+    Image.fromarray(np.array([[0, 1, 1], [1, 1, 0]], "uint8")).save(stencil, format="PNG")
+    text = base64.b64encode(stencil.getvalue()).decode()
+    mask = {"label": "病灶", "points": [[10.2, 5.0], [12.0, 6.0]], "shape_type": "mask", "mask": text}
+    outside = {**mask, "points": [[-1.0, -1.0], [1.0, 0.0]]}
+    corners = [[30, 10], [40, 20], [30, 30], [20, 20]]
+    turned = {"label": "血管", "points": corners, "shape_type": "oriented_rectangle"}
+    for encoding in ("utf-8", "utf-8-sig", "gbk"):
+        image = scenes.save_image(root / f"裂缝 {encoding}.jpg", scenes.disc())
+        _labelme(image, [mask, outside, turned], encoding)
+    result = plan(root)
+    assert result.reading.names == ["background", "病灶", "血管"]
+    assert len(result.samples) == 3
+    assert not any("not drawn" in str(note) for note in result.notes)
+    labels = result.reading.labels(result.samples[0].read())
+    np.testing.assert_array_equal(labels[5:7, 10:13], [[0, 1, 1], [1, 1, 0]])
+    assert labels[:2, :2].tolist() == [[1, 0], [0, 0]]
+    assert [int(labels[point]) for point in ((20, 30), (11, 22))] == [2, 0]
+
+
+def test_what_has_no_annotation_is_named(tmp_path):
+    root = tmp_path / "labelme"
+    box = {"label": "leaf", "points": [[5, 5], [30, 30]], "shape_type": "rectangle"}
+    for number in range(4):
+        _labelme(scenes.save_image(root / f"{number}.jpg", scenes.disc(number)), [box])
+    (root / "2.json").write_bytes((root / "2.json").read_bytes()[:40])
+    (root / "3.json").unlink()
+    found = reasons(plan(root))
+    assert "cannot be read as JSON" in found.pop("2.json")
+    assert found == dict.fromkeys(("2.jpg", "3.jpg"), "no annotation belongs to it")
 
 
 def test_the_user_says_which_folder_is_which(tmp_path):

@@ -16,7 +16,7 @@ from ...registry import PREFIX
 from ..toolkits import MEDICALSEG
 from . import trial
 from .facts import Facts
-from .names import Names, Unseen
+from .names import BUILT_IN, Names, Unseen
 from .report import Place, Report
 
 Entry = dict[str, Any]
@@ -65,20 +65,25 @@ class EntryChecker:
         """Whether our loss of the same name has all these options."""
         return name in registry.names() and all(_takes(self.names.table[PREFIX + name], key) for key in options)
 
+    def _meant(self, name: str) -> tuple[str | None, Text]:
+        """The loss that an unknown name probably means, and what to do."""
+        if name in BUILT_IN:
+            return None, _("the PaddleSeg that is installed lacks it: use the newest code of its repository")
+        hints = loss_hints(name.rpartition(".")[2])
+        if hints:
+            return None, said(hints)
+        near = self.names.suggest(name)
+        return near, _("did you mean {near}?", near=near) if near else _("look for the name in the list")
+
     def _class(self, place: Place, entry: Entry) -> tuple[type | None, str]:
         name = str(entry["type"])
         if name not in self.names.table:
-            hints = loss_hints(name.rpartition(".")[2])
-            near = None if hints else self.names.suggest(name)
+            near, cure = self._meant(name)
             self.report.mistake(
                 (*place, "type"),
                 _("There is no loss {name!r}.", name=name),
                 _("a loss of this package (`paddleseg-losses list`) or one of PaddleSeg's own"),
-                said(hints)
-                if hints
-                else _("did you mean {near}?", near=near)
-                if near
-                else _("look for the name in the list"),
+                cure,
             )
             if near is None:
                 self.report.gap(place, _("{name}: give the name of a loss", name=name))
