@@ -38,7 +38,7 @@ def from_annotations(files: Files) -> Source | None:
     if not coco and not labelme:
         return None
     source = _from_coco(files, coco) if coco else _from_labelme(files, labelme)
-    named = {each.name for each in (*source.samples, *source.left_out)}
+    named = {each.name for each in source.samples} | {each.name for each in source.left_out}
     alone = [name for name in map(files.name, files.pictures) if name not in named]
     source.left_out += [LeftOut(name, _("no annotation belongs to it")) for name in alone]
     return source
