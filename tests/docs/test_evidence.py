@@ -178,16 +178,26 @@ def test_what_partial_labels_cost():
     assert partial_labels.partial_labels(ENGLISH).count("\n|") == 1 + len(partial_labels.TREATMENTS)
 
 
-def test_the_first_attempts_were_ahead_on_six_tasks_and_never_behind():
-    """And no other loss was, as the chooser says."""
+def test_four_losses_were_ahead_on_six_tasks_and_never_behind():
+    """With every seed; and no other loss was, as the chooser says."""
     tasks = numbers_of_the_package().findings.values()
     trained = {loss: [of_task[loss] for of_task in tasks if loss in of_task] for of_task in tasks for loss in of_task}
     beside = {loss: [f.differences["dice"] for f in each if "dice" in f.differences] for loss, each in trained.items()}
-    ahead = {loss for loss, each in beside.items() if sum(d.low > 0 for d in each) >= 6}
-    first = {loss for loss in ahead if not any(d.high < 0 for d in beside[loss])}
-    assert len(tasks) == 8
-    assert first == {"ComboLoss", "GeneralizedDiceLoss"} < set(ranking()["first-attempt"])
-    assert all(finding.succeeded == finding.runs for loss in first for finding in trained[loss])
+    ahead = {loss: sum(difference.low > 0 for difference in each) for loss, each in beside.items()}
+    steady = {
+        loss
+        for loss, each in trained.items()
+        if not any(difference.high < 0 for difference in beside[loss]) and all(f.succeeded == f.runs for f in each)
+    }
+    assert len(tasks) == 9
+    first = {loss: ahead[loss] for loss in steady if ahead[loss] >= 6}
+    assert first == {
+        "GeneralizedDiceLoss": 7,
+        "ComboLoss": 6,
+        "ExpLogLoss": 6,
+        "PenaltyGeneralizedDiceLoss": 6,
+    }
+    assert {"GeneralizedDiceLoss", "ComboLoss"} < set(ranking()["first-attempt"])
 
 
 def test_the_first_four_for_missed_objects_find_more_at_the_same_dice():
