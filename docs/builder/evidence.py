@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from paddleseg_losses.drawing.comparisons import draw_curves
@@ -249,19 +249,25 @@ def _verdict(t: Language) -> str:
     for task, of_task in evidence().findings.items():
         beside = [f.differences["dice"] for f in of_task.values() if "dice" in f.differences and f.loss != _control()]
         better, worse = sum(d.low > 0 for d in beside), sum(d.high < 0 for d in beside)
-        failed = sum(f.runs - f.succeeded for f in of_task.values())
-        runs = sum(f.runs for f in of_task.values())
+        failed, runs = _failures(of_task.values())
         rows.append([t.of(TASKS[task]), better, len(beside) - better - worse, worse, f"{failed}/{runs}"])
     return grid([t("task"), t("better"), t("not to be told apart"), t("worse"), t("failed trainings")], rows)
 
 
-def _gaps() -> dict[str, str]:
-    """Between the best and the median loss, at both ends of the dial."""
+def _failures(findings: Iterable[Finding]) -> tuple[int, int]:
+    """Trainings without a score, and all."""
+    each = [(finding.runs - finding.succeeded, finding.runs) for finding in findings]
+    return sum(failed for failed, _runs in each), sum(runs for _failed, runs in each)
+
+
+def _gaps() -> dict[str, Any]:
+    """Between the best and the median loss that has a score, and what failed, at both ends of the dial."""
     study, numbers = evidence(), {}
     for end, task in (("small", DIAL[0]), ("large", DIAL[-1])):
         dice = [mean for each in study.findings[task].values() if (mean := each.scores["dice"][0]) is not None]
         numbers[end] = f"{study.places[task]:.1%}"
         numbers[f"{end}_gap"] = f"{max(dice) - statistics.median(dice):.3f}"
+        numbers[f"{end}_failed"], numbers[f"{end}_runs"] = _failures(study.findings[task].values())
     return numbers
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,12 +48,14 @@ def draw_ranks(path: Path, intervals: Mapping[str, tuple[float, float]]) -> Path
 def draw_curves(
     path: Path, points: Mapping[str, Sequence[tuple[float, float, float]]], dial: Text, numbers: str | None = None
 ) -> Path:
-    """Dice along a dial: `(place, mean, standard deviation)`; the six best on average are named, the others grey."""
+    """Dice along a dial: `(place, mean, standard deviation)`; the six best on average are named, the others grey.
+
+    A place where a loss has no score counts as 0, or a loss that fails at the hardest one would look best.
+    """
     figure = new_figure(7.2, 4.4)
     axis = figure.subplots()
-    by_loss = {name: [mean for _place, mean, _deviation in each] for name, each in points.items()}
-    averages = {n: -1.0 if all(map(math.isnan, each)) else float(np.nanmean(each)) for n, each in by_loss.items()}
-    best = sorted(averages, key=lambda name: -averages[name])[:6]
+    total = {name: np.nansum([mean for _place, mean, _deviation in each]) for name, each in points.items()}
+    best = sorted(total, key=lambda name: -total[name])[:6]
     for name, each in points.items():
         places, means, deviations = (np.array(column, float) for column in zip(*each))
         if name in best:
