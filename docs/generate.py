@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from builder import evidence, pictures, translations
+from builder import dial, evidence, pictures, translations
 from builder.advice import chooser, differences, misfits, ranking
 from builder.catalogue import catalogues
 from builder.coming_from import NAME, coming_from
@@ -69,10 +69,10 @@ def _documents(language: Language) -> dict[Path, str]:
 def main(arguments: list[str]) -> int:
     """Refresh or compare; the number of problems."""
     if "--check" in arguments:
-        problems = [*translations.problems(), *pictures.drifted(pictures.measured()), *evidence.drifted()]
+        problems = [*translations.problems(), *pictures.drifted(pictures.measured()), *dial.drifted()]
     else:
         problems, now = translations.update(), pictures.measured_or_kept()
-        for name in [*pictures.refresh(now, everything="--redraw" in arguments), *evidence.refresh()]:
+        for name in [*pictures.refresh(now, everything="--redraw" in arguments), *dial.refresh()]:
             print(f"pictures of {name} drawn")
     texts = documents()
     problems += misfits()

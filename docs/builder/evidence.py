@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from paddleseg_losses.drawing.comparisons import draw_curves
-from paddleseg_losses.evidence import DIAL, TASKS, Finding, evidence
+from paddleseg_losses.evidence import TASKS, Finding, evidence
 from paddleseg_losses.experiment.archive import read_archive
 from paddleseg_losses.experiment.results import TaskResults
 from paddleseg_losses.experiment.study import stored
 from paddleseg_losses.experiment.tables import TITLES, grid, markdown
 from paddleseg_losses.i18n import speaking
-from paddleseg_losses.registry import names, specs
+from paddleseg_losses.registry import names
 
+from . import dial
+from .dial import failures
 from .language import DOCS, Language, links_to, read
 from .markup import filled, generated, link
 from .partial_labels import partial_labels
-from .pictures import shown, signature
 
 NAME, TABLES = "evidence", "evidence_tables"
-PICTURE = DOCS / "images" / "evidence_dial.png"
 ROUNDING = 0.0005  # of the numbers in the survey's table
 IMPOSSIBLE = "LogCoshDiceLoss"
 SHOWN = 3  # losses beside the recommended ones
@@ -78,36 +76,6 @@ def cited(symptom: str, losses: Sequence[str], t: Language, sums: Sequence[str] 
     return f"{words}\n\n{grid(head, rows)}"
 
 
-def drifted() -> list[str]:
-    """Whether the picture shows what was measured."""
-    fresh = not _has_dial() or shown(PICTURE) == signature(_dial_points())
-    return [] if fresh else [f"{PICTURE.name} does not show its numbers"]
-
-
-def refresh() -> list[str]:
-    """Draw the picture if it has drifted; the names of what was drawn."""
-    if not drifted():
-        return []
-    points = _dial_points()
-    draw_curves(PICTURE, points, "share of the discs", signature(points))
-    return [PICTURE.name]
-
-
-def _has_dial() -> bool:
-    return set(DIAL) <= evidence().findings.keys()
-
-
-def _dial_points() -> dict[str, list[tuple[float, float, float]]]:
-    """Of each loss the Dice along the dial: share, mean, standard deviation."""
-    study, points = evidence(), {}
-    for task, loss in itertools.product(DIAL, [spec.name for spec in specs()]):
-        finding = study.findings.get(task, {}).get(loss)
-        mean, deviation = finding.scores["dice"] if finding else (None, None)
-        if mean is not None:
-            points.setdefault(loss, []).append((study.places[task], mean, deviation or 0.0))
-    return points
-
-
 def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[str, Any]]]:
     """The tables of the page, and the numbers in its sentences."""
     study = evidence()
@@ -118,9 +86,9 @@ def _sections(text: dict[str, Any], t: Language) -> dict[str, tuple[str, dict[st
     if "heads" in study.findings:
         sections["nine"] = (_nine(t), {})
     sections.update(all=(_all(t), {"seeds": study.seeds}), overall=(_overall(t), {}), verdict=(_verdict(t), {}))
-    if _has_dial():
+    if dial.is_known():
         alt = t("Dice of each loss over the share of the discs")
-        sections["dial"] = (f"![{alt}](images/{PICTURE.name})", _gaps())
+        sections["dial"] = (f"![{alt}](images/{dial.PICTURE.name})", dial.gaps())
     sections["partial"] = (partial_labels(t), {})
     about = {**study.about, "commits": _commits(t), "versions": "; ".join(study.about["versions"])}
     rates = [each.rate for of_task in study.findings.values() for each in of_task.values()]
@@ -249,26 +217,9 @@ def _verdict(t: Language) -> str:
     for task, of_task in evidence().findings.items():
         beside = [f.differences["dice"] for f in of_task.values() if "dice" in f.differences and f.loss != _control()]
         better, worse = sum(d.low > 0 for d in beside), sum(d.high < 0 for d in beside)
-        failed, runs = _failures(of_task.values())
+        failed, runs = failures(of_task.values())
         rows.append([t.of(TASKS[task]), better, len(beside) - better - worse, worse, f"{failed}/{runs}"])
     return grid([t("task"), t("better"), t("not to be told apart"), t("worse"), t("failed trainings")], rows)
-
-
-def _failures(findings: Iterable[Finding]) -> tuple[int, int]:
-    """Trainings without a score, and all."""
-    each = [(finding.runs - finding.succeeded, finding.runs) for finding in findings]
-    return sum(failed for failed, _runs in each), sum(runs for _failed, runs in each)
-
-
-def _gaps() -> dict[str, Any]:
-    """Between the best and the median loss that has a score, and what failed, at both ends of the dial."""
-    study, numbers = evidence(), {}
-    for end, task in (("small", DIAL[0]), ("large", DIAL[-1])):
-        dice = [mean for each in study.findings[task].values() if (mean := each.scores["dice"][0]) is not None]
-        numbers[end] = f"{study.places[task]:.1%}"
-        numbers[f"{end}_gap"] = f"{max(dice) - statistics.median(dice):.3f}"
-        numbers[f"{end}_failed"], numbers[f"{end}_runs"] = _failures(study.findings[task].values())
-    return numbers
 
 
 def _best_first(task: str, metric: str) -> Iterator[str]:

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
+from docs.builder import dial, partial_labels
 from docs.builder import evidence as pages
-from docs.builder import partial_labels
 from docs.builder.advice import ranking
 from docs.builder.language import CHINESE, ENGLISH, read_all
 from docs.builder.language import read as text_of
@@ -89,7 +89,8 @@ def invented(monkeypatch):
     data = {task: {"masks": 64} for task in TASKS}
     commits = {task: ["0123456789"] for task in TASKS}
     study = Evidence("DiceCELoss", 5, about, dict.fromkeys(TASKS, 48), places, data, commits, findings)
-    monkeypatch.setattr(pages, "evidence", lambda: study)
+    for module in (pages, dial):
+        monkeypatch.setattr(module, "evidence", lambda: study)
     return study
 
 
