@@ -45,8 +45,8 @@ def growth(loss: Any, mode: str, steps: int) -> float:
         z = paddle.to_tensor(logits, stop_gradient=False)
         loss(z, paddle.to_tensor(labels)).sum().backward()
         if step + 1 == steps // 2:
-            kept = _resident()
-    return _resident() / kept - 1
+            kept = resident()
+    return resident() / kept - 1
 
 
 def _problem(mode: str, side: int) -> tuple[Any, Any]:
@@ -56,6 +56,7 @@ def _problem(mode: str, side: int) -> tuple[Any, Any]:
     return rng.normal(size=shape).astype("float32"), labels
 
 
-def _resident() -> int:
+def resident() -> int:
+    """Bytes of memory that this process holds."""
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
