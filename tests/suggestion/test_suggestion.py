@@ -105,6 +105,7 @@ def test_cost_is_measured():
     assert refused is None
 
 
+@pytest.mark.filterwarnings("ignore:.*Noto Sans CJK:UserWarning")  # a machine need not have Chinese letters
 def test_the_command(small, tmp_path):
     """A value that is no class is named; the picture is written; JSON holds what the screen shows."""
     data = make_synthetic_dataset(tmp_path / "discs", Discs(share=0.1, size=32, train=3, val=1, test=1))
