@@ -130,9 +130,8 @@ def test_the_gradient_of_a_part_writes_the_whole(tmp_path):
     """It is no view; and the address of a view that is gone makes no view of another tensor."""
     whole = "bool,\n\t\tShape: 2, 3,"
     view = LOG.replace("multiply", "slice").replace(whole, "float32,\n\t\tShape: 1, 3,")
-    reader = (
-        LOG.partition("\n")[2].replace("0xb", "0xe").replace("0xa", "0xb")
-    )  # as large as the whole, at the view's address
+    # As large as the whole, at the address of the view.
+    reader = LOG.partition("\n")[2].replace("0xb", "0xe").replace("0xa", "0xb")
     (tmp_path / "log").write_text(view.removesuffix("@@\n") + reader)
     assert read_log(tmp_path / "log")["Loss", "forward"].largest() == [("multiply", 30)]
     (tmp_path / "log").write_text(view.removesuffix("@@\n") + reader.replace("2, 3,", "1, 3,", 1))

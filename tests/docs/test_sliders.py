@@ -7,12 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from docs.builder import (
-    counting,
-    pictures,
-    sliders,
-    staging,
-)
+from docs.builder import counting, pictures, sliders, staging
 from docs.builder import sources as of_pictures
 from paddleseg_losses import drawing, registry
 

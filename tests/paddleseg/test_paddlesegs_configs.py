@@ -56,7 +56,7 @@ def test_what_paddleseg_trains_is_right(config, tmp_path, losses_table):
 def test_a_wrong_number_of_outputs_is_mended(config, tmp_path, losses_table):
     """One number too many, and a single loss with a wrong number: what is printed instead is right."""
     if _expected(config, losses_table):
-        return  # the test above has looked at it
+        pytest.skip("`check` says more of it than of its outputs: the test above has looked at it")
     types, coef = config["loss"]["types"], config["loss"]["coef"]
     for wrong in (
         {"types": types, "coef": [*coef, 1]},
