@@ -113,8 +113,8 @@ class Check:
         upstream = torch.ones((*shape[:2], len(DICE)), device=self.device)
         with torch.no_grad():
             here = self.sums.CudaProblem(problem)
-            forward = size / self.seconds(lambda: self.sums.error_sums(problem, DICE))
-            gradient = 2 * size / self.seconds(lambda: self.sums.gradient(here, DICE, upstream))
+            forward = size / self.device_seconds(lambda: self.sums.error_sums(problem, DICE))
+            gradient = 2 * size / self.device_seconds(lambda: self.sums.gradient(here, DICE, upstream))
         steps = {
             "dice": self.dice,
             "dice, torch": references.composed_dice,
@@ -134,25 +134,43 @@ class Check:
         }
 
     def step(self, loss: Callable[[Any, Any], Any], z: Any, y: Any, size: int) -> dict[str, float | None]:
-        """Milliseconds of a forward and a backward pass, and its largest memory in units of the logits."""
+        """A forward and a backward pass: see `call`."""
 
-        def run() -> None:
-            z.grad = None
-            loss(z, y).backward()
+        return self.call(lambda: _gradient(loss, z, y), size)
 
-        z.grad = None
-        if self.device == "cuda":
+    def call(self, run: Callable[[], Any], size: int, least: int = 5) -> dict[str, float | None]:
+        """Milliseconds of a call on the device, and as it is made; its largest memory in units of `size`.
+
+        All are None where the device has too little memory.
+        """
+        if self.device != "cuda":
+            return {"ms": 1e3 * self.seconds(run), "called_ms": None, "peak": None}
+        try:
             run()
-            z.grad = None
+            torch.cuda.synchronize()
             torch.cuda.reset_peak_memory_stats()
             before = torch.cuda.memory_allocated()
             run()
             peak = (torch.cuda.max_memory_allocated() - before) / size
-        else:
-            peak = None
-        return {"ms": 1e3 * self.seconds(run), "peak": peak}
+            return {
+                "ms": 1e3 * self.device_seconds(run, least),
+                "called_ms": 1e3 * self.seconds(run, least),
+                "peak": peak,
+            }
+        except torch.cuda.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            return {"ms": None, "called_ms": None, "peak": None}
 
-    def seconds(self, run: Callable[[], Any], least: int = 5, budget: float = 0.5) -> float:
+    def device_seconds(self, run: Callable[[], Any], least: int = 5) -> float:
+        """Of a CUDA graph, where what the host does in between takes no time."""
+        if self.device != "cuda":
+            return self.seconds(run, least)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            run()
+        return self.seconds(graph.replay, least)
+
+    def seconds(self, run: Callable[[], Any], least: int = 5, budget: float = 0.25) -> float:
         """The median time of a call, measured on the device."""
         run()
         times: list[float] = []
@@ -173,8 +191,27 @@ class Check:
         last.synchronize()
         return first.elapsed_time(last) / 1e3
 
+    def replays(self) -> Iterator[dict[str, Any]]:
+        """Whether losses that are recorded in a CUDA graph, on a stream of its own, give the same bits again."""
+        maps = Maps(self)
+        steps = {
+            "dice": self.dice,
+            "cross entropy": self.cross_entropy,
+            "centerlines": lambda z, y: maps.centerlines(z, y).mean(),
+        }
+        for name, loss in steps.items():
+            z, y = self.data(SMALL[0], torch.float32)
+            expected, graph = _gradient(loss, z, y), torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                slope = _gradient(loss, z, y)
+            graph.replay()
+            again = slope.clone()
+            graph.replay()
+            same = torch.equal(again, expected) and torch.equal(slope, expected)
+            yield {"operation": f"{name} in a graph", "right": bool(same)}
+
     def each(self, what: str, cases: Any, measure: Callable[..., Any]) -> list[Any]:
-        """Of each case a result; of those for which there is no time or memory, their name."""
+        """Of each case a result; of those for which there is no time or memory, or that fail, their name and why."""
         results = []
         for case in cases:
             name = f"{what} {case}"
@@ -183,12 +220,18 @@ class Check:
                 continue
             try:
                 results.append(measure(*case))
-            except torch.cuda.OutOfMemoryError:
-                self.left_out.append(f"{name}: no memory")
+            except RuntimeError as error:
+                self.left_out.append(f"{name}: {error}")
                 torch.cuda.empty_cache()
                 continue
             print(name, json.dumps(results[-1]), flush=True)
         return results
+
+
+def _gradient(loss: Callable[[Any, Any], Any], z: Any, y: Any) -> Any:
+    """Of logits made here: torch makes gradients on the stream on which their leaves were."""
+    leaf = z.detach().requires_grad_()
+    return torch.autograd.grad(loss(leaf, y), leaf)[0]
 
 
 def _name(dtype: Any) -> str:
@@ -219,6 +262,9 @@ def run(check: Check, full: bool, shapes: Any = SHAPES) -> dict[str, Any]:
         "seconds_until_loaded_and_tried": time.monotonic() - begin,
         "agreement": [*check.agreement(), *(row for shape in SMALL for row in maps.agreement(shape, DTYPES))],
     }
+    if check.device == "cuda":
+        results["agreement"] += check.replays()
+    print("agreement", json.dumps([row for row in results["agreement"] if not row["right"]]), flush=True)
     if full:
         copy = check.copy_speed() if check.device == "cuda" else check.copy_speed(1 << 20)
         cases = [(shape, dtype, copy) for shape in shapes for dtype in DTYPES[:2]]

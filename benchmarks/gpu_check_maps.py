@@ -52,6 +52,8 @@ class Maps:
         masks = _masks(z, y)
         off = references.off(self.distance_map(masks), references.distances(masks))
         yield {"operation": "distances", "shape": list(shape), "value": off, "right": off <= 1e-6}
+        off = references.off(references.composed_distances(masks), references.distances(masks))
+        yield {"operation": "distances, torch", "shape": list(shape), "value": off, "right": off <= 1e-6}
         operations = {
             "Hausdorff": (self.hausdorff, references.hausdorff),
             "Lovász": (self.lovasz, references.lovasz),
@@ -80,18 +82,19 @@ class Maps:
             "centerlines": lambda z, y: self.centerlines(z, y).mean(),
             "centerlines, torch": lambda z, y: references.composed_centerlines(z, y, EROSIONS),
         }
-        losses: dict[str, Any] = {}
-        for name, loss in steps.items():
-            try:
-                losses[name] = self.check.step(loss, z, y, z.numel() * 4)
-            except torch.cuda.OutOfMemoryError:
-                losses[name] = "no memory"
-        return {
-            "shape": list(shape),
-            "edt_ms": 1e3 * self.check.seconds(lambda: self.distance_map(masks)),
-            "sort_of_one_class_ms": 1e3 * self.check.seconds(lambda: torch.sort(row, descending=True)),
-            "losses": losses,
+        size = z.numel() * z.element_size()
+        losses = {name: self.check.step(loss, z, y, size) for name, loss in steps.items()}
+        maps = {
+            "distances": self.check.call(lambda: self.distance_map(masks), size),
+            "distances, torch": self.check.call(lambda: references.composed_distances(masks), size, least=1),
+            "sort of one class": self.check.call(lambda: torch.sort(row, descending=True), size),
         }
+        faster = _ratio(maps["distances, torch"], maps["distances"])
+        return {"shape": list(shape), "losses": losses, "maps": maps, "distances_times_faster": faster}
+
+
+def _ratio(one: dict[str, float | None], other: dict[str, float | None]) -> float | None:
+    return None if one["ms"] is None or other["ms"] is None else one["ms"] / other["ms"]
 
 
 def _masks(z: Any, y: Any) -> Any:

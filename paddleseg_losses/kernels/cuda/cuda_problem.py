@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import Any
 
@@ -17,6 +18,23 @@ Tensor = Any
 SCALARS = {paddle.float32: "f32", paddle.float16: "f16", paddle.bfloat16: "bf16"}
 LABELS = {paddle.uint8: 0, paddle.int8: 1, paddle.int16: 2, paddle.int32: 3, paddle.int64: 4}
 MOST_CLASSES = MOST_SHARED // 4  # of which a warp has sums
+
+
+class Pixels(ctypes.Structure):
+    """Labels and weights of the pixels, and how many of them a block has, as `functions.cuh` declares it."""
+
+    _fields_ = (
+        ("labels", ctypes.c_void_p),
+        ("label_type", ctypes.c_int32),
+        ("classes", ctypes.c_int64),
+        ("ignore", ctypes.c_int64),
+        ("weights", ctypes.c_void_p),
+        ("sharing", ctypes.c_int32),
+        ("channels", ctypes.c_int32),
+        ("tile", ctypes.c_int32),
+        ("tiles", ctypes.c_uint32),
+        ("s", ctypes.c_int64),
+    )
 
 
 class CudaProblem:
@@ -46,7 +64,6 @@ class CudaProblem:
         if weight is not None:
             _require(weight, [paddle.float32], [flat] if self.multiclass else [flat, full])
             self.weight = weight.contiguous()
-        self.weight_channels = 1 if weight is None else int(weight.shape[1])
         self.scalar = SCALARS[problem.scores.dtype]
         self.activation = "softmax" if self.multiclass else "sigmoid"
         self.planes = self.n if self.multiclass else self.n * self.c
@@ -55,6 +72,13 @@ class CudaProblem:
     def label_arguments(self) -> tuple[Any, ...]:
         """The labels, their type, the number of classes, and the label of pixels to leave out."""
         return self.labels, LABELS[self.problem.labels.dtype], self.problem.classes, self.problem.ignore_index
+
+    def pixels(self, tile: int) -> Pixels:
+        """Of which each block has so many; this problem has to live as long as they are read."""
+        labels, *how = self.label_arguments
+        weights = None if self.weight is None else self.weight.data_ptr()
+        sharing = 1 if self.weight is None else self.planes // (self.n * int(self.weight.shape[1]))
+        return Pixels(labels.data_ptr(), *how, weights, sharing, self.c, tile, math.ceil(self.s / tile), self.s)
 
     def save(self, ctx: Any) -> None:
         """Keep this problem for the backward pass, when the forward pass has done; Paddle keeps the scores."""

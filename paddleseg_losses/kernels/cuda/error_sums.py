@@ -15,10 +15,12 @@ from ..unfilled import unfilled
 from .cuda_problem import MOST_CLASSES, CudaProblem
 from .device import launch
 from .launcher import MOST_SHARED
-from .sum_specs import MOST, Spec, SumSpecs
+from .sum_specs import ERROR, MOST, POSITIVE, Spec, SumSpecs
 from .tiling import BLOCK, WARP, add_up, tile_of
 
 Tensor = Any
+
+GROUP = 4  # classes whose exponentials are read together: there is room for a multiple of it
 
 
 def error_sums(problem: Problem, specs: Sequence[Spec], weight: Tensor | None = None) -> Tensor:
@@ -64,32 +66,43 @@ def _groups(here: CudaProblem, specs: Sequence[Spec]) -> Iterator[Sequence[Spec]
 
 
 def _sums(here: CudaProblem, specs: Sequence[Spec]) -> Tensor:
-    tile = tile_of(here.planes, here.s)
-    tiles, count = math.ceil(here.s / tile), len(specs)
+    listed, pixels = SumSpecs.of_list(specs), here.pixels(tile_of(here.planes, here.s))
+    name, block, shared = here.activation, BLOCK, 4 * listed.count * BLOCK * listed.curved
     if here.multiclass:
-        parts = unfilled([here.n, tiles, here.c, count], paddle.float32)
-        row = 4 * here.c * count
-        block = next(size for size in (BLOCK, BLOCK // 2, WARP) if size // WARP * row <= MOST_SHARED)
-        shape: tuple[Any, ...] = (parts, here.s, tiles, tile)
-        launch(
-            f"softmax_sums_{here.scalar}", here.n * tiles, block, block // WARP * row,
-            here.scores, *here.label_arguments, here.weight, *shape, SumSpecs.of_list(specs),
-        )  # fmt: skip
-        return add_up(parts)
-    parts = unfilled([here.planes, tiles, count], paddle.float32)
-    shape = (parts, here.c, here.s, tiles, tile)
-    launch(
-        f"sigmoid_sums_{here.scalar}", here.planes * tiles, BLOCK, 4 * count * BLOCK,
-        here.scores, *here.label_arguments, here.weight, here.weight_channels, *shape, SumSpecs.of_list(specs),
-    )  # fmt: skip
-    return add_up(parts).reshape([here.n, here.c, count])
+        table, columns = here.c * listed.count, (1 + listed.count - listed.positives) * _in_groups(here.c)
+        name, block, shared = _kept(here, specs, 4 * here.c + table + columns * WARP) or (name, *_block(table))
+    parts = unfilled([here.planes, pixels.tiles, here.c * listed.count if here.multiclass else listed.count])
+    launch(f"{name}_sums_{here.scalar}", here.planes * pixels.tiles, block, shared, here.scores, pixels, parts, listed)
+    return add_up(parts).reshape([here.n, here.c, listed.count])
 
 
 def _gradient(here: CudaProblem, specs: Sequence[Spec], upstream: Tensor) -> Tensor:
-    out, tiles = unfilled(here.scores.shape, here.scores.dtype), math.ceil(here.s / BLOCK)
-    results = (upstream, out) if here.multiclass else (here.weight_channels, upstream, out, here.c)
-    launch(
-        f"{here.activation}_gradient_{here.scalar}", here.planes * tiles, BLOCK, 0,
-        here.scores, *here.label_arguments, here.weight, *results, here.s, tiles, SumSpecs.of_list(specs),
-    )  # fmt: skip
+    listed, pixels = SumSpecs.of_list(specs), here.pixels(tile_of(here.planes, here.s))
+    name, block, shared, out = here.activation, BLOCK, 0, unfilled(here.scores.shape, here.scores.dtype)
+    if here.multiclass:
+        columns = _in_groups(here.c)
+        name, block, shared = _kept(here, specs, columns * WARP, 3 * columns) or (name, block, shared)
+    blocks = here.planes * pixels.tiles
+    launch(f"{name}_gradient_{here.scalar}", blocks, block, shared, here.scores, pixels, upstream, out, listed)
     return out
+
+
+def _kept(here: CudaProblem, specs: Sequence[Spec], of_warp: int, of_block: int = 0) -> tuple[str, int, int] | None:
+    """The kernels of `source/kept_sums.cu`, the threads of a block and the bytes that they share, where they serve."""
+    others = [kind for side, kind, _exponent, _clip in specs if side != POSITIVE]
+    if others not in ([], [ERROR]) or here.labels.dtype != paddle.uint8:
+        return None
+    fits = _block(of_warp, of_block)
+    return fits and ("kept", *fits)
+
+
+def _in_groups(classes: int) -> int:
+    return math.ceil(classes / GROUP) * GROUP
+
+
+def _block(of_warp: int, of_block: int = 0) -> tuple[int, int] | None:
+    """Threads of the largest block that has room for so many floats, and their bytes."""
+    for threads in (BLOCK, BLOCK // 2, WARP):
+        if (shared := 4 * (of_block + threads // WARP * of_warp)) <= MOST_SHARED:
+            return threads, shared
+    return None

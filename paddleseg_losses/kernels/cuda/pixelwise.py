@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,11 +52,9 @@ class _Values(Differentiable):
         here = CudaProblem(problem)
         here.save(ctx)
         ctx.kept = specs, table
-        values, tiles = unfilled(here.labels.shape, paddle.float32), math.ceil(here.s / BLOCK)
-        launch(
-            f"{here.activation}_values_{here.scalar}", here.planes * tiles, BLOCK, 0,
-            here.scores, *here.label_arguments, table, values, here.s, tiles, SumSpecs.of_list(specs),
-        )  # fmt: skip
+        values, pixels = unfilled(here.labels.shape), here.pixels(BLOCK)
+        name, listed = f"{here.activation}_values_{here.scalar}", SumSpecs.of_list(specs)
+        launch(name, here.planes * pixels.tiles, BLOCK, 0, here.scores, pixels, table, values, listed)
         return values
 
     @staticmethod

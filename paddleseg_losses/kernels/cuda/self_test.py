@@ -28,7 +28,8 @@ Check = Callable[[Any], Iterator[tuple[Any, Any]]]  # from a place to what kerne
 
 _LOGITS = np.array([[[1.5, -2.0, 0.25, 8.0], [0.5, 3.0, -1.0, -8.0], [-1.0, 0.0, 2.0, 0.5]]])  # short in half precision
 _LABELS = {True: np.array([[[0, 1, 255, 2]]]), False: np.array([[[0, 1, 255, 1], [1, 0, 0, 0], [1, 1, 255, 0]]])}
-_SPECS = [(0, 4, 1.0, 0.0), (1, 2, 1.0, 0.0)]  # -log p of positives, the error of negatives
+# -log p of positives, and of negatives the error, or 1 - the error, for which a softmax has another kernel.
+_SPECS = {"error": [(0, 4, 1.0, 0.0), (1, 2, 1.0, 0.0)], "correct": [(0, 4, 1.0, 0.0), (1, 1, 1.0, 0.0)]}
 
 
 def _sums(place: Any) -> Iterator[tuple[Any, Any]]:
@@ -43,15 +44,30 @@ def _labels(place: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _error_sums(place: Any) -> Iterator[tuple[Any, Any]]:
+    yield from _sums_of(place, True, "correct")
+    for of_negatives in _SPECS:
+        yield from _sums_of(place, False, of_negatives)
+
+
+def _kept_sums(place: Any) -> Iterator[tuple[Any, Any]]:
+    yield from _sums_of(place, True, "error")
+
+
+def _sums_of(place: Any, multiclass: bool, of_negatives: str) -> Iterator[tuple[Any, Any]]:
+    specs, (sums, slope) = _SPECS[of_negatives], _expected(multiclass, of_negatives)
+    for dtype in SCALARS:
+        given = _problem(place, multiclass, dtype)
+        yield error_sums(given, specs), sums
+        if dtype == paddle.float32:
+            upstream = paddle.to_tensor(np.tile(np.array([1.0, 2.0], np.float32), (1, 3, 1)), place=place)
+            yield gradient(CudaProblem(given), specs, upstream), slope
+
+
+def _pixel_values(place: Any) -> Iterator[tuple[Any, Any]]:
     for multiclass in (True, False):
-        sums, values, slope = _expected(multiclass)
-        for dtype in SCALARS:
-            given = _problem(place, multiclass, dtype)
-            yield error_sums(given, _SPECS), sums
-            if dtype == paddle.float32:
-                upstream = paddle.to_tensor(np.tile(np.array([1.0, 2.0], np.float32), (1, 3, 1)), place=place)
-                yield gradient(CudaProblem(given), _SPECS, upstream), slope
-                yield pixel_values(given, _SPECS[:1], [(1.0, 1.0)]), values
+        nll = _parts(multiclass)[0]
+        values = nll.sum(1, keepdims=True) if multiclass else nll
+        yield pixel_values(_problem(place, multiclass, paddle.float32), _SPECS["error"][:1], [(1.0, 1.0)]), values
 
 
 def _problem(place: Any, multiclass: bool, dtype: Any) -> Problem:
@@ -60,8 +76,8 @@ def _problem(place: Any, multiclass: bool, dtype: Any) -> Problem:
     return Problem(logits, labels, "multiclass" if multiclass else "multilabel")
 
 
-def _expected(multiclass: bool) -> tuple[Any, Any, Any]:
-    """The sums, the values of pixels, and the gradient of the first sum with twice the second."""
+def _parts(multiclass: bool) -> tuple[Any, Any, tuple[Any, Any], Any]:
+    """Of each pixel and class -log p of positives and the error of negatives, their slopes, and where it is a negative."""
     labels, z = _LABELS[multiclass], _LOGITS
     own, valid = (labels == (np.arange(3)[:, None] if multiclass else 1)), labels != 255
     p = np.exp(z) / np.exp(z).sum(1, keepdims=True) if multiclass else 1 / (1 + np.exp(-z))
@@ -69,11 +85,20 @@ def _expected(multiclass: bool) -> tuple[Any, Any, Any]:
     of_nll = np.where(valid, p - own, 0) if multiclass else np.where(own, p - 1, 0)
     right = (p * own).sum(1, keepdims=True)
     of_error = -right * (own - p) * valid if multiclass else error * (1 - p)
-    values = nll.sum(1, keepdims=True) if multiclass else nll
-    return np.stack([nll.sum(-1), error.sum(-1)], axis=-1), values, of_nll + 2 * of_error
+    return nll, error, (of_nll, of_error), ~own & valid
 
 
-CHECKS: dict[str, Check] = {"sums": _sums, "labels": _labels, "error_sums": _error_sums, **OF_MAPS}
+def _expected(multiclass: bool, of_negatives: str) -> tuple[Any, Any]:
+    """The sums, and the gradient of the first with twice the second."""
+    nll, error, (of_nll, of_error), negative = _parts(multiclass)
+    sign, other = (1, error) if of_negatives == "error" else (-1, np.where(negative, 1 - error, 0))
+    return np.stack([nll.sum(-1), other.sum(-1)], axis=-1), of_nll + 2 * sign * of_error
+
+
+CHECKS: dict[str, Check] = {
+    "sums": _sums, "labels": _labels, "error_sums": _error_sums, "kept_sums": _kept_sums,
+    "pixel_values": _pixel_values, **OF_MAPS,
+}  # fmt: skip
 
 
 def disagreement(index: int) -> Text | None:

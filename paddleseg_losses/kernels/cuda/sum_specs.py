@@ -13,8 +13,10 @@ Spec = tuple[int, int, float, float]  # side, kind, exponent, clip, as in `nativ
 
 POSITIVE = 0
 MOST = 12  # of a launch
-_COUNT = 0
-_NLL = 4  # this kind and those after it read the negative log-likelihood
+ERROR = 2
+_COUNT, _POWER, _NLL = 0, 3, 4
+_READ_NLL = 4  # this kind and those after it read the negative log-likelihood
+_STRAIGHT = (_COUNT, 1, ERROR, _NLL)  # whose slope is one number times 1 - x, or one number
 
 
 class _Spec(ctypes.Structure):
@@ -35,7 +37,9 @@ class SumSpecs(ctypes.Structure):
         ("positives", ctypes.c_int),
         ("logits", ctypes.c_int),
         ("nll", ctypes.c_int),
+        ("curved", ctypes.c_int),
         ("negative_nll", ctypes.c_int),
+        ("negative_power", ctypes.c_int),
         ("of", _Spec * MOST),
     )
 
@@ -43,9 +47,13 @@ class SumSpecs(ctypes.Structure):
     def of_list(cls, specs: Sequence[Spec]) -> SumSpecs:
         """As many as a launch makes."""
         ordered = sorted(range(len(specs)), key=lambda column: specs[column][0])
-        positives = sum(spec[0] == POSITIVE for spec in specs)
-        logits = any(spec[1] != _COUNT for spec in specs)
-        nll = any(spec[1] >= _NLL for spec in specs)
-        negative_nll = any(spec[1] >= _NLL and spec[0] != POSITIVE for spec in specs)
+        kinds, of_negatives = [spec[1] for spec in specs], [spec[1] for spec in specs if spec[0] != POSITIVE]
+        flags = (
+            any(kind != _COUNT for kind in kinds),
+            any(kind >= _READ_NLL for kind in kinds),
+            any(kind not in _STRAIGHT for kind in kinds),
+            any(kind >= _READ_NLL for kind in of_negatives),
+            _POWER in of_negatives,
+        )
         listed: Any = (_Spec * MOST)(*(_Spec(*specs[column], column) for column in ordered))
-        return cls(len(specs), positives, int(logits), int(nll), int(negative_nll), listed)
+        return cls(len(specs), len(specs) - len(of_negatives), *map(int, flags), listed)

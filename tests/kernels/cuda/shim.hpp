@@ -295,6 +295,9 @@ inline float __uint_as_float(unsigned bits) { return shim_bits<float>(bits); }
 inline int __float_as_int(float x) { return shim_bits<int>(x); }
 inline float __int_as_float(int bits) { return shim_bits<float>(bits); }
 
+inline float reciprocal(float x) { return 1.0f / x; }
+inline float power_of_two(float x) { return x < -126.0f ? 0.0f : std::exp2(x); }
+
 // By whole numbers: not every compiler has a type of 16 bits.
 inline float float_of_half(unsigned short bits) {
     const unsigned sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 0x1fu, rest = bits & 0x3ffu;

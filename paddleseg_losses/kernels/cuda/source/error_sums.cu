@@ -6,17 +6,6 @@
 #include "sigmoid.cuh"
 #include "softmax.cuh"
 
-// Add a warp's numbers to the column of a table [classes][columns], each to the row of its label. One step for each label that
-// occurs in the warp: of neighbouring pixels few have another label.
-__device__ inline void add_by_label(float x, int label, u32 counted, float* table, int columns) {
-    while (counted) {
-        const int k = __shfl_sync(ALL_LANES, label, __ffs(static_cast<int>(counted)) - 1);
-        const float sum = warp_sum(label == k ? x : 0.0f);
-        if (threadIdx.x % LANES == 0) table[k * columns] += sum;
-        counted &= ~__ballot_sync(ALL_LANES, label == k);
-    }
-}
-
 // What a class of which a pixel is a negative adds to a sum.
 template <class Scalar>
 __device__ inline float negative_value(const SumSpec& spec, const Softmax& m, float x, float e, float inverse, int k,
@@ -31,24 +20,24 @@ __device__ inline float negative_value(const SumSpec& spec, const Softmax& m, fl
 }
 
 template <class Scalar>
-__device__ inline void softmax_sums(const Scalar* logits, const Labels& labels, const float* weight, float* parts, i64 s, i64 tiles,
-                                    int tile, const SumSpecs& specs) {
+__device__ inline void softmax_sums(const Scalar* logits, const Pixels& pixels, float* parts, const SumSpecs& specs) {
     SHARED_MEMORY(float, tables);  // [warps][classes][specs]: none but its own warp writes to one
-    const int classes = static_cast<int>(labels.classes), size = classes * specs.count, warps = blockDim.x / LANES;
+    const int classes = pixels.channels, size = classes * specs.count, warps = blockDim.x / LANES;
     for (int i = threadIdx.x; i < warps * size; i += blockDim.x) tables[i] = 0.0f;
     __syncthreads();
     float* table = tables + threadIdx.x / LANES * size;
-    const i64 n = blockIdx.x / tiles, first = blockIdx.x % tiles * tile, last = first + tile < s ? first + tile : s;
+    const i64 s = pixels.s, last = pixels.last();
+    const float* const weights = pixels.weights_of_plane();
     ONE_BY_ONE
-    for (i64 start = first; start < last; start += blockDim.x) {
+    for (i64 start = pixels.first(); start < last; start += blockDim.x) {
         const i64 i = start + threadIdx.x;
-        const int label = i < last ? labels[n * s + i] : -1;
-        const Scalar* z = logits + n * classes * s + i;
+        const int label = i < last ? pixels.label(i) : -1;
+        const Scalar* z = logits + pixels.plane() * classes * s + i;
         const u32 counted = __ballot_sync(ALL_LANES, label >= 0);
         Softmax m = {};
         Answer a = {};
         float factor = 0.0f, inverse = 0.0f;
-        if (label >= 0) factor = weight ? weight[n * s + i] : 1.0f;
+        if (label >= 0) factor = weights ? weights[i] : 1.0f;
         if (label >= 0 && specs.logits) {
             m = read_softmax(z, s, classes, label);
             a = answer_of(m, load(z + label * s), specs.nll);
@@ -102,12 +91,10 @@ __device__ inline float upstream_of_negative_nll(const SumSpecs& specs, const fl
 //     dz_j = [j != y] u_j p_j - p_j (sum over k != y, j of f_k),
 // where p_j f_k = u_k p_k e_j / (sum of e without k) for the largest k, whose f may have no number.
 template <class Scalar>
-__device__ inline void softmax_gradient(const Scalar* logits, const Labels& labels, const float* weight, const float* upstream,
-                                        Scalar* gradient, i64 s, i64 tiles, const SumSpecs& specs) {
-    const int classes = static_cast<int>(labels.classes);
-    const i64 n = blockIdx.x / tiles, i = blockIdx.x % tiles * blockDim.x + threadIdx.x;
-    if (i >= s) return;
-    const int label = labels[n * s + i];
+__device__ inline void softmax_gradient_at(i64 i, const Scalar* logits, const Pixels& pixels, const float* weights,
+                                           const float* upstream, Scalar* gradient, const SumSpecs& specs) {
+    const int classes = pixels.channels, label = pixels.label(i);
+    const i64 s = pixels.s, n = pixels.plane();
     const Scalar* z = logits + n * classes * s + i;
     Scalar* out = gradient + n * classes * s + i;
     if (label < 0) {
@@ -116,7 +103,7 @@ __device__ inline void softmax_gradient(const Scalar* logits, const Labels& labe
     }
     const Softmax m = read_softmax(z, s, classes, label);
     const Answer a = answer_of(m, load(z + label * s), specs.nll);
-    const float inverse = inverse_sum(m), factor = weight ? weight[n * s + i] : 1.0f;
+    const float inverse = inverse_sum(m), factor = weights ? weights[i] : 1.0f;
     const float* const rows = upstream + n * classes * specs.count;
     float positive = 0.0f;
     FOR_SPECS(0, specs.positives) positive += rows[label * specs.count + specs.of[j].column] * slope(specs.of[j], a);
@@ -158,74 +145,83 @@ __device__ inline void softmax_gradient(const Scalar* logits, const Labels& labe
 }
 
 template <class Scalar>
-__device__ inline void sigmoid_sums(const Scalar* logits, const Labels& labels, const float* weight, int weight_channels, float* parts,
-                                    i64 channels, i64 s, i64 tiles, int tile, const SumSpecs& specs) {
-    SHARED_MEMORY(float, sums);  // [specs][threads]
-    __shared__ float room[LANES];
-    FOR_SPECS(0, specs.count) sums[j * blockDim.x + threadIdx.x] = 0.0f;
-    const i64 plane = blockIdx.x / tiles, first = blockIdx.x % tiles * tile, last = first + tile < s ? first + tile : s;
-    const float* const of_pixel = weights_of(weight, weight_channels, plane, channels, s);
+__device__ inline void softmax_gradient(const Scalar* logits, const Pixels& pixels, const float* upstream, Scalar* gradient,
+                                        const SumSpecs& specs) {
+    const float* const weights = pixels.weights_of_plane();
     ONE_BY_ONE
-    for (i64 i = first + threadIdx.x; i < last; i += blockDim.x) {
-        const int label = labels[plane * s + i];
+    for (i64 i = pixels.first() + threadIdx.x; i < pixels.last(); i += blockDim.x)
+        softmax_gradient_at(i, logits, pixels, weights, upstream, gradient, specs);
+}
+
+// Shared: sums [specs][threads] if some are curved.
+template <class Scalar>
+__device__ inline void sigmoid_sums(const Scalar* logits, const Pixels& pixels, float* parts, const SumSpecs& specs) {
+    SHARED_MEMORY(float, sums);
+    __shared__ float room[LANES];
+    const Scalar* const z = logits + pixels.plane() * pixels.s;
+    const float* const weights = pixels.weights_of_plane();
+    Straight positives = {}, negatives = {};
+    if (specs.curved) FOR_SPECS(0, specs.count) sums[j * blockDim.x + threadIdx.x] = 0.0f;
+    ONE_BY_ONE
+    for (i64 i = pixels.first() + threadIdx.x; i < pixels.last(); i += blockDim.x) {
+        const int label = pixels.label(i);
+        const Answer a = specs.logits ? sigmoid_answer(load(z + i), label == 1, specs.nll) : Answer{};
         if (label < 0) continue;
-        const Answer a = specs.logits ? sigmoid_answer(load(logits + plane * s + i), label == 1, specs.nll) : Answer{};
-        const float factor = of_pixel ? of_pixel[i] : 1.0f;
+        const float factor = weights ? weights[i] : 1.0f;
+        if (label == 1) positives.add(a, factor);
+        else negatives.add(a, factor);
+        if (!specs.curved) continue;
         FOR_SPECS(0, specs.count)
-            if (is_of_side(specs.of[j], label)) sums[j * blockDim.x + threadIdx.x] += factor * value(specs.of[j], a);
+            if (is_curved(specs.of[j]) && is_of_side(specs.of[j], label))
+                sums[j * blockDim.x + threadIdx.x] += factor * value(specs.of[j], a);
     }
     FOR_SPECS(0, specs.count) {
-        const float sum = block_sum(sums[j * blockDim.x + threadIdx.x], room);
+        const int kind = specs.of[j].kind;
+        const float straight = specs.of[j].side == POSITIVE ? positives.of(kind) : negatives.of(kind);
+        const float sum = block_sum(is_curved(specs.of[j]) ? sums[j * blockDim.x + threadIdx.x] : straight, room);
         if (threadIdx.x == 0) parts[static_cast<i64>(blockIdx.x) * specs.count + specs.of[j].column] = sum;
     }
 }
 
-// upstream [planes][specs].
 template <class Scalar>
-__device__ inline void sigmoid_gradient(const Scalar* logits, const Labels& labels, const float* weight, int weight_channels,
-                                        const float* upstream, Scalar* gradient, i64 channels, i64 s, i64 tiles,
+__device__ inline void sigmoid_gradient(const Scalar* logits, const Pixels& pixels, const float* upstream, Scalar* gradient,
                                         const SumSpecs& specs) {
-    const i64 plane = blockIdx.x / tiles, i = blockIdx.x % tiles * blockDim.x + threadIdx.x;
-    if (i >= s) return;
-    const int label = labels[plane * s + i];
-    float of_logit = 0.0f;
-    if (label >= 0) {
-        const float* const of_pixel = weights_of(weight, weight_channels, plane, channels, s);
-        const Answer a = sigmoid_answer(load(logits + plane * s + i), label == 1, specs.nll);
-        FOR_SPECS(0, specs.count)
-            if (is_of_side(specs.of[j], label)) of_logit += upstream[plane * specs.count + specs.of[j].column] * slope(specs.of[j], a);
-        of_logit *= (label == 1 ? -a.error : a.error) * (of_pixel ? of_pixel[i] : 1.0f);
+    const float* const row = upstream + pixels.plane() * specs.count;
+    const Scalar* const z = logits + pixels.plane() * pixels.s;
+    Scalar* const out = gradient + pixels.plane() * pixels.s;
+    const float* const weights = pixels.weights_of_plane();
+    StraightSlope positive = {}, negative = {};
+    FOR_SPECS(0, specs.positives) positive.add(specs.of[j], row[specs.of[j].column]);
+    FOR_SPECS(specs.positives, specs.count) negative.add(specs.of[j], row[specs.of[j].column]);
+    ONE_BY_ONE
+    for (i64 i = pixels.first() + threadIdx.x; i < pixels.last(); i += blockDim.x) {
+        const int label = pixels.label(i);
+        const Answer a = sigmoid_answer(load(z + i), label == 1, specs.curved);
+        float of_logit = label == 1 ? positive.at(a) : negative.at(a);
+        if (specs.curved)
+            FOR_SPECS(0, specs.count)
+                if (is_curved(specs.of[j]) && is_of_side(specs.of[j], label)) of_logit += row[specs.of[j].column] * slope(specs.of[j], a);
+        of_logit *= (label == 1 ? -a.error : a.error) * (weights ? weights[i] : 1.0f);
+        store(out + i, label < 0 ? 0.0f : of_logit);
     }
-    store(gradient + plane * s + i, of_logit);
 }
 
-// Sums: logits [n, c, s], labels [n, s] or, under sigmoids, [n, c, s], weight [n, weight_channels, s] or null; parts
-// [n tiles, c, specs], or [n c tiles, specs]. grid (n tiles), or (n c tiles); block: whole warps; shared: warps c specs floats, or
-// specs floats for each thread.
-// Gradients: upstream [n, c, specs]; here a tile is the pixels of a block, and nothing is shared.
-#define ERROR_SUMS(SCALAR, SUFFIX)                                                                                                  \
-    extern "C" __global__ void softmax_sums_##SUFFIX(const SCALAR* logits, const void* labels, int type, i64 classes, i64 ignore,   \
-                                                     const float* weight, float* parts, i64 s, i64 tiles, int tile,                 \
-                                                     SumSpecs specs) {                                                              \
-        softmax_sums(logits, Labels{labels, type, classes, ignore}, weight, parts, s, tiles, tile, specs);                          \
-    }                                                                                                                               \
-    extern "C" __global__ void softmax_gradient_##SUFFIX(const SCALAR* logits, const void* labels, int type, i64 classes,           \
-                                                         i64 ignore, const float* weight, const float* upstream, SCALAR* gradient,  \
-                                                         i64 s, i64 tiles, SumSpecs specs) {                                        \
-        softmax_gradient(logits, Labels{labels, type, classes, ignore}, weight, upstream, gradient, s, tiles, specs);               \
-    }                                                                                                                               \
-    extern "C" __global__ void sigmoid_sums_##SUFFIX(const SCALAR* logits, const void* labels, int type, i64 classes, i64 ignore,   \
-                                                     const float* weight, int weight_channels, float* parts, i64 channels, i64 s,   \
-                                                     i64 tiles, int tile, SumSpecs specs) {                                         \
-        sigmoid_sums(logits, Labels{labels, type, classes, ignore}, weight, weight_channels, parts, channels, s, tiles, tile,       \
-                     specs);                                                                                                        \
-    }                                                                                                                               \
-    extern "C" __global__ void sigmoid_gradient_##SUFFIX(const SCALAR* logits, const void* labels, int type, i64 classes,           \
-                                                         i64 ignore, const float* weight, int weight_channels,                      \
-                                                         const float* upstream, SCALAR* gradient, i64 channels, i64 s, i64 tiles,   \
-                                                         SumSpecs specs) {                                                          \
-        sigmoid_gradient(logits, Labels{labels, type, classes, ignore}, weight, weight_channels, upstream, gradient, channels, s,   \
-                         tiles, specs);                                                                                             \
+// Sums: logits [n, c, s]; parts [n tiles, c, specs], or [n c tiles, specs] under sigmoids. Gradients: upstream [n, c, specs].
+// grid (planes tiles); block: whole warps; shared: for each warp [c, specs] floats.
+#define ERROR_SUMS(SCALAR, SUFFIX)                                                                                            \
+    extern "C" __global__ void softmax_sums_##SUFFIX(const SCALAR* logits, Pixels pixels, float* parts, SumSpecs specs) {     \
+        softmax_sums(logits, pixels, parts, specs);                                                                           \
+    }                                                                                                                         \
+    extern "C" __global__ void softmax_gradient_##SUFFIX(const SCALAR* logits, Pixels pixels, const float* upstream,          \
+                                                         SCALAR* gradient, SumSpecs specs) {                                  \
+        softmax_gradient(logits, pixels, upstream, gradient, specs);                                                          \
+    }                                                                                                                         \
+    extern "C" __global__ void sigmoid_sums_##SUFFIX(const SCALAR* logits, Pixels pixels, float* parts, SumSpecs specs) {     \
+        sigmoid_sums(logits, pixels, parts, specs);                                                                           \
+    }                                                                                                                         \
+    extern "C" __global__ void sigmoid_gradient_##SUFFIX(const SCALAR* logits, Pixels pixels, const float* upstream,          \
+                                                         SCALAR* gradient, SumSpecs specs) {                                  \
+        sigmoid_gradient(logits, pixels, upstream, gradient, specs);                                                          \
     }
 
 FOR_EACH_SCALAR(ERROR_SUMS)

@@ -2,6 +2,22 @@
 #pragma once
 #include "common.cuh"
 
+// The pixels of planes that have labels of their own: samples under a softmax, else channels of samples. A block has a tile of one.
+// Handed to kernels as it is: `cuda_problem.py` has the same struct.
+struct Pixels {
+    Labels labels;  // [planes][s]
+    const float* weights;  // [planes / sharing][s], or null
+    int sharing, channels, tile;
+    u32 tiles;  // of a plane, as s
+    i64 s;
+
+    __device__ inline u32 plane() const { return blockIdx.x / tiles; }
+    __device__ inline i64 first() const { return static_cast<i64>(blockIdx.x % tiles) * tile; }
+    __device__ inline i64 last() const { return first() + tile < s ? first() + tile : s; }
+    __device__ inline int label(i64 i) const { return labels[plane() * s + i]; }
+    __device__ inline const float* weights_of_plane() const { return weights ? weights + plane() / sharing * s : nullptr; }
+};
+
 enum Side { POSITIVE = 0, NEGATIVE = 1 };
 enum Kind { COUNT = 0, CORRECT = 1, ERROR = 2, POWER = 3, NLL = 4, FOCAL = 5, NLL_POWER = 6, LQ = 7, HELD_FOCAL = 8 };
 enum { MOST_SPECS = 12 };  // of a launch
@@ -13,19 +29,47 @@ struct SumSpec {
     int column;
 };
 
-// What a launch sums: those of positives first. Whether any reads logits, and l, and whether any of negatives reads l.
+// What a launch sums: those of positives first. Whether any reads logits, or l, or is curved; whether any of negatives reads l, or
+// is a power.
 struct SumSpecs {
-    int count, positives, logits, nll, negative_nll;
+    int count, positives, logits, nll, curved, negative_nll, negative_power;
     SumSpec of[MOST_SPECS];
 };
 
 // Loops over specs, and over classes with such loops inside, go one by one: code for several at once is long, and slow to load.
 #define ONE_BY_ONE _Pragma("unroll 1")
-#define FOR_SPECS(FIRST, LAST) ONE_BY_ONE for (int j = FIRST; j < LAST; ++j)
+#define PRAGMA(TEXT) _Pragma(#TEXT)
+#define UNROLL(TIMES) PRAGMA(unroll TIMES)
+#define FOR_SPECS(FIRST, LAST) ONE_BY_ONE for (int j = FIRST; j < (LAST); ++j)
 
 // What functions read of a pixel. None is 1 minus another: where one is nearly 1, the other would have no digits.
 struct Answer {
     float error, correct, nll;
+};
+
+// Sums of the pixels of one side whose functions need nothing but the answer: made in registers, whatever is asked for.
+struct Straight {
+    float count, correct, error, nll;
+
+    __device__ inline void add(const Answer& a, float factor) {
+        count += factor, correct += factor * a.correct, error += factor * a.error, nll += factor * a.nll;
+    }
+    __device__ inline float of(int kind) const { return kind == COUNT ? count : kind == CORRECT ? correct : kind == ERROR ? error : nll; }
+};
+
+__device__ inline bool is_curved(const SumSpec& spec) {
+    return spec.kind != COUNT && spec.kind != CORRECT && spec.kind != ERROR && spec.kind != NLL;
+}
+
+// The slope of all straight sums of a side together: (u of errors - u of what is correct) (1 - x) + u of l.
+struct StraightSlope {
+    float of_correct, constant;
+
+    __device__ inline void add(const SumSpec& spec, float upstream) {
+        of_correct += spec.kind == ERROR ? upstream : spec.kind == CORRECT ? -upstream : 0.0f;
+        constant += spec.kind == NLL ? upstream : 0.0f;
+    }
+    __device__ inline float at(const Answer& a) const { return of_correct * a.correct + constant; }
 };
 
 #define SMALL_BASE 1e-7f  // powers below 1 are straight lines up to here, so that their slope is bounded

@@ -4,15 +4,10 @@
 
 // Of a logit z, and whether it ought to be positive.
 __device__ inline Answer sigmoid_answer(float z, bool label, bool with_nll) {
-    const float wrong = label ? -z : z, e = expf(-fabsf(wrong)), inverse = 1.0f / (1.0f + e);
+    const float wrong = label ? -z : z, e = exponential(-fabsf(wrong)), inverse = reciprocal(1.0f + e);
     const float large = inverse, small = e * inverse;
     const float nll = with_nll ? (wrong > 0.0f ? wrong : 0.0f) + log1pf(e) : 0.0f;
     return {wrong > 0.0f ? large : small, wrong > 0.0f ? small : large, nll};
-}
-
-// Weights of a plane: those of its sample, or its own.
-__device__ inline const float* weights_of(const float* weight, int weight_channels, i64 plane, i64 channels, i64 s) {
-    return weight ? weight + (weight_channels == 1 ? plane / channels : plane) * s : nullptr;
 }
 
 __device__ inline bool is_of_side(const SumSpec& spec, int label) { return label == (spec.side == POSITIVE ? 1 : 0); }

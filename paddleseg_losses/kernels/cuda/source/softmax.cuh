@@ -35,9 +35,11 @@ __device__ inline Softmax read_softmax(const Scalar* z, i64 step, int classes, i
     return m;
 }
 
-__device__ inline float inverse_sum(const Softmax& m) { return 1.0f / (m.own + m.others); }
+template <class Sums>
+__device__ inline float inverse_sum(const Sums& m) { return reciprocal(m.own + m.others); }
 
-__device__ inline Answer answer_of(const Softmax& m, float of_label, bool with_nll) {
+template <class Sums>
+__device__ inline Answer answer_of(const Sums& m, float of_label, bool with_nll) {
     const float inverse = inverse_sum(m), gap = of_label - m.top;
     const float nll = with_nll ? log1pf(m.others + (m.own - 1.0f)) - gap : 0.0f;
     return {m.others * inverse, m.own * inverse, nll};
@@ -45,6 +47,17 @@ __device__ inline Answer answer_of(const Softmax& m, float of_label, bool with_n
 
 // 1 - p in units of e, of a class whose e is given.
 __device__ inline float sum_without(const Softmax& m, float e) { return e == 1.0f ? m.below : m.own + m.others - e; }
+
+// Add a warp's numbers to the column of a table [classes][columns], each to the row of its label. One step for each label that
+// occurs in the warp: of neighbouring pixels few have another label.
+__device__ inline void add_by_label(float x, int label, u32 counted, float* table, int columns) {
+    while (counted) {
+        const int k = __shfl_sync(ALL_LANES, label, __ffs(static_cast<int>(counted)) - 1);
+        const float sum = warp_sum(label == k ? x : 0.0f);
+        if (threadIdx.x % LANES == 0) table[k * columns] += sum;
+        counted &= ~__ballot_sync(ALL_LANES, label == k);
+    }
+}
 
 // The log-sum-exp of all classes but the largest of the others.
 template <class Scalar>
