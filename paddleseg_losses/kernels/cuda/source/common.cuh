@@ -46,6 +46,8 @@ __device__ inline float reciprocal(float x) {  // off by a last digit
 // e^x of x <= 0 by a single instruction of the card, 0 below 2^-126. Off by the rounding of x log2(e), 4e-6 for x = -40.
 __device__ inline float exponential(float x) { return power_of_two(x * 1.44269504f); }
 
+__device__ inline float minus_infinity() { return __uint_as_float(0xff800000u); }
+
 // Numbers as they lie in memory. Whatever is computed is computed in float.
 struct Half {
     u16 bits;

@@ -9,11 +9,12 @@ const int AT_ONCE = 8;  // logits that are on their way from memory together
 
 __device__ inline int in_groups(int classes) { return (classes + GROUP - 1) / GROUP * GROUP; }
 
-// e^(z - top) of the classes of a pixel, LANES apart; 0 beyond the last class.
+// The classes of a pixel, LANES apart: its logits, then e^(z - top). 0 for the label's own, and beyond the last class.
 struct Column {
     float* e;
     int classes;
     float top, own, others;  // the largest logit; e of the label, and the sum of the others
+    float of_label;  // its logit
     int at;  // a class with the largest logit, if the label has not; else -1
 
     template <class Scalar>
@@ -31,7 +32,7 @@ struct Column {
     __device__ inline void read_some(const Scalar*& z, i64 step, int first, int there) {
         float x[MOST];
         UNROLL(MOST)
-        for (int j = 0; j < MOST; ++j, z += step) x[j] = j < there ? load(z) : __uint_as_float(0xff800000u);
+        for (int j = 0; j < MOST; ++j, z += step) x[j] = j < there ? load(z) : minus_infinity();
         UNROLL(MOST)
         for (int j = 0; j < MOST; ++j) {
             e[(first + j) * LANES] = x[j];
@@ -40,17 +41,18 @@ struct Column {
     }
 
     __device__ inline void exponentiate(int label) {
-        others = 0.0f, at = -1;
+        of_label = e[label * LANES];
+        e[label * LANES] = minus_infinity();
+        own = exponential(of_label - top), others = 0.0f, at = -1;
         ONE_BY_ONE
         for (int first = 0; first < classes; first += GROUP)
             UNROLL(GROUP)
             for (int k = first; k < first + GROUP; ++k) {
                 const float of_class = exponential(e[k * LANES] - top);
                 e[k * LANES] = of_class;
-                others += k == label ? 0.0f : of_class;
-                if (k != label && of_class == 1.0f) at = k;
+                others += of_class;
+                if (of_class == 1.0f) at = k;
             }
-        own = label < 0 ? 0.0f : e[label * LANES];
     }
 };
 
@@ -86,20 +88,24 @@ __device__ inline void kept_sums(const Scalar* logits, const Pixels& pixels, flo
     int run = 0;
     Straight of_run = {};
     const i64 s = pixels.s, first = pixels.first() + warp * (pixels.tile / warps);
-    const i64 last = first + pixels.tile / warps < s ? first + pixels.tile / warps : s;
+    const i64 left = s - first;
+    const int length = left < pixels.tile / warps ? static_cast<int>(left) : pixels.tile / warps;
+    const u8* const labels = static_cast<const u8*>(pixels.labels.data) + pixels.plane() * s + first;
+    const Scalar* const z = logits + pixels.plane() * classes * s + first;
     const float* const weights = pixels.weights_of_plane();
+    int next = lane < length ? labels[lane] : 0;
     ONE_BY_ONE
-    for (i64 start = first; start < last; start += LANES) {
-        const bool inside = start + lane < last;
-        const i64 i = inside ? start + lane : last - 1;
-        const int narrow = pixels.labels.narrow(pixels.plane() * s + i), label = inside ? narrow : -1;
-        const Scalar* z = logits + pixels.plane() * classes * s + i;
+    for (int start = 0; start < length; start += LANES) {
+        const int i = start + lane, mine = next;
+        const bool inside = i < length;
+        if (i + LANES < length) next = labels[i + LANES];  // before all else waits for its logits
         Column column = {exponentials, classes};
-        column.read(z, s);
-        column.exponentiate(label);
-        const bool counts = label >= 0;
-        const Answer a = answer_of(column, load(z + (counts ? label : 0) * s), specs.nll);
-        const float factor = !counts ? 0.0f : weights ? weights[i] : 1.0f;
+        column.read(z + (inside ? i : 0), s);
+        const bool counts = inside && mine < classes && mine != pixels.labels.ignore;
+        const int label = counts ? mine : -1;
+        column.exponentiate(counts ? label : 0);
+        const Answer a = answer_of(column, column.of_label, specs.nll);
+        const float factor = !counts ? 0.0f : weights ? weights[first + i] : 1.0f;
         u32 others = __ballot_sync(ALL_LANES, counts && label != run);
         if (others) {
             add(run, of_run);
@@ -122,12 +128,11 @@ __device__ inline void kept_sums(const Scalar* logits, const Pixels& pixels, flo
                     add_by_label(counts ? factor * value(specs.of[j], a) : 0.0f, label, counted, table + specs.of[j].column, specs.count);
         }
         if (!negatives || !counts) continue;
-        const float scale = factor * inverse_sum(column), before = errors[label * LANES];
+        const float scale = factor * inverse_sum(column);
         ONE_BY_ONE
         for (int group = 0; group < classes; group += GROUP)
             UNROLL(GROUP)
             for (int k = group; k < group + GROUP; ++k) errors[k * LANES] += exponentials[k * LANES] * scale;
-        errors[label * LANES] = before;
     }
     add(run, of_run);
     __syncwarp();
@@ -160,35 +165,40 @@ template <class Scalar>
 __device__ inline void kept_gradient(const Scalar* logits, const Pixels& pixels, const float* upstream, Scalar* gradient,
                                      const SumSpecs& specs) {
     SHARED_MEMORY(float, v);
-    const int classes = pixels.channels, lane = threadIdx.x % LANES, warp = threadIdx.x / LANES;
+    const int classes = pixels.channels, thread = threadIdx.x, threads = blockDim.x, lane = thread % LANES, warp = thread / LANES;
     const int columns = in_groups(classes);
     StraightSlope* const of_positives = reinterpret_cast<StraightSlope*>(v + columns);
     float* const exponentials = v + 3 * columns + warp * columns * LANES + lane;
     const bool negatives = specs.positives < specs.count;
     const i64 s = pixels.s, n = pixels.plane();
     const float* const rows = upstream + n * classes * specs.count;
-    for (int k = threadIdx.x; k < columns; k += blockDim.x) {
+    for (int k = thread; k < columns; k += threads) {
         StraightSlope positive = {};
         FOR_SPECS(0, k < classes ? specs.positives : 0) positive.add(specs.of[j], rows[k * specs.count + specs.of[j].column]);
         of_positives[k] = positive;
         v[k] = negatives && k < classes ? rows[k * specs.count + specs.of[specs.positives].column] : 0.0f;
     }
     __syncthreads();
+    const i64 first = pixels.first(), left = s - first;
+    const int length = left < pixels.tile ? static_cast<int>(left) : pixels.tile;
+    const u8* const labels = static_cast<const u8*>(pixels.labels.data) + n * s + first;
+    const Scalar* const z = logits + n * classes * s + first;
     const float* const weights = pixels.weights_of_plane();
+    int next = thread < length ? labels[thread] : 0;
     ONE_BY_ONE
-    for (i64 i = pixels.first() + threadIdx.x; i < pixels.last(); i += blockDim.x) {
-        const int label = pixels.labels.narrow(n * s + i);
-        const Scalar* z = logits + n * classes * s + i;
-        Scalar* out = gradient + n * classes * s + i;
+    for (int i = thread; i < length; i += threads) {
+        const int label = next;
+        if (i + threads < length) next = labels[i + threads];  // before all else waits for its logits
+        Scalar* out = gradient + n * classes * s + first + i;
         Column column = {exponentials, classes};
-        column.read(z, s);
-        if (label < 0) {
+        column.read(z + i, s);
+        if (label >= classes || label == pixels.labels.ignore) {
             for (int k = 0; k < classes; ++k, out += s) store(out, 0.0f);
             continue;
         }
         column.exponentiate(label);
-        const Answer a = answer_of(column, load(z + label * s), specs.curved && specs.nll);
-        const float inverse = inverse_sum(column), factor = weights ? weights[i] : 1.0f;
+        const Answer a = answer_of(column, column.of_label, specs.curved && specs.nll);
+        const float inverse = inverse_sum(column), factor = weights ? weights[first + i] : 1.0f;
         float positive = of_positives[label].at(a);
         if (specs.curved)
             FOR_SPECS(0, specs.positives)
@@ -196,7 +206,6 @@ __device__ inline void kept_gradient(const Scalar* logits, const Pixels& pixels,
         float mean = 0.0f, dot = 0.0f;
         if (negatives) {
             if (column.at >= 0) mean = v[column.at];
-            exponentials[label * LANES] = 0.0f;
             ONE_BY_ONE
             for (int group = 0; group < classes; group += GROUP)
                 UNROLL(GROUP)
@@ -204,14 +213,10 @@ __device__ inline void kept_gradient(const Scalar* logits, const Pixels& pixels,
             dot *= inverse;
         }
         const float others = positive + mean * a.correct - dot - mean, scale = factor * inverse;
-        const float of_label = -factor * (positive * a.error + (mean * a.error + dot) * a.correct);
-        ONE_BY_ONE
-        for (int group = 0; group < classes; group += GROUP)
-            UNROLL(GROUP)
-            for (int k = group; k < group + GROUP; ++k, out += s) {
-                const float slope_k = scale * exponentials[k * LANES] * (others + v[k]);
-                if (k < classes) store(out, k == label ? of_label : slope_k);
-            }
+        Scalar* const own = out + label * s;
+        UNROLL(GROUP)
+        for (int k = 0; k < classes; ++k, out += s) store(out, scale * exponentials[k * LANES] * (others + v[k]));
+        store(own, -factor * (positive * a.error + (mean * a.error + dot) * a.correct));
     }
 }
 
