@@ -154,55 +154,57 @@ __device__ inline void softmax_gradient(const Scalar* logits, const Pixels& pixe
 }
 
 // Shared: sums [specs][threads] if some are curved.
-template <class Scalar>
+template <bool NARROW, class Scalar>
 __device__ inline void sigmoid_sums(const Scalar* logits, const Pixels& pixels, float* parts, const SumSpecs& specs) {
     SHARED_MEMORY(float, sums);
     __shared__ float room[LANES];
-    const Scalar* const z = logits + pixels.plane() * pixels.s;
+    const i64 first = pixels.plane() * pixels.s + pixels.first();
+    const int threads = blockDim.x, thread = threadIdx.x, length = pixels.length();
     const float* const weights = pixels.weights_of_plane();
     Straight positives = {}, negatives = {};
-    if (specs.curved) FOR_SPECS(0, specs.count) sums[j * blockDim.x + threadIdx.x] = 0.0f;
+    if (specs.curved) FOR_SPECS(0, specs.count) sums[j * threads + thread] = 0.0f;
     ONE_BY_ONE
-    for (i64 i = pixels.first() + threadIdx.x; i < pixels.last(); i += blockDim.x) {
-        const int label = pixels.label(i);
-        const Answer a = specs.logits ? sigmoid_answer(load(z + i), label == 1, specs.nll) : Answer{};
+    for (int i = thread; i < length; i += threads) {
+        const float z = load(logits + first + i);
+        const int label = NARROW ? pixels.labels.narrow(first + i) : pixels.labels[first + i];
+        const Answer a = sigmoid_answer(z, label == 1, specs.nll);
         if (label < 0) continue;
-        const float factor = weights ? weights[i] : 1.0f;
+        const float factor = weights ? weights[pixels.first() + i] : 1.0f;
         if (label == 1) positives.add(a, factor);
         else negatives.add(a, factor);
         if (!specs.curved) continue;
         FOR_SPECS(0, specs.count)
-            if (is_curved(specs.of[j]) && is_of_side(specs.of[j], label))
-                sums[j * blockDim.x + threadIdx.x] += factor * value(specs.of[j], a);
+            if (is_curved(specs.of[j]) && is_of_side(specs.of[j], label)) sums[j * threads + thread] += factor * value(specs.of[j], a);
     }
     FOR_SPECS(0, specs.count) {
         const int kind = specs.of[j].kind;
         const float straight = specs.of[j].side == POSITIVE ? positives.of(kind) : negatives.of(kind);
-        const float sum = block_sum(is_curved(specs.of[j]) ? sums[j * blockDim.x + threadIdx.x] : straight, room);
-        if (threadIdx.x == 0) parts[static_cast<i64>(blockIdx.x) * specs.count + specs.of[j].column] = sum;
+        const float sum = block_sum(is_curved(specs.of[j]) ? sums[j * threads + thread] : straight, room);
+        if (thread == 0) parts[static_cast<i64>(blockIdx.x) * specs.count + specs.of[j].column] = sum;
     }
 }
 
-template <class Scalar>
+template <bool NARROW, class Scalar>
 __device__ inline void sigmoid_gradient(const Scalar* logits, const Pixels& pixels, const float* upstream, Scalar* gradient,
                                         const SumSpecs& specs) {
     const float* const row = upstream + pixels.plane() * specs.count;
-    const Scalar* const z = logits + pixels.plane() * pixels.s;
-    Scalar* const out = gradient + pixels.plane() * pixels.s;
+    const i64 first = pixels.plane() * pixels.s + pixels.first();
+    const int threads = blockDim.x, length = pixels.length();
     const float* const weights = pixels.weights_of_plane();
     StraightSlope positive = {}, negative = {};
     FOR_SPECS(0, specs.positives) positive.add(specs.of[j], row[specs.of[j].column]);
     FOR_SPECS(specs.positives, specs.count) negative.add(specs.of[j], row[specs.of[j].column]);
     ONE_BY_ONE
-    for (i64 i = pixels.first() + threadIdx.x; i < pixels.last(); i += blockDim.x) {
-        const int label = pixels.label(i);
-        const Answer a = sigmoid_answer(load(z + i), label == 1, specs.curved);
+    for (int i = threadIdx.x; i < length; i += threads) {
+        const float z = load(logits + first + i);
+        const int label = NARROW ? pixels.labels.narrow(first + i) : pixels.labels[first + i];
+        const Answer a = sigmoid_answer(z, label == 1, specs.curved);
         float of_logit = label == 1 ? positive.at(a) : negative.at(a);
         if (specs.curved)
             FOR_SPECS(0, specs.count)
                 if (is_curved(specs.of[j]) && is_of_side(specs.of[j], label)) of_logit += row[specs.of[j].column] * slope(specs.of[j], a);
-        of_logit *= (label == 1 ? -a.error : a.error) * (weights ? weights[i] : 1.0f);
-        store(out + i, label < 0 ? 0.0f : of_logit);
+        of_logit *= (label == 1 ? -a.error : a.error) * (weights ? weights[pixels.first() + i] : 1.0f);
+        store(gradient + first + i, label < 0 ? 0.0f : of_logit);
     }
 }
 
@@ -217,11 +219,13 @@ __device__ inline void sigmoid_gradient(const Scalar* logits, const Pixels& pixe
         softmax_gradient(logits, pixels, upstream, gradient, specs);                                                          \
     }                                                                                                                         \
     extern "C" __global__ void sigmoid_sums_##SUFFIX(const SCALAR* logits, Pixels pixels, float* parts, SumSpecs specs) {     \
-        sigmoid_sums(logits, pixels, parts, specs);                                                                           \
+        if (pixels.labels.type == UINT8) sigmoid_sums<true>(logits, pixels, parts, specs);                                    \
+        else sigmoid_sums<false>(logits, pixels, parts, specs);                                                               \
     }                                                                                                                         \
     extern "C" __global__ void sigmoid_gradient_##SUFFIX(const SCALAR* logits, Pixels pixels, const float* upstream,          \
                                                          SCALAR* gradient, SumSpecs specs) {                                  \
-        sigmoid_gradient(logits, pixels, upstream, gradient, specs);                                                          \
+        if (pixels.labels.type == UINT8) sigmoid_gradient<true>(logits, pixels, upstream, gradient, specs);                   \
+        else sigmoid_gradient<false>(logits, pixels, upstream, gradient, specs);                                              \
     }
 
 FOR_EACH_SCALAR(ERROR_SUMS)

@@ -14,6 +14,7 @@ struct Pixels {
     __device__ inline u32 plane() const { return blockIdx.x / tiles; }
     __device__ inline i64 first() const { return static_cast<i64>(blockIdx.x % tiles) * tile; }
     __device__ inline i64 last() const { return first() + tile < s ? first() + tile : s; }
+    __device__ inline int length() const { return static_cast<int>(last() - first()); }
     __device__ inline int label(i64 i) const { return labels[plane() * s + i]; }
     __device__ inline const float* weights_of_plane() const { return weights ? weights + plane() / sharing * s : nullptr; }
 };

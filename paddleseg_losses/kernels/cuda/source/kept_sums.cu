@@ -179,8 +179,8 @@ __device__ inline void kept_gradient(const Scalar* logits, const Pixels& pixels,
         v[k] = negatives && k < classes ? rows[k * specs.count + specs.of[specs.positives].column] : 0.0f;
     }
     __syncthreads();
-    const i64 first = pixels.first(), left = s - first;
-    const int length = left < pixels.tile ? static_cast<int>(left) : pixels.tile;
+    const i64 first = pixels.first();
+    const int length = pixels.length();
     const u8* const labels = static_cast<const u8*>(pixels.labels.data) + n * s + first;
     const Scalar* const z = logits + n * classes * s + first;
     const float* const weights = pixels.weights_of_plane();
