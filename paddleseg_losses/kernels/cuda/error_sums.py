@@ -21,6 +21,9 @@ from .tiling import BLOCK, WARP, add_up, tile_of
 Tensor = Any
 
 GROUP = 4  # classes whose exponentials are read together: there is room for a multiple of it
+# What was fastest on an H200: pixels that a block has the gradient of, and how much more memory than it needs it asks
+# for. Fewer blocks then run at a time; all that could run would read and write in too many places.
+TILE, APART = 512, 2.25
 
 
 def error_sums(problem: Problem, specs: Sequence[Spec], weight: Tensor | None = None) -> Tensor:
@@ -69,40 +72,41 @@ def _sums(here: CudaProblem, specs: Sequence[Spec]) -> Tensor:
     listed, pixels = SumSpecs.of_list(specs), here.pixels(tile_of(here.planes, here.s))
     name, block, shared = here.activation, BLOCK, 4 * listed.count * BLOCK * listed.curved
     if here.multiclass:
-        table, columns = here.c * listed.count, (1 + listed.count - listed.positives) * _in_groups(here.c)
-        name, block, shared = _kept(here, specs, 4 * here.c + table + columns * WARP) or (name, *_block(table))
+        table, negatives = here.c * listed.count, listed.count - listed.positives
+        of_warp = 4 * here.c + table + (1 + negatives) * _in_groups(here.c) * WARP
+        # Without negatives logits are read once at any rate.
+        kept = _block(of_warp, least=WARP if negatives else BLOCK) if _is_kept(here, specs) else None
+        name, (block, shared) = ("kept", kept) if kept else (name, _block(table) or (WARP, MOST_SHARED))
     parts = unfilled([here.planes, pixels.tiles, here.c * listed.count if here.multiclass else listed.count])
     launch(f"{name}_sums_{here.scalar}", here.planes * pixels.tiles, block, shared, here.scores, pixels, parts, listed)
     return add_up(parts).reshape([here.n, here.c, listed.count])
 
 
 def _gradient(here: CudaProblem, specs: Sequence[Spec], upstream: Tensor) -> Tensor:
-    listed, pixels = SumSpecs.of_list(specs), here.pixels(tile_of(here.planes, here.s))
+    listed, pixels = SumSpecs.of_list(specs), here.pixels(tile_of(here.planes, here.s, TILE))
     name, block, shared, out = here.activation, BLOCK, 0, unfilled(here.scores.shape, here.scores.dtype)
-    if here.multiclass:
-        columns = _in_groups(here.c)
-        name, block, shared = _kept(here, specs, columns * WARP, 3 * columns) or (name, block, shared)
+    columns = _in_groups(here.c)
+    if _is_kept(here, specs) and (kept := _block(columns * WARP, 3 * columns)):
+        name, block, shared = "kept", kept[0], min(MOST_SHARED, int(APART * kept[1]))
     blocks = here.planes * pixels.tiles
     launch(f"{name}_gradient_{here.scalar}", blocks, block, shared, here.scores, pixels, upstream, out, listed)
     return out
 
 
-def _kept(here: CudaProblem, specs: Sequence[Spec], of_warp: int, of_block: int = 0) -> tuple[str, int, int] | None:
-    """The kernels of `source/kept_sums.cu`, the threads of a block and the bytes that they share, where they serve."""
-    others = [kind for side, kind, _exponent, _clip in specs if side != POSITIVE]
-    if others not in ([], [ERROR]) or here.labels.dtype != paddle.uint8:
-        return None
-    fits = _block(of_warp, of_block)
-    return fits and ("kept", *fits)
+def _is_kept(here: CudaProblem, specs: Sequence[Spec]) -> bool:
+    """Whether the kernels of `source/kept_sums.cu` can make these sums."""
+    of_negatives = [kind for side, kind, _exponent, _clip in specs if side != POSITIVE]
+    return here.multiclass and of_negatives in ([], [ERROR]) and here.labels.dtype == paddle.uint8
 
 
 def _in_groups(classes: int) -> int:
     return math.ceil(classes / GROUP) * GROUP
 
 
-def _block(of_warp: int, of_block: int = 0) -> tuple[int, int] | None:
+def _block(of_warp: int, of_block: int = 0, least: int = WARP) -> tuple[int, int] | None:
     """Threads of the largest block that has room for so many floats, and their bytes."""
     for threads in (BLOCK, BLOCK // 2, WARP):
-        if (shared := 4 * (of_block + threads // WARP * of_warp)) <= MOST_SHARED:
+        shared = 4 * (of_block + threads // WARP * of_warp)
+        if shared <= MOST_SHARED and threads >= least:
             return threads, shared
     return None

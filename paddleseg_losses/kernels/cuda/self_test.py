@@ -77,7 +77,7 @@ def _problem(place: Any, multiclass: bool, dtype: Any) -> Problem:
 
 
 def _parts(multiclass: bool) -> tuple[Any, Any, tuple[Any, Any], Any]:
-    """Of each pixel and class -log p of positives and the error of negatives, their slopes, and where it is a negative."""
+    """Of each pixel and class -log p of positives, the error of negatives, their slopes, and where it is a negative."""
     labels, z = _LABELS[multiclass], _LOGITS
     own, valid = (labels == (np.arange(3)[:, None] if multiclass else 1)), labels != 255
     p = np.exp(z) / np.exp(z).sum(1, keepdims=True) if multiclass else 1 / (1 + np.exp(-z))

@@ -8,8 +8,8 @@ import pytest
 
 from paddleseg_losses.functional import error_sums as m
 from paddleseg_losses.inputs import Inputs
-from paddleseg_losses.kernels.cuda import error_sums as kernel
 from paddleseg_losses.kernels.cuda import cuda_problem, launcher, pixelwise, sum_specs, tiling
+from paddleseg_losses.kernels.cuda import error_sums as kernel
 from paddleseg_losses.problem import Problem
 from tests.kernels.cuda import fake
 from tests.kernels.problems import FUNCTIONS, expected_sums, problem, specs, task

@@ -5,7 +5,7 @@
 #include "softmax.cuh"
 
 const int GROUP = 4;  // classes whose columns are read together: there are columns for a multiple of it
-const int AT_ONCE = 8;  // logits that are on their way from memory together
+const int AT_ONCE = 8;  // logits of a thread that are on their way from memory together
 
 __device__ inline int in_groups(int classes) { return (classes + GROUP - 1) / GROUP * GROUP; }
 
@@ -138,17 +138,15 @@ __device__ inline void kept_sums(const Scalar* logits, const Pixels& pixels, flo
     __syncwarp();
     ONE_BY_ONE
     for (int k = lane; k < classes; k += LANES) {
+        const float* const of_class = straight + 4 * k;
+        const Straight sums = {of_class[0], of_class[1], of_class[2], of_class[3]};
         FOR_SPECS(0, specs.positives)
-            if (!is_curved(specs.of[j])) {
-                const int kind = specs.of[j].kind;
-                const float* const of_class = straight + 4 * k;
-                const Straight sums = {of_class[0], of_class[1], of_class[2], of_class[3]};
-                table[k * specs.count + specs.of[j].column] = sums.of(kind);
-            }
+            if (!is_curved(specs.of[j])) table[k * specs.count + specs.of[j].column] = sums.of(specs.of[j].kind);
         if (!negatives) continue;
+        const float* const of_lanes = errors - lane + k * LANES;
         float sum = 0.0f;
         UNROLL(GROUP)
-        for (int j = 0; j < LANES; ++j) sum += (errors - lane)[k * LANES + (lane + j) % LANES];
+        for (int j = 0; j < LANES; ++j) sum += of_lanes[(lane + j) % LANES];  // each lane of another bank
         table[k * specs.count + specs.of[specs.positives].column] = sum;
     }
     __syncthreads();
@@ -212,10 +210,10 @@ __device__ inline void kept_gradient(const Scalar* logits, const Pixels& pixels,
                 for (int k = group; k < group + GROUP; ++k) dot += (v[k] - mean) * exponentials[k * LANES];
             dot *= inverse;
         }
-        const float others = positive + mean * a.correct - dot - mean, scale = factor * inverse;
+        const float others = positive + mean * a.correct - dot, scale = factor * inverse;
         Scalar* const own = out + label * s;
         UNROLL(GROUP)
-        for (int k = 0; k < classes; ++k, out += s) store(out, scale * exponentials[k * LANES] * (others + v[k]));
+        for (int k = 0; k < classes; ++k, out += s) store(out, scale * exponentials[k * LANES] * (others + (v[k] - mean)));
         store(own, -factor * (positive * a.error + (mean * a.error + dot) * a.correct));
     }
 }
