@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -28,9 +27,11 @@ import torch.nn.functional as F  # noqa: E402
 from benchmarks import gpu_references as references  # noqa: E402
 from benchmarks import paddle_on_torch  # noqa: E402
 from benchmarks.gpu_check_maps import Maps  # noqa: E402
+from benchmarks.gpu_timing import Timer, gradient  # noqa: E402
 
 SECONDS = 300  # after which nothing new is begun
-SANITIZER_SECONDS = 120
+SANITIZER_SECONDS = 60  # for each tool
+SANITIZERS = ("memcheck", "racecheck", "synccheck")
 SHAPES = ((4, 19, 512, 512), (8, 19, 1024, 1024), (8, 2, 512, 512), (1, 150, 512, 512), (2, 4, 96, 96, 96))
 SMALL = ((2, 19, 37, 41), (1, 150, 23, 29), (3, 2, 61, 83), (2, 4, 9, 11, 13), (1, 3, 1, 1))
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
@@ -51,7 +52,7 @@ class Check:
         from paddleseg_losses.problem import Problem
 
         self.sums, self.labels, self.problem = error_sums, labels, Problem
-        self.device, self.until = device, time.monotonic() + seconds
+        self.device, self.until, self.timer = device, time.monotonic() + seconds, Timer(device)
         self.left_out: list[str] = []
 
     def data(self, shape: tuple[int, ...], dtype: Any, seed: int = 0) -> tuple[Any, Any]:
@@ -82,28 +83,28 @@ class Check:
         return nll.sum() / count.sum()
 
     def agreement(self) -> Iterator[dict[str, Any]]:
-        """Sums and gradients against float64, with weights that make every sum matter."""
+        """Sums and gradients against float64, with weights that make every sum matter.
+
+        Copied labels have one byte, for which kernels keep exponentials; with other labels they make them anew.
+        """
         for shape in SMALL:
             for dtype in DTYPES:
                 z, y = self.data(shape, dtype)
-                table = self.sums.error_sums(self.compact(z, y), DICE + CE[:1])
                 exact = z.detach().double().requires_grad_()
                 expected = references.sums(exact, y)
-                upstream = torch.randn(
-                    table.shape, device=self.device, generator=torch.Generator(self.device).manual_seed(1)
-                )
-                (slope,) = torch.autograd.grad((table * upstream).sum(), z)
+                make = torch.Generator(self.device).manual_seed(1)
+                upstream = torch.randn(expected.shape, device=self.device, generator=make)
                 (of_exact,) = torch.autograd.grad((expected * upstream.double()).sum(), exact)
-                off = {"value": references.off(table, expected), "gradient": references.off(slope, of_exact)}
-                rounding = {torch.float32: 0.0, torch.float16: 2.0**-11, torch.bfloat16: 2.0**-8}[dtype]
-                right = off["value"] <= 1e-5 and off["gradient"] <= 1e-5 + rounding
-                yield {"shape": list(shape), "dtype": _name(dtype), **off, "right": right}
-
-    def copy_speed(self, size: int = 1 << 28) -> float:
-        """Bytes a second, read and written, of the card's own copy."""
-        a = torch.empty(size, dtype=torch.float32, device=self.device)
-        b = torch.empty_like(a)
-        return 2 * 4 * size / self.seconds(lambda: b.copy_(a))
+                problem = self.compact(z, y)
+                others = self.problem(z, problem.labels.int(), "multiclass", problem.ignore_index)
+                for kernels, given in (("kept", problem), ("softmax", others)):
+                    table = self.sums.error_sums(given, DICE + CE[:1])
+                    (slope,) = torch.autograd.grad((table * upstream).sum(), z)
+                    off = {"value": references.off(table, expected), "gradient": references.off(slope, of_exact)}
+                    rounding = {torch.float32: 0.0, torch.float16: 2.0**-11, torch.bfloat16: 2.0**-8}[dtype]
+                    right = off["value"] <= 1e-5 and off["gradient"] <= 1e-5 + rounding
+                    row = {"operation": f"{kernels} sums", "shape": list(shape), "dtype": _name(dtype)}
+                    yield {**row, **off, "right": right}
 
     def speed(self, shape: tuple[int, ...], dtype: Any, copy: float) -> dict[str, Any]:
         """Of the kernels beside the copy, and of losses beside what torch makes of them."""
@@ -113,8 +114,8 @@ class Check:
         upstream = torch.ones((*shape[:2], len(DICE)), device=self.device)
         with torch.no_grad():
             here = self.sums.CudaProblem(problem)
-            forward = size / self.device_seconds(lambda: self.sums.error_sums(problem, DICE))
-            gradient = 2 * size / self.device_seconds(lambda: self.sums.gradient(here, DICE, upstream))
+            forward = size / self.timer.on_device(lambda: self.sums.error_sums(problem, DICE))
+            gradient = 2 * size / self.timer.on_device(lambda: self.sums.gradient(here, DICE, upstream))
         steps = {
             "dice": self.dice,
             "dice, torch": references.composed_dice,
@@ -122,7 +123,7 @@ class Check:
             "cross entropy": self.cross_entropy,
             "cross entropy, torch": lambda z, y: F.cross_entropy(z, y, ignore_index=255),
         }
-        measured = {name: self.step(loss, z, y, size) for name, loss in steps.items()}
+        measured = {name: self.timer.step(loss, z, y, size) for name, loss in steps.items()}
         return {
             "shape": list(shape),
             "dtype": _name(dtype),
@@ -132,64 +133,6 @@ class Check:
             "dice_times_faster": measured["dice, torch"]["ms"] / measured["dice"]["ms"],
             "cross_entropy_times_faster": measured["cross entropy, torch"]["ms"] / measured["cross entropy"]["ms"],
         }
-
-    def step(self, loss: Callable[[Any, Any], Any], z: Any, y: Any, size: int) -> dict[str, float | None]:
-        """A forward and a backward pass: see `call`."""
-
-        return self.call(lambda: _gradient(loss, z, y), size)
-
-    def call(self, run: Callable[[], Any], size: int, least: int = 5) -> dict[str, float | None]:
-        """Milliseconds of a call on the device, and as it is made; its largest memory in units of `size`.
-
-        All are None where the device has too little memory.
-        """
-        if self.device != "cuda":
-            return {"ms": 1e3 * self.seconds(run), "called_ms": None, "peak": None}
-        try:
-            run()
-            torch.cuda.synchronize()
-            torch.cuda.reset_peak_memory_stats()
-            before = torch.cuda.memory_allocated()
-            run()
-            peak = (torch.cuda.max_memory_allocated() - before) / size
-            return {
-                "ms": 1e3 * self.device_seconds(run, least),
-                "called_ms": 1e3 * self.seconds(run, least),
-                "peak": peak,
-            }
-        except torch.cuda.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            return {"ms": None, "called_ms": None, "peak": None}
-
-    def device_seconds(self, run: Callable[[], Any], least: int = 5) -> float:
-        """Of a CUDA graph, where what the host does in between takes no time."""
-        if self.device != "cuda":
-            return self.seconds(run, least)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            run()
-        return self.seconds(graph.replay, least)
-
-    def seconds(self, run: Callable[[], Any], least: int = 5, budget: float = 0.25) -> float:
-        """The median time of a call, measured on the device."""
-        run()
-        times: list[float] = []
-        end = time.monotonic() + budget
-        while len(times) < least or (time.monotonic() < end and len(times) < 50):
-            times.append(self._timed(run))
-        return statistics.median(times)
-
-    def _timed(self, run: Callable[[], Any]) -> float:
-        if self.device != "cuda":
-            begin = time.perf_counter()
-            run()
-            return time.perf_counter() - begin
-        first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        first.record()
-        run()
-        last.record()
-        last.synchronize()
-        return first.elapsed_time(last) / 1e3
 
     def replays(self) -> Iterator[dict[str, Any]]:
         """Whether losses that are recorded in a CUDA graph, on a stream of its own, give the same bits again."""
@@ -201,9 +144,9 @@ class Check:
         }
         for name, loss in steps.items():
             z, y = self.data(SMALL[0], torch.float32)
-            expected, graph = _gradient(loss, z, y), torch.cuda.CUDAGraph()
+            expected, graph = gradient(loss, z, y), torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):
-                slope = _gradient(loss, z, y)
+                slope = gradient(loss, z, y)
             graph.replay()
             again = slope.clone()
             graph.replay()
@@ -228,27 +171,36 @@ class Check:
         return results
 
 
-def _gradient(loss: Callable[[Any, Any], Any], z: Any, y: Any) -> Any:
-    """Of logits made here: torch makes gradients on the stream on which their leaves were."""
-    leaf = z.detach().requires_grad_()
-    return torch.autograd.grad(loss(leaf, y), leaf)[0]
-
-
 def _name(dtype: Any) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def sanitizer() -> str:
-    """What compute-sanitizer says of the kernels, where it is installed."""
-    program = shutil.which("compute-sanitizer")
-    if program is None:
-        return "not installed"
-    command = [program, "--error-exitcode", "9", sys.executable, __file__, "--agreement"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SANITIZER_SECONDS)
-    except subprocess.TimeoutExpired:
-        return "no time"
-    return "clean" if done.returncode == 0 else done.stdout[-2000:]
+def sanitizers() -> dict[str, str]:
+    """What each tool of compute-sanitizer says of the kernels, where it is installed."""
+    program, said = shutil.which("compute-sanitizer"), {}
+    for tool in SANITIZERS if program else ():
+        command = [program, "--tool", tool, "--error-exitcode", "9", sys.executable, __file__, "--launch"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=SANITIZER_SECONDS)
+        except subprocess.TimeoutExpired:
+            said[tool] = "no time"
+            continue
+        said[tool] = "clean" if done.returncode == 0 else (done.stdout + done.stderr)[-2000:]
+    return said or {"compute-sanitizer": "not installed"}
+
+
+def launch_all(check: Check) -> None:
+    """Every kernel of sums and maps on small tensors, in both directions, and nothing of torch's to compare with."""
+    from paddleseg_losses.kernels.cuda import device
+
+    maps = Maps(check)
+    if refused := device.why_not(0):  # every module is tried
+        raise RuntimeError(str(refused))
+    for shape in SMALL:
+        for dtype in DTYPES:
+            z, y = check.data(shape, dtype)
+            for loss in (check.dice, check.cross_entropy, maps.hausdorff, maps.lovasz, maps.centerlines):
+                gradient(lambda z, y, loss=loss: loss(z, y).sum(), z, y)
 
 
 def run(check: Check, full: bool, shapes: Any = SHAPES) -> dict[str, Any]:
@@ -266,24 +218,32 @@ def run(check: Check, full: bool, shapes: Any = SHAPES) -> dict[str, Any]:
         results["agreement"] += check.replays()
     print("agreement", json.dumps([row for row in results["agreement"] if not row["right"]]), flush=True)
     if full:
-        copy = check.copy_speed() if check.device == "cuda" else check.copy_speed(1 << 20)
+        copy = check.timer.copy_speed() if check.device == "cuda" else check.timer.copy_speed(1 << 20)
         cases = [(shape, dtype, copy) for shape in shapes for dtype in DTYPES[:2]]
         results |= {"copy_gb_s": copy / 1e9, "goals": GOALS, "speed": check.each("speed", cases, check.speed)}
         results["maps"] = check.each("maps", [(shape,) for shape in shapes], maps.speed)
-        results["sanitizer"] = sanitizer()
     return {**results, "left_out": check.left_out}
+
+
+def _write(path: Path, results: dict[str, Any]) -> None:
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("gpu_check.json"))
     parser.add_argument("--agreement", action="store_true", help="whether they are right, and nothing else")
+    parser.add_argument("--launch", action="store_true", help="run kernels, for a tool that watches them")
     arguments = parser.parse_args()
     if not torch.cuda.is_available():
         print("torch finds no card here.")
         return 2
     torch.set_default_device("cuda")
     paddle_on_torch.install("cuda")
+    if arguments.launch:
+        launch_all(Check("cuda"))
+        torch.cuda.synchronize()
+        return 0
     card = {
         "card": torch.cuda.get_device_name(),
         "capability": list(torch.cuda.get_device_capability()),
@@ -293,7 +253,8 @@ def main() -> int:
     results = card | run(Check("cuda"), not arguments.agreement)
     right = results["refused"] is None and all(row["right"] for row in results["agreement"])
     if not arguments.agreement:
-        arguments.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        _write(arguments.out, results)  # before a tool that may take too long
+        _write(arguments.out, results | {"sanitizers": sanitizers()})
     print("right" if right else "WRONG", "on", card["card"])
     return 0 if right else 1
 

@@ -87,8 +87,8 @@ def grand_total(x: Tensor) -> Tensor:
 
 
 def safe_divide(a: Tensor, b: Tensor) -> Tensor:
-    """`a / b`, and 0 where b is 0 (only where a is 0 too)."""
-    zero = b == 0
+    """`a / b` for b >= 0, and 0 where b is 0 (only where a is 0 too)."""
+    zero = b <= 0  # on CPUs Paddle's == is true of numbers that differ by less than 1e-16
     return paddle.where(zero, paddle.zeros_like(a), a / paddle.where(zero, paddle.ones_like(b), b))
 
 

@@ -52,4 +52,4 @@ def boundary_proximity(
             flat = deepest - edge <= 1e-6 * deepest  # square roots of equal numbers may differ in their last bit
             proximity = paddle.masked_fill(proximity / paddle.masked_fill(deepest - edge, flat, 1.0), flat, 1.0)
         # A region that fills the image has no boundary.
-        return paddle.masked_fill(proximity, paddle.logical_or(outside, deepest == 0), 0.0)
+        return paddle.masked_fill(proximity, paddle.logical_or(outside, deepest <= 0), 0.0)

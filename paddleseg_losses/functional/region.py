@@ -41,7 +41,7 @@ def generalized_dice(sums: RegionSums, w_type: str, smooth: float, factor: Tenso
     multiplied by the factor of its class, `[C]`.
     """
     size = sums.g.detach()
-    absent = size == 0
+    absent = size <= 0
     smallest = paddle.where(absent, paddle.full_like(size, 1e30), size).amin(axis=-1, keepdim=True)
     weight = smallest / paddle.where(absent, smallest, size)
     weight = {"square": lambda: weight * weight, "simple": lambda: weight, "uniform": lambda: weight**0}[w_type]()

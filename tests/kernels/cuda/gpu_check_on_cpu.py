@@ -25,15 +25,18 @@ from tests.kernels.cuda import fake  # noqa: E402
 gpu_check.SMALL = ((2, 5, 9, 11), (1, 3, 1, 1))
 with fake.on_card(Path(sys.argv[1])) as card:
     results = gpu_check.run(gpu_check.Check("cpu"), True, shapes=((1, 3, 8, 8),))
+    assert {"kept_sums_f32", "kept_gradient_f16", "labels_compact", "edt_distance"} <= set(card.names)
     assert device.status() is None
+    card.launches.clear()
+    gpu_check.launch_all(gpu_check.Check("cpu"))
+    assert {"lovasz_grow", "distance_weighted", "softmax_sums_f32", "kept_gradient_bf16"} <= set(card.names)
 assert results["refused"] is None
-assert len(results["agreement"]) == 28
+assert len(results["agreement"]) == 34
 assert all(row["right"] for row in results["agreement"]), results["agreement"]
 assert len(results["speed"]) == 2
 assert len(results["maps"]) == 1
 assert results["left_out"] == []
 assert all(math.isfinite(row["ms"]) for case in results["speed"] for row in case["losses"].values())
-assert {"kept_sums_f32", "kept_gradient_f16", "labels_compact", "edt_distance"} <= set(card.names)
 json.dumps(results)
 assert "paddle" not in str(getattr(sys.modules["paddle"], "__file__", ""))
 print("as expected")

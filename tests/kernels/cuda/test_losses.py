@@ -78,8 +78,10 @@ def test_one_pass_in_each_direction_and_nobody_waits(card, monkeypatch, name):
     forward = card.names
     value.backward()
     assert not seen
-    assert forward == ["labels_compact", "kept_sums_f32", "sum_parts"]
-    assert card.names[3:] == ["softmax_gradient_f32"]
+    way = forward[1].partition("_")[0]
+    assert way in ("kept", "softmax")
+    assert forward == ["labels_compact", f"{way}_sums_f32", "sum_parts"]
+    assert card.names[3:] == [f"{way}_gradient_f32"]
     assert {launch.stream for launch in card.launches} == {fake.FakePlatform.stream_handle}
 
 
@@ -163,7 +165,7 @@ def test_a_static_graph_is_composed(card):
     value = float(step(x, y))
     assert card.names == []
     assert float(loss(x, y)) == pytest.approx(value, rel=1e-6)
-    assert "softmax_sums_f32" in card.names
+    assert "kept_sums_f32" in card.names
 
 
 def test_second_derivatives_are_refused(card):
