@@ -130,9 +130,13 @@ __device__ inline void kept_sums(const Scalar* logits, const Pixels& pixels, flo
         if (!negatives || !counts) continue;
         const float scale = factor * inverse_sum(column);
         ONE_BY_ONE
-        for (int group = 0; group < classes; group += GROUP)
+        for (int group = 0; group < classes; group += GROUP) {
+            float sums[GROUP];  // all are read before one is written
             UNROLL(GROUP)
-            for (int k = group; k < group + GROUP; ++k) errors[k * LANES] += exponentials[k * LANES] * scale;
+            for (int j = 0; j < GROUP; ++j) sums[j] = errors[(group + j) * LANES] + exponentials[(group + j) * LANES] * scale;
+            UNROLL(GROUP)
+            for (int j = 0; j < GROUP; ++j) errors[(group + j) * LANES] = sums[j];
+        }
     }
     add(run, of_run);
     __syncwarp();
