@@ -250,7 +250,10 @@ def main() -> int:
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
     }
-    results = card | run(Check("cuda"), not arguments.agreement)
+    from paddleseg_losses.kernels.cuda import compile as compiling
+
+    sources = {path.name: compiling.fingerprint(path) for path in compiling.sources()}
+    results = card | {"sources": sources} | run(Check("cuda"), not arguments.agreement)
     right = results["refused"] is None and all(row["right"] for row in results["agreement"])
     if not arguments.agreement:
         _write(arguments.out, results)  # before a tool that may take too long

@@ -50,8 +50,8 @@ def _paths(t: Language) -> list[list[str]]:
 def _about(t: Language) -> list[str]:
     return [
         t(
-            "**Not measured on a GPU.** The tests run the kernels' source on CPUs, against float64, with a stand-in "
-            "for the driver; `python benchmarks/gpu_check.py` checks and times them on a card, with torch alone."
+            "The tests run the kernels' source on CPUs, against float64, with a stand-in for the driver; "
+            "`python benchmarks/gpu_check.py` checks and times them on a card, with torch alone (below)."
         ),
         t(
             "A loss that is a sum over pixels reads the logits once in each direction and writes their gradient. In "

@@ -7,7 +7,7 @@ from typing import Any
 
 from paddleseg_losses.experiment.tables import grid
 
-from . import cuda_kernels
+from . import cuda_kernels, on_gpu
 from .language import DOCS, Language, links_to
 from .markup import link
 
@@ -51,8 +51,8 @@ def traffic(language: Language) -> str:
     made = t("Made by `{command}`; `make test` fails if a loss moves more than it did.", command=COMMAND)
     title = f"# {t('On an accelerator: what a loss moves')}"
     composed = [f"## {t('Composed: what each loss moves')}", words, grid(head, rows), why, made]
-    parts = [GENERATED, title, " · ".join(links), *cuda_kernels.paths(t), *composed, *cuda_kernels.registers(t)]
-    return "\n\n".join(parts) + "\n"
+    parts = [GENERATED, title, " · ".join(links), *cuda_kernels.paths(t), *on_gpu.measured(t), *composed]
+    return "\n\n".join([*parts, *cuda_kernels.registers(t)]) + "\n"
 
 
 def memory() -> dict[str, dict[str, float]]:
