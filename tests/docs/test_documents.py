@@ -169,9 +169,9 @@ def copy(tmp_path):
     (tmp_path / stub).parent.mkdir(parents=True)
     shutil.copy(ROOT / stub, tmp_path / stub)
     shutil.copytree(ROOT / "paddleseg_losses/catalogue", tmp_path / "paddleseg_losses/catalogue")
-    for results in ("benchmarks/results.json", "benchmarks/traffic/results.json", "benchmarks/cuda_code.json"):
-        (tmp_path / results).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / results, tmp_path / results)
+    for results in ("results.json", "traffic/results.json", "cuda_code.json", "gpu_check.json"):
+        (tmp_path / "benchmarks" / results).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "benchmarks" / results, tmp_path / "benchmarks" / results)
     return tmp_path
 
 
