@@ -65,7 +65,7 @@ def _outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
         distance = boundary_distance(inside, spacing, inputs.dtype)
         signed = paddle.where(inside, _smallest(spacing, distance) - distance, distance)
         valid = inputs.valid if inputs.multiclass else inputs.valid[:, skip:]
-        left_out = paddle.logical_or(distance == zero, paddle.logical_not(valid))  # or without a boundary
+        left_out = paddle.logical_or(distance <= zero, paddle.logical_not(valid))  # or without a boundary
         return paddle.masked_fill(signed, left_out, 0.0)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 Spec = tuple[int, int, float, float]  # side, kind, exponent, clip, as in `native/api.h`
@@ -45,15 +46,20 @@ class SumSpecs(ctypes.Structure):
 
     @classmethod
     def of_list(cls, specs: Sequence[Spec]) -> SumSpecs:
-        """As many as a launch makes."""
-        ordered = sorted(range(len(specs)), key=lambda column: specs[column][0])
-        kinds, of_negatives = [spec[1] for spec in specs], [spec[1] for spec in specs if spec[0] != POSITIVE]
-        flags = (
-            any(kind != _COUNT for kind in kinds),
-            any(kind >= _READ_NLL for kind in kinds),
-            any(kind not in _STRAIGHT for kind in kinds),
-            any(kind >= _READ_NLL for kind in of_negatives),
-            _POWER in of_negatives,
-        )
-        listed: Any = (_Spec * MOST)(*(_Spec(*specs[column], column) for column in ordered))
-        return cls(len(specs), len(specs) - len(of_negatives), *map(int, flags), listed)
+        """As many as a launch makes; nobody may change what is returned."""
+        return _listed(tuple(specs))
+
+
+@lru_cache(maxsize=256)  # a loss asks for the same at each step
+def _listed(specs: tuple[Spec, ...]) -> SumSpecs:
+    ordered = sorted(range(len(specs)), key=lambda column: specs[column][0])
+    kinds, of_negatives = [spec[1] for spec in specs], [spec[1] for spec in specs if spec[0] != POSITIVE]
+    flags = (
+        any(kind != _COUNT for kind in kinds),
+        any(kind >= _READ_NLL for kind in kinds),
+        any(kind not in _STRAIGHT for kind in kinds),
+        any(kind >= _READ_NLL for kind in of_negatives),
+        _POWER in of_negatives,
+    )
+    listed: Any = (_Spec * MOST)(*(_Spec(*specs[column], column) for column in ordered))
+    return SumSpecs(len(specs), len(specs) - len(of_negatives), *map(int, flags), listed)
