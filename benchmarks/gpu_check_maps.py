@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from benchmarks import gpu_references as references
+from benchmarks.gpu_timing import ratio
 
 EROSIONS = 5
 
@@ -90,12 +91,8 @@ class Maps:
             "distances, torch": self.check.timer.call(lambda: references.composed_distances(masks), size, least=1),
             "sort of one class": self.check.timer.call(lambda: torch.sort(row, descending=True), size),
         }
-        faster = _ratio(maps["distances, torch"], maps["distances"])
+        faster = ratio(maps["distances, torch"], maps["distances"])
         return {"shape": list(shape), "losses": losses, "maps": maps, "distances_times_faster": faster}
-
-
-def _ratio(one: dict[str, float | None], other: dict[str, float | None]) -> float | None:
-    return None if one["ms"] is None or other["ms"] is None else one["ms"] / other["ms"]
 
 
 def _masks(z: Any, y: Any) -> Any:

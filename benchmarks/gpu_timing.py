@@ -15,6 +15,11 @@ def gradient(loss: Callable[[Any, Any], Any], z: Any, y: Any) -> Any:
     return torch.autograd.grad(loss(leaf, y), leaf)[0]
 
 
+def ratio(one: dict[str, float | None], other: dict[str, float | None]) -> float | None:
+    """How many times longer the first takes on the device; None if one of them had too little memory."""
+    return None if one["ms"] is None or other["ms"] is None else one["ms"] / other["ms"]
+
+
 class Timer:
     """Measures calls on a device."""
 

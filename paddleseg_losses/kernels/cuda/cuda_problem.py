@@ -10,6 +10,7 @@ import paddle
 
 from ...errors import KernelError
 from ...problem import Problem
+from .device import one_card
 from .launcher import MOST_SHARED
 
 Tensor = Any
@@ -64,6 +65,7 @@ class CudaProblem:
         if weight is not None:
             _require(weight, [paddle.float32], [flat] if self.multiclass else [flat, full])
             self.weight = weight.contiguous()
+        one_card(*(x for x in (self.scores, self.labels, self.weight) if x is not None))  # kernels are given addresses
         self.scalar = SCALARS[problem.scores.dtype]
         self.activation = "softmax" if self.multiclass else "sigmoid"
         self.planes = self.n if self.multiclass else self.n * self.c

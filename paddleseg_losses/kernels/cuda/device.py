@@ -118,16 +118,22 @@ def place_of(index: int) -> Any:
     return _platform.place(index)
 
 
-def launch(name: str, grid: Size, block: Size, shared: int, *arguments: Any) -> None:
-    """Put a kernel on the stream of Paddle's that belongs to the first tensor; see `launcher.launch`."""
-    places = {_platform.index(x) for x in arguments if paddle.is_tensor(x)}
+def one_card(*tensors: Tensor) -> int:
+    """Number of the card on which all of them are."""
+    places = {_platform.index(x) for x in tensors}
     index = places.pop() if len(places) == 1 else None
     if index is None:
         raise KernelError(
-            f"The kernel {name} was given tensors on several devices.",
+            "A kernel was given tensors on several devices.",
             "tensors on one GPU, which is Paddle's current device",
             f"use paddle.device.set_device, or set {VARIABLE}=composed",
         )
+    return index
+
+
+def launch(name: str, grid: Size, block: Size, shared: int, *arguments: Any) -> None:
+    """Put a kernel on the stream of Paddle's that belongs to the first tensor; see `launcher.launch`."""
+    index = one_card(*(x for x in arguments if paddle.is_tensor(x)))
     try:
         launcher.launch(
             _platform.driver(), name, grid, block, shared, *arguments, device=index, stream=_platform.stream(index)

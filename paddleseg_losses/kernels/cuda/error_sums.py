@@ -1,4 +1,4 @@
-"""Sums of functions of the error over the pixels of each class, by the kernels of `source/error_sums.cu`."""
+"""Sums of functions of the error over the pixels of each class, by `source/error_sums.cu` and `source/kept_sums.cu`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .tiling import BLOCK, WARP, add_up, tile_of
 Tensor = Any
 
 GROUP = 4  # classes whose exponentials are read together: there is room for a multiple of it
-# What was fastest on an H200: pixels that a block has the gradient of, and how much more memory than it needs it asks
-# for. Fewer blocks then run at a time; all that could run would read and write in too many places.
-TILE, APART = 512, 2.25
+# What made gradients fastest on an H200: so many pixels for a block, and so many times the shared memory that it needs.
+# That keeps down how many blocks run at a time: together they would read and write in too many places.
+TILE, SPARE = 512, 2.25
 
 
 def error_sums(problem: Problem, specs: Sequence[Spec], weight: Tensor | None = None) -> Tensor:
@@ -75,8 +75,11 @@ def _sums(here: CudaProblem, specs: Sequence[Spec]) -> Tensor:
         table, negatives = here.c * listed.count, listed.count - listed.positives
         of_warp = 4 * here.c + table + (1 + negatives) * _in_groups(here.c) * WARP
         # Without negatives logits are read once at any rate.
-        kept = _block(of_warp, least=WARP if negatives else BLOCK) if _is_kept(here, specs) else None
-        name, (block, shared) = ("kept", kept) if kept else (name, _block(table) or (WARP, MOST_SHARED))
+        of_logits = listed.logits and _is_kept(here, specs)
+        kept = _block(of_warp, least=WARP if negatives else BLOCK) if of_logits else None
+        fits = kept or _block(table)
+        assert fits is not None  # `_groups` sees to it
+        name, (block, shared) = "kept" if kept else name, fits
     parts = unfilled([here.planes, pixels.tiles, here.c * listed.count if here.multiclass else listed.count])
     launch(f"{name}_sums_{here.scalar}", here.planes * pixels.tiles, block, shared, here.scores, pixels, parts, listed)
     return add_up(parts).reshape([here.n, here.c, listed.count])
@@ -87,7 +90,7 @@ def _gradient(here: CudaProblem, specs: Sequence[Spec], upstream: Tensor) -> Ten
     name, block, shared, out = here.activation, BLOCK, 0, unfilled(here.scores.shape, here.scores.dtype)
     columns = _in_groups(here.c)
     if _is_kept(here, specs) and (kept := _block(columns * WARP, 3 * columns)):
-        name, block, shared = "kept", kept[0], min(MOST_SHARED, int(APART * kept[1]))
+        name, block, shared = "kept", kept[0], min(MOST_SHARED, int(SPARE * kept[1]))
     blocks = here.planes * pixels.tiles
     launch(f"{name}_gradient_{here.scalar}", blocks, block, shared, here.scores, pixels, upstream, out, listed)
     return out

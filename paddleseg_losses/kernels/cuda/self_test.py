@@ -50,13 +50,13 @@ def _error_sums(place: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _kept_sums(place: Any) -> Iterator[tuple[Any, Any]]:
-    yield from _sums_of(place, True, "error")
+    yield from _sums_of(place, True, "error", "uint8")
 
 
-def _sums_of(place: Any, multiclass: bool, of_negatives: str) -> Iterator[tuple[Any, Any]]:
+def _sums_of(place: Any, multiclass: bool, of_negatives: str, labels: str = "int64") -> Iterator[tuple[Any, Any]]:
     specs, (sums, slope) = _SPECS[of_negatives], _expected(multiclass, of_negatives)
     for dtype in SCALARS:
-        given = _problem(place, multiclass, dtype)
+        given = _problem(place, multiclass, dtype, labels)
         yield error_sums(given, specs), sums
         if dtype == paddle.float32:
             upstream = paddle.to_tensor(np.tile(np.array([1.0, 2.0], np.float32), (1, 3, 1)), place=place)
@@ -70,9 +70,9 @@ def _pixel_values(place: Any) -> Iterator[tuple[Any, Any]]:
         yield pixel_values(_problem(place, multiclass, paddle.float32), _SPECS["error"][:1], [(1.0, 1.0)]), values
 
 
-def _problem(place: Any, multiclass: bool, dtype: Any) -> Problem:
+def _problem(place: Any, multiclass: bool, dtype: Any, of_labels: str = "int64") -> Problem:
     logits = paddle.to_tensor(_LOGITS.astype("float32"), place=place).astype(dtype)
-    labels = paddle.to_tensor(_LABELS[multiclass], place=place)
+    labels = paddle.to_tensor(_LABELS[multiclass].astype(of_labels), place=place)
     return Problem(logits, labels, "multiclass" if multiclass else "multilabel")
 
 

@@ -15,8 +15,7 @@ Spec = tuple[int, int, float, float]  # side, kind, exponent, clip, as in `nativ
 POSITIVE = 0
 MOST = 12  # of a launch
 ERROR = 2
-_COUNT, _POWER, _NLL = 0, 3, 4
-_READ_NLL = 4  # this kind and those after it read the negative log-likelihood
+_COUNT, _NLL = 0, 4  # the latter and those after it read the negative log-likelihood
 _STRAIGHT = (_COUNT, 1, ERROR, _NLL)  # whose slope is one number times 1 - x, or one number
 
 
@@ -40,7 +39,6 @@ class SumSpecs(ctypes.Structure):
         ("nll", ctypes.c_int),
         ("curved", ctypes.c_int),
         ("negative_nll", ctypes.c_int),
-        ("negative_power", ctypes.c_int),
         ("of", _Spec * MOST),
     )
 
@@ -56,10 +54,9 @@ def _listed(specs: tuple[Spec, ...]) -> SumSpecs:
     kinds, of_negatives = [spec[1] for spec in specs], [spec[1] for spec in specs if spec[0] != POSITIVE]
     flags = (
         any(kind != _COUNT for kind in kinds),
-        any(kind >= _READ_NLL for kind in kinds),
+        any(kind >= _NLL for kind in kinds),
         any(kind not in _STRAIGHT for kind in kinds),
-        any(kind >= _READ_NLL for kind in of_negatives),
-        _POWER in of_negatives,
+        any(kind >= _NLL for kind in of_negatives),
     )
     listed: Any = (_Spec * MOST)(*(_Spec(*specs[column], column) for column in ordered))
     return SumSpecs(len(specs), len(specs) - len(of_negatives), *map(int, flags), listed)

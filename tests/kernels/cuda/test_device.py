@@ -44,7 +44,9 @@ def _assert_composed(platform, match):
 def test_kernels_are_tried_once_and_used(platform):
     value = _value()
     tried = platform.driver().names
-    assert {"sum_parts", "labels_compact", "softmax_sums_bf16", "sigmoid_gradient_f32"} <= set(tried)
+    sums = {f"{way}_sums_{scalar}" for way in ("kept", "softmax", "sigmoid") for scalar in ("f32", "f16", "bf16")}
+    gradients = {f"{way}_gradient_f32" for way in ("kept", "softmax", "sigmoid")}
+    assert {"sum_parts", "labels_compact", *sums, *gradients} <= set(tried)
     platform.driver().launches.clear()
     assert _value() == value
     assert platform.driver().names == ["labels_compact", "kept_sums_f32", "sum_parts"]

@@ -165,7 +165,7 @@ __device__ inline void sigmoid_sums(const Scalar* logits, const Pixels& pixels, 
     if (specs.curved) FOR_SPECS(0, specs.count) sums[j * threads + thread] = 0.0f;
     ONE_BY_ONE
     for (int i = thread; i < length; i += threads) {
-        const float z = load(logits + first + i);
+        const float z = specs.logits ? load(logits + first + i) : 0.0f;
         const int label = NARROW ? pixels.labels.narrow(first + i) : pixels.labels[first + i];
         const Answer a = sigmoid_answer(z, label == 1, specs.nll);
         if (label < 0) continue;
@@ -209,7 +209,7 @@ __device__ inline void sigmoid_gradient(const Scalar* logits, const Pixels& pixe
 }
 
 // Sums: logits [n, c, s]; parts [n tiles, c, specs], or [n c tiles, specs] under sigmoids. Gradients: upstream [n, c, specs].
-// grid (planes tiles); block: whole warps; shared: for each warp [c, specs] floats.
+// grid (planes tiles); block: whole warps; shared by softmax_sums: for each warp [c, specs] floats.
 #define ERROR_SUMS(SCALAR, SUFFIX)                                                                                            \
     extern "C" __global__ void softmax_sums_##SUFFIX(const SCALAR* logits, Pixels pixels, float* parts, SumSpecs specs) {     \
         softmax_sums(logits, pixels, parts, specs);                                                                           \

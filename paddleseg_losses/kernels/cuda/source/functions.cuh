@@ -11,7 +11,7 @@ struct Pixels {
     u32 tiles;  // of a plane, as s
     i64 s;
 
-    __device__ inline u32 plane() const { return blockIdx.x / tiles; }
+    __device__ inline i64 plane() const { return blockIdx.x / tiles; }
     __device__ inline i64 first() const { return static_cast<i64>(blockIdx.x % tiles) * tile; }
     __device__ inline i64 last() const { return first() + tile < s ? first() + tile : s; }
     __device__ inline int length() const { return static_cast<int>(last() - first()); }
@@ -30,10 +30,9 @@ struct SumSpec {
     int column;
 };
 
-// What a launch sums: those of positives first. Whether any reads logits, or l, or is curved; whether any of negatives reads l, or
-// is a power.
+// What a launch sums: those of positives first. Whether any reads logits, or l, or is curved, and whether any of negatives reads l.
 struct SumSpecs {
-    int count, positives, logits, nll, curved, negative_nll, negative_power;
+    int count, positives, logits, nll, curved, negative_nll;
     SumSpec of[MOST_SPECS];
 };
 

@@ -4,7 +4,7 @@
 // A warp takes pixels one after another: as long as they have one label, lanes sum what is straight in registers.
 #include "softmax.cuh"
 
-const int GROUP = 4;  // classes whose columns are read together: there are columns for a multiple of it
+const int GROUP = 4;  // classes whose columns are read together: there are columns for a multiple of it, as `error_sums.py` knows
 const int AT_ONCE = 8;  // logits of a thread that are on their way from memory together
 
 __device__ inline int in_groups(int classes) { return (classes + GROUP - 1) / GROUP * GROUP; }
@@ -98,7 +98,7 @@ __device__ inline void kept_sums(const Scalar* logits, const Pixels& pixels, flo
     for (int start = 0; start < length; start += LANES) {
         const int i = start + lane, mine = next;
         const bool inside = i < length;
-        if (i + LANES < length) next = labels[i + LANES];  // before all else waits for its logits
+        if (i + LANES < length) next = labels[i + LANES];  // it arrives while this pixel waits for its logits
         Column column = {exponentials, classes};
         column.read(z + (inside ? i : 0), s);
         const bool counts = inside && mine < classes && mine != pixels.labels.ignore;
@@ -161,8 +161,8 @@ __device__ inline void kept_sums(const Scalar* logits, const Pixels& pixels, flo
     }
 }
 
-// As in `error_sums.cu`, where v_k is the same for every p. Shared: of each class the slope of its straight sums, and v, [classes]
-// each; then of each lane exponentials [classes].
+// As in `error_sums.cu`, where v_k is the same for every p. Shared, in groups: v [classes], slopes of the straight sums of positives
+// [classes], and of each lane exponentials [classes].
 template <class Scalar>
 __device__ inline void kept_gradient(const Scalar* logits, const Pixels& pixels, const float* upstream, Scalar* gradient,
                                      const SumSpecs& specs) {
@@ -190,7 +190,7 @@ __device__ inline void kept_gradient(const Scalar* logits, const Pixels& pixels,
     ONE_BY_ONE
     for (int i = thread; i < length; i += threads) {
         const int label = next;
-        if (i + threads < length) next = labels[i + threads];  // before all else waits for its logits
+        if (i + threads < length) next = labels[i + threads];  // it arrives while this pixel waits for its logits
         Scalar* out = gradient + n * classes * s + first + i;
         Column column = {exponentials, classes};
         column.read(z + i, s);
