@@ -250,10 +250,10 @@ def main() -> int:
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
     }
-    from paddleseg_losses.kernels.cuda import compile as compiling
+    from paddleseg_losses.kernels.cuda import ptx_text
 
-    sources = {path.name: compiling.fingerprint(path) for path in compiling.sources()}
-    results = card | {"sources": sources} | run(Check("cuda"), not arguments.agreement)
+    code = {module: ptx_text.fingerprint(module) for module in ptx_text.modules()}
+    results = card | {"code": code} | run(Check("cuda"), not arguments.agreement)
     right = results["refused"] is None and all(row["right"] for row in results["agreement"])
     if not arguments.agreement:
         _write(arguments.out, results)  # before a tool that may take too long

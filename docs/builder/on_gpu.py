@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from paddleseg_losses.experiment.tables import grid
-from paddleseg_losses.kernels.cuda import compile as compiling
+from paddleseg_losses.kernels.cuda import ptx_text
 
 from .language import DOCS, Language
 
@@ -57,9 +57,13 @@ def measured(t: Language, check: dict[str, Any] = CHECK) -> list[str]:
 
 def _since(t: Language, check: dict[str, Any]) -> list[str]:
     """What is no longer as it was measured."""
-    now, then = {path.name: compiling.fingerprint(path) for path in compiling.sources()}, check["sources"]
+    now, then = {module: ptx_text.fingerprint(module) for module in ptx_text.modules()}, check["code"]
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-    return [t("These kernels have changed since: {files}.", files=", ".join(changed))] if changed else []
+    return (
+        [t("These kernels have changed since: {files}.", files=", ".join(f"`{name}`" for name in changed))]
+        if changed
+        else []
+    )
 
 
 def _findings(t: Language, check: dict[str, Any]) -> list[str]:

@@ -46,7 +46,8 @@ def test_what_had_no_memory_is_a_dash():
 
 
 def test_kernels_that_have_changed_are_named():
-    assert "kept_sums.cu" in _page(lambda check: check["sources"].update({"kept_sums.cu": "another"})).splitlines()[-1]
+    assert "`edt`" not in _page(lambda check: None)
+    assert "`edt`" in _page(lambda check: check["code"].update(edt="another")).splitlines()[-1]
 
 
 def test_both_languages_show_the_same_tables():

@@ -36,11 +36,19 @@ def sources() -> list[Path]:
 
 
 def fingerprint(path: Path) -> str:
-    """Of a source with all that it may include, and of the options."""
+    """Of a source with all that it includes, and of the options."""
     content = hashlib.sha256("\0".join((TARGET, ISA, *OPTIONS)).encode())
-    for part in (path, *sorted(SOURCE.glob("*.cuh"))):
+    for part in (path, *sorted(_included(path))):
         content.update(part.read_bytes())
     return content.hexdigest()
+
+
+def _included(path: Path) -> set[Path]:
+    direct = {
+        path.with_name(name)
+        for name in re.findall(r'^#include "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    return direct.union(*map(_included, direct))
 
 
 def head(path: Path) -> str:

@@ -6,6 +6,7 @@ It imports nothing of ours, so that a script without Paddle can load it from its
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +59,16 @@ class Kernel:
 def text(module: str) -> bytes:
     """A PTX file, as the driver takes it."""
     return (FOLDER / f"{module}.ptx").read_bytes() + b"\0"
+
+
+def modules() -> list[str]:
+    """The names of all PTX files, without their ending."""
+    return sorted(path.stem for path in FOLDER.glob("*.ptx"))
+
+
+def fingerprint(module: str) -> str:
+    """Of a PTX file but its first line, which names the sources: of what is computed."""
+    return hashlib.sha256(text(module).partition(b"\n")[2]).hexdigest()
 
 
 @lru_cache(maxsize=1)
