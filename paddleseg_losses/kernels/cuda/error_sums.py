@@ -76,10 +76,8 @@ def _sums(here: CudaProblem, specs: Sequence[Spec]) -> Tensor:
         of_warp = 4 * here.c + table + (1 + negatives) * _in_groups(here.c) * WARP
         # Without negatives logits are read once at any rate.
         of_logits = listed.logits and _is_kept(here, specs)
-        kept = _block(of_warp, least=WARP if negatives else BLOCK) if of_logits else None
-        fits = kept or _block(table)
-        assert fits is not None  # `_groups` sees to it
-        name, (block, shared) = "kept" if kept else name, fits
+        kept = next(_fitting(of_warp, least=WARP if negatives else BLOCK), None) if of_logits else None
+        name, (block, shared) = ("kept", kept) if kept else (name, next(_fitting(table)))
     parts = unfilled([here.planes, pixels.tiles, here.c * listed.count if here.multiclass else listed.count])
     launch(f"{name}_sums_{here.scalar}", here.planes * pixels.tiles, block, shared, here.scores, pixels, parts, listed)
     return add_up(parts).reshape([here.n, here.c, listed.count])
@@ -89,7 +87,7 @@ def _gradient(here: CudaProblem, specs: Sequence[Spec], upstream: Tensor) -> Ten
     listed, pixels = SumSpecs.of_list(specs), here.pixels(tile_of(here.planes, here.s, TILE))
     name, block, shared, out = here.activation, BLOCK, 0, unfilled(here.scores.shape, here.scores.dtype)
     columns = _in_groups(here.c)
-    if _is_kept(here, specs) and (kept := _block(columns * WARP, 3 * columns)):
+    if _is_kept(here, specs) and (kept := next(_fitting(columns * WARP, 3 * columns), None)):
         name, block, shared = "kept", kept[0], min(MOST_SHARED, int(SPARE * kept[1]))
     blocks = here.planes * pixels.tiles
     launch(f"{name}_gradient_{here.scalar}", blocks, block, shared, here.scores, pixels, upstream, out, listed)
@@ -106,10 +104,9 @@ def _in_groups(classes: int) -> int:
     return math.ceil(classes / GROUP) * GROUP
 
 
-def _block(of_warp: int, of_block: int = 0, least: int = WARP) -> tuple[int, int] | None:
-    """Threads of the largest block that has room for so many floats, and their bytes."""
+def _fitting(of_warp: int, of_block: int = 0, least: int = WARP) -> Iterator[tuple[int, int]]:
+    """Threads of the blocks that have room for so many floats, and their bytes, the largest first."""
     for threads in (BLOCK, BLOCK // 2, WARP):
         shared = 4 * (of_block + threads // WARP * of_warp)
         if shared <= MOST_SHARED and threads >= least:
-            return threads, shared
-    return None
+            yield threads, shared
