@@ -54,7 +54,7 @@ def _about(t: Language) -> list[str]:
             "`python benchmarks/gpu_check.py` checks and times them on a card, with torch alone (below)."
         ),
         t(
-            "A loss that is a sum over pixels reads the logits once in each direction and writes their gradient. In "
+            "A loss that is a sum over pixels launches one kernel over the logits in each direction. In "
             "between it keeps the logits and compact labels. After the calls that check labels, nothing waits for "
             "the device. Half precision is read as it is and summed in float32; results do not depend on the order of "
             "threads."

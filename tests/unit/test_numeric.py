@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import CrossEntropyLoss, DiceLoss, GeneralizedDiceLoss, kernels, numeric
+from paddleseg_losses import BoundaryLoss, CrossEntropyLoss, DiceLoss, GeneralizedDiceLoss, kernels, numeric
 from tests.laws.cases import BACKENDS
 
 
@@ -30,3 +30,17 @@ def test_a_unit_of_weights_does_not_matter(loss, backend, dtype):
         )
     assert one > 0.1
     assert other == pytest.approx(one, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_unit_of_length_does_not_matter(backend, dtype):
+    rng = np.random.default_rng(0)
+    logits, labels = (
+        paddle.to_tensor(rng.normal(size=(2, 3, 5, 7)), dtype),
+        paddle.to_tensor(rng.integers(0, 3, (2, 5, 7))),
+    )
+    with kernels.use_kernels(backend):
+        one, other = (float(BoundaryLoss(spacing=unit)(logits, labels)) for unit in (1.0, 2.0**-64))
+    assert abs(one) > 0.01
+    assert other == pytest.approx(one * 2.0**-64, rel=1e-6, abs=0)

@@ -21,14 +21,22 @@ LABELS = {paddle.uint8: 0, paddle.int8: 1, paddle.int16: 2, paddle.int32: 3, pad
 MOST_CLASSES = MOST_SHARED // 4  # of which a warp has sums
 
 
+class Labels(ctypes.Structure):
+    """Labels of any type, as `common.cuh` declares them."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("type", ctypes.c_int32),
+        ("classes", ctypes.c_int64),
+        ("ignore", ctypes.c_int64),
+    )
+
+
 class Pixels(ctypes.Structure):
     """Labels and weights of the pixels, and how many of them a block has, as `functions.cuh` declares it."""
 
     _fields_ = (
-        ("labels", ctypes.c_void_p),
-        ("label_type", ctypes.c_int32),
-        ("classes", ctypes.c_int64),
-        ("ignore", ctypes.c_int64),
+        ("labels", Labels),
         ("weights", ctypes.c_void_p),
         ("sharing", ctypes.c_int32),
         ("channels", ctypes.c_int32),
@@ -71,16 +79,16 @@ class CudaProblem:
         self.planes = self.n if self.multiclass else self.n * self.c
 
     @property
-    def label_arguments(self) -> tuple[Any, ...]:
-        """The labels, their type, the number of classes, and the label of pixels to leave out."""
-        return self.labels, LABELS[self.problem.labels.dtype], self.problem.classes, self.problem.ignore_index
+    def label_struct(self) -> Labels:
+        """The labels as kernels take them; this problem has to live as long as they are read."""
+        problem, kind = self.problem, LABELS[self.labels.dtype]
+        return Labels(self.labels.data_ptr(), kind, problem.classes, problem.ignore_index)
 
     def pixels(self, tile: int) -> Pixels:
         """Of which each block has so many; this problem has to live as long as they are read."""
-        labels, *how = self.label_arguments
         weights = None if self.weight is None else self.weight.data_ptr()
         sharing = 1 if self.weight is None else self.planes // (self.n * int(self.weight.shape[1]))
-        return Pixels(labels.data_ptr(), *how, weights, sharing, self.c, tile, math.ceil(self.s / tile), self.s)
+        return Pixels(self.label_struct, weights, sharing, self.c, tile, math.ceil(self.s / tile), self.s)
 
     def save(self, ctx: Any) -> None:
         """Keep this problem for the backward pass, when the forward pass has done; Paddle keeps the scores."""

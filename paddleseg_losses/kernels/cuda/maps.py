@@ -10,7 +10,7 @@ import paddle
 from ...errors import KernelError
 from ...i18n import _
 from ...problem import Problem
-from .cuda_problem import CudaProblem
+from .cuda_problem import CudaProblem, Labels
 
 Tensor = Any
 
@@ -22,10 +22,7 @@ class Maps(ctypes.Structure):
     """Which maps there are, and the labels of their pixels."""
 
     _fields_ = (
-        ("labels", ctypes.c_void_p),
-        ("label_type", ctypes.c_int32),
-        ("classes", ctypes.c_int64),
-        ("ignore", ctypes.c_int64),
+        ("labels", Labels),
         ("channels", ctypes.c_int32),
         ("skip", ctypes.c_int32),
         ("sigmoid", ctypes.c_int32),
@@ -43,9 +40,8 @@ def maps_of(problem: CudaProblem, skip: int = 0) -> Maps:
             _("fewer than 2^30 pixels in a map"),
             _("crop the images, or set {setting}", setting="PADDLESEG_LOSSES_KERNELS=composed"),
         )
-    labels, *how = problem.label_arguments
     sizes = volume(problem.problem.space)
-    return Maps(labels.data_ptr(), *how, problem.c, skip, int(not problem.multiclass), *sizes)
+    return Maps(problem.label_struct, problem.c, skip, int(not problem.multiclass), *sizes)
 
 
 def with_floats(problem: Problem) -> Problem:

@@ -15,10 +15,10 @@ Tensor = Any
 BLOCK = 128  # threads
 WARP = 32
 _ENOUGH = 1024  # blocks, which keep any card busy
-LARGEST = 4096  # pixels of a tile: float sums of a block stay short
+_LARGEST = 4096  # pixels of a tile: float sums of a block stay short
 
 
-def tile_of(planes: int, size: int, largest: int = LARGEST) -> int:
+def tile_of(planes: int, size: int, largest: int = _LARGEST) -> int:
     """Number of pixels that a block takes, a multiple of its threads; it depends on the shape alone."""
     share = math.ceil(planes * size / _ENOUGH / BLOCK) * BLOCK
     return max(BLOCK, min(largest, share))

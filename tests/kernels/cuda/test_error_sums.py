@@ -219,7 +219,8 @@ def test_places_are_counted_with_64_bits(card):
     labels[size - 1] = 1
     specs = sum_specs.SumSpecs.of_list(m.flat([m.SumSpec(m.POSITIVE, m.NLL)]))
     upstream = np.ones((classes, 1), "float32")
-    pixels = cuda_problem.Pixels(labels.ctypes.data, 0, classes, 255, None, 1, classes, tiling.BLOCK, tiles, size)
+    given = cuda_problem.Labels(labels.ctypes.data, 0, classes, 255)
+    pixels = cuda_problem.Pixels(given, None, 1, classes, tiling.BLOCK, tiles, size)
     launcher.launch(
         card, "softmax_gradient_f32", tiles, tiling.BLOCK, 0, logits.ctypes.data, pixels, upstream.ctypes.data,
         slopes.ctypes.data, specs, device=0, stream=0,

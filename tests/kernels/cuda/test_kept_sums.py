@@ -187,7 +187,7 @@ def test_specs_say_what_they_are():
 
 
 @pytest.mark.parametrize("mode", ["multiclass", "multilabel"])
-def test_numbers_of_pixels_need_no_logits(card, mode):
+def test_numbers_of_pixels_do_not_depend_on_logits(card, mode):
     logits, labels = problem(Case(mode, 3, (9, 11)), dtype="uint8")
     sigmoid = mode != "multiclass"
     given = task(paddle.full(logits.shape, float("nan")), paddle.to_tensor(labels), sigmoid)
