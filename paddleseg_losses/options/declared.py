@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Any, Callable
+from functools import partial, wraps
+from types import MappingProxyType
+from typing import Any, Callable, TypeVar
+from weakref import WeakKeyDictionary
 
 from ..errors import OptionError, UnknownOptionError
 from ..i18n import ENGLISH, Message, Text, _, speaking
@@ -83,6 +85,23 @@ def fixed(value: Any) -> Any:
     return Fixed(value)
 
 
+_Declaration = TypeVar("_Declaration")
+
+
+def _once_a_class(find: Callable[[type], dict[str, _Declaration]]) -> Callable[[type], Mapping[str, _Declaration]]:
+    """Keep what was found for a class: each loss that is made asks for it several times."""
+    found: WeakKeyDictionary[type, Mapping[str, _Declaration]] = WeakKeyDictionary()
+
+    @wraps(find)
+    def kept(cls: type) -> Mapping[str, _Declaration]:
+        if cls not in found:
+            found[cls] = MappingProxyType(find(cls))
+        return found[cls]
+
+    return kept
+
+
+@_once_a_class
 def _declared(cls: type) -> dict[str, Option | Fixed]:
     """Declarations of a class: its own first, then its family's, then those of every loss."""
     declared: dict[str, Option | Fixed] = {}
@@ -93,6 +112,7 @@ def _declared(cls: type) -> dict[str, Option | Fixed]:
     return declared
 
 
+@_once_a_class
 def options_of(cls: type) -> dict[str, Option]:
     """The options that a user may give to a class."""
     return {name: value for name, value in _declared(cls).items() if isinstance(value, Option)}

@@ -1,6 +1,6 @@
 """Calls every kernel of a library built with sanitizers on odd shapes; without Paddle.
 
-python sanitized.py <library> <signatures.py> <number of threads>...
+python sanitized.py <library> <signatures.py> <sizes of images>:<number of threads>...
 """
 
 import ctypes
@@ -11,10 +11,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
-SHAPES = [
-    (1, 1, (1,)), (2, 3, (1,)), (1, 2, (70001,)), (2, 3, (7, 5)), (1, 1, (1, 40)), (3, 1, (33, 1)), (2, 5, (65, 67)),
-    (1, 2, (300, 257)), (2, 3, (5, 4, 7)), (1, 2, (1, 3, 1)), (1, 2, (3, 190, 190)),
-]  # fmt: skip
+SHAPES = {
+    "small": [
+        (1, 1, (1,)), (2, 3, (1,)), (1, 2, (2111,)), (2, 3, (7, 5)), (1, 1, (1, 40)), (3, 1, (33, 1)), (2, 5, (65, 67)),
+        (2, 3, (5, 4, 7)), (1, 2, (1, 3, 1)), (1, 2, (3, 70, 50)),
+    ],
+    "large": [(1, 2, (70001,)), (1, 2, (300, 257)), (1, 2, (3, 190, 190))],  # more than 16 bits can count
+}  # fmt: skip
 
 
 class Kernels:
@@ -258,9 +261,9 @@ if __name__ == "__main__":
     signatures = SimpleNamespace(**runpy.run_path(sys.argv[2]))
     Problem, SumSpec, SoftProblem = (signatures.structs()[name] for name in ("Problem", "SumSpec", "SoftProblem"))
     loaded = Kernels(sys.argv[1], signatures)
-    for samples, channels, size in SHAPES:
-        for under_sigmoid, thread_count in product((False, True), map(int, sys.argv[3:])):
-            run(loaded, samples, channels, size, under_sigmoid, thread_count)
+    for sizes, _, thread_count in (argument.partition(":") for argument in sys.argv[3:]):
+        for shape, under_sigmoid in product(SHAPES[sizes], (False, True)):
+            run(loaded, *shape, under_sigmoid, int(thread_count))
     if left_out := signatures.functions().keys() - loaded.called:
         raise SystemExit(f"not called: {', '.join(sorted(left_out))}")
     print("clean")

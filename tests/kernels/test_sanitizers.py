@@ -16,10 +16,14 @@ FLAGS = ["-std=c++17", "-O1", "-g1", "-fopenmp-simd", "-fno-sanitize-recover=all
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("sanitizer", "runtime", "threads"),
-    [("address,undefined", "libasan.so", ["1", "3"]), ("thread", "libtsan.so", ["3"])],  # one thread races with nobody
+    ("sanitizer", "runtime", "runs"),
+    [
+        ("address,undefined", "libasan.so", ["small:1", "small:3", "large:3"]),
+        ("thread", "libtsan.so", ["small:3"]),  # work is shared out alike, however large it is
+    ],
+    ids=["address", "thread"],
 )
-def test_kernels_are_clean(sanitizer, runtime, threads, tmp_path, request):
+def test_kernels_are_clean(sanitizer, runtime, runs, tmp_path, request):
     compiler = shutil.which("g++")
     if compiler is None:
         pytest.skip("no g++ to build the kernels anew")
@@ -38,7 +42,7 @@ def test_kernels_are_clean(sanitizer, runtime, threads, tmp_path, request):
         str(Path(__file__).with_name("sanitized.py")),
         str(library),
         signatures.__file__,
-        *threads,
+        *runs,
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=550)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -8,7 +8,9 @@ from paddleseg_losses import errors
 
 from .cases import CASES, each_case, each_loss, make, supports, value_and_gradient, value_of
 
-FEW = [case for case in CASES if len(case.space) == 2]
+FEW = [case for case in CASES if str(case) in ("binary1-7x5", "multiclass3-7x5", "multilabel3-5x7")]  # one a mode
+TIMES = 7  # the executor runs operators in parallel: an overwritten alias shows only now and then
+pytestmark = pytest.mark.usefixtures("short_traces")
 
 
 @pytest.mark.slow
@@ -17,7 +19,7 @@ def test_static_graph(spec, case):
     logits, labels = case.logits(dtype="float32"), case.labels()
     expected = value_and_gradient(make(spec), logits, labels)
     static = paddle.jit.to_static(make(spec), full_graph=True)
-    for _ in range(20):  # the executor runs operators in parallel: an overwritten alias shows only now and then
+    for _ in range(TIMES):
         value, gradient = value_and_gradient(static, logits, labels)
         np.testing.assert_allclose(value, expected[0], rtol=1e-6)
         np.testing.assert_allclose(gradient, expected[1], rtol=1e-5, atol=1e-7)
@@ -31,7 +33,7 @@ def test_static_graph_without_a_gradient(spec):
     logits, labels = case.logits(dtype="float32"), case.labels()
     expected = value_of(make(spec), logits, labels)
     static = paddle.jit.to_static(make(spec), full_graph=True)
-    for _ in range(20):
+    for _ in range(TIMES):
         np.testing.assert_allclose(value_of(static, logits, labels), expected, rtol=1e-6)
 
 

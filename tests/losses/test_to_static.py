@@ -10,6 +10,7 @@ from tests.laws.cases import CASES, Case, each_loss, make, supports, value_and_g
 
 SPECIAL = {"HausdorffCVLoss": "known sizes", "MSSSIMLoss": "known sizes"}  # what a loss asks for where sizes are open
 FLAT = [case for case in CASES if len(case.space) == 2]
+pytestmark = pytest.mark.usefixtures("short_traces")
 
 
 class Model(paddle.nn.Layer):

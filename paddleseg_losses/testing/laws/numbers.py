@@ -102,9 +102,9 @@ def _finite(loss: Any, logits: Array, labels: Array, what: str) -> None:
 @law(8, FINITE, dtypes=("float32", "float64"))
 def extremes(spec: LossSpec, case: Case) -> None:
     """Value and gradient are finite for logits up to 1e4."""
-    labels = case.labels()
+    loss, labels = make(spec), case.labels()
     for name, logits in _extremes(case, labels).items():
-        _finite(make(spec), logits, labels, f"logits {name}, {case.dtype}")
+        _finite(loss, logits, labels, f"logits {name}, {case.dtype}")
 
 
 @law(
@@ -127,10 +127,11 @@ def exponents(spec: LossSpec, case: Case) -> None:
 @law(8, FINITE)
 def one_label(spec: LossSpec, case: Case) -> None:
     """Value and gradient are finite where all labels are 0, or all 1."""
+    loss = make(spec)
     for label in (0, 1):
         labels = np.full_like(case.labels(), label)
         for name, logits in _extremes(case, labels).items():
-            _finite(make(spec), logits, labels, f"logits {name} and labels all {label}")
+            _finite(loss, logits, labels, f"logits {name} and labels all {label}")
 
 
 @law(9, DOUBLE)
