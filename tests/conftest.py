@@ -10,7 +10,7 @@ import paddleseg_losses  # noqa: F401  (before scipy: see the package's __init__
 
 @pytest.fixture
 def short_traces(monkeypatch):
-    """Paddle notes for each operator of a static graph where it was called from: most of the time, below so deep a stack."""
+    """Paddle notes where each operator of a static graph was called from, which takes long below so deep a stack."""
     monkeypatch.setattr(sys, "tracebacklimit", 2, raising=False)
 
 

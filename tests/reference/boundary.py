@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 
 from .common import (
-    ball,
+    ball_mean,
     cell_means,
     cross,
     cube,
@@ -65,8 +65,7 @@ def hausdorff_cv(x, alpha=2.0, radii=(3, 6, 9, 12, 15, 18), include_background=F
     p, q = x.g, x.p  # the symbols of the paper: truth and prediction
     total = np.zeros_like(q)
     for radius in radii:
-        offsets = ball(radius, len(x.axes))
-        truth, prediction = (per_channel(lambda a, offsets=offsets: neighbourhood_mean(a, offsets), a) for a in (p, q))
+        truth, prediction = (per_channel(lambda a, radius=radius: ball_mean(a, radius), a) for a in (p, q))
         outside = soft_threshold(1 - truth) * q + soft_threshold(1 - prediction) * p
         inside = soft_threshold(truth) * p + soft_threshold(prediction) * q
         total += radius**alpha * (p - q) ** 2 * (outside + inside)

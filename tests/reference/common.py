@@ -235,8 +235,22 @@ def cross(ndim):
     return [offset for offset in cube(1, ndim) if sum(map(abs, offset)) <= 1]
 
 
-def ball(radius, ndim):
-    return [offset for offset in cube(int(radius), ndim) if sum(o * o for o in offset) <= radius**2]
+@functools.cache
+def ball_size(radius, ndim):
+    """Number of pixels that are at most `radius` from another, itself included."""
+    return sum(sum(o * o for o in offset) <= radius**2 for offset in cube(int(radius), ndim))
+
+
+@functools.lru_cache(maxsize=8)
+def _within(radius, shape):
+    """For each pair of pixels 1 where they are at most `radius` apart, else 0."""
+    places = np.argwhere(np.ones(shape))
+    return (((places[:, None] - places) ** 2).sum(axis=-1) <= radius**2).astype(float)
+
+
+def ball_mean(a, radius):
+    """Mean over a ball; pixels outside the image count as 0."""
+    return (_within(radius, a.shape) @ a.ravel()).reshape(a.shape) / ball_size(radius, a.ndim)
 
 
 def neighbourhood_mean(a, offsets):
