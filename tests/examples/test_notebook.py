@@ -33,6 +33,7 @@ def executed(tmp_path_factory):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.source = cell.source.replace("iters=60", "iters=5")  # of each training that `compare` starts
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))  # this tree, not another one that may be installed
         where = {"metadata": {"path": str(folder)}}
