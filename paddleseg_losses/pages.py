@@ -30,9 +30,9 @@ pre { overflow-x: auto; font-size: 13px }
 """
 
 
-def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> str:
-    """A Markdown table: the first column to the left, numbers to the right."""
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
+def grid(head: Sequence[Text], rows: Iterable[Sequence[Text]], numbers: bool = True) -> str:
+    """A Markdown table: words to the left, numbers, if the columns after the first hold such, to the right."""
+    lines = [head, [":--", *["--:" if numbers else ":--"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 

@@ -17,7 +17,7 @@ def paths(t: Language) -> list[str]:
     """Which path runs where, and what to know about it."""
     return [
         f"## {t('Which path runs where')}",
-        grid([t("device and tensors"), t("path")], _paths(t)),
+        grid([t("device and tensors"), t("path")], _paths(t), numbers=False),
         "\n".join(f"* {line}" for line in _about(t)),
     ]
 

@@ -104,13 +104,13 @@ def ask(environment: Environment, folder: Path) -> dict[str, object]:
     except (IndexError, ValueError):
         return {**answer, "failed": (done.stderr or done.stdout).strip()[-500:]}
     if environment.laws:
-        answer["laws"] = _verdict(_run(folder, LAWS, None))
+        answer["laws"] = _verdict(_run(folder, LAWS, None), environment)
     if environment.paddleseg:
         clone = os.environ.get("PADDLESEG_CLONE") if environment.paddleseg == "clone" else None
         if environment.paddleseg == "clone" and clone is None:
             answer["paddleseg"] = "PADDLESEG_CLONE names no clone"
         else:
-            answer["paddleseg"] = _verdict(_run(folder, TRAININGS, clone))
+            answer["paddleseg"] = _verdict(_run(folder, TRAININGS, clone), environment)
     return answer
 
 
@@ -121,7 +121,9 @@ def _run(folder: Path, arguments: list[str], clone: str | None) -> subprocess.Co
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=variables, timeout=3600)
 
 
-def _verdict(done: subprocess.CompletedProcess[str]) -> str:
+def _verdict(done: subprocess.CompletedProcess[str], environment: Environment) -> str:
+    """The last line; all of them stay in a file of the environment's name."""
+    (WORK / f"{environment.name}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     lines = done.stdout.strip().splitlines() or [done.stderr.strip()[-200:]]
     return lines[-1].strip("= ")
 
