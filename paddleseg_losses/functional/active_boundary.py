@@ -59,7 +59,7 @@ def active_boundary(inputs: Inputs, rules: Rules, aims_of: Callable[[Inputs], Ai
     pull = paddle.where(prob > 0, prob * (aims.log_prob - log_prob), zero).sum(axis=-1)  # a share of 0 pulls nowhere
     scores = paddle.where(aims.candidates, pull, paddle.full([], -FAR, pull.dtype))
     lead = scores - paddle.take_along_axis(scores, aims.aim, axis=1)
-    count = aims.candidates.astype(pull.dtype).sum(axis=1)
+    count = aims.candidates.astype(pull.dtype).detach().sum(axis=1)  # Paddle 2.6 would ask for their gradient
     even = safe_divide(paddle.where(aims.candidates, lead, zero).sum(axis=1), count)
     values = paddle.logsumexp(lead, axis=1) - rules.smoothing * even
     return (aims.share * paddle.where(count > 0, values, zero)).sum()
@@ -81,12 +81,13 @@ def boundary_aims(inputs: Inputs, rules: Rules) -> Aims:
         share = paddle.gather(share.flatten(), pixels) * used.astype(share.dtype)
         share = share + nan_or_0(inputs).sum()  # NaN is on no boundary
         neighbours, inside = _neighbours(pixels, inputs.valid)
-        all_neighbours = neighbours.flatten()
-        candidates = gathered(inputs.valid.flatten(), all_neighbours).reshape(shape_of(neighbours))
+        all_neighbours, each = neighbours.flatten(), [-1, neighbours.shape[1]]
+        candidates = gathered(inputs.valid.reshape([-1]), all_neighbours).reshape(each)
         candidates = paddle.logical_and(candidates, inside)
-        away = paddle.gather(away.flatten(), all_neighbours).reshape(shape_of(neighbours))
-        logs = [paddle.gather(_rows(each, inputs.multiclass), all_neighbours) for _prob, each in inputs.memoize(_maps)]
-        log_prob = paddle.concat(logs, axis=1).reshape([*shape_of(neighbours), -1])
+        away = paddle.gather(away.flatten(), all_neighbours).reshape(each)
+        logs = [paddle.gather(_rows(log, inputs.multiclass), all_neighbours) for _prob, log in inputs.memoize(_maps)]
+        log_prob = paddle.concat(logs, axis=1)
+        log_prob = log_prob.reshape([*each, log_prob.shape[1]])
         return Aims(pixels, share.detach(), candidates, _nearest(away, candidates), log_prob.detach())
 
 
@@ -142,7 +143,7 @@ def _predicted_boundary(inputs: Inputs, ratio: float, most: int) -> Tensor:
     for axis in range(2, chosen.ndim):
         sides = (shifted(chosen, axis, step, 0.0) for step in (1, -1))
         chosen = reduce(paddle.maximum, sides, chosen)
-    return paddle.logical_and(chosen > 0, inputs.valid).flatten(2)
+    return paddle.logical_and(chosen > 0, inputs.valid).reshape([0, 0, -1])  # Paddle 2.6 flattens no bool
 
 
 def _change(inputs: Inputs) -> Tensor:
@@ -172,11 +173,11 @@ def _numbers(boundary: Tensor, most: int) -> tuple[Tensor, Tensor]:
     """Where masks `[N, maps, pixels]` are set, `[L]`, and which of these are not there to fill up the list, `[L]`."""
     count = boundary.astype("int64").sum()
     if most and paddle.in_dynamic_mode() and not boundary.place.is_cpu_place():
-        numbers = numbers_of_most(boundary.flatten(), min(boundary.size, most * math.prod(boundary.shape[:2])))
-    else:
-        numbers = paddle.nonzero(boundary.flatten()).flatten()
-        numbers = paddle.concat([numbers, paddle.zeros([1], "int64")])  # never empty
-    return numbers, paddle.arange(shape_of(numbers)[0], dtype="int64") < count
+        numbers = numbers_of_most(boundary.reshape([-1]), min(boundary.size, most * math.prod(boundary.shape[:2])))
+        return numbers, paddle.arange(shape_of(numbers)[0], dtype="int64") < count
+    numbers = paddle.nonzero(boundary.reshape([-1])).flatten()
+    numbers = paddle.concat([numbers, paddle.zeros([1], "int64")])  # never empty
+    return numbers, paddle.ones_like(numbers).cumsum(axis=0) <= count  # a static graph does not know how many they are
 
 
 def numbers_of_most(mask: Tensor, most: int) -> Tensor:

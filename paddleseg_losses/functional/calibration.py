@@ -33,7 +33,8 @@ def calibration_gaps(inputs: Inputs, count: int, soft: bool, least: float, bins:
         gap, size = sums_of(inputs, bins(inputs), count)
     filled = paddle.logical_and(size > 0, size >= least)
     gaps = paddle.where(filled, safe_divide(gap.abs(), size), paddle.zeros([], size.dtype))
-    return safe_divide(gaps.sum(axis=-1), filled.astype(size.dtype).sum(axis=-1)).astype(inputs.dtype)
+    filled = filled.astype(size.dtype).detach()  # a static graph of Paddle 2.6 would ask for its gradient
+    return safe_divide(gaps.sum(axis=-1), filled.sum(axis=-1)).astype(inputs.dtype)
 
 
 def sums_of(inputs: Inputs, bins: Bins, count: int) -> tuple[Tensor, Tensor]:

@@ -18,5 +18,6 @@ def nan_or_0(inputs: Inputs) -> Tensor:
         any_nan = paddle.logical_and(paddle.isnan(inputs.scores), inputs.valid)
         any_nan = any_nan.any(axis=list(range(2, any_nan.ndim)))
         if inputs.multiclass:  # one score makes every share of its pixel NaN
-            any_nan = any_nan.any(axis=1, keepdim=True).expand([-1, inputs.channels])
-        return paddle.where(any_nan, paddle.full([], math.nan, inputs.dtype), paddle.zeros([], inputs.dtype))
+            any_nan = any_nan.any(axis=1, keepdim=True)
+        result = paddle.where(any_nan, paddle.full([], math.nan, inputs.dtype), paddle.zeros([], inputs.dtype))
+        return result.expand([-1, inputs.channels])

@@ -110,6 +110,12 @@ def test_soft_targets(spec, case, wrong):
     assert not broken, "\n".join(broken)
 
 
+def _rounding():
+    """The largest relative error of a number as bfloat16: Paddle 2.6 does not round to the nearest, but down."""
+    above_half = paddle.to_tensor([1 + 3 * 2**-9]).astype("bfloat16").astype("float32")
+    return 2**-8 if float(above_half) > 1 else 2**-7
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("spec", "case"), each_case(cases=CASES[:3:2]))
 def test_half_precision(spec, case, backend):
@@ -125,7 +131,7 @@ def test_half_precision(spec, case, backend):
         assert _off(value.numpy(), expected[0]) <= 1e-5
         # Of equal numbers, which rounding makes, either may be the least of its neighbours, or among the hardest.
         if not (spec.neighbours or (spec.sorts and spec.counts_unweighted)):
-            assert _off(half.grad.astype("float32").numpy(), expected[1]) <= 2**-8
+            assert _off(half.grad.astype("float32").numpy(), expected[1]) <= _rounding()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
