@@ -214,15 +214,16 @@ def smoothed_values(
     inputs: Inputs, formula: Formula, smoothing: float, weight: Tensor | None = None, balance: Balance | None = None
 ) -> Tensor:
     """`pixel_values` under targets of which a share is spread over all labels."""
-    hard = pixel_values(inputs, formula, weight, balance)
     positive, negative = (_broadcast_spatial(factor, inputs) for factor in _factors(weight, balance))
     spread = value_of(formula, of_every_class(inputs)) * positive
     if inputs.multiclass:
         spread = spread.mean(axis=1, keepdim=True)
     else:
         spread = (spread + value_of(formula, of_other_classes(inputs)) * negative) / 2
-    zero = paddle.zeros([], hard.dtype)  # times an infinite cost it would be no number
-    return (1 - smoothing) * hard + smoothing * paddle.where(inputs.valid, spread, zero)
+    spread = paddle.where(inputs.valid, spread, paddle.zeros([], spread.dtype))  # infinity times 0 would be no number
+    if smoothing == 1:  # here too
+        return spread
+    return (1 - smoothing) * pixel_values(inputs, formula, weight, balance) + smoothing * spread
 
 
 def of_label(table: Tensor, inputs: Inputs) -> Tensor:

@@ -55,6 +55,24 @@ def test_what_has_no_probability_costs_infinity(name, options, case):
         np.testing.assert_allclose(gradient, limit, atol=2e-6 * np.abs(limit).max(), err_msg=backend)
 
 
+@pytest.mark.parametrize("smoothing", [0.2, 1])
+@pytest.mark.parametrize(
+    ("name", "options", "case"),
+    [(*each, case) for each in LOSSES[:7] for case in CASES if case.mode in registry.get(each[0]).modes],
+    ids=str,
+)
+def test_the_label_itself_may_be_masked(name, options, case, smoothing):
+    """Also where nothing of it is left in the target."""
+    loss = build(name, **{**options, "label_smoothing": smoothing})
+    logits, labels = case.logits(dtype="float32"), case.labels()
+    logits[0, 0, 0], labels[0, ..., 0, :] = -np.inf, 0 if case.mode == "multiclass" else 1
+    for backend in BACKENDS:
+        with kernels.use_kernels(backend):
+            value, gradient = value_and_gradient(loss, logits, labels)
+        assert value == np.inf, backend
+        assert np.isfinite(gradient).all(), backend
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("rounding", [0, 1e-6])
