@@ -168,6 +168,8 @@ def _print_pairs(plan: Plan, written: Written | None) -> None:
         if len(left_out) > _FEW:
             more = len(left_out) - _FEW
             screen.print(screen.text(_("... and {count} more: --json lists them all", count=more), indent=2))
+        advice = _("to train on them too, repair them and start again in a new folder")
+        screen.print(screen.text(advice, indent=2))
 
 
 def _print_classes(plan: Plan) -> None:

@@ -1,5 +1,6 @@
 """The masks of a dataset: where they are, how often each class occurs in them, and which weights follow."""
 
+from ..sample_files import is_cut as is_cut
 from .class_weights import SCHEMES as SCHEMES
 from .class_weights import Scheme as Scheme
 from .class_weights import balance as balance
@@ -14,6 +15,5 @@ from .mask_statistics import MaskStatistics as MaskStatistics
 from .mask_statistics import measure as measure
 from .pairs import check_pairs as check_pairs
 from .pairs import examine as examine
-from .pairs import is_cut as is_cut
 from .symptoms import Symptom as Symptom
 from .symptoms import symptoms as symptoms

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..i18n import Message, Text, _
+from ..sample_files import is_cut
 from .counting import MaskProblem
 from .mask_sources import Pair
 
-_TAILS = {".png": (b"IEND", 64), ".jpg": (b"\xff\xd9", 4096), ".jpeg": (b"\xff\xd9", 4096)}
 _ORIENTATION = 0x0112  # the EXIF tag: 1 is upright, above 4 width and height are swapped
 
 
@@ -96,26 +96,6 @@ class _CutOffError(Exception):
 
 def _why(path: Path, error: Exception) -> Text:
     return _("{path} is cut off", path=path) if isinstance(error, _CutOffError) else f"{path} ({type(error).__name__})"
-
-
-def is_cut(path: Path) -> bool:
-    """Whether a picture is cut off, so that OpenCV reads a part of it; all of it is looked at if its end is unusual."""
-    tail, length = _TAILS.get(path.suffix.lower(), (b"", 0))
-    if not tail:
-        return False
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(file.tell() - length, 0))
-        if tail in file.read():
-            return False
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-    except Exception:
-        return True
-    return False
 
 
 def _opencv_reads(path: Path) -> bool:

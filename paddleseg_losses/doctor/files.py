@@ -14,21 +14,30 @@ _NEAREST = "Image.open(mask).resize(Image.open(image).size, Image.NEAREST)"
 _UPRIGHT = "cv2.imwrite(image, cv2.imread(image, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))"
 _TURNED = "cv2.imwrite(image, cv2.imread(image))"
 _KINDS = {
-    "images_missing": (_("{count} image not found: {what}"), _("{count} images not found: {what}"), None),
-    "masks_missing": (_("{count} mask not found: {what}"), _("{count} masks not found: {what}"), None),
+    "images_missing": (plural("{count} image not found: {what}", "{count} images not found: {what}", 1), None),
+    "masks_missing": (plural("{count} mask not found: {what}", "{count} masks not found: {what}", 1), None),
     "images_unreadable": (
-        _("{count} image cannot be read: {what}"),
-        _("{count} images cannot be read: {what}"),
+        plural(
+            "{count} image cannot be read: {what}",
+            "{count} images cannot be read: {what}",
+            1,
+        ),
         Message("# {comment}", comment=_LINES),
     ),
     "masks_unreadable": (
-        _("{count} mask cannot be read: {what}"),
-        _("{count} masks cannot be read: {what}"),
+        plural(
+            "{count} mask cannot be read: {what}",
+            "{count} masks cannot be read: {what}",
+            1,
+        ),
         Message("# {comment}", comment=_LINES),
     ),
     "sizes": (
-        _("{count} mask has another size than its image: {what}"),
-        _("{count} masks have another size than their images: {what}"),
+        plural(
+            "{count} mask has another size than its image: {what}",
+            "{count} masks have another size than their images: {what}",
+            1,
+        ),
         Message(
             "# {comment}",
             comment=_(
@@ -39,16 +48,22 @@ _KINDS = {
         ),
     ),
     "stacked": (
-        _("{count} mask has another size than its image: {what}"),
-        _("{count} masks have another size than their images: {what}"),
+        plural(
+            "{count} mask has another size than its image: {what}",
+            "{count} masks have another size than their images: {what}",
+            1,
+        ),
         commented(
             "test_config:\n  use_multilabel: true",
             _("if a mask holds its classes below or beside each other; else look at one of them over its image"),
         ),
     ),
     "swapped": (
-        _("{count} mask has width and height swapped: {what}"),
-        _("{count} masks have width and height swapped: {what}"),
+        plural(
+            "{count} mask has width and height swapped: {what}",
+            "{count} masks have width and height swapped: {what}",
+            1,
+        ),
         Message(
             "# {comment}",
             comment=_(
@@ -60,13 +75,19 @@ _KINDS = {
         ),
     ),
     "exif": (
-        _("{count} image is turned by its EXIF tag when it is read, but its mask is not: {what}"),
-        _("{count} images are turned by their EXIF tags when they are read, but their masks are not: {what}"),
+        plural(
+            "{count} image is turned by its EXIF tag when it is read, but its mask is not: {what}",
+            "{count} images are turned by their EXIF tags when they are read, but their masks are not: {what}",
+            1,
+        ),
         Message("# {comment}", comment=_("Save the images as they are stored, without the tag: {code}", code=_UPRIGHT)),
     ),
     "exif_unclear": (
-        _("{count} image is turned by its EXIF tag when it is read; its mask has no such tag: {what}"),
-        _("{count} images are turned by their EXIF tags when they are read; their masks have no such tag: {what}"),
+        plural(
+            "{count} image is turned by its EXIF tag when it is read; its mask has no such tag: {what}",
+            "{count} images are turned by their EXIF tags when they are read; their masks have no such tag: {what}",
+            1,
+        ),
         Message(
             "# {comment}\n# {turned}\n# {stored}",
             comment=_("Look at one of the masks over its image, and save the images without the tag:"),
@@ -82,9 +103,9 @@ def check_files(source: MaskSource, problems: Mapping[str, MaskProblem], part: s
     for defect in source.defects:
         yield refused(defect, "list")
     for kind, problem in problems.items():
-        one, many, yaml = _KINDS[kind]
+        counted, yaml = _KINDS[kind]
         what = "; ".join(problem.first) + ("; ..." if problem.count > len(problem.first) else "")
-        text = plural(one.template, many.template, problem.count, what=what)
+        text = plural(counted.template, str(counted.plural), problem.count, what=what)
         yield Finding(kind, text, yaml or _root(part))
 
 

@@ -41,8 +41,9 @@ def overlay(
     ]  # fmt: skip
     if ignore_index is not None:
         masks.append((_any(labels == ignore_index), IGNORED))
+    grey = image.astype(np.float32).mean(axis=2, keepdims=True)  # below a colour, whose hue the image's would change
     for mask, color in masks:
-        painted[mask] = (1 - alpha) * painted[mask] + alpha * np.array(color, np.float32)
+        painted[mask] = (1 - alpha) * grey[mask] + alpha * np.array(color, np.float32)
     return painted.round().astype(np.uint8)
 
 
@@ -61,7 +62,7 @@ def errors(image: Any, truth: Any, guess: Any, ignore_index: int | None = None) 
             FALSE_ALARM: wrong & (truth == 0),
             CONFUSED: wrong & (guess * truth != 0),
         }
-    grey = image.astype(np.float32).mean(axis=2, keepdims=True) * 0.5 + 110
+    grey = image.astype(np.float32).mean(axis=2, keepdims=True) * 0.3 + 170  # paler than what is ignored
     drawn = np.broadcast_to(grey, image.shape).copy()
     for color, mask in {**masks, IGNORED: ~_all(valid)}.items():
         drawn[mask] = color

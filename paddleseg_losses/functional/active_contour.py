@@ -23,8 +23,9 @@ def active_contour_errors(inputs: Inputs, channels: list[int], length: float, re
         exclusive = inputs.problem.from_logits
         return picked(kernel(inputs.scored_by_folded_prob, min(channels), length, region, eps, exclusive), channels)
     maps = whole_maps(inputs, channels)
-    errors = region * _region_error(maps)
-    return errors + length * _boundary_length(maps, eps) if length else errors
+    errors = _region_error(maps)
+    errors = paddle.full([], region, errors.dtype) * errors  # Paddle 2.6 rounds numbers of Python to float32
+    return errors + paddle.full([], length, errors.dtype) * _boundary_length(maps, eps) if length else errors
 
 
 def _boundary_length(maps: Maps, eps: float) -> Tensor:
@@ -42,7 +43,8 @@ def _boundary_length(maps: Maps, eps: float) -> Tensor:
         edges = (_difference(excess, axis) + _difference(g, axis)) ** 2
         square = square + _over_corners(edges, [other for other in axes if other != axis])
     whole = (_over_corners(mask, axes) == 1).astype(mask.dtype)
-    length = square / (paddle.sqrt(square + eps) + math.sqrt(eps))
+    bound, root = (paddle.full([], each, mask.dtype) for each in (eps, math.sqrt(eps)))
+    length = square / (paddle.sqrt(square + bound) + root)
     total = numeric.spatial_sum(length * whole)
     return numeric.safe_divide(total, numeric.spatial_sum(whole).expand_as(total))
 

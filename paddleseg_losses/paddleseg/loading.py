@@ -18,7 +18,7 @@ import paddle
 
 from ..errors import DataError
 from ..i18n import Message, Text, _
-from ..sample_files import reading
+from ..sample_files import is_cut, reading
 
 Sample = Any
 _FAULT = "paddleseg_losses_fault"  # of a batch that could not be made: what happened, as JSON in bytes
@@ -53,9 +53,18 @@ def collate(samples: Sequence[Sample]) -> Any:
 
 
 def read_sample(dataset: Any, index: int) -> Sample:
-    """A sample of a dataset, whose transforms can know the files that it comes from."""
-    with reading(_files(dataset, index)):
-        return dataset[index]
+    """A sample of a dataset, whose transforms can know the files that it comes from.
+
+    Raises:
+        OSError: OpenCV has read a part of a picture, and made up the rest.
+    """
+    files = _files(dataset, index)
+    with reading(files):
+        sample = dataset[index]
+    for file in files:
+        if is_cut(Path(file)):
+            raise OSError(f"{file} is cut off")
+    return sample
 
 
 def make_batch(dataset: Any, indices: Sequence[int]) -> Any:

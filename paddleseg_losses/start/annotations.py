@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingDependencyError
+from ..errors import DataError, MissingDependencyError
 from ..i18n import Text, _
 from ..paddleseg.file_lists import decoded
 from .naming import read_name
@@ -103,16 +103,35 @@ class _Coco:
 
     def __init__(self, coco: Any, image: dict[str, Any], annotations: list[Any], classes: dict[str, int]) -> None:
         self.coco, self.classes = coco, classes
-        self.size = int(image["height"]), int(image["width"])
+        self.size = int(image.get("width", 0)), int(image.get("height", 0))
         self.annotations = sorted(annotations, key=lambda each: -float(each.get("area", 0)))
 
     def __call__(self) -> Pixels:
-        mask = np.zeros(self.size, "uint8")
+        mask = np.zeros(self.size[::-1], "uint8")
         for each in self.annotations:
             if each.get("segmentation"):
-                label = IGNORED if each.get("iscrowd") else self.classes[str(each["category_id"])]
-                mask[self.coco.annToMask(each) > 0] = label
+                mask[self._area(each)] = self._label(each)
         return Pixels(mask)
+
+    def _label(self, annotation: dict[str, Any]) -> int:
+        category = str(annotation.get("category_id"))
+        if not annotation.get("iscrowd") and category not in self.classes:
+            raise _broken(annotation, _("its category {category} is not among the categories", category=category))
+        return IGNORED if annotation.get("iscrowd") else self.classes[category]
+
+    def _area(self, annotation: dict[str, Any]) -> Any:
+        try:
+            return self.coco.annToMask(annotation) > 0
+        except Exception as error:
+            raise _broken(annotation, _("its outline is none: a polygon has three points or more")) from error
+
+
+def _broken(annotation: dict[str, Any], why: Text) -> DataError:
+    return DataError(
+        _("annotation {id}: {why}", id=annotation.get("id"), why=why),
+        _("annotations as COCO has them"),
+        _("correct it, or remove it"),
+    )
 
 
 def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> Source:
@@ -148,13 +167,14 @@ class _Labelme:
 
     def __init__(self, content: dict[str, Any], image: Path, classes: dict[str, int]) -> None:
         self.shapes, self.image, self.classes = content["shapes"], image, classes
-        self.size = content.get("imageWidth"), content.get("imageHeight")
+        width, height = content.get("imageWidth"), content.get("imageHeight")
+        self.size = (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def __call__(self) -> Pixels:
         from PIL import Image, ImageDraw
 
         size = self.size
-        if not all(size):
+        if size is None:
             with Image.open(self.image) as picture:
                 size = picture.size
         mask = Image.new("L", size)
@@ -216,4 +236,5 @@ def _sample(files: Files, image: Path, annotation: Path, draw: Any) -> Sample:
     name = files.name(image)
     said, of_json = read_name(image, name), read_name(annotation, files.name(annotation))
     mask_name: Text = f"{files.name(annotation)}: {name}"
-    return Sample(name, image, str(mask_name), None, draw, said.part or of_json.part, said.folder, said.key)
+    part = said.part or of_json.part
+    return Sample(name, image, str(mask_name), None, draw, part, said.folder, said.key, draw.size)

@@ -26,6 +26,7 @@ _REASONS = {
     "sizes": _("image and mask have different sizes: {what}"),
     "stacked": _("image and mask have different sizes: {what}"),
     "swapped": _("width and height of the mask are swapped: {what}"),
+    "annotated": _("its annotations are for an image of another size: {what}"),
     "exif_unclear": _("its EXIF tag turns the image, and nothing tells whether the mask fits it turned or not: {what}"),
 }
 
@@ -71,7 +72,19 @@ def _look(sample: Sample) -> tuple[str, Text]:
         return kind, _("{name} holds {count} pictures", name=sample.name, count=frames) if frames else what
     if kind == "exif_unclear" and sample.mask is None:  # outlines are drawn on the picture as it is shown
         kind = ""
+    if not kind and sample.size is not None:
+        kind, what = _look_at_size(sample, sample.size)
     return (kind, what) if kind else _look_at_mode(sample.image)
+
+
+def _look_at_size(sample: Sample, annotated: tuple[int, int]) -> tuple[str, Text]:
+    from PIL import Image
+
+    with Image.open(sample.image) as picture:
+        size = picture.size
+    sizes = {"width": size[0], "height": size[1], "said_width": annotated[0], "said_height": annotated[1]}
+    what = _("{width} x {height} pixels, annotated are {said_width} x {said_height}", **sizes)
+    return ("", "") if size == annotated else ("annotated", what)
 
 
 def _look_at_array(sample: Sample) -> tuple[str, Text]:

@@ -228,8 +228,10 @@ def nothing_paired(files: Files, pairing: Pairing) -> DataError:
         else _("Nothing tells images from masks among the {count} pictures of {folder}.",
                folder=files.root, count=len(files.pictures))
     )  # fmt: skip
+    unread = next((each.name for each in files.left_out if each.name.lower().endswith(".json")), None)
+    folders = _("say which folders hold what: --image_dir NAME --mask_dir NAME")
     return DataError(
         described,
         _("an image and a mask with the same name: in two folders, with another ending, or with _mask behind it"),
-        _("say which folders hold what: --image_dir NAME --mask_dir NAME"),
+        folders if unread is None else _("repair {file} if it tells the masks; else {cure}", file=unread, cure=folders),
     )

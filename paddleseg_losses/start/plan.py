@@ -94,7 +94,7 @@ def make_plan(folder: Path, out: Path, options: Options, progress: Progress = la
     )
     left_out = [*source.left_out, *inspected.left_out, *unreadable]
     if not samples:
-        raise _none_left(files, left_out)
+        raise none_left(files.root, left_out)
     legend = read_legend(options.legend) if options.legend else find_legend(files)
     reading = _drawn(source) if source.names else propose(seen, legend)
     parts = split(samples, options.val, options.test, options.seed, options.group, seen.of_mask)
@@ -175,10 +175,11 @@ def _separator(plan: Plan) -> str:
     return free[0]
 
 
-def _none_left(files: Files, left_out: list[LeftOut]) -> DataError:
+def none_left(folder: Path, left_out: list[LeftOut]) -> DataError:
+    """No image can be used: the first reasons."""
     shown = "; ".join(f"{each.name}: {each.reason}" for each in left_out[:3])
     return DataError(
-        _("No image of {folder} can be used: {names}.", folder=files.root, names=shown),
+        _("No image of {folder} can be used: {names}.", folder=folder, names=shown),
         _("images and masks that can be read, of the same size"),
         _("repair the files, or give another folder"),
     )
@@ -203,6 +204,6 @@ def find_out(folder: Path, out: str | None) -> Path:
         raise DataError(
             _("{path} exists already.", path=there) if there.exists() else _("{path} is not empty.", path=path),
             _("a new folder, or an empty one: nothing is overwritten"),
-            _("choose another with --out, or move this one"),
+            _("choose another with --out, or move the folder {folder}", folder=path.name),
         )
     return path

@@ -30,6 +30,7 @@ class Sample:
     part: str = ""
     folder: str = ""  # what the folders say besides image and mask
     key: str = ""
+    size: tuple[int, int] | None = None  # width and height of the image, where the annotations tell them
 
 
 @dataclass

@@ -15,7 +15,7 @@ from ..i18n import Text, _, plural
 from .inspection import read_mask
 from .legend import legend_text
 from .pixels import describe
-from .plan import Plan
+from .plan import Plan, none_left
 from .preview import draw_preview
 from .scanning import LeftOut
 from .sources import Sample
@@ -53,6 +53,8 @@ def write_plan(plan: Plan, progress: Callable[[int], object] = lambda done: None
                 progress(done)
             (draft / f"{part}.txt").write_text("".join(lines), encoding="utf-8")
             written.lists[part] = len(lines)
+        if not written.lists["train"]:
+            raise none_left(plan.folder, written.left_out)
         write_labels(draft, plan.reading.names)
         if not plan.reading.objects:
             text = legend_text(plan.reading.classes, plan.reading.names, plan.reading.ignored, plan.reading.colors)
@@ -104,11 +106,6 @@ def _convert(plan: Plan, sample: Sample, draft: Path, written: Written) -> str |
     pixels, reason = read_mask(sample)
     if pixels is None:
         written.left_out.append(LeftOut(sample.name, reason))
-        return None
-    with Image.open(sample.image) as picture:
-        fits = sample.mask is not None or picture.size == pixels.values.shape[::-1]
-    if not fits:
-        written.left_out.append(LeftOut(sample.name, _("its annotations are for an image of another size")))
         return None
     unknown = plan.reading.unknown(pixels)
     if unknown:

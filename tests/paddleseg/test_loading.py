@@ -60,8 +60,19 @@ def _smaller(folder):
         cv2.imwrite(file, cv2.imread(file, cv2.IMREAD_UNCHANGED)[:20])
 
 
+def _cut(folder):
+    """A JPEG of which OpenCV reads a part, and says so to nobody."""
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    whole = cv2.imencode(".jpg", pixels)[1].tobytes()
+    (folder / "image1.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "image1.png").rename(folder / "image1.jpg")
+    lists = folder / "train.txt"
+    lists.write_text(lists.read_text().replace("image1.png", "image1.jpg"))
+
+
 CASES = {
     "an image that is none": (_junk, [], "image1.png cannot be read"),
+    "an image that is cut off": (_cut, [], "image1.jpg cannot be read: .*truncated"),
     "a validation mask that is none": (_junk_mask, [], "label5.png cannot be read"),
     "a transform that raises": (None, [{"type": "Broken"}], r"image\d.png, .*ZeroDivisionError: of the transform"),
     "a transform that exits": (None, [{"type": "Exits"}], "SystemExit: 3"),

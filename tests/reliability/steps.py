@@ -31,7 +31,8 @@ def of_its_own(name: str, backend: str, steps: int) -> float:
 def _of_this(name: str, backend: str, steps: int) -> float:
     gc.freeze()  # what was imported stays, and need not be looked at
     spec = registry.get(name)
-    mode = "multiclass" if "multiclass" in spec.modes else spec.modes[0]
+    several = "multiclass" in spec.modes and spec.most_classes is None
+    mode = "multiclass" if several else next(mode for mode in spec.modes if mode != "multiclass")
     with kernels.use_kernels(backend):
         return growth(make(spec, mode=mode), mode, steps)
 
