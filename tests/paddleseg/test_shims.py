@@ -37,17 +37,18 @@ def test_the_wheel_needs_them_on_a_current_paddle():
 
 
 @pytest.mark.skipif(not CLONE, reason="PADDLESEG_CLONE does not name a clone of PaddleSeg")
-def test_the_newest_code_needs_two_at_most():
+def test_the_newest_code_needs_three_at_most():
     code = (
         "import paddleseg; from paddleseg_losses.paddleseg.shims import fixed\n"
-        "with fixed() as defects: known = [d for d in defects if 'writes' in d or 'one channel' in d]\n"
+        "with fixed() as defects:\n"
+        "    known = [d for d in defects if 'writes' in d or 'one channel' in d or 'masks of 1 bit' in d]\n"
         "print(paddleseg.__file__, len(defects), known == defects)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([CLONE, str(Path(__file__).resolve().parents[2])])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment)
     file, count, known_only = done.stdout.split()[-3:]
     assert file.startswith(CLONE)
-    assert int(count) <= 2
+    assert int(count) <= 3
     assert known_only == "True"
 
 
