@@ -168,7 +168,7 @@ def _print_pairs(plan: Plan, written: Written | None) -> None:
         if len(left_out) > _FEW:
             more = len(left_out) - _FEW
             screen.print(screen.text(_("... and {count} more: --json lists them all", count=more), indent=2))
-        advice = _("to train on them too, repair them and start again in a new folder")
+        advice = _("to use what was left out, correct what is said of it and start again in a new folder")
         screen.print(screen.text(advice, indent=2))
 
 

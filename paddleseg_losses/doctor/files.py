@@ -13,23 +13,15 @@ _LINES = _("Restore the files, or remove their lines from the list")
 _NEAREST = "Image.open(mask).resize(Image.open(image).size, Image.NEAREST)"
 _UPRIGHT = "cv2.imwrite(image, cv2.imread(image, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))"
 _TURNED = "cv2.imwrite(image, cv2.imread(image))"
-_KINDS = {
+_KINDS = {  # each text is shown with the number of problems of its kind
     "images_missing": (plural("{count} image not found: {what}", "{count} images not found: {what}", 1), None),
     "masks_missing": (plural("{count} mask not found: {what}", "{count} masks not found: {what}", 1), None),
     "images_unreadable": (
-        plural(
-            "{count} image cannot be read: {what}",
-            "{count} images cannot be read: {what}",
-            1,
-        ),
+        plural("{count} image cannot be read: {what}", "{count} images cannot be read: {what}", 1),
         Message("# {comment}", comment=_LINES),
     ),
     "masks_unreadable": (
-        plural(
-            "{count} mask cannot be read: {what}",
-            "{count} masks cannot be read: {what}",
-            1,
-        ),
+        plural("{count} mask cannot be read: {what}", "{count} masks cannot be read: {what}", 1),
         Message("# {comment}", comment=_LINES),
     ),
     "sizes": (

@@ -41,9 +41,10 @@ def overlay(
     ]  # fmt: skip
     if ignore_index is not None:
         masks.append((_any(labels == ignore_index), IGNORED))
-    grey = image.astype(np.float32).mean(axis=2, keepdims=True)  # below a colour, whose hue the image's would change
+    for mask, _color in masks:  # colours lie on grey: the hue of the image would change theirs
+        painted[mask] = image[mask].mean(axis=-1, keepdims=True)
     for mask, color in masks:
-        painted[mask] = (1 - alpha) * grey[mask] + alpha * np.array(color, np.float32)
+        painted[mask] = (1 - alpha) * painted[mask] + alpha * np.array(color, np.float32)
     return painted.round().astype(np.uint8)
 
 

@@ -17,7 +17,7 @@ from paddle import nn
 from ..errors import DataError
 from ..i18n import _
 from ..paddleseg.inference import Inference
-from ..paddleseg.loading import read_sample
+from ..paddleseg.loading import read_whole_sample
 from ..paddleseg.registration import register
 from ..paddleseg.resuming import aside
 from ..paddleseg.resuming.reading import safe_load
@@ -84,7 +84,7 @@ class Seeded:
     def draw(self, index: int, number: int) -> Any:
         """An item, augmented."""
         _seed_everything(self.seed, number)
-        return read_sample(self.dataset, index)
+        return read_whole_sample(self.dataset, index)
 
     def batches(self, size: int) -> Iterator[dict[str, Any]]:
         """Endless batches; each epoch has an order of its own."""
@@ -160,7 +160,7 @@ def score(model: Any, builder: Any, job: Job) -> tuple[dict[str, Any], dict[str,
     model.eval()
     with paddle.no_grad():
         for place, index in enumerate(indices):
-            item = read_sample(dataset, index)
+            item = read_whole_sample(dataset, index)
             image = paddle.to_tensor(item["img"][None])
             guessed = how.labels(how.logits(model, image, item["trans_info"]))
             truth = np.asarray(item["label"]).reshape(guessed.shape)

@@ -221,7 +221,7 @@ def smoothed_values(
     else:
         spread = (spread + value_of(formula, of_other_classes(inputs)) * negative) / 2
     spread = paddle.where(inputs.valid, spread, paddle.zeros([], spread.dtype))  # infinity times 0 would be no number
-    if smoothing == 1:  # here too
+    if smoothing == 1:  # so would that of the label alone
         return spread
     return (1 - smoothing) * pixel_values(inputs, formula, weight, balance) + smoothing * spread
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ..errors import DataError
+from ..errors import DataError, LossError
 from ..i18n import Message, Text, _
 from ..sample_files import is_cut, reading
 
@@ -53,17 +53,25 @@ def collate(samples: Sequence[Sample]) -> Any:
 
 
 def read_sample(dataset: Any, index: int) -> Sample:
-    """A sample of a dataset, whose transforms can know the files that it comes from.
+    """A sample of a dataset, whose transforms can know the files that it comes from."""
+    with reading(_files(dataset, index)):
+        return dataset[index]
+
+
+def read_whole_sample(dataset: Any, index: int) -> Sample:
+    """The same to train on, or to score.
 
     Raises:
-        OSError: OpenCV has read a part of a picture, and made up the rest.
+        DataError: OpenCV may have read a part of a picture, and made up the rest.
     """
-    files = _files(dataset, index)
-    with reading(files):
-        sample = dataset[index]
-    for file in files:
-        if is_cut(Path(file)):
-            raise OSError(f"{file} is cut off")
+    sample = read_sample(dataset, index)
+    for file in map(Path, _files(dataset, index)):
+        if file.is_file() and is_cut(file):  # other names are those of the dataset
+            raise DataError(
+                _("{path} is cut off", path=file),
+                _("images and masks that can be read"),
+                _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
+            )
     return sample
 
 
@@ -147,7 +155,7 @@ class _Guarded(paddle.io.Dataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[int, Sample]:
         try:
-            return index, read_sample(self.dataset, index)
+            return index, read_whole_sample(self.dataset, index)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -175,7 +183,8 @@ def _sizes(sample: Sample) -> list[int]:
 
 def _fault(indices: Sequence[int], sizes: list[list[int]], error: BaseException) -> dict[str, Any]:
     """A batch that says what happened: bytes pass unharmed between threads and processes."""
-    facts = {"indices": list(map(int, indices)), "sizes": sizes, "type": type(error).__name__, "text": str(error)}
+    facts = {"indices": list(map(int, indices)), "sizes": sizes, "type": type(error).__name__}
+    facts["text"] = str(error.found if isinstance(error, LossError) else error)
     return {_FAULT: np.frombuffer(json.dumps(facts).encode(), np.uint8)}
 
 

@@ -103,10 +103,18 @@ class _Coco:
 
     def __init__(self, coco: Any, image: dict[str, Any], annotations: list[Any], classes: dict[str, int]) -> None:
         self.coco, self.classes = coco, classes
-        self.size = int(image.get("width", 0)), int(image.get("height", 0))
+        self.size = _size(image.get("width"), image.get("height"))
+        if self.size is not None:
+            image["width"], image["height"] = self.size  # as pycocotools reads them
         self.annotations = sorted(annotations, key=lambda each: -float(each.get("area", 0)))
 
     def __call__(self) -> Pixels:
+        if self.size is None:
+            raise DataError(
+                _("the width or the height of its image is missing"),
+                _("annotations as COCO has them"),
+                _("add it"),
+            )
         mask = np.zeros(self.size[::-1], "uint8")
         for each in self.annotations:
             if each.get("segmentation"):
@@ -123,7 +131,17 @@ class _Coco:
         try:
             return self.coco.annToMask(annotation) > 0
         except Exception as error:
-            raise _broken(annotation, _("its outline is none: a polygon has three points or more")) from error
+            why = _("its outline is not valid ({error}): a polygon needs three points or more", error=error)
+            raise _broken(annotation, why) from error
+
+
+def _size(width: Any, height: Any) -> tuple[int, int] | None:
+    """Of an image, or None if annotations do not tell it."""
+    try:
+        size = round(float(width)), round(float(height))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return size if min(size) > 0 else None
 
 
 def _broken(annotation: dict[str, Any], why: Text) -> DataError:
@@ -167,8 +185,7 @@ class _Labelme:
 
     def __init__(self, content: dict[str, Any], image: Path, classes: dict[str, int]) -> None:
         self.shapes, self.image, self.classes = content["shapes"], image, classes
-        width, height = content.get("imageWidth"), content.get("imageHeight")
-        self.size = (width, height) if isinstance(width, int) and isinstance(height, int) else None
+        self.size = _size(content.get("imageWidth"), content.get("imageHeight"))
 
     def __call__(self) -> Pixels:
         from PIL import Image, ImageDraw

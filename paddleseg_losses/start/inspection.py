@@ -31,6 +31,9 @@ _REASONS = {
 }
 
 
+_USED = ("", "exif", "format", "deep")
+
+
 @dataclass
 class Inspected:
     """What can be used."""
@@ -49,7 +52,7 @@ def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) 
             progress(number)
             if kind in ("exif", "format"):
                 inspected.rewritten[sample.name] = kind
-            if kind in ("", "exif", "format", "deep"):
+            if kind in _USED:
                 inspected.samples.append(sample)
                 inspected.deep = inspected.deep or (_brightest(sample) if kind == "deep" else None)
             else:
@@ -60,6 +63,13 @@ def inspect_files(samples: Sequence[Sample], progress: Callable[[int], object]) 
 
 def _look(sample: Sample) -> tuple[str, Text]:
     """The kind of what is special about a sample, and what it is."""
+    kind, what = _look_at_files(sample)
+    if sample.size is not None and kind in _USED:
+        return _look_at_size(sample, sample.size) or (kind, what)
+    return kind, what
+
+
+def _look_at_files(sample: Sample) -> tuple[str, Text]:
     is_array = sample.mask is not None and sample.mask.suffix.lower() == ".npy"
     mask = sample.image if sample.mask is None or is_array else sample.mask
     kind, what = examine(Pair(sample.image, mask, sample.name))
@@ -70,21 +80,20 @@ def _look(sample: Sample) -> tuple[str, Text]:
         if frames == 1:
             return "format", ""
         return kind, _("{name} holds {count} pictures", name=sample.name, count=frames) if frames else what
-    if kind == "exif_unclear" and sample.mask is None:  # outlines are drawn on the picture as it is shown
+    if kind == "exif_unclear" and sample.mask is None:  # the size that its annotations say tells
         kind = ""
-    if not kind and sample.size is not None:
-        kind, what = _look_at_size(sample, sample.size)
     return (kind, what) if kind else _look_at_mode(sample.image)
 
 
-def _look_at_size(sample: Sample, annotated: tuple[int, int]) -> tuple[str, Text]:
+def _look_at_size(sample: Sample, annotated: tuple[int, int]) -> tuple[str, Text] | None:
+    """Whether annotations are for an image of another size than the stored one: outlines are drawn on that."""
     from PIL import Image
 
     with Image.open(sample.image) as picture:
         size = picture.size
     sizes = {"width": size[0], "height": size[1], "said_width": annotated[0], "said_height": annotated[1]}
-    what = _("{width} x {height} pixels, annotated are {said_width} x {said_height}", **sizes)
-    return ("", "") if size == annotated else ("annotated", what)
+    what = _("it has {width} x {height} pixels, its annotations say {said_width} x {said_height}", **sizes)
+    return None if size == annotated else ("annotated", what)
 
 
 def _look_at_array(sample: Sample) -> tuple[str, Text]:

@@ -53,7 +53,7 @@ def write_plan(plan: Plan, progress: Callable[[int], object] = lambda done: None
                 progress(done)
             (draft / f"{part}.txt").write_text("".join(lines), encoding="utf-8")
             written.lists[part] = len(lines)
-        if not written.lists["train"]:
+        if not all(written.lists[part] for part in ("train", "val")):
             raise none_left(plan.folder, written.left_out)
         write_labels(draft, plan.reading.names)
         if not plan.reading.objects:

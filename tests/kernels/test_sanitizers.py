@@ -19,7 +19,7 @@ FLAGS = ["-std=c++17", "-O1", "-g1", "-fopenmp-simd", "-fno-sanitize-recover=all
     ("sanitizer", "runtime", "runs"),
     [
         ("address,undefined", "libasan.so", ["small:1", "small:3", "large:3"]),
-        ("thread", "libtsan.so", ["small:3"]),  # work is shared out alike, however large it is
+        ("thread", "libtsan.so", ["small:3", "long:3"]),
     ],
     ids=["address", "thread"],
 )

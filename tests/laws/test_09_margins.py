@@ -111,7 +111,7 @@ def test_soft_targets(spec, case, wrong):
 
 
 def _rounding():
-    """The largest relative error of a number as bfloat16: Paddle 2.6 does not round to the nearest, but down."""
+    """The largest relative error of a number as bfloat16: Paddle 2.6 cuts digits off."""
     above_half = paddle.to_tensor([1 + 3 * 2**-9]).astype("bfloat16").astype("float32")
     return 2**-8 if float(above_half) > 1 else 2**-7
 

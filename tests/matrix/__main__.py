@@ -123,7 +123,8 @@ def _run(folder: Path, arguments: list[str], clone: str | None) -> subprocess.Co
 
 def _verdict(done: subprocess.CompletedProcess[str], environment: Environment) -> str:
     """The last line; all of them stay in a file of the environment's name."""
-    (WORK / f"{environment.name}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+    with (WORK / f"{environment.name}.txt").open("a", encoding="utf-8") as file:
+        file.write(done.stdout + done.stderr)
     lines = done.stdout.strip().splitlines() or [done.stderr.strip()[-200:]]
     return lines[-1].strip("= ")
 

@@ -108,6 +108,24 @@ class Volumes(paddle.io.Dataset):
         raise ValueError("axes don't match array")
 
 
+class Joins(paddle.io.Dataset):
+    """A dataset that keeps names, and joins its folder when it reads."""
+
+    def __init__(self):
+        self.file_list = [["a.png", "a_mask.png"]]
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return {"img": np.zeros((3, 4, 5), "float32"), "label": np.zeros((4, 5), "int64")}
+
+
+def test_names_that_are_no_paths_from_here(tmp_path):
+    (batch,) = Loader(Joins(), batch_size=1)
+    assert list(batch["label"].shape) == [1, 4, 5]
+
+
 def test_a_file_that_is_no_picture_is_not_called_broken(tmp_path):
     np.save(tmp_path / "scan.npy", np.zeros([4, 4, 4]))
     for name in ("labels.h5", "labels.nii.gz", "labels.pt", "labels.pdf"):

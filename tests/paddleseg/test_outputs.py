@@ -104,7 +104,7 @@ def _count(name, backbone, options):
 
 @pytest.fixture
 def constant_weights(monkeypatch):
-    """Drawing weights is most of the time that a large model takes, and its outputs are as many without."""
+    """Drawing weights takes most of a large model's time, and its outputs are as many without."""
     from paddle.nn import initializer
 
     for drawn in ("Normal", "TruncatedNormal", "KaimingNormal", "XavierUniform", "KaimingUniform"):

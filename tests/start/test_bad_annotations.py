@@ -1,8 +1,9 @@
-"""Annotations that do not fit their images, or are none, are named before anything is decided."""
+"""Annotations that do not fit their images, or are not valid, are named before anything is decided."""
 
 import json
 
 import pytest
+from PIL import Image
 
 from paddleseg_losses.errors import DataError
 from paddleseg_losses.start import Options, make_plan, write_plan
@@ -50,9 +51,46 @@ def test_an_image_of_another_size_is_in_no_list(kind, tmp_path):
     plan = _plan(root)
     (left_out,) = plan.left_out
     assert left_out.name == "5.jpg"
-    assert "64 x 48 pixels, annotated are 100 x 48" in str(left_out.reason)
+    assert "it has 64 x 48 pixels, its annotations say 100 x 48" in str(left_out.reason)
     assert plan.seen.masks == len(plan.samples) == 5
     assert sum(write_plan(plan).lists.values()) == 5
+
+
+def test_images_that_are_saved_anew_have_the_stored_size(tmp_path):
+    """One that its EXIF tag turns is annotated as it is shown, and a GIF for another size: neither can be used."""
+    pytest.importorskip("pycocotools")
+    root = tmp_path / "data"
+    _coco(root, 6, width=HEIGHT, height=WIDTH)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(root / "5.jpg") as picture:
+        picture.save(root / "5.jpg", exif=exif)
+    assert [each.name for each in _plan(root).left_out] == ["5.jpg"]
+    _coco(root, 6, width=100, file_name="5.gif")
+    scenes.save_image(root / "5.gif", scenes.disc(5))
+    (root / "5.jpg").unlink()
+    assert [each.name for each in _plan(root).left_out] == ["5.gif"]
+
+
+@pytest.mark.parametrize("size", [None, 0, "wide"])
+def test_a_size_that_is_not_told(size, tmp_path):
+    pytest.importorskip("pycocotools")
+    _coco(tmp_path / "data", 4, width=size)
+    (left_out,) = _plan(tmp_path / "data").left_out
+    assert "the width or the height of its image is missing" in str(left_out.reason)
+    _labelme(tmp_path / "shapes", 4, size)
+    plan = _plan(tmp_path / "shapes")
+    assert not plan.left_out
+    assert plan.samples[-1].read().values.shape == (HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize("size", [64.0, "64"])
+def test_a_size_in_other_words(size, tmp_path):
+    pytest.importorskip("pycocotools")
+    _coco(tmp_path / "data", 4, width=size)
+    _labelme(tmp_path / "shapes", 4, size)
+    assert not _plan(tmp_path / "data").left_out
+    assert not _plan(tmp_path / "shapes").left_out
 
 
 @pytest.mark.parametrize("kind", ["coco", "labelme"])
@@ -68,13 +106,13 @@ def test_where_none_is_left_nothing_is_written(kind, tmp_path):
 
 
 BROKEN = {
-    "three numbers": ({"segmentation": [[1, 2, 3]]}, "annotation 3: its outline is none"),
+    "three numbers": ({"segmentation": [[1, 2, 3]]}, "annotation 3: its outline is not valid"),
     "no such category": ({"category_id": 99}, "annotation 3: its category 99 is not among the categories"),
 }
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_an_annotation_that_is_none_is_named(case, tmp_path):
+def test_an_annotation_that_is_not_valid_is_named(case, tmp_path):
     pytest.importorskip("pycocotools")
     changed, said = BROKEN[case]
     _coco(tmp_path / "data", 4, **changed)

@@ -56,7 +56,7 @@ def test_a_kernel_that_reads_beyond_is_caught(sanitized):
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_kernels_are_clean(sanitized):
-    done = _run(sanitized[1], "-m", "pytest", "-x", "-q", "-m", "not slow", *map(str, FILES))
+    done = _run(sanitized[1], "-m", "pytest", "-q", "-m", "not slow", *map(str, FILES))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
