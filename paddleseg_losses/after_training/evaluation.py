@@ -70,6 +70,13 @@ class Evaluation:
         """Of how many images the labels or the prediction hold a class."""
         return (~np.isnan(self.by_image["dice"])).sum(axis=0)
 
+    @property
+    def never_predicted(self) -> list[Text]:
+        """The classes that the labels hold, but no prediction."""
+        counts = {name: values.sum(axis=0) for name, values in self.counts.items()}
+        missed = (counts["tp"] + counts["fp"] == 0) & (counts["fn"] > 0)
+        return [name for name, is_missed in zip(self.names, missed) if is_missed]
+
     @cached_property
     def dice(self) -> Array:
         """Mean Dice of an image over its classes without the background; NaN if it has none."""
@@ -104,6 +111,7 @@ class Evaluation:
             "classes": rows[:classes],
             "means": [{name: value for name, value in row.items() if name != "images"} for row in rows[classes:]],
             "labels_of_no_class": list(self.foreign),
+            "never_predicted": list(map(str, self.never_predicted)),
             "conventions": [str(text) for text in CONVENTIONS],
         }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..i18n import _
+from ..i18n import _, listed
 from . import screen
 from .command import option
 from .flags import command, inference, predicting, restoring
@@ -79,6 +79,11 @@ def _print(result: Any, save_dir: str | None) -> None:
         screen.warn(
             _("the labels hold {values}, which are no class and not ignored: every prediction counts as wrong there",
               values=", ".join(map(str, result.foreign[:10])))
+        )  # fmt: skip
+    if result.never_predicted:
+        screen.warn(
+            _("the labels hold {classes}, but no prediction does: train longer, or with a loss against class imbalance "
+              "(`paddleseg-losses list --for class-imbalance`)", classes=listed(result.never_predicted))
         )  # fmt: skip
     if screen.wants_json():
         screen.print_json({**result.as_dict(), "save_dir": save_dir})

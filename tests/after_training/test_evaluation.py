@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from paddleseg_losses.after_training import evaluate, write_evaluation
+from paddleseg_losses.after_training.evaluation import Evaluation
 from paddleseg_losses.errors import ConfigError, DataError, OptionError
 from paddleseg_losses.paddleseg import evaluation as paddlesegs
 from paddleseg_losses.paddleseg.inference import Inference
@@ -92,6 +93,14 @@ def test_labels_of_no_class_are_named(trained):
     _write(trained.data / "label0.png", np.full((32, 40), 7, np.uint8))
     with restored(trained.config, trained.weights) as trained_model:
         assert evaluate(trained_model.model, trained_model.val_dataset()).foreign == [7]
+
+
+def test_a_class_that_no_prediction_holds_is_named():
+    """The first class is found, the second is held by the labels alone, the third by nothing."""
+    counts = {"tp": [[5, 0, 0]], "fp": [[2, 0, 0]], "fn": [[0, 3, 0]], "tn": [[1, 5, 8]]}
+    counts = {name: np.array(values) for name, values in counts.items()}
+    result = Evaluation(["background", "crack", "hole"], ["a.png"], counts, 1)
+    assert result.never_predicted == ["crack"]
 
 
 def test_a_mask_of_another_size_is_named(trained):
