@@ -67,12 +67,16 @@ def read_whole_sample(dataset: Any, index: int) -> Sample:
     sample = read_sample(dataset, index)
     for file in map(Path, _files(dataset, index)):
         if file.is_file() and is_cut(file):  # other names are those of the dataset
-            raise DataError(
-                _("{path} is cut off", path=file),
-                _("images and masks that can be read"),
-                _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
-            )
+            raise _unreadable(_("{path} is cut off", path=file))
     return sample
+
+
+def _unreadable(found: Text) -> DataError:
+    return DataError(
+        found,
+        _("images and masks that can be read"),
+        _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
+    )
 
 
 def make_batch(dataset: Any, indices: Sequence[int]) -> Any:
@@ -203,11 +207,7 @@ def _explained(dataset: Any, fault: Any) -> DataError:
     for name in names[0]:
         broken = what_is_broken(name)
         if broken:
-            return DataError(
-                Message("{broken} ({error})", broken=broken, error=error),  # a file may be unusual, not broken
-                _("images and masks that can be read"),
-                _("restore the file, or remove its line from the list; `paddleseg-losses doctor` looks at all files"),
-            )
+            return _unreadable(Message("{broken} ({error})", broken=broken, error=error))  # or unusual, not broken
     if "NoneType" in facts["text"] and Path(names[0][0]).suffix:
         return DataError(
             _("OpenCV, by which PaddleSeg reads images, cannot read {path}.", path=names[0][0]),

@@ -87,26 +87,26 @@ def _look_at_files(sample: Sample) -> tuple[str, Text]:
 
 def _look_at_size(sample: Sample, annotated: tuple[int, int]) -> tuple[str, Text] | None:
     """Whether annotations are for an image of another size than the stored one: outlines are drawn on that."""
-    from PIL import Image
-
-    with Image.open(sample.image) as picture:
-        size = picture.size
+    size = _stored_size(sample.image)
     sizes = {"width": size[0], "height": size[1], "said_width": annotated[0], "said_height": annotated[1]}
     what = _("it has {width} x {height} pixels, its annotations say {said_width} x {said_height}", **sizes)
     return None if size == annotated else ("annotated", what)
 
 
-def _look_at_array(sample: Sample) -> tuple[str, Text]:
-    """Whether an array of NumPy has the size of its image."""
+def _stored_size(path: Path) -> tuple[int, int]:
     from PIL import Image
 
+    with Image.open(path) as picture:
+        return picture.size  # type: ignore[no-any-return]
+
+
+def _look_at_array(sample: Sample) -> tuple[str, Text]:
+    """Whether an array of NumPy has the size of its image."""
     try:
         shape = np.load(str(sample.mask), mmap_mode="r", allow_pickle=False).shape
     except (ValueError, OSError) as error:
         return "masks_unreadable", f"{sample.mask} ({type(error).__name__})"
-    with Image.open(sample.image) as picture:
-        size = picture.size
-    fits = tuple(shape[:2]) == size[::-1]
+    fits = tuple(shape[:2]) == _stored_size(sample.image)[::-1]
     return ("", "") if fits else ("sizes", _("{mask} has shape {shape}", mask=sample.mask_name, shape=list(shape)))
 
 

@@ -175,11 +175,11 @@ def _separator(plan: Plan) -> str:
     return free[0]
 
 
-def none_left(folder: Path, left_out: list[LeftOut]) -> DataError:
-    """No image can be used: the first reasons."""
+def none_left(where: Path | str, left_out: list[LeftOut]) -> DataError:
+    """No image of a folder or a list can be used: the first reasons."""
     shown = "; ".join(f"{each.name}: {each.reason}" for each in left_out[:3])
     return DataError(
-        _("No image of {folder} can be used: {names}.", folder=folder, names=shown),
+        _("No image of {folder} can be used: {names}.", folder=where, names=shown),
         _("images and masks that can be read, of the same size"),
         _("repair the files, or give another folder"),
     )

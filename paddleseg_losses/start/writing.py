@@ -53,8 +53,9 @@ def write_plan(plan: Plan, progress: Callable[[int], object] = lambda done: None
                 progress(done)
             (draft / f"{part}.txt").write_text("".join(lines), encoding="utf-8")
             written.lists[part] = len(lines)
-        if not all(written.lists[part] for part in ("train", "val")):
-            raise none_left(plan.folder, written.left_out)
+        for part in ("train", "val"):
+            if not written.lists[part]:
+                raise none_left(f"{part}.txt", written.left_out)
         write_labels(draft, plan.reading.names)
         if not plan.reading.objects:
             text = legend_text(plan.reading.classes, plan.reading.names, plan.reading.ignored, plan.reading.colors)

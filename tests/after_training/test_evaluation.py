@@ -97,7 +97,7 @@ def test_labels_of_no_class_are_named(trained):
 
 def test_a_class_that_no_prediction_holds_is_named():
     """The first class is found, the second is held by the labels alone, the third by nothing."""
-    counts = {"tp": [[5, 0, 0]], "fp": [[2, 0, 0]], "fn": [[0, 3, 0]], "tn": [[1, 5, 8]]}
+    counts = {"tp": [[5, 0, 0]], "fp": [[2, 0, 0]], "fn": [[1, 3, 0]], "tn": [[1, 5, 8]]}
     counts = {name: np.array(values) for name, values in counts.items()}
     result = Evaluation(["background", "crack", "hole"], ["a.png"], counts, 1)
     assert result.never_predicted == ["crack"]

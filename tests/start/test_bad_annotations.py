@@ -36,19 +36,23 @@ def _labelme(root, count, width):
         (root / f"{number}.json").write_text(json.dumps(content))
 
 
+def _too_wide(kind, root, count):
+    """Such images, of which the last has annotations for a wider one."""
+    if kind == "coco":
+        pytest.importorskip("pycocotools")
+        _coco(root, count, width=100)
+    else:
+        _labelme(root, count, 100)
+    return root
+
+
 def _plan(root):
     return make_plan(root, root.parent / "out", Options())
 
 
 @pytest.mark.parametrize("kind", ["coco", "labelme"])
 def test_an_image_of_another_size_is_in_no_list(kind, tmp_path):
-    root = tmp_path / "data"
-    if kind == "coco":
-        pytest.importorskip("pycocotools")
-        _coco(root, 6, width=100)
-    else:
-        _labelme(root, 6, 100)
-    plan = _plan(root)
+    plan = _plan(_too_wide(kind, tmp_path / "data", 6))
     (left_out,) = plan.left_out
     assert left_out.name == "5.jpg"
     assert "it has 64 x 48 pixels, its annotations say 100 x 48" in str(left_out.reason)
@@ -95,14 +99,19 @@ def test_a_size_in_other_words(size, tmp_path):
 
 @pytest.mark.parametrize("kind", ["coco", "labelme"])
 def test_where_none_is_left_nothing_is_written(kind, tmp_path):
-    root = tmp_path / "data"
-    if kind == "coco":
-        pytest.importorskip("pycocotools")
-        _coco(root, 1, height=4)
-    else:
-        _labelme(root, 1, 100)
+    root = _too_wide(kind, tmp_path / "data", 1)
     with pytest.raises(DataError, match=r"No image of .* can be used: 0.jpg: its annotations are for an image of"):
         _plan(root)
+
+
+def test_a_list_without_a_line_is_not_written(tmp_path):
+    """Of many masks some are read beforehand; the only one of a list may turn out to be broken."""
+    pytest.importorskip("pycocotools")
+    _coco(tmp_path / "data", 2, segmentation=[[1, 2, 3]])
+    plan = make_plan(tmp_path / "data", tmp_path / "out", Options(masks=1))
+    with pytest.raises(DataError, match=r"No image of (train|val).txt can be used: 1.jpg: .*its outline is not valid"):
+        write_plan(plan)
+    assert not (tmp_path / "out").exists()
 
 
 BROKEN = {
