@@ -16,6 +16,7 @@ from .cached_in_graph import cached_in_graph
 from .kernels import find
 from .labelled import Labelled
 from .problem import Problem
+from .shares import Shares, excess, likelihood, likelihood_of
 
 Tensor = Any
 Value = TypeVar("Value")
@@ -203,7 +204,7 @@ class Inputs(Labelled):
         if self.soft:
             return paddle.where(self.target > 0.5, (1 - self.target) - self.one_minus_prob, self.prob - self.target)
         if self.of_one_label:
-            return softmax.excess(self.shares, self.index, self.valid)
+            return excess(self.shares)
         return paddle.where(self.positive, -self.error, self.prob if self.multiclass else self.error)
 
     def _of_side(self, positive: Tensor, negative: Tensor) -> Tensor:
@@ -222,14 +223,16 @@ class Inputs(Labelled):
         return self.multiclass and self.problem.from_logits and not several and paddle.in_dynamic_mode()
 
     @cached_in_graph
-    def shares(self) -> Tensor:
-        """Probabilities of competing classes, for operations that know what `softmax.shares` are."""
-        return softmax.shares(self.scores, self.valid)
+    def shares(self) -> Shares:
+        """Probabilities of competing classes, for operations that know the labels."""
+        return Shares(self.scores, self.index, self.valid)
 
     @cached_in_graph
     def _likelihood(self) -> tuple[Tensor, Tensor]:
         """Error and `nll`."""
-        return softmax.likelihood(self.scores, self.index, self.valid, vars(self).get("shares"))
+        if "shares" in vars(self):
+            return likelihood_of(self.shares)
+        return likelihood(self.scores, self.index, self.valid)
 
     @cached_in_graph
     def _log_odds(self) -> Tensor:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import paddle
+import paddle.nn.functional as F
 
 from .. import precomputed_maps
+from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..known_spacing import Spacing, varies
 from ..numeric import constant, power, spatial_sum
@@ -49,7 +51,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     """
     kernel = map_kernel("boundary_sums", inputs)
     if kernel is None:
-        return spatial_sum(inputs.weighed(inputs.prob[:, skip:] * _outwards(inputs, skip, spacing)))
+        return _composed_boundary(inputs, skip, spacing)
     known = precomputed_maps.candidate(inputs.signed_prob, skip, spacing)
 
     def call(problem: Problem, steps: Any, here: slice) -> Tensor:
@@ -58,15 +60,50 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     return each_sample(inputs.scored_by_signed_prob, spacing, call)[:, skip:]
 
 
-def _outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
-    """Phi, 0 where ignored. It carries no gradient."""
+def _composed_boundary(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     with paddle.no_grad():
-        inside, zero = inputs.positive[:, skip:], paddle.zeros([], inputs.dtype)
-        distance = boundary_distance(inside, spacing, inputs.dtype)
-        signed = paddle.where(inside, _smallest(spacing, distance) - distance, distance)
-        valid = inputs.valid if inputs.multiclass else inputs.valid[:, skip:]
-        left_out = paddle.logical_or(distance <= zero, paddle.logical_not(valid))  # or without a boundary
-        return paddle.masked_fill(signed, left_out, 0.0)
+        known = _known_outwards(inputs, skip, spacing)
+        first, phi, nowhere = known or (skip, *_outwards(inputs.positive[:, skip:], spacing, inputs.dtype))
+        ignored = paddle.logical_not(inputs.valid if inputs.multiclass else inputs.valid[:, first:])
+        phi = inputs.weighed(paddle.masked_fill(phi, paddle.logical_or(nowhere, ignored), 0.0))
+    p = inputs.prob[:, first:] if first else inputs.prob
+    sums = _WeightedSum.apply(p, phi) if paddle.in_dynamic_mode() else spatial_sum(p * phi)
+    return sums[:, skip - first :]
+
+
+class _WeightedSum(Differentiable):
+    """Sums of x times weights that carry no gradient, which are all that is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return spatial_sum(x * weight)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        (weight,) = ctx.saved_tensor()
+        return weight * upstream.reshape([*upstream.shape, *[1] * (weight.ndim - 2)])
+
+
+def _known_outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> tuple[int, Tensor, Tensor] | None:
+    """From which channel on phi is known, phi, and where there is no boundary.
+
+    Cutting channels out of it would copy them, and those of the probabilities.
+    """
+    for first in dict.fromkeys((0, skip)):
+        signed = precomputed_maps.find_signed(inputs.positive[:, first:], spacing, inputs.dtype)
+        if signed is not None:
+            smallest = _smallest(spacing, signed)
+            inside = paddle.minimum(F.relu(signed), smallest) if paddle.is_tensor(smallest) else signed.clip(0, smallest)
+            return first, inside - signed, paddle.isinf(signed)
+    return None
+
+
+def _outwards(inside: Tensor, spacing: Spacing | None, dtype: Any) -> tuple[Tensor, Tensor]:
+    """Phi, and where there is no boundary."""
+    distance = boundary_distance(inside, spacing, dtype)
+    phi = paddle.where(inside, _smallest(spacing, distance) - distance, distance)
+    return phi, distance <= paddle.zeros([], distance.dtype)
 
 
 def _smallest(spacing: Spacing | None, p: Tensor) -> Any:

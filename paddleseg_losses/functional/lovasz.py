@@ -6,7 +6,8 @@ Rows are sorted one by one: on a GPU a table of them would be sorted by one bloc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import paddle
 
@@ -14,7 +15,8 @@ from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
 from ..numeric import constant, name_of, put, taken
-from ..softmax import refuse_second_derivatives, slopes_of
+from ..shares import Shares, slopes_of
+from ..softmax import refuse_second_derivatives
 
 Tensor = Any
 
@@ -37,7 +39,7 @@ def softmax_rows(
         return rows, sizes if paddle.is_tensor(sizes) else constant(sizes, "int64")
     if inputs.of_one_label:
         kept = tuple(range(inputs.channels) if wanted is None else wanted)
-        rows, sizes = _SoftmaxRows.apply(inputs.shares, inputs.index, inputs.valid, per_image, kept)
+        rows, sizes = _SoftmaxRows.apply(inputs.shares.p, inputs.shares, per_image, kept)
         return rows, sizes
     target = inputs.target
     errors = paddle.where(inputs.counted, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
@@ -47,28 +49,31 @@ def softmax_rows(
 
 
 class _SoftmaxRows(Differentiable):
-    """Of shares, which may be anything where ignored. Keeps them and the increments."""
+    """Keeps the increments."""
 
     @staticmethod
     def forward(
-        ctx: Any, p: Tensor, labels: Tensor, valid: Tensor, per_image: bool, wanted: tuple[int, ...]
+        ctx: Any, p: Tensor, shares: Shares, per_image: bool, wanted: tuple[int, ...]
     ) -> tuple[Tensor, Tensor]:
-        errors, known = _errors(p, labels, valid)
+        errors, known = _errors(shares)
         lists = list(known.flatten(1)) if per_image else [known.flatten()]
-        place, one = _places(lists[0].shape[0], p.dtype)
+        common = _common(lists[0].shape[0], p.dtype)
         values, increments, sizes = [], [], []
         for sample, of_sample in enumerate(lists):
             for channel in range(p.shape[1]):
                 row = (errors[sample, channel] if per_image else errors[:, channel]).flatten()
                 if channel in wanted:
-                    grown, size = jaccard_increments(row, of_sample, channel, place, one)
+                    grown, size = jaccard_increments(row, of_sample, channel, common)
                 else:
-                    grown, size = paddle.zeros_like(row), paddle.zeros([1], "int64")
+                    grown, size = common.zero, paddle.zeros([1], "int64")
                 values.append((row * grown).reshape([-1, p.shape[-1]]).sum(axis=-1).sum(axis=0, keepdim=True))
                 increments.append(grown)
                 sizes.append(size)
-        ctx.per_image = per_image
-        ctx.save_for_backward(p, labels, paddle.stack(increments))
+        ctx.shares = shares
+        if per_image:
+            ctx.increments = paddle.stack(increments).reshape(p.shape)
+        else:
+            ctx.increments = paddle.stack([grown.reshape([-1, *p.shape[2:]]) for grown in increments], axis=1)
         rows, counts = (paddle.concat(each).reshape([len(lists), -1]) for each in (values, sizes))
         rows = paddle.maximum(rows, paddle.zeros([], p.dtype))  # less only where all pixels are ignored
         ctx.mark_non_differentiable(counts)
@@ -77,23 +82,15 @@ class _SoftmaxRows(Differentiable):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor, _of_counts: Tensor | None) -> Tensor:
         refuse_second_derivatives()
-        p, labels, increments = ctx.saved_tensor()
-        upstream = upstream.reshape([*upstream.shape, *[1] * (p.ndim - 2)])
-        if ctx.per_image:
-            increments = increments.reshape(p.shape)
-        else:
-            rows = increments.reshape([p.shape[1], p.shape[0], *p.shape[2:]])
-            increments = rows.transpose([1, 0, *range(2, p.ndim)])
-        each = increments * upstream
-        return slopes_of(p, labels, each, lambda top: taken(each, top), taken(each, labels))
+        shares = ctx.shares
+        each = ctx.increments * upstream.reshape([*upstream.shape, *[1] * (shares.p.ndim - 2)])
+        return slopes_of(shares, each, partial(taken, each), taken(each, shares.labels))
 
 
-def _errors(p: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+def _errors(shares: Shares) -> tuple[Tensor, Tensor]:
     """The error of each class, at the label's a sum of other shares, and the labels; both are -1 where ignored."""
-    errors = paddle.masked_fill(p, paddle.logical_not(valid), IGNORED)
-    put(errors, labels, paddle.zeros([], p.dtype), "mul")
-    own = paddle.where(valid, errors.sum(axis=1, keepdim=True), paddle.full([], IGNORED, p.dtype))
-    put(errors, labels, own, "add")
+    errors, valid, labels = shares.of_others(IGNORED), shares.valid, shares.labels
+    put(errors, labels, paddle.where(valid, shares.error, paddle.full([], IGNORED, errors.dtype)), "add")
     return errors, paddle.where(valid, labels, paddle.full([], -1, labels.dtype))
 
 
@@ -126,8 +123,8 @@ def lovasz(errors: Tensor, hit: Tensor) -> Tensor:
     """
     with paddle.no_grad():
         if paddle.in_dynamic_mode():
-            rest = 1, *_places(errors.shape[1], errors.dtype)
-            rows = [jaccard_increments(row, own, *rest)[0] for row, own in zip(errors.unbind(0), hit.unbind(0))]
+            common = _common(errors.shape[1], errors.dtype)
+            rows = [jaccard_increments(row, own, 1, common)[0] for row, own in zip(errors.unbind(0), hit.unbind(0))]
             increments = paddle.stack(rows)
         else:
             order = errors.argsort(axis=1, descending=True)
@@ -144,7 +141,19 @@ def as_rows(x: Tensor, per_image: bool) -> Tensor:
     return x.flatten(0, 1) if per_image else x.transpose([1, 0, 2]).flatten(1)
 
 
-def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor, one: Tensor) -> tuple[Tensor, Tensor]:
+class _Common(NamedTuple):
+    """What the increments of all rows of K pixels read, each `[K]` of the errors' dtype."""
+
+    place: Tensor  # 0, 1, ...
+    one: Tensor
+    zero: Tensor
+
+
+def _common(count: int, dtype: Any) -> _Common:
+    return _Common(paddle.arange(count, dtype=dtype), paddle.ones([count], dtype), paddle.zeros([count], dtype))
+
+
+def jaccard_increments(errors: Tensor, labels: Tensor, label: int, common: _Common) -> tuple[Tensor, Tensor]:
     """Growth of 1 - IoU as the pixels of a row are counted wrong one after another, the largest error first.
 
     With I pixels of the class still right and a union of U after the step, a class pixel adds 1/U and any other
@@ -154,8 +163,7 @@ def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor
         errors: `[K]`.
         labels: `[K]`.
         label: that of the class.
-        place: 0, 1, ... of the errors' dtype.
-        one: 1, as often.
+        common: what rows of K pixels share.
 
     Returns:
         `[K]` in the order of the pixels, and the number of pixels of the class, int64 `[1]`.
@@ -167,14 +175,9 @@ def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor
     lost = hit.astype(exact).cumsum(dtype=name_of(exact))  # Paddle 2.6 takes no type of its own here
     size, most = lost[-1:].astype("int64"), lost[-1:].astype(dtype)
     right = paddle.where(most == 0, paddle.full_like(most, NO_UNION), most) - lost.astype(dtype)
-    before = place + right  # U - 1
-    grown = paddle.where(hit, one, right / before) / (before + 1)
-    return paddle.scatter(paddle.zeros([count], dtype), order, grown), size
-
-
-def _places(count: int, dtype: Any) -> tuple[Tensor, Tensor]:
-    """What the increments of every row of so many pixels read: 0, 1, ..., and ones."""
-    return paddle.arange(count, dtype=dtype), paddle.ones([count], dtype)
+    before = common.place + right  # U - 1
+    grown = paddle.where(hit, common.one, right / before) / (before + 1)
+    return paddle.scatter(common.zero, order, grown), size
 
 
 def increments_of_rows(hit: Tensor, dtype: Any) -> Tensor:

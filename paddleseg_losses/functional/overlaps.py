@@ -14,50 +14,43 @@ import paddle
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..numeric import put, spatial_sum, taken
-from ..softmax import refuse_second_derivatives, slopes_of
+from ..shares import Shares, slopes_of
+from ..softmax import refuse_second_derivatives
 
 Tensor = Any
 
 
 def overlaps(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
     """Sums of p and of 1 - p over the pixels of each class, and of p over those of other classes, `[N, C]`."""
-    tp, fn, fp = _Overlaps.apply(inputs.shares, inputs.index, inputs.valid, inputs.pixel_weight)
+    tp, fn, fp = _Overlaps.apply(inputs.shares.p, inputs.shares, inputs.pixel_weight)
     return tp, fn, fp
 
 
 class _Overlaps(Differentiable):
-    """Of shares, which may be anything where ignored."""
-
     @staticmethod
-    def forward(
-        ctx: Any, p: Tensor, labels: Tensor, valid: Tensor, weight: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        ctx.save_for_backward(p, labels, *([] if weight is None else [weight]))
-        zero = paddle.zeros([], p.dtype)
-        others = paddle.masked_fill(p, paddle.logical_not(valid), 0.0)
-        put(others, labels, zero, "mul")
-        error = others.sum(axis=1, keepdim=True)
+    def forward(ctx: Any, p: Tensor, shares: Shares, weight: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        ctx.shares, ctx.weight = shares, weight
+        others, zero = shares.of_others(), paddle.zeros([], p.dtype)
         fp = spatial_sum(others if weight is None else others.multiply_(weight))
-        right = paddle.where(valid, taken(p, labels), zero)
+        right, error = paddle.where(shares.valid, taken(p, shares.labels), zero), shares.error
         if weight is not None:
             right, error = right * weight, error * weight
         table = paddle.zeros(p.shape, p.dtype)
-        put(table, labels, right, "add")
+        put(table, shares.labels, right, "add")
         tp = spatial_sum(table)
-        put(table, labels, zero, "mul")
-        put(table, labels, error, "add")
+        put(table, shares.labels, zero, "mul")
+        put(table, shares.labels, error, "add")
         return tp, spatial_sum(table), fp
 
     @staticmethod
     def backward(ctx: Any, of_tp: Tensor, of_fn: Tensor, of_fp: Tensor) -> Tensor:
         refuse_second_derivatives()
-        p, labels, *weights = ctx.saved_tensor()
-        each = of_fp.reshape([*of_fp.shape, *[1] * (p.ndim - 2)])
-        own = _at(of_fn - of_tp, labels)
-        if not weights:
-            return slopes_of(p, labels, each, partial(_at, of_fp), own)
-        (weight,) = weights
-        return slopes_of(p, labels, each * weight, lambda top: _at(of_fp, top) * weight, own * weight)
+        shares, weight = ctx.shares, ctx.weight
+        each = of_fp.reshape([*of_fp.shape, *[1] * (shares.p.ndim - 2)])
+        own = _at(of_fn - of_tp, shares.labels)
+        if weight is None:
+            return slopes_of(shares, each, partial(_at, of_fp), own)
+        return slopes_of(shares, each * weight, lambda top: _at(of_fp, top) * weight, own * weight)
 
 
 def _at(table: Tensor, index: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from ..i18n import Message, _
 from .distances import Distances
 from .distances import candidate as candidate
 from .distances import find as find
+from .distances import find_signed as find_signed
 from .known import Known, current, known_now
 from .labels import Instances as Instances
 from .labels import Tubes as Tubes

@@ -66,16 +66,17 @@ class Distances(Known):
         self.used = True
 
     def find(self, mask: Tensor, spacing: Spacing | None, dtype: str) -> Tensor | None:
-        """The unsigned distances of a mask if they are known: of all channels, or of all without the background."""
+        """The signed distances of a mask if they are known: of all channels, or of all without the background."""
         signed = self.candidate(list(mask.shape), spacing, dtype)
         if signed is None:
             return None
         signed = signed.contiguous()  # else each operator would copy the channels that count
-        same = (signed > 0) == mask
-        if not bool(same.all()) and bool(same.any()):  # nowhere the same: the complement, with the same boundary
+        same = (signed > paddle.zeros([], signed.dtype)) == mask
+        exactly = bool(same.all())
+        if not exactly and bool(same.any()):  # nowhere the same: the complement, with the same boundary
             return None
         self.used = True
-        return paddle.masked_fill(signed.abs(), paddle.isinf(signed), 0.0)
+        return signed if exactly else -signed
 
 
 def candidate(like: Tensor, skip: int, spacing: Spacing | None) -> tuple[Tensor, Callable[[], None]] | None:
@@ -96,12 +97,18 @@ def candidate(like: Tensor, skip: int, spacing: Spacing | None) -> tuple[Tensor,
     return signed, known.mark
 
 
-def find(mask: Tensor, spacing: Spacing | None, dtype: Any) -> Tensor | None:
-    """The known distances of a mask, or None. Comparing waits for the device."""
+def find_signed(mask: Tensor, spacing: Spacing | None, dtype: Any) -> Tensor | None:
+    """The known distances of a mask, negative outside, or None. Comparing waits for the device."""
     known = Distances.here()
     if known is None:
         return None
     return known.find(mask, spacing, name_of(dtype))
+
+
+def find(mask: Tensor, spacing: Spacing | None, dtype: Any) -> Tensor | None:
+    """The known distances of a mask to the other side of its boundary, 0 where it has none, or None."""
+    signed = find_signed(mask, spacing, dtype)
+    return None if signed is None else paddle.masked_fill(signed.abs(), paddle.isinf(signed), 0.0)
 
 
 def _rows(spacing: Spacing | None, samples: int, axes: int) -> Rows:

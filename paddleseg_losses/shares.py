@@ -1,0 +1,178 @@
+"""Shares of competing classes of pixels with one label each, outside static graphs: the error, and its likelihood.
+
+What is read and written here decides what a loss costs where no kernel is: operators of one gradient (`PyLayer`) change
+a copy in place where the graph's would write a new one.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import Any, Callable
+
+import paddle
+import paddle.nn.functional as F
+
+from .differentiable import Differentiable, change_gradient
+from .numeric import FAR, put, sigmoids, taken
+from .softmax import log_odds_against, refuse_second_derivatives
+
+Tensor = Any
+
+
+class Shares:
+    """Shares over axis 1, and what several operations read of them.
+
+    Slopes stop where not valid, and those of shares need `slopes_of`.
+
+    Attributes:
+        logits: `[N, C, *S]`; slopes handed to these may be anything where not valid.
+        labels: int32 indices `[N, 1, *S]`.
+        valid: which pixels count, bool of the same shape.
+        p: shares `[N, C, *S]`, which may be anything where not valid.
+    """
+
+    def __init__(self, z: Tensor, labels: Tensor, valid: Tensor) -> None:
+        self.labels, self.valid = labels, valid
+        self.logits = z.unsqueeze(0).squeeze(0)  # a view with a hook: one on z would meet what others make of z, too
+        change_gradient(self.logits, partial(_where_valid, valid))
+        self.p = F.softmax(self.logits, axis=1)
+        self._error: Tensor | None = None
+
+    def of_others(self, ignored: float = 0.0) -> Tensor:
+        """A new tensor of the shares, 0 at the label; another number where not valid, but at the label."""
+        with paddle.no_grad():
+            others = _of_others(self.p, self.labels, self.valid, ignored)
+            if self._error is None:
+                error = others.sum(axis=1, keepdim=True)
+                self._error = paddle.where(self.valid, error, paddle.zeros([], error.dtype)) if ignored else error
+        return others
+
+    @property
+    def error(self) -> Tensor:
+        """The sum of the other shares, `[N, 1, *S]`, 0 where not valid; a number for the gradient."""
+        if self._error is None:
+            self.of_others()
+        return self._error
+
+    @cached_property
+    def top(self) -> Tensor:
+        """The index of the largest share, int32 `[N, 1, *S]`."""
+        return _top(self.p)
+
+
+def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
+    """Slopes of logits, 0 where ignored."""
+    return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
+
+
+def _of_others(p: Tensor, labels: Tensor, valid: Tensor, ignored: float = 0.0) -> Tensor:
+    others = paddle.masked_fill(p, paddle.logical_not(valid), ignored)
+    put(others, labels, paddle.zeros([], p.dtype), "mul")
+    return others
+
+
+def _top(p: Tensor) -> Tensor:
+    with paddle.no_grad():
+        return p.argmax(axis=1, keepdim=True, dtype="int32")
+
+
+def slopes_of(shares: Shares, each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor) -> Tensor:
+    """The slopes of shares, such that those of the logits keep their digits.
+
+    Args:
+        shares: those of the logits.
+        each: slopes of the shares of other classes, `[N, C, *S]` or what broadcasts to it.
+        at_top: the slope of a class, of indices `[N, 1, *S]`.
+        own: slope of the sum of these shares, `[N, 1, *S]`; the label's share itself has none.
+    """
+    # Softmax cancels where a share is nearly 1, if not all slopes are taken from that one's, after which it is 0.
+    top, labels, zero = shares.top, shares.labels, paddle.zeros([], shares.p.dtype)
+    missed, largest = top != labels, at_top(top)
+    slopes = each + paddle.where(missed, -largest, own)
+    put(slopes, labels, zero, "mul")
+    put(slopes, labels, paddle.where(missed, -largest - own, zero), "add")
+    return slopes
+
+
+def excess(shares: Shares) -> Tensor:
+    """Shares minus the target; at the label minus the sum of the others, and 0 where not valid."""
+    return _Excess.apply(shares.p, shares)
+
+
+class _Excess(Differentiable):
+    @staticmethod
+    def forward(ctx: Any, _p: Tensor, shares: Shares) -> Tensor:
+        ctx.shares = shares
+        slope = shares.of_others()
+        put(slope, shares.labels, -shares.error, "add")
+        return slope
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        refuse_second_derivatives()
+        return slopes_of(ctx.shares, upstream, partial(taken, upstream), -taken(upstream, ctx.shares.labels))
+
+
+def likelihood(z: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """The error e of each pixel's label, the sum of the other shares, and -log(1 - e), `[N, 1, *S]`.
+
+    Args:
+        z: `[N, C, *S]`.
+        labels: int32 indices `[N, 1, *S]`.
+        valid: which pixels count, bool of the same shape; both results are 0 elsewhere.
+    """
+    error, nll = _Likelihood.apply(z, labels, valid, None)
+    return error, nll
+
+
+def likelihood_of(shares: Shares) -> tuple[Tensor, Tensor]:
+    """The same where other operations keep the shares."""
+    error, nll = _Likelihood.apply(shares.logits, shares.labels, shares.valid, shares)
+    return error, nll
+
+
+class _Likelihood(Differentiable):
+    """Keeps the likelihood, and the shares of the others if nobody else keeps shares; has a second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor, shares: Shares | None) -> tuple[Tensor, Tensor]:
+        flat, index = z.flatten(2), labels.flatten(2)
+        if shares is None:
+            share = F.softmax(flat, axis=1)
+            kept = _of_others(share, index, valid.flatten(2))
+            error, top = kept.sum(axis=1, keepdim=True), _top(share)
+        else:
+            kept, share, error, top = shares.p, shares.p.flatten(2), shares.error.flatten(2), shares.top.flatten(2)
+        # By the largest: of logits far from 0, the logarithm of their sum has few digits after the point.
+        gap = taken(flat, top) - taken(flat, index) - paddle.log(taken(share, top))
+        nll = paddle.where(error < paddle.full([], 0.5, z.dtype), -paddle.log1p(-error), gap)
+        ctx.set_materialize_grads(False)
+        ctx.shared = shares is not None
+        ctx.save_for_backward(z, labels, valid, kept.detach(), nll.detach())
+        return error.reshape(labels.shape), nll.reshape(labels.shape)
+
+    @staticmethod
+    def backward(ctx: Any, of_error: Tensor | None, of_nll: Tensor | None) -> Tensor:
+        z, labels, valid, kept, nll = ctx.saved_tensor()
+        if paddle.is_grad_enabled():
+            return _slopes(z, labels, valid, of_error, of_nll)
+        index, slope = labels.flatten(2), None if of_nll is None else of_nll.flatten(2)
+        if of_error is not None:
+            through = of_error.flatten(2) * paddle.exp(-nll)
+            slope = through if slope is None else slope + through
+        slopes = kept.flatten(2) * slope
+        if ctx.shared:
+            put(slopes, index, paddle.zeros([], z.dtype), "mul")
+        put(slopes, index, slope * paddle.expm1(-nll), "add")
+        return slopes.reshape(z.shape)
+
+
+def _slopes(z: Tensor, labels: Tensor, valid: Tensor, of_error: Tensor | None, of_nll: Tensor | None) -> Tensor:
+    """The gradient of the likelihood, with a gradient of its own."""
+    classes = paddle.arange(z.shape[1], dtype=labels.dtype).reshape([1, -1] + [1] * (z.ndim - 2))
+    others = paddle.logical_and(labels != classes, valid)
+    error, right = sigmoids(log_odds_against(paddle.where(valid, z, paddle.zeros([], z.dtype)), labels, others))
+    share = F.softmax(paddle.where(others, z, paddle.full([], -2 * FAR, z.dtype)), axis=1)
+    slope = 0.0 if of_nll is None else of_nll
+    slope = (slope if of_error is None else slope + of_error * right) * error
+    return paddle.where(others, share, paddle.full([], -1.0, z.dtype)) * slope
