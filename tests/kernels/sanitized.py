@@ -1,12 +1,14 @@
 """Calls every kernel of a library built with sanitizers on odd shapes; without Paddle.
 
+On small images with every combination of what may be asked for; on large ones every value of it occurs.
+
 python sanitized.py <library> <signatures.py> <sizes of images>:<number of threads>...
 """
 
 import ctypes
 import runpy
 import sys
-from itertools import product
+from itertools import cycle, islice, product
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,9 +18,21 @@ SHAPES = {
         (1, 1, (1,)), (2, 3, (1,)), (1, 2, (2111,)), (2, 3, (7, 5)), (1, 1, (1, 40)), (3, 1, (33, 1)), (2, 5, (65, 67)),
         (2, 3, (5, 4, 7)), (1, 2, (1, 3, 1)), (1, 2, (3, 70, 50)),
     ],
-    "long": [(1, 2, (70001,))],  # some kernels share out images beyond 65536 pixels alone
+    "medium": [(1, 2, (33001,))],  # more than a part of 32768 pixels, and those are the largest of kernels of images
+    "long": [(1, 2, (70001,))],  # kernels of pixels share out parts of 65536
     "large": [(1, 2, (70001,)), (1, 2, (300, 257)), (1, 2, (3, 190, 190))],  # more pixels than 16 bits can count
 }  # fmt: skip
+
+
+MANY = 20000  # pixels of an image
+
+
+def combinations(problem, *options):
+    """Of one value of each option."""
+    if problem.s < MANY:
+        return product(*options)
+    most = max(map(len, options))
+    return zip(*(islice(cycle(values), most) for values in options))
 
 
 class Kernels:
@@ -42,8 +56,8 @@ def reals(*values):
     return (ctypes.c_double * len(values))(*values)
 
 
-def run(kernels, n, c, space, sigmoid, threads):
-    """All kernels, on arrays of exactly the size that they may touch."""
+def run(kernels, n, c, space, sigmoid, threads, of_images=True):
+    """All kernels, or those of pixels alone, on arrays of exactly the size that they may touch."""
     rng = np.random.default_rng(0)
     s = int(np.prod(space))
     z = rng.normal(size=(n, c, s)).astype("float32")
@@ -57,6 +71,8 @@ def run(kernels, n, c, space, sigmoid, threads):
     run_labels(kernels, problem, labels, threads)
     run_soft_targets(kernels, problem, z, threads)
     run_lovasz(kernels, problem, z, threads)
+    if not of_images:
+        return
     run_distances(kernels, problem, rng, z, image, threads)
     run_windows(kernels, problem, z, image, threads)
     run_means(kernels, problem, z, image, threads)
@@ -69,7 +85,7 @@ def run(kernels, n, c, space, sigmoid, threads):
 def run_boundaries(kernels, problem, z, image, threads):
     """Boundaries that move, with and without a gradient."""
     total = np.empty(1)
-    for ratio, kept in product((0.01, 1.0), (None, np.empty_like(z))):
+    for ratio, kept in combinations(problem, (0.01, 1.0), (None, np.empty_like(z))):
         kernels.active_boundary_forward(problem, *image, ratio, 20.0, 0.2, address(total), address(kept), threads)
 
 
@@ -90,15 +106,14 @@ def run_sums(kernels, problem, labels, z, threads):
     sums, values = np.ones((n, c, len(every))), np.empty((n, c if problem.sigmoid else 1, s), "float32")
     weight, total, again = np.ones((n, s), "float32"), np.empty(1), np.empty_like(sums)
     is_kept = np.zeros(1, "int32")
-    for dtype, w in product(("int64", "int32", "uint8"), (None, weight)):
+    for dtype, w in combinations(problem, ("int64", "int32", "uint8"), (None, weight)):
         narrow = np.where(labels > c + 1, 255, labels).astype(dtype)
         q = changed(problem, labels=address(narrow), label_bytes=narrow.itemsize, weight=address(w))
-        for chosen in (every, fusable, overlap):
+        for chosen, kept in combinations(problem, (every, fusable, overlap), (None, out)):
             specs = (SumSpec * len(chosen))(*(SumSpec(*spec) for spec in chosen))
-            for kept in (None, out):
-                given = (address(again), address(kept), address(is_kept), threads)
-                kernels.error_sums_forward(q, specs, len(specs), *given)
-                kernels.error_sums_backward(q, specs, len(specs), address(sums), int(is_kept[0]), address(out), threads)
+            given = (address(again), address(kept), address(is_kept), threads)
+            kernels.error_sums_forward(q, specs, len(specs), *given)
+            kernels.error_sums_backward(q, specs, len(specs), address(sums), int(is_kept[0]), address(out), threads)
         specs = (SumSpec * 2)(SumSpec(0, 4, 1), SumSpec(0, 5, 2))
         kernels.pixelwise_values(q, specs, 2, address(sums), address(values), threads)
         for count, grad in product((1, 2), (None, out)):  # one alone is fusable
@@ -193,7 +208,7 @@ def run_distances(kernels, problem, rng, z, image, threads):
             distances = np.empty(z.shape, dtype)
             edt = getattr(kernels, f"edt_{dtype}")
             edt(address(masks), n * c, *image, spacing, address(distances), threads)
-        for boundary, precomputed in product((0, 1), (None, z)):
+        for boundary, precomputed in combinations(problem, (0, 1), (None, z)):
             kernels.distance_weighted_forward(
                 problem, *image, spacing, 1.5, 1, boundary, 0, min(1, c - 1), address(precomputed),
                 address(fits), address(sums), address(slope), threads,
@@ -232,7 +247,7 @@ def run_means(kernels, problem, z, image, threads):
     for reach in (1, 3):
         kernels.label_means(problem, *image, reals(*[0.5] * reach), reals(*[1] * reach), reach, address(out), threads)
         window = (*image, reals(1, *[0.3] * reach), reach, 1e-4, 1e-3)
-        for exponents, kept in product((None, (0.3, 0.3, 0.4)), (None, out)):
+        for exponents, kept in combinations(problem, (None, (0.3, 0.3, 0.4)), (None, out)):
             scales = (exponents and reals(*exponents), len(exponents or "1"))
             kernels.similarity_forward(
                 problem, *window, *scales, min(1, c - 1), address(errors), address(kept), threads
@@ -245,16 +260,16 @@ def run_maps(kernels, problem, image, threads):
     """Filters of whole maps, with and without a slope."""
     shape = (problem.n, problem.c, problem.s)
     slope, out, sums = np.empty(shape, "float32"), np.empty(shape, "float32"), np.empty(shape[:2])
-    largest = 60 if problem.s < 20000 else 12  # on small images it reaches beyond them; on large ones it takes minutes
+    largest = 60 if problem.s < MANY else 12  # on small images it reaches beyond them; on large ones it takes minutes
     weights, radii, first = reals(1, 2, 3, 4), reals(0.5, 3, 7.5, largest), min(1, problem.c - 1)
-    for kept in (None, slope):
-        outputs = (first, address(sums), address(kept), threads)
+    results = [(first, address(sums), address(kept), threads) for kept in (None, slope)]
+    for outputs in results:
         kernels.erosion_forward(problem, *image, weights, 4, *outputs)
         kernels.ball_filter_forward(problem, *image, radii, weights, 4, *outputs)
-        for exclusive in (0, 1):
-            kernels.active_contour_forward(problem, *image, 1.0, 0.5, 1e-8, exclusive, *outputs)
-        for width, reach in ((0, 1), (1, 2), (5, 70)):
-            kernels.boundary_f1_forward(problem, *image, width, reach, 1.0, *outputs)
+    for exclusive, outputs in combinations(problem, (0, 1), results):
+        kernels.active_contour_forward(problem, *image, 1.0, 0.5, 1e-8, exclusive, *outputs)
+    for (width, reach), outputs in combinations(problem, ((0, 1), (1, 2), (5, 70)), results):
+        kernels.boundary_f1_forward(problem, *image, width, reach, 1.0, *outputs)
     kernels.map_sums_backward(problem, address(sums), address(slope), address(out), threads)
 
 
@@ -264,7 +279,7 @@ if __name__ == "__main__":
     loaded = Kernels(sys.argv[1], signatures)
     for sizes, _, thread_count in (argument.partition(":") for argument in sys.argv[3:]):
         for shape, under_sigmoid in product(SHAPES[sizes], (False, True)):
-            run(loaded, *shape, under_sigmoid, int(thread_count))
+            run(loaded, *shape, under_sigmoid, int(thread_count), of_images=sizes != "long")
     if left_out := signatures.functions().keys() - loaded.called:
         raise SystemExit(f"not called: {', '.join(sorted(left_out))}")
     print("clean")

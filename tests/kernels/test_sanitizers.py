@@ -11,7 +11,7 @@ from paddleseg_losses.kernels import signatures
 from tests.native_build import NativeBuild
 
 NATIVE = signatures.HEADER.parent
-FLAGS = ["-std=c++17", "-O1", "-g1", "-fopenmp-simd", "-fno-sanitize-recover=all", "-DNO_TARGET_CLONES", "-I."]
+FLAGS = ["-std=c++17", "-Og", "-g1", "-fopenmp-simd", "-fno-sanitize-recover=all", "-DNO_TARGET_CLONES", "-I."]
 
 
 @pytest.mark.slow
@@ -19,7 +19,7 @@ FLAGS = ["-std=c++17", "-O1", "-g1", "-fopenmp-simd", "-fno-sanitize-recover=all
     ("sanitizer", "runtime", "runs"),
     [
         ("address,undefined", "libasan.so", ["small:1", "small:3", "large:3"]),
-        ("thread", "libtsan.so", ["small:3", "long:3"]),
+        ("thread", "libtsan.so", ["small:3", "medium:3", "long:3"]),
     ],
     ids=["address", "thread"],
 )

@@ -71,17 +71,17 @@ def permuted_samples(spec: LossSpec, case: Case) -> None:
 )
 def flips_and_transposes(spec: LossSpec, case: Case) -> None:
     """An image may be flipped, and its axes exchanged."""
-    logits, labels = case.logits(), case.labels()
-    expected = value_and_gradient(make(spec), logits, labels)
+    loss, logits, labels = make(spec), case.logits(), case.labels()
+    expected = value_and_gradient(loss, logits, labels)
     axes = len(case.space)
     for axis in range(1, axes + 1):
-        value, gradient = value_and_gradient(make(spec), np.flip(logits, -axis).copy(), np.flip(labels, -axis).copy())
+        value, gradient = value_and_gradient(loss, np.flip(logits, -axis).copy(), np.flip(labels, -axis).copy())
         assert_equivalent((value, np.flip(gradient, -axis)), expected, f"flipped along axis -{axis}")
     for order in itertools.permutations(range(axes)):
         z_order = [0, 1, *(2 + k for k in order)]
         y_order = z_order if case.mode == "multilabel" else [0, *(1 + k for k in order)]
         turned = logits.transpose(z_order).copy(), labels.transpose(y_order).copy()
-        value, gradient = value_and_gradient(make(spec), *turned)
+        value, gradient = value_and_gradient(loss, *turned)
         assert_equivalent(
             (value, gradient.transpose(np.argsort(z_order))), expected, f"with the axes in the order {order}"
         )
@@ -107,7 +107,8 @@ def permuted_pixels(spec: LossSpec, case: Case) -> None:
 
 
 def _alone(spec: LossSpec, case: Case, logits: Array, labels: Array) -> float:
-    each = [value_of(make(spec), logits[n : n + 1], labels[n : n + 1]) for n in range(case.samples)]
+    loss = make(spec)
+    each = [value_of(loss, logits[n : n + 1], labels[n : n + 1]) for n in range(case.samples)]
     return float(np.mean(each))
 
 
