@@ -94,7 +94,12 @@ def safe_divide(a: Tensor, b: Tensor) -> Tensor:
 
 def smooth_divide(a: Tensor, b: Tensor, smooth: float) -> Tensor:
     """`a / (b + smooth)` for b >= 0, and 0 where that is 0 / 0."""
-    return safe_divide(a, b + smooth) if smooth < SMALLEST else a / (b + smooth)
+    return ratio(a, b + smooth, smooth)
+
+
+def ratio(a: Tensor, b: Tensor, smooth: float) -> Tensor:
+    """`a / b` for b >= smooth, and 0 where that is 0 / 0."""
+    return safe_divide(a, b) if smooth < SMALLEST else a / b
 
 
 def magnitude(x: Tensor) -> Tensor:

@@ -93,8 +93,8 @@ def _known_outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> tuple
     for first in dict.fromkeys((0, skip)):
         signed = precomputed_maps.find_signed(inputs.positive[:, first:], spacing, inputs.dtype)
         if signed is not None:
-            smallest = _smallest(spacing, signed)
-            inside = paddle.minimum(F.relu(signed), smallest) if paddle.is_tensor(smallest) else signed.clip(0, smallest)
+            least = _smallest(spacing, signed)
+            inside = paddle.minimum(F.relu(signed), least) if paddle.is_tensor(least) else signed.clip(0, least)
             return first, inside - signed, paddle.isinf(signed)
     return None
 

@@ -52,9 +52,7 @@ class _SoftmaxRows(Differentiable):
     """Keeps the increments."""
 
     @staticmethod
-    def forward(
-        ctx: Any, p: Tensor, shares: Shares, per_image: bool, wanted: tuple[int, ...]
-    ) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, p: Tensor, shares: Shares, per_image: bool, wanted: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         errors, known = _errors(shares)
         lists = list(known.flatten(1)) if per_image else [known.flatten()]
         common = _common(lists[0].shape[0], p.dtype)

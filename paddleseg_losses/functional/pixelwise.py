@@ -111,7 +111,7 @@ def _normalised(total: Tensor, inputs: Inputs, weight: Tensor | None) -> Tensor:
     if weight is not None or inputs.pixel_weight is not None or not are_counted(inputs):
         return numeric.safe_divide(total, _from_sums(inputs, ONE, weight))
     count = total_count(inputs)
-    return total / paddle.full([], count, total.dtype) if count else total * 0.0
+    return total / count if count else total * 0.0
 
 
 def _counted(inputs: Inputs, weight: Tensor | None) -> float:

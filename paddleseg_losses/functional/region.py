@@ -20,8 +20,8 @@ def tversky(sums: RegionSums, alpha: float, beta: float, smooth: float) -> Tenso
 
 def dice(sums: RegionSums, smooth: float) -> Tensor:
     """1 - (2 TP + s) / (P + G + s)."""
-    error = (sums.fp + sums.fn) / 2
-    return numeric.smooth_divide(error, sums.tp + error, smooth / 2)
+    error = sums.fp + sums.fn
+    return numeric.ratio(error, paddle.scale(sums.tp, 2.0, smooth) + error, smooth)
 
 
 def minus_log_dice(sums: RegionSums, smooth: float) -> Tensor:

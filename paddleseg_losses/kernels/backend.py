@@ -39,8 +39,10 @@ def on_card(x: Tensor) -> bool:
 
 def readable(x: Tensor, half: bool = True) -> Tensor:
     """Numbers in float64, in half precision (if wanted) where kernels read that as it is, else in float32."""
-    kept = x.dtype == paddle.float64 or (half and x.dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x))
-    return x if kept else x.astype("float32")
+    dtype = x.dtype
+    if dtype in (paddle.float32, paddle.float64):
+        return x
+    return x if half and dtype in (paddle.float16, paddle.bfloat16) and cuda.supports(x) else x.astype("float32")
 
 
 def _native_supports(problem: Problem) -> bool:

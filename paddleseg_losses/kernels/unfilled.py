@@ -17,5 +17,5 @@ _SMALL = 1 << 14  # numbers, which are filled in less time than the flag is read
 def unfilled(shape: Sequence[int], dtype: Any = "float32") -> Tensor:
     """A tensor with any contents; zeros while Paddle searches all that its operators make for NaN, this too."""
     if math.prod(shape) <= _SMALL or paddle.get_flags(_SEARCH)[_SEARCH]:
-        return paddle.zeros(shape, dtype)
+        return paddle.full(shape, 0, dtype)  # `zeros` does the same more slowly
     return paddle.empty(shape, dtype)

@@ -67,7 +67,8 @@ def test_a_step_that_fails_in_the_fork_is_an_error():
 
 
 def test_a_run_prints_and_stores(tmp_path):
-    arguments = "--losses DiceLoss --shapes tiny --peers paddle --parts times,memory,accuracy --rounds 2 --threads 1"
+    what = "--losses DiceLoss --shapes tiny --peers paddle --parts times,memory,accuracy"
+    arguments = f"{what} --rounds 2 --seconds 0.05 --threads 1"
     done = CliRunner().invoke(main, [*arguments.split(), "--output", str(tmp_path)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
