@@ -1,4 +1,4 @@
-"""The overlap of each class with its label, of competing classes and hard labels, by Paddle's operators in few passes.
+"""Sums over the pixels of each class and of the others, of competing classes and hard labels, by Paddle's operators.
 
 Shares are made once, and kept for the gradient. Sums of numbers that each pixel has at its label alone are made on a
 table of the logits' size: adding them up by their labels at once, with atomic additions, would depend on the order.
@@ -38,7 +38,7 @@ class _Overlaps(Differentiable):
         table = paddle.zeros(p.shape, p.dtype)
         put(table, shares.labels, right, "add")
         tp = spatial_sum(table)
-        put(table, shares.labels, zero, "mul")
+        put(table, shares.labels, zero, "mul")  # a second table would cost as much as a pass over the logits
         put(table, shares.labels, error, "add")
         return tp, spatial_sum(table), fp
 
@@ -51,6 +51,57 @@ class _Overlaps(Differentiable):
         if weight is None:
             return slopes_of(shares, each, partial(_at, of_fp), own)
         return slopes_of(shares, each * weight, lambda top: _at(of_fp, top) * weight, own * weight)
+
+
+def sums_by_label(inputs: Inputs, values: Tensor) -> Tensor:
+    """Sums of one value of each pixel, `[N, 1, *S]` and 0 where ignored, over those of each class, `[N, C]`."""
+    return _ByLabel.apply(values, inputs.index, inputs.channels)
+
+
+class _ByLabel(Differentiable):
+    """Keeps the labels, and has a second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, labels: Tensor, channels: int) -> Tensor:
+        ctx.save_for_backward(labels)
+        table = paddle.zeros([values.shape[0], channels, *values.shape[2:]], values.dtype)
+        put(table, labels, values, "add")
+        return spatial_sum(table)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        (labels,) = ctx.saved_tensor()
+        return _at(upstream, labels)
+
+
+def powers_of_others(inputs: Inputs, exponent: float) -> Tensor:
+    """Sums of p^exponent, which is above 1, over the pixels of other classes, `[N, C]`."""
+    return _PowersOfOthers.apply(inputs.shares.p, inputs.shares, exponent, inputs.pixel_weight)
+
+
+class _PowersOfOthers(Differentiable):
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, shares: Shares, exponent: float, weight: Tensor | None) -> Tensor:
+        ctx.shares, ctx.exponent, ctx.weight = shares, exponent, weight
+        values = _powered(shares.of_others(), exponent)
+        return spatial_sum(values if weight is None else values.multiply_(weight))
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        refuse_second_derivatives()
+        shares, exponent = ctx.shares, paddle.full([], ctx.exponent, upstream.dtype)
+        each = _powered(shares.p, ctx.exponent - 1)
+        each = each * (upstream * exponent).reshape([*upstream.shape, *[1] * (each.ndim - 2)])
+        if ctx.weight is not None:
+            each = each.multiply_(ctx.weight)
+        return slopes_of(shares, each, partial(taken, each), paddle.zeros([], each.dtype))
+
+
+def _powered(x: Tensor, exponent: float) -> Tensor:
+    """A new tensor; numbers of Python would be rounded to float32."""
+    if exponent == 1:
+        return x.detach()
+    return x.square() if exponent == 2 else paddle.pow(x, paddle.full([], exponent, x.dtype))
 
 
 def _at(table: Tensor, index: Tensor) -> Tensor:
