@@ -162,8 +162,6 @@ def _failed(copy: Path, tests: list[str]) -> str | None:
         "-q",
         "-x",
         "--no-header",
-        "-p",
-        "no:cacheprovider",
         "--timeout=200",
         "--timeout-method=thread",  # ends a process that hangs in native code too
         *tests,
