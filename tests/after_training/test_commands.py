@@ -2,6 +2,7 @@
 
 import json
 
+import paddle
 import pytest
 
 from .conftest import make
@@ -25,6 +26,18 @@ def test_evaluate(trained, call, tmp_path):
         facts = json.loads(call("evaluate", *_given(trained), *written, "--json").stdout)
         assert "auc_roc" in facts["classes"][0]["pooled"]
     assert {"mean_over_images", "pooled", "name", "images"} <= facts["classes"][0].keys()
+
+
+def test_evaluate_names_classes_that_no_prediction_holds(trained, call):
+    path = trained.weights / "model.pdparams"
+    weights = paddle.load(str(path))
+    last = [name for name, value in weights.items() if value.shape == [3]][-1]  # a number for each class
+    weights[last] = paddle.to_tensor([1e3, 0.0, 0.0])
+    paddle.save(weights, str(path))
+    shown = call("evaluate", *_given(trained))
+    assert shown.exit_code == 0, shown.output
+    assert "the labels hold class 1, class 2, but no prediction does" in " ".join(shown.output.split())
+    assert json.loads(call("evaluate", *_given(trained), "--json").stdout)["never_predicted"] == ["class 1", "class 2"]
 
 
 def test_predict_names_what_is_broken_and_ends_with_1(trained, call, tmp_path):
