@@ -93,8 +93,8 @@ def _known_outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> tuple
     for first in dict.fromkeys((0, skip)):
         signed = precomputed_maps.find_signed(inputs.positive[:, first:], spacing, inputs.dtype)
         if signed is not None:
-            least = _smallest(spacing, signed)
-            inside = paddle.minimum(F.relu(signed), least) if paddle.is_tensor(least) else signed.clip(0, least)
+            unit = spacing is None
+            inside = signed.clip(0, 1) if unit else paddle.minimum(F.relu(signed), _smallest(spacing, signed))
             return first, inside - signed, paddle.isinf(signed)
     return None
 
@@ -106,10 +106,10 @@ def _outwards(inside: Tensor, spacing: Spacing | None, dtype: Any) -> tuple[Tens
     return phi, distance <= paddle.zeros([], distance.dtype)
 
 
-def _smallest(spacing: Spacing | None, p: Tensor) -> Any:
-    """The shortest side of a pixel; of those of each sample, if they differ."""
+def _smallest(spacing: Spacing | None, p: Tensor) -> Tensor:
+    """The shortest side of a pixel; of those of each sample, if they differ. Paddle 2.6 rounds numbers of Python."""
     if spacing is None or not varies(spacing):
-        return min(spacing or (1.0,))
+        return paddle.full([], min(spacing or (1.0,)), p.dtype)
     return constant([min(row) for row in spacing], p.dtype).reshape([-1] + [1] * (p.ndim - 1))
 
 
