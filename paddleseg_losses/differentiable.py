@@ -70,7 +70,8 @@ def change_gradient(x: Tensor, change: Callable[[Tensor], Tensor]) -> None:
     """Give the gradient of x, in full precision, to a function before others read it."""
 
     def changed(gradient: Tensor) -> Tensor:
-        with paddle.no_grad(), full_precision():
+        wanted = not gradient.is_leaf  # under create_graph; gradients are enabled without it too
+        with paddle.set_grad_enabled(wanted), full_precision():
             return change(gradient)
 
     if not x.stop_gradient:

@@ -6,7 +6,7 @@ a copy in place where the graph's would write a new one.
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Callable
 
 import paddle
@@ -29,6 +29,7 @@ class Shares:
         labels: int32 indices `[N, 1, *S]`.
         valid: which pixels count, bool of the same shape.
         p: shares `[N, C, *S]`, which may be anything where not valid.
+        top: the index of the largest share as `top_of` finds it, for all operations once.
     """
 
     def __init__(self, z: Tensor, labels: Tensor, valid: Tensor) -> None:
@@ -36,10 +37,11 @@ class Shares:
         self.logits = z.unsqueeze(0).squeeze(0)  # a view with a hook: one on z would meet what others make of z, too
         change_gradient(self.logits, partial(_where_valid, valid))
         self.p = F.softmax(self.logits, axis=1)
+        self.top: list[Tensor] = []
         self._error: Tensor | None = None
 
     def of_others(self, ignored: float = 0.0) -> Tensor:
-        """A new tensor of the shares, 0 at the label; another number where not valid, but at the label."""
+        """A new tensor of the shares: 0 at the label, and elsewhere `ignored` where not valid."""
         with paddle.no_grad():
             others = _of_others(self.p, self.labels, self.valid, ignored)
             if self._error is None:
@@ -54,11 +56,6 @@ class Shares:
             self.of_others()
         return self._error
 
-    @cached_property
-    def top(self) -> Tensor:
-        """The index of the largest share, int32 `[N, 1, *S]`."""
-        return _top(self.p)
-
 
 def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
     """Slopes of logits, 0 where ignored."""
@@ -71,23 +68,30 @@ def _of_others(p: Tensor, labels: Tensor, valid: Tensor, ignored: float = 0.0) -
     return others
 
 
-def _top(p: Tensor) -> Tensor:
-    with paddle.no_grad():
-        return p.argmax(axis=1, keepdim=True, dtype="int32")
+def top_of(p: Tensor, known: list[Tensor]) -> Tensor:
+    """The index of the largest share, int32 `[N, 1, *S]`: what is known already, or will be then."""
+    if not known:
+        with paddle.no_grad():
+            known.append(p.argmax(axis=1, keepdim=True, dtype="int32"))
+    return known[0]
 
 
-def slopes_of(shares: Shares, each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor) -> Tensor:
+def slopes_of(
+    p: Tensor, labels: Tensor, top: list[Tensor], each: Tensor, at_top: Callable[[Tensor], Tensor], own: Tensor
+) -> Tensor:
     """The slopes of shares, such that those of the logits keep their digits.
 
     Args:
-        shares: those of the logits.
+        p: shares `[N, C, *S]`.
+        labels: int32 `[N, 1, *S]`.
+        top: for `top_of`.
         each: slopes of the shares of other classes, `[N, C, *S]` or what broadcasts to it.
         at_top: the slope of a class, of indices `[N, 1, *S]`.
         own: slope of the sum of these shares, `[N, 1, *S]`; the label's share itself has none.
     """
     # Softmax cancels where a share is nearly 1, if not all slopes are taken from that one's, after which it is 0.
-    top, labels, zero = shares.top, shares.labels, paddle.zeros([], shares.p.dtype)
-    missed, largest = top != labels, at_top(top)
+    largest, zero = top_of(p, top), paddle.zeros([], p.dtype)
+    missed, largest = largest != labels, at_top(largest)
     slopes = each + paddle.where(missed, -largest, own)
     put(slopes, labels, zero, "mul")
     put(slopes, labels, paddle.where(missed, -largest - own, zero), "add")
@@ -101,8 +105,9 @@ def excess(shares: Shares) -> Tensor:
 
 class _Excess(Differentiable):
     @staticmethod
-    def forward(ctx: Any, _p: Tensor, shares: Shares) -> Tensor:
-        ctx.shares = shares
+    def forward(ctx: Any, p: Tensor, shares: Shares) -> Tensor:
+        ctx.save_for_backward(p, shares.labels)
+        ctx.top = shares.top
         slope = shares.of_others()
         put(slope, shares.labels, -shares.error, "add")
         return slope
@@ -110,7 +115,8 @@ class _Excess(Differentiable):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
-        return slopes_of(ctx.shares, upstream, partial(taken, upstream), -taken(upstream, ctx.shares.labels))
+        p, labels = ctx.saved_tensor()
+        return slopes_of(p, labels, ctx.top, upstream, partial(taken, upstream), -taken(upstream, labels))
 
 
 def likelihood(z: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
@@ -140,9 +146,10 @@ class _Likelihood(Differentiable):
         if shares is None:
             share = F.softmax(flat, axis=1)
             kept = _of_others(share, index, valid.flatten(2))
-            error, top = kept.sum(axis=1, keepdim=True), _top(share)
+            error, top = kept.sum(axis=1, keepdim=True), top_of(share, [])
         else:
-            kept, share, error, top = shares.p, shares.p.flatten(2), shares.error.flatten(2), shares.top.flatten(2)
+            kept, share, error = shares.p, shares.p.flatten(2), shares.error.flatten(2)
+            top = top_of(shares.p, shares.top).flatten(2)
         # By the largest: of logits far from 0, the logarithm of their sum has few digits after the point.
         gap = taken(flat, top) - taken(flat, index) - paddle.log(taken(share, top))
         nll = paddle.where(error < paddle.full([], 0.5, z.dtype), -paddle.log1p(-error), gap)

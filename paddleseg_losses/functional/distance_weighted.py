@@ -14,7 +14,7 @@ from ..known_spacing import Spacing, varies
 from ..numeric import constant, power, spatial_sum
 from ..problem import Problem
 from .each_sample import each_sample
-from .edt import boundary_distance
+from .edt import boundary_distance, computed_distance
 from .map_sums import composed_sums, map_kernel
 
 Tensor = Any
@@ -61,6 +61,7 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
 
 
 def _composed_boundary(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
+    """The same by Paddle's operators; known maps of all channels are read whole, and the first left out at the end."""
     with paddle.no_grad():
         known = _known_outwards(inputs, skip, spacing)
         first, phi, nowhere = known or (skip, *_outwards(inputs.positive[:, skip:], spacing, inputs.dtype))
@@ -101,7 +102,7 @@ def _known_outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> tuple
 
 def _outwards(inside: Tensor, spacing: Spacing | None, dtype: Any) -> tuple[Tensor, Tensor]:
     """Phi, and where there is no boundary."""
-    distance = boundary_distance(inside, spacing, dtype)
+    distance = computed_distance(inside, spacing, dtype)
     phi = paddle.where(inside, _smallest(spacing, distance) - distance, distance)
     return phi, distance <= paddle.zeros([], distance.dtype)
 

@@ -42,10 +42,14 @@ def boundary_distance(mask: Tensor, spacing: Spacing | None = None, dtype: Any =
     """
     with paddle.no_grad():
         known = find(mask, spacing, dtype)
-        if known is not None:
-            return known
+    return computed_distance(mask, spacing, dtype) if known is None else known
+
+
+def computed_distance(mask: Tensor, spacing: Spacing | None = None, dtype: Any = "float32") -> Tensor:
+    """The same where no map is known."""
+    with paddle.no_grad():
         if spacing is not None and varies(spacing):
-            return paddle.concat([boundary_distance(mask[i : i + 1], row, dtype) for i, row in enumerate(spacing)])
+            return paddle.concat([computed_distance(mask[i : i + 1], row, dtype) for i, row in enumerate(spacing)])
         steps = [1.0] * (mask.ndim - 2) if spacing is None else [float(s) for s in spacing]
         if on_cpu(mask):
             return distance_map(mask, spacing, dtype)

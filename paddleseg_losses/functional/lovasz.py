@@ -39,8 +39,9 @@ def softmax_rows(
         return rows, sizes if paddle.is_tensor(sizes) else constant(sizes, "int64")
     if inputs.of_one_label:
         kept = tuple(range(inputs.channels) if wanted is None else wanted)
-        rows, sizes = _SoftmaxRows.apply(inputs.shares.p, inputs.shares, per_image, kept)
-        return rows, sizes
+        sizes: list[Tensor] = []  # no results of the operation: what carries no gradient would keep its graph for ever
+        rows = _SoftmaxRows.apply(inputs.shares.p, inputs.shares, per_image, kept, sizes)
+        return rows, paddle.concat(sizes).reshape(rows.shape)
     target = inputs.target
     errors = paddle.where(inputs.counted, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
     hits = as_rows(target.astype("int64"), per_image)
@@ -49,14 +50,16 @@ def softmax_rows(
 
 
 class _SoftmaxRows(Differentiable):
-    """Keeps the increments."""
+    """Keeps shares and increments."""
 
     @staticmethod
-    def forward(ctx: Any, p: Tensor, shares: Shares, per_image: bool, wanted: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, p: Tensor, shares: Shares, per_image: bool, wanted: tuple[int, ...], sizes: list[Tensor]
+    ) -> Tensor:
         errors, known = _errors(shares)
         lists = list(known.flatten(1)) if per_image else [known.flatten()]
-        common = _common(lists[0].shape[0], p.dtype)
-        values, increments, sizes = [], [], []
+        common = _constants(lists[0].shape[0], p.dtype)
+        values, increments = [], []
         for sample, of_sample in enumerate(lists):
             for channel in range(p.shape[1]):
                 row = (errors[sample, channel] if per_image else errors[:, channel]).flatten()
@@ -67,22 +70,21 @@ class _SoftmaxRows(Differentiable):
                 values.append((row * grown).reshape([-1, p.shape[-1]]).sum(axis=-1).sum(axis=0, keepdim=True))
                 increments.append(grown)
                 sizes.append(size)
-        ctx.shares = shares
         if per_image:
-            ctx.increments = paddle.stack(increments).reshape(p.shape)
+            table = paddle.stack(increments).reshape(p.shape)
         else:
-            ctx.increments = paddle.stack([grown.reshape([-1, *p.shape[2:]]) for grown in increments], axis=1)
-        rows, counts = (paddle.concat(each).reshape([len(lists), -1]) for each in (values, sizes))
-        rows = paddle.maximum(rows, paddle.zeros([], p.dtype))  # less only where all pixels are ignored
-        ctx.mark_non_differentiable(counts)
-        return rows, counts
+            table = paddle.stack([grown.reshape([-1, *p.shape[2:]]) for grown in increments], axis=1)
+        ctx.save_for_backward(p, shares.labels, table)
+        ctx.top = shares.top
+        rows = paddle.concat(values).reshape([len(lists), -1])
+        return paddle.maximum(rows, paddle.zeros([], p.dtype))  # less only where all pixels are ignored
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor, _of_counts: Tensor | None) -> Tensor:
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
-        shares = ctx.shares
-        each = ctx.increments * upstream.reshape([*upstream.shape, *[1] * (shares.p.ndim - 2)])
-        return slopes_of(shares, each, partial(taken, each), taken(each, shares.labels))
+        p, labels, table = ctx.saved_tensor()
+        each = table * upstream.reshape([*upstream.shape, *[1] * (p.ndim - 2)])
+        return slopes_of(p, labels, ctx.top, each, partial(taken, each), taken(each, labels))
 
 
 def _errors(shares: Shares) -> tuple[Tensor, Tensor]:
@@ -121,7 +123,7 @@ def lovasz(errors: Tensor, hit: Tensor) -> Tensor:
     """
     with paddle.no_grad():
         if paddle.in_dynamic_mode():
-            common = _common(errors.shape[1], errors.dtype)
+            common = _constants(errors.shape[1], errors.dtype)
             rows = [jaccard_increments(row, own, 1, common)[0] for row, own in zip(errors.unbind(0), hit.unbind(0))]
             increments = paddle.stack(rows)
         else:
@@ -139,19 +141,19 @@ def as_rows(x: Tensor, per_image: bool) -> Tensor:
     return x.flatten(0, 1) if per_image else x.transpose([1, 0, 2]).flatten(1)
 
 
-class _Common(NamedTuple):
-    """What the increments of all rows of K pixels read, each `[K]` of the errors' dtype."""
+class _Constants(NamedTuple):
+    """What the increments of every row of K pixels read, each `[K]` of the errors' dtype."""
 
     place: Tensor  # 0, 1, ...
     one: Tensor
     zero: Tensor
 
 
-def _common(count: int, dtype: Any) -> _Common:
-    return _Common(paddle.arange(count, dtype=dtype), paddle.ones([count], dtype), paddle.zeros([count], dtype))
+def _constants(count: int, dtype: Any) -> _Constants:
+    return _Constants(paddle.arange(count, dtype=dtype), paddle.ones([count], dtype), paddle.zeros([count], dtype))
 
 
-def jaccard_increments(errors: Tensor, labels: Tensor, label: int, common: _Common) -> tuple[Tensor, Tensor]:
+def jaccard_increments(errors: Tensor, labels: Tensor, label: int, common: _Constants) -> tuple[Tensor, Tensor]:
     """Growth of 1 - IoU as the pixels of a row are counted wrong one after another, the largest error first.
 
     With I pixels of the class still right and a union of U after the step, a class pixel adds 1/U and any other

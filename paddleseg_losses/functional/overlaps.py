@@ -29,7 +29,8 @@ def overlaps(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
 class _Overlaps(Differentiable):
     @staticmethod
     def forward(ctx: Any, p: Tensor, shares: Shares, weight: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        ctx.shares, ctx.weight = shares, weight
+        ctx.save_for_backward(p, shares.labels, *([] if weight is None else [weight]))
+        ctx.top = shares.top
         others, zero = shares.of_others(), paddle.zeros([], p.dtype)
         fp = spatial_sum(others if weight is None else others.multiply_(weight))
         right, error = paddle.where(shares.valid, taken(p, shares.labels), zero), shares.error
@@ -45,12 +46,13 @@ class _Overlaps(Differentiable):
     @staticmethod
     def backward(ctx: Any, of_tp: Tensor, of_fn: Tensor, of_fp: Tensor) -> Tensor:
         refuse_second_derivatives()
-        shares, weight = ctx.shares, ctx.weight
-        each = of_fp.reshape([*of_fp.shape, *[1] * (shares.p.ndim - 2)])
-        own = _at(of_fn - of_tp, shares.labels)
-        if weight is None:
-            return slopes_of(shares, each, partial(_at, of_fp), own)
-        return slopes_of(shares, each * weight, lambda top: _at(of_fp, top) * weight, own * weight)
+        p, labels, *weights = ctx.saved_tensor()
+        each = of_fp.reshape([*of_fp.shape, *[1] * (p.ndim - 2)])
+        own = _at(of_fn - of_tp, labels)
+        if not weights:
+            return slopes_of(p, labels, ctx.top, each, partial(_at, of_fp), own)
+        (weight,) = weights
+        return slopes_of(p, labels, ctx.top, each * weight, lambda top: _at(of_fp, top) * weight, own * weight)
 
 
 def sums_by_label(inputs: Inputs, values: Tensor) -> Tensor:
@@ -82,25 +84,26 @@ def powers_of_others(inputs: Inputs, exponent: float) -> Tensor:
 class _PowersOfOthers(Differentiable):
     @staticmethod
     def forward(ctx: Any, p: Tensor, shares: Shares, exponent: float, weight: Tensor | None) -> Tensor:
-        ctx.shares, ctx.exponent, ctx.weight = shares, exponent, weight
+        ctx.save_for_backward(p, shares.labels, *([] if weight is None else [weight]))
+        ctx.top, ctx.exponent = shares.top, exponent
         values = _powered(shares.of_others(), exponent)
         return spatial_sum(values if weight is None else values.multiply_(weight))
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
-        shares, exponent = ctx.shares, paddle.full([], ctx.exponent, upstream.dtype)
-        each = _powered(shares.p, ctx.exponent - 1)
-        each = each * (upstream * exponent).reshape([*upstream.shape, *[1] * (each.ndim - 2)])
-        if ctx.weight is not None:
-            each = each.multiply_(ctx.weight)
-        return slopes_of(shares, each, partial(taken, each), paddle.zeros([], each.dtype))
+        p, labels, *weights = ctx.saved_tensor()
+        factor = upstream * paddle.full([], ctx.exponent, upstream.dtype)
+        each = _powered(p, ctx.exponent - 1) * factor.reshape([*factor.shape, *[1] * (p.ndim - 2)])
+        for weight in weights:
+            each = each.multiply_(weight)
+        return slopes_of(p, labels, ctx.top, each, partial(taken, each), paddle.zeros([], each.dtype))
 
 
 def _powered(x: Tensor, exponent: float) -> Tensor:
-    """A new tensor; numbers of Python would be rounded to float32."""
+    """x^exponent, to the power 1 x itself; numbers of Python would be rounded to float32."""
     if exponent == 1:
-        return x.detach()
+        return x
     return x.square() if exponent == 2 else paddle.pow(x, paddle.full([], exponent, x.dtype))
 
 

@@ -75,7 +75,7 @@ CASES = (
     Case("binary", 1, (3, 5, 4)),
     Case("multiclass", 2, (5, 7)),
     Case("multiclass", 3, (9,)),
-    Case("multiclass", 3, (7, 5), samples=3),
+    Case("multiclass", 3, (7, 5), samples=4),
     Case("multiclass", 3, (4, 3, 5)),
     Case("multilabel", 3, (5, 7)),
     Case("multilabel", 2, (3, 4, 5)),

@@ -109,7 +109,7 @@ def run_sums(kernels, problem, labels, z, threads):
     for dtype, w in combinations(problem, ("int64", "int32", "uint8"), (None, weight)):
         narrow = np.where(labels > c + 1, 255, labels).astype(dtype)
         q = changed(problem, labels=address(narrow), label_bytes=narrow.itemsize, weight=address(w))
-        for chosen, kept in combinations(problem, (every, fusable, overlap), (None, out)):
+        for chosen, kept in combinations(problem, (every, fusable, overlap), (out, None)):
             specs = (SumSpec * len(chosen))(*(SumSpec(*spec) for spec in chosen))
             given = (address(again), address(kept), address(is_kept), threads)
             kernels.error_sums_forward(q, specs, len(specs), *given)

@@ -9,6 +9,7 @@ import paddle
 import pytest
 
 from paddleseg_losses import CrossEntropyLoss, kernels
+from paddleseg_losses.functional.overlaps import overlaps
 
 PROGRAM = """
     import sys
@@ -36,7 +37,7 @@ PROGRAM = """
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read as Linux tells it")
-@pytest.mark.parametrize("name", ["CrossEntropyLoss", "DiceLoss"])
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "DiceLoss", "LovaszSoftmaxLoss"])
 def test_calls_without_a_backward_pass(name):
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(PROGRAM), name], capture_output=True, text=True, timeout=120
@@ -63,3 +64,27 @@ def test_second_derivatives_are_finite_where_pixels_are_ignored():
     assert np.isfinite(second).all()
     assert not second[0, :, :3].any()
     np.testing.assert_allclose((second * way).sum(), (ends[0] - ends[1]) / 2e-6, rtol=1e-4)
+
+
+def test_a_second_derivative_of_shares_that_others_read_too():
+    """Gradients of logits are masked on the way: those of gradients go through the mask as well."""
+
+    class Weighted(CrossEntropyLoss):
+        def compute(self, inputs):
+            self.weight_of_all = (1 - overlaps(inputs)[0].mean() / 20).detach()
+            return super().compute(inputs) * self.weight_of_all
+
+    rng = np.random.default_rng(1)
+    logits, labels = rng.normal(size=(2, 3, 5, 4)), paddle.to_tensor(rng.integers(0, 3, (2, 5, 4)))
+    labels[0, :3] = 255
+
+    def second(loss):
+        z = paddle.to_tensor(logits, stop_gradient=False)
+        (slope,) = paddle.grad(loss(z, labels), z, create_graph=True)
+        (slope**2).sum().backward()
+        return z.grad.numpy()
+
+    with kernels.use_kernels("composed"):
+        weighted = Weighted()
+        found, plain = second(weighted), second(CrossEntropyLoss())
+    np.testing.assert_allclose(found, plain * float(weighted.weight_of_all) ** 2, rtol=1e-6)

@@ -35,7 +35,7 @@ PROGRAM = """
             return int(file.read().split()[1]) * 4096
 
     with pl.kernels.use_kernels(mode):
-        steps(100)
+        steps(200)
         before = used()
         steps(count)
         print(before, used() - before)

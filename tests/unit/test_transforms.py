@@ -79,6 +79,17 @@ def test_without_ignored_pixels_one_map_serves_foreground_and_background(compute
     np.testing.assert_array_equal(gradient, same)
 
 
+def test_maps_of_the_complement_have_the_other_sign(computed):
+    labels = _labels(1, ignored=False)
+    loss, maps = paddleseg_losses.BoundaryLoss(spacing=SPACING), _maps(labels, 1)
+    maps["signed"] = -maps["signed"]
+    value, gradient = _run(loss, labels, 1, maps)
+    assert computed == []
+    plain, same = _run(loss, labels, 1)
+    assert value == plain
+    np.testing.assert_array_equal(gradient, same)
+
+
 def test_three_axes_and_pixels_of_size_one(computed):
     labels, loss = _labels(2, (4, 5, 3)), paddleseg_losses.BoundaryLoss()
     value, _ = _run(loss, labels, 2, _maps(labels, 2, spacing=None))
