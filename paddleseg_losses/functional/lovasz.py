@@ -39,9 +39,9 @@ def softmax_rows(
         return rows, sizes if paddle.is_tensor(sizes) else constant(sizes, "int64")
     if inputs.of_one_label:
         kept = tuple(range(inputs.channels) if wanted is None else wanted)
-        sizes: list[Tensor] = []  # no results of the operation: what carries no gradient would keep its graph for ever
-        rows = _SoftmaxRows.apply(inputs.shares.p, inputs.shares, per_image, kept, sizes)
-        return rows, paddle.concat(sizes).reshape(rows.shape)
+        counts: list[Tensor] = []  # no result of the operation: what carries no gradient would keep its graph for ever
+        rows = _SoftmaxRows.apply(inputs.shares.p, inputs.shares, per_image, kept, counts)
+        return rows, paddle.concat(counts).reshape(rows.shape)
     target = inputs.target
     errors = paddle.where(inputs.counted, inputs.excess.abs(), paddle.full([], IGNORED, target.dtype))
     hits = as_rows(target.astype("int64"), per_image)
