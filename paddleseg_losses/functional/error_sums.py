@@ -174,12 +174,18 @@ def _composed(inputs: Inputs, spec: SumSpec) -> Tensor:
     """The same sum `[N, C]` by Paddle's operators."""
     side, function = spec
     if inputs.of_one_label and side == POSITIVE:
-        # Where ignored, the error is 0, and so are all functions of it that come here.
-        values = inputs.mask if function == COUNT else value_of(function, of_true_class(inputs))
-        return sums_by_label(inputs, inputs.weighed(values))
+        return sums_by_label(inputs, inputs.weighed(_at_the_label(inputs, function)))
     if inputs.of_one_label and function.kind == _POWER and function.gamma > 1:
         return powers_of_others(inputs, function.gamma)
     return numeric.spatial_sum(inputs.weighed(summands(inputs, spec)))
+
+
+def _at_the_label(inputs: Inputs, function: Function) -> Tensor:
+    """The value of each pixel `[N, 1, *S]`, 0 where ignored: `Inputs.restricted` keeps errors of more pixels."""
+    if function == COUNT:
+        return inputs.mask
+    values = value_of(function, of_true_class(inputs))
+    return paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
 
 
 def summands(inputs: Inputs, spec: SumSpec) -> Tensor:

@@ -159,8 +159,7 @@ def pixel_values(
     values = inputs.mask
     if formula != ONE:
         values = of_true_labels(formula, inputs)
-        if not inputs.of_one_label:  # there the error is 0 where ignored, and so is every formula of it
-            values = paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
+        values = paddle.where(inputs.valid, values, paddle.zeros([], values.dtype))
     if weight is None and balance is None:
         return values
     if inputs.multiclass:
