@@ -90,8 +90,8 @@ def slopes_of(
         own: slope of the sum of these shares, `[N, 1, *S]`; the label's share itself has none.
     """
     # Softmax cancels where a share is nearly 1, if not all slopes are taken from that one's, after which it is 0.
-    largest, zero = top_of(p, top), paddle.zeros([], p.dtype)
-    missed, largest = largest != labels, at_top(largest)
+    place, zero = top_of(p, top), paddle.zeros([], p.dtype)
+    missed, largest = place != labels, at_top(place)
     slopes = each + paddle.where(missed, -largest, own)
     put(slopes, labels, zero, "mul")
     put(slopes, labels, paddle.where(missed, -largest - own, zero), "add")
