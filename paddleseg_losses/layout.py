@@ -13,7 +13,7 @@ from .errors import InputError
 from .given_values import tensor_of_numbers
 from .i18n import Message, Text, _, counts
 from .ignored_labels import IgnoredLabels
-from .kernels import readable
+from .kernels import LABEL_TYPES, readable
 from .label_sets import LabelSets
 from .numeric import FLOATS, name_of
 from .problem import Problem
@@ -75,6 +75,8 @@ class LayoutReader:
 
     def _plain_labels(self, labels: Tensor, indices: bool) -> Tensor:
         """Labels of a type that says what they mean."""
+        if labels.dtype in LABEL_TYPES:
+            return labels
         if labels.dtype == paddle.bool:
             return of_truth_values(labels)
         if labels.dtype == paddle.bfloat16 and paddle.in_dynamic_mode():

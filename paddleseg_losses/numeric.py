@@ -17,8 +17,9 @@ from .differentiable import Differentiable
 Tensor = Any
 
 # Types of numbers; asking Paddle what a tensor holds takes longer, which counts where an image is small.
-FLOATS = (paddle.float32, paddle.float64, paddle.float16, paddle.bfloat16)
-COMPLEX = (paddle.complex64, paddle.complex128)
+# They are sets, for comparing two types takes longer than looking one up.
+FLOATS = frozenset((paddle.float32, paddle.float64, paddle.float16, paddle.bfloat16))
+COMPLEX = frozenset((paddle.complex64, paddle.complex128))
 
 SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take for 0
 FAR = 1e30  # a logit of -1e30 has no share

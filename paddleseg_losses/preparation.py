@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import paddle
 
 from .errors import InputError
@@ -163,7 +164,7 @@ def _compact(problem: Problem, mark: bool) -> _Labels:
     else:
         small = compact_labels(labels, problem.classes, problem.ignore_index, channels=not problem.multiclass)
     compact = replace(problem, labels=small.labels, ignore_index=small.ignore_index)
-    return _Labels(compact, small.wrong > 0 if mark else None, bool(small.counts.any()), small.counts)
+    return _Labels(compact, small.wrong > 0 if mark else None, bool(np.count_nonzero(small.counts)), small.counts)
 
 
 def _soft(problem: Problem, mark: bool) -> _Labels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -35,7 +36,7 @@ class NativeProblem:
         n, c, *space = problem.scores.shape
         full, flat, multiclass = [n, c, *space], [n, 1, *space], problem.multiclass
         require(problem.scores, [paddle.float32], [full], full)
-        require(problem.labels, list(LABEL_BYTES), [flat if multiclass else full], full)
+        require(problem.labels, LABEL_BYTES, [flat if multiclass else full], full)
         self.scores, self.labels = problem.scores.contiguous(), problem.labels.contiguous()
         self.weight: Tensor = None
         if weight is not None:
@@ -76,7 +77,7 @@ class NativeProblem:
         return native(ctypes.byref(self._struct), *arguments, self._threads)
 
 
-def require(tensor: Tensor, dtypes: list[Any], shapes: list[list[int]], logits: list[int]) -> None:
+def require(tensor: Tensor, dtypes: Collection[Any], shapes: list[list[int]], logits: list[int]) -> None:
     """Nothing else reaches native code, whoever calls."""
     shape = list(tensor.shape)
     if tensor.dtype in dtypes and shape in shapes and 0 not in shape and tensor.place.is_cpu_place():
