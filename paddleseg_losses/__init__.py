@@ -11,6 +11,7 @@ it, so that `paddleseg-losses list` need not wait for it.
 import sys as _sys
 import warnings as _warnings
 from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -69,11 +70,11 @@ _sys.meta_path.insert(0, _PaddleFirst())  # type: ignore[arg-type]
 
 
 def __getattr__(name: str) -> _Any:
-    """A final class or a function, when it is first asked for."""
-    if name in _LIGHT:
-        return _import_module(f".{name}", __name__)
+    """A module, a final class or a function, when it is first asked for."""
     if name.startswith("__") and name != "__all__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _LIGHT or _find_spec(f"{__name__}.{name}") is not None:  # `from .. import numeric` asks here first
+        return _import_module(f".{name}", __name__)
     losses = _import_module(".losses", __name__)
     globals().update({each: getattr(losses, each) for each in losses.__all__})
     globals().update({each: getattr(_import_module(home, __name__), each) for each, home in _HOMES.items()})

@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,25 @@ def test_importing_stays_light():
     assert not {name.partition(".")[0] for name in added} & set(HEAVY)
     assert "paddleseg_losses.testing" in for_laws  # and not before it is asked for
     assert "pytest" not in for_laws
+
+
+def test_any_module_may_be_imported_first():
+    code = """
+        import importlib, pkgutil, sys, warnings
+        warnings.simplefilter("ignore")
+        import paddle, paddleseg_losses
+        names = [m.name for part in ("", ".functional") for m in pkgutil.iter_modules(
+            [paddleseg_losses.__path__[0] + part.replace(".", "/")], f"paddleseg_losses{part}.")]
+        for name in names:
+            if not name.endswith("__main__"):
+                for loaded in [each for each in sys.modules if each.partition(".")[0] == "paddleseg_losses"]:
+                    del sys.modules[loaded]
+                importlib.import_module(name)
+        print(len(names))
+    """
+    done = _python(textwrap.dedent(code))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout) > 80
 
 
 NO_PADDLE = "import sys; sys.modules['paddle'] = None; "

@@ -17,7 +17,7 @@ SLOPE = (
     "find the detach(), no_grad, argmax or rounding on the way; what is constant by definition is named in "
     "`detached` of its spec, and a method that computes it in `held`"
 )
-FINITE = "clip what goes into log, division and powers (paddleseg_losses.functional.numeric), or work with log-softmax"
+FINITE = "clip what goes into log, division and powers (paddleseg_losses.numeric), or work with log-softmax"
 DOUBLE = "compute in the type of inputs.logits, which forward has cast already; no astype('float16' or 'float32')"
 
 
