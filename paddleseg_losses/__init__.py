@@ -73,7 +73,7 @@ def __getattr__(name: str) -> _Any:
     """A module, a final class or a function, when it is first asked for."""
     if name.startswith("__") and name != "__all__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _LIGHT or _find_spec(f"{__name__}.{name}") is not None:  # `from .. import numeric` asks here first
+    if _find_spec(f"{__name__}.{name}") is not None:  # `from .. import numeric` asks here first
         return _import_module(f".{name}", __name__)
     losses = _import_module(".losses", __name__)
     globals().update({each: getattr(losses, each) for each in losses.__all__})

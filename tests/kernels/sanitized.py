@@ -18,7 +18,7 @@ SHAPES = {
         (1, 1, (1,)), (2, 3, (1,)), (1, 2, (2111,)), (2, 3, (7, 5)), (1, 1, (1, 40)), (3, 1, (33, 1)), (2, 5, (65, 67)),
         (2, 3, (5, 4, 7)), (1, 2, (1, 3, 1)), (1, 2, (3, 70, 50)),
     ],
-    "medium": [(1, 2, (33001,))],  # more than a part of 32768 pixels, and those are the largest of kernels of images
+    "medium": [(1, 2, (33001,))],  # more than 32768 pixels, the largest part that a kernel of images shares out
     "long": [(1, 2, (70001,))],  # kernels of pixels share out parts of 65536
     "large": [(1, 2, (70001,)), (1, 2, (300, 257)), (1, 2, (3, 190, 190))],  # more pixels than 16 bits can count
 }  # fmt: skip
