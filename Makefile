@@ -20,9 +20,9 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 test: $(VENV)/test.stamp lint
 	$(PYTEST) --durations=40
 
-# Every loss beside its reference, its gradient, each kernel beside the composed losses, and the package's own rules.
+# Every loss beside its reference, its gradient, each native kernel beside the composed losses, and the package's rules.
 FAST := tests/laws/test_07_gradient.py tests/laws/test_11_reference.py tests/laws/test_12_round_trip.py \
-        tests/kernels tests/functional tests/losses tests/unit
+        tests/kernels tests/functional tests/unit --ignore=tests/kernels/cuda
 check: $(VENV)/test.stamp lint
 	$(PYTEST) -m "not slow" $(FAST)
 
