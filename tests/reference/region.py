@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
+from scipy import ndimage
 
 from .common import (
-    cross,
-    cube,
     kept_channels,
     micro,
     per_channel,
@@ -17,7 +14,6 @@ from .common import (
     ratio,
     reduce_cells,
     reference,
-    shifted,
 )
 
 
@@ -220,11 +216,12 @@ def lovasz_hinge(x, per_image=False, weight=None):
 
 
 def erode(image):
-    return functools.reduce(np.minimum, [shifted(image, o, np.inf) for o in cross(image.ndim)])
+    direct = ndimage.generate_binary_structure(image.ndim, 1)
+    return ndimage.minimum_filter(image, footprint=direct, mode="constant", cval=np.inf)
 
 
 def dilate(image):
-    return functools.reduce(np.maximum, [shifted(image, o, -np.inf) for o in cube(1, image.ndim)])
+    return ndimage.maximum_filter(image, 3, mode="constant", cval=-np.inf)
 
 
 def soft_skeleton(image, iters):

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from .common import cell_means, cube, ratio, reduce_cells, reference, shifted
+from .common import cell_means, ratio, reduce_cells, reference
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
-def window_means(x, m, window_size, sigma):
+@functools.lru_cache(maxsize=32)
+def gaussian(shape, window_size, sigma):
+    """For each pair of pixels the weight of one in the window of the other."""
+    places = np.argwhere(np.ones(shape))
+    steps = places[:, None] - places
+    return np.exp(-(steps**2).sum(axis=-1) / (2 * sigma**2)) * (np.abs(steps).max(axis=-1) <= window_size // 2)
+
+
+def window_means(m, window_size, sigma):
     """A function that takes means over the valid pixels in the window of every pixel."""
-    offsets = [o for o in cube(window_size // 2, m.ndim - 2) if all(abs(s) < n for s, n in zip(o, m.shape[2:]))]
-    weights = [np.exp(-sum(step**2 for step in offset) / (2 * sigma**2)) for offset in offsets]
+    weights = gaussian(m.shape[2:], window_size, sigma)
 
     def total(a):
-        return sum(weight * shifted(a, (0, 0, *offset)) for weight, offset in zip(weights, offsets))
+        return (a.reshape(*m.shape[:2], -1) @ weights).reshape(m.shape)
 
     return lambda a: ratio(total(m * a), total(m))
 
 
 def similarity_maps(p, g, m, window_size=11, sigma=1.5, k1=0.01, k2=0.03):
     """The similarity of contrast and structure, and the whole one with the means."""
-    mean, c1, c2 = window_means(p, m, window_size, sigma), k1**2, k2**2
+    mean, c1, c2 = window_means(m, window_size, sigma), k1**2, k2**2
     mu_p, mu_g = mean(p), mean(g)
     structure = (2 * (mean(p * g) - mu_p * mu_g) + c2) / (mean(p * p) - mu_p**2 + mean(g * g) - mu_g**2 + c2)
     return structure, structure * (2 * mu_p * mu_g + c1) / (mu_p**2 + mu_g**2 + c1)

@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 from scipy import ndimage
 
-from .common import cross, distance, ratio, reduce_cells, reference, shifted
+from .common import distance, ratio, reduce_cells, reference
 from .region import soft_skeleton, sums
 
 # Passes that remove a pixel, by its neighbours from the north-west round to the west: 1, 2 or both.
@@ -18,7 +18,7 @@ ZHANG_SUEN = (
     "0031001300000001000000000000000131000000000000002000000000000000"
     "2313001300000001000000000000000023010001000000003301000022002000"
 )
-CIRCLE = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
+BITS = np.array([[1, 2, 4], [128, 0, 8], [64, 32, 16]])
 
 
 def thin_image(region):
@@ -26,7 +26,7 @@ def thin_image(region):
     while True:
         before = thin.copy()
         for bit in (1, 2):
-            index = sum(2**i * shifted(thin.astype(int), offset, 0) for i, offset in enumerate(CIRCLE))
+            index = ndimage.correlate(thin.astype(int), BITS, mode="constant")
             goes = np.array([int(entry) & bit > 0 for entry in ZHANG_SUEN])[index]
             thin = thin & ~goes
         if (thin == before).all():
@@ -79,9 +79,7 @@ def skeleton(region):
 
 def tube_of(region, radius):
     near = skeleton(region)
-    for _ in range(radius):
-        near = np.logical_or.reduce([shifted(near, offset, False) for offset in cross(near.ndim)])
-    return near
+    return ndimage.binary_dilation(near, iterations=radius) if radius else near
 
 
 @reference("SkeletonRecallLoss")

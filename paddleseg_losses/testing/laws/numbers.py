@@ -92,6 +92,11 @@ def _extremes(case: Case, labels: Array) -> dict[str, Array]:
     }
 
 
+def _of_an_image(case: Case) -> bool:
+    """One of every mode, and two classes, which have loops of their own."""
+    return len(case.space) == 2
+
+
 def _finite(loss: Any, logits: Array, labels: Array, what: str) -> None:
     value, gradient = value_and_gradient(loss, logits, labels)
     require(np.isfinite(value), f"the value is {value} for {what}", "a finite number")
@@ -111,7 +116,7 @@ def extremes(spec: LossSpec, case: Case) -> None:
     8,
     FINITE,
     applies_to=lambda spec: bool(spec.exponents),
-    case_filter=lambda case: len(case.space) == 2,  # one of every mode, and two classes, which have loops of their own
+    case_filter=_of_an_image,
     dtypes=("float32", "float64"),
 )
 def exponents(spec: LossSpec, case: Case) -> None:
@@ -124,7 +129,7 @@ def exponents(spec: LossSpec, case: Case) -> None:
                 _finite(loss, logits, labels, f"logits {name}, {case.dtype}, {option}={exponent}")
 
 
-@law(8, FINITE, case_filter=lambda case: len(case.space) > 1)  # what goes wrong along one axis does along two
+@law(8, FINITE, case_filter=_of_an_image)
 def one_label(spec: LossSpec, case: Case) -> None:
     """Value and gradient are finite where all labels are 0, or all 1."""
     loss = make(spec)
