@@ -60,10 +60,10 @@ def ball_means(x: Tensor, radii: Sequence[float]) -> list[Tensor]:
     axes = list(range(2, x.ndim))
     # Zeros between the image and its periodic copies: no two pixels are further apart than size - 1.
     sizes = [size + min(int(max(radii)), size - 1) for size in space]
-    spectrum = paddle.fft.rfftn(x, s=sizes, axes=axes)
+    spectrum, squared = paddle.fft.rfftn(x, s=sizes, axes=axes), _squared_distances(sizes, x.dtype)
     means = []
     for radius in radii:
-        ball = _ball(radius, sizes, x.dtype)
+        ball = (squared <= min(radius, 1e20) ** 2).astype(x.dtype)  # not the whole of it, where an image is small
         filter_ = paddle.fft.rfftn(ball / ball_size(min(radius, 1e20) ** 2, len(sizes)), axes=list(range(len(sizes))))
         mean = paddle.fft.irfftn(spectrum * filter_, s=sizes, axes=axes)
         means.append(mean.slice(axes, [0] * len(axes), space))
@@ -91,11 +91,11 @@ def _disc(square: float) -> float:
     return _line(square) + 2 * float((2 * np.floor(np.sqrt(np.floor(square - steps**2))) + 1).sum())
 
 
-def _ball(radius: float, sizes: Sequence[int], dtype: Any) -> Tensor:
-    """1 within the radius of the origin, on a periodic grid; it may not hold the whole ball of a small image."""
+def _squared_distances(sizes: Sequence[int], dtype: Any) -> Tensor:
+    """From the origin, on a periodic grid."""
     squared = paddle.zeros([1] * len(sizes), dtype)
     for axis, size in enumerate(sizes):
         place = paddle.arange(size, dtype=dtype)
         place = paddle.minimum(place, size - place) ** 2
         squared = squared + place.reshape([-1 if k == axis else 1 for k in range(len(sizes))])
-    return (squared <= min(radius, 1e20) ** 2).astype(dtype)
+    return squared

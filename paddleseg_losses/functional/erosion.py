@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import paddle
@@ -26,27 +27,31 @@ def erosion_sums(inputs: Inputs, skip: int, weights: Sequence[float]) -> Tensor:
 
 def erosion_errors(error: Tensor, weights: Sequence[float]) -> Tensor:
     """The sum over k = 1 ... K of weight_k E_k, E_k what is left of the squared error after k erosions."""
+    eroded = partial(_eroded, _cross(error.ndim - 2, error.dtype))
     total = error * 0  # a NaN stays one
     for weight in weights:
-        error = recomputed(_eroded, error)
+        error = recomputed(eroded, error)
         total = total + error * weight
     return total
 
 
-def _eroded(error: Tensor) -> Tensor:
-    return minmax_normalize(F.relu(cross_mean(error) - 0.5))
+def _eroded(window: Tensor, error: Tensor) -> Tensor:
+    return minmax_normalize(F.relu(_mean(error, window) - 0.5))
 
 
-def cross_mean(x: Tensor) -> Tensor:
-    """Mean of a pixel and its 2, 4 or 6 direct neighbours; outside the image is 0."""
-    axes = x.ndim - 2
+def _mean(x: Tensor, window: Tensor) -> Tensor:
+    """Weighted mean around every pixel; outside the image is 0."""
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[x.ndim - 3]
+    maps = x.flatten(0, 1).unsqueeze(1)  # every map on its own
+    return convolve(maps, window, padding=1).reshape(shape_of(x))
+
+
+def _cross(axes: int, dtype: Any) -> Tensor:
+    """The window of a pixel and its 2, 4 or 6 direct neighbours."""
     squares = sum(
         ((paddle.arange(3) - 1) ** 2).reshape([-1 if k == axis else 1 for k in range(axes)]) for axis in range(axes)
     )
-    window = (squares <= 1).astype(x.dtype) / (2 * axes + 1)
-    convolve = (F.conv1d, F.conv2d, F.conv3d)[axes - 1]
-    channels = x.flatten(0, 1).unsqueeze(1)  # every map on its own
-    return convolve(channels, window.unsqueeze([0, 1]), padding=1).reshape(shape_of(x))
+    return ((squares <= 1).astype(dtype) / (2 * axes + 1)).unsqueeze([0, 1])
 
 
 def minmax_normalize(x: Tensor) -> Tensor:
