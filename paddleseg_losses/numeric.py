@@ -6,6 +6,7 @@ Only tensors that nobody else reads are detached: in a static graph `detach` sha
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ COMPLEX = frozenset((paddle.complex64, paddle.complex128))
 SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take for 0
 FAR = 1e30  # a logit of -1e30 has no share
 ROUNDING = 1e-2  # sums of shares in half precision are off by so much, and single ones exceed 1
+_KEPT = 10_000  # numbers of a constant, which is otherwise made anew
 EPSILON = 1e-7  # below it a fractional power continues as a straight line
 
 
@@ -33,7 +35,20 @@ def name_of(dtype: Any) -> str:
 
 
 def constant(numbers: Any, dtype: Any) -> Tensor:
-    """Numbers as a tensor; `paddle.to_tensor` would keep some hundred bytes of each call for ever.
+    """Numbers that options or sizes decide as a tensor, which nobody may change: it is copied to each device once."""
+    array = np.asarray(numbers, name_of(dtype))
+    if array.size > _KEPT or not paddle.in_dynamic_mode():
+        return from_host(array, dtype)
+    return _constant(array.tobytes(), array.shape, array.dtype.name, paddle.get_device())
+
+
+@lru_cache(maxsize=256)
+def _constant(numbers: bytes, shape: tuple[int, ...], dtype: str, device: str) -> Tensor:
+    return from_host(np.frombuffer(numbers, dtype).reshape(shape), dtype)
+
+
+def from_host(numbers: Any, dtype: Any) -> Tensor:
+    """Numbers of this call as a tensor; `paddle.to_tensor` would keep some hundred bytes of each call for ever.
 
     `paddle.assign` makes a list of an array, and Paddle 2.6 makes float32 of float64.
     """

@@ -29,6 +29,7 @@ from . import KNOWN
 CALLS = 5  # the last one is counted: whatever is made once is made
 VERBOSE = 6  # the level at which Paddle writes down every operator with its tensors
 READS = ("numpy", "item", "tolist", "cpu", "__bool__", "__float__", "__int__", "__index__")
+COPIES = ("to_tensor", "assign")  # of arrays: nobody here assigns tensors
 PEER = "PaddleSeg."  # before the names of its losses
 core = paddle.base.core
 
@@ -82,7 +83,7 @@ def _measure(name: str, size: tuple[int, ...], waits: Counter[str]) -> dict[str,
             value.backward()
         peak.append(_peak() - before)
         del value
-    copies = waits.pop("to_tensor", 0)
+    copies = sum(waits.pop(name, 0) for name in COPIES)
     return {"logits": x.size * 4, "saved": saved, "peak": peak, "waits": sum(waits.values()), "copies": copies}
 
 
@@ -160,7 +161,8 @@ def _watched() -> Iterator[Counter[str]]:
     for name in READS:
         if hasattr(tensor, name):
             watch(tensor, name)
-    watch(paddle, "to_tensor")
+    for name in COPIES:
+        watch(paddle, name)
     yield seen
 
 

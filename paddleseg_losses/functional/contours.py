@@ -9,7 +9,7 @@ import paddle
 from ..inputs import Inputs
 from ..kernels import find
 from ..known_spacing import Spacing
-from ..numeric import constant, safe_divide, spatial_sum
+from ..numeric import from_host, safe_divide, spatial_sum
 from .each_sample import each_sample
 from .edt import distance_to
 from .shift import shifted
@@ -30,7 +30,7 @@ def boundary_counts(inputs: Inputs) -> Tensor:
     """Number of pixels on each true boundary, outside the image counted as outside the region, `[N, C]`."""
     kernel = find("boundary_counts", inputs.for_labels)
     if kernel is not None:
-        return constant(kernel(inputs.for_labels), inputs.dtype)
+        return from_host(kernel(inputs.for_labels), inputs.dtype)
     return spatial_sum(boundary_mask(inputs.target, beyond=0.0))
 
 

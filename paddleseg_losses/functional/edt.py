@@ -16,7 +16,7 @@ from ..kernels import library, on_card, on_cpu
 from ..kernels.cuda.edt import distance_map as map_on_card
 from ..kernels.edt import distance_map
 from ..known_spacing import Spacing, varies
-from ..numeric import constant, name_of
+from ..numeric import from_host, name_of
 from ..precomputed_maps import find
 from .shift import END
 
@@ -56,7 +56,7 @@ def computed_distance(mask: Tensor, spacing: Spacing | None = None, dtype: Any =
         if on_card(mask) and name_of(dtype) == "float32":
             return map_on_card(mask, spacing)
         if paddle.in_dynamic_mode() and mask.place.is_cpu_place():
-            return constant(host_distance(mask.numpy(), steps), dtype)
+            return from_host(host_distance(mask.numpy(), steps), dtype)
         return _on_device(mask, steps, dtype)
 
 

@@ -92,7 +92,7 @@ def sum_of(inputs: Inputs, side: int, function: Function) -> Tensor:
         return sums[spec]
     counted = are_counted(inputs)
     if counted and function == COUNT:
-        sums[spec] = numeric.constant(side_counts(inputs)[side], inputs.dtype)
+        sums[spec] = numeric.from_host(side_counts(inputs)[side], inputs.dtype)
         return sums[spec]
     others = _uncounted(inputs.requests) if counted else [*inputs.requests, *_counts(inputs)]
     wanted = dict.fromkeys([spec, *others])
@@ -147,7 +147,7 @@ def pixel_count(inputs: Inputs) -> Tensor:
 def _pixel_count(inputs: Inputs) -> Tensor:
     sides = side_counts(inputs)
     if sides is not None:
-        return numeric.constant(sides.sum(axis=0), inputs.dtype)
+        return numeric.from_host(sides.sum(axis=0), inputs.dtype)
     if inputs.problem.label_sets:
         return numeric.spatial_sum(inputs.weighed(inputs.counted.astype(inputs.dtype)))
     if find("error_sums", inputs.problem) is not None:

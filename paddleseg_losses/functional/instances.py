@@ -17,7 +17,7 @@ import paddle
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import constant
+from ..numeric import from_host
 from ..precomputed_maps import Instances as KnownInstances
 from ..problem import Problem
 from .components import components
@@ -54,7 +54,7 @@ class Instances:
         """Of the instances in their mean: samples that have some count alike, and so do the instances of each."""
         samples = np.asarray(self.plane) // self.planes
         here, place, count = np.unique(samples, return_inverse=True, return_counts=True)
-        return constant(1 / (len(here) * count[place]), self.problem.scores.dtype)
+        return from_host(1 / (len(here) * count[place]), self.problem.scores.dtype)
 
 
 def instances(inputs: Inputs, connectivity: int | None) -> Instances | None:
@@ -155,8 +155,8 @@ def _without(labels: Tensor, where: Any) -> Tensor:
     """Labels without some pixels: a label out of range is left out."""
     where = where.reshape(labels.shape)
     if labels.dtype == paddle.uint8:  # on the host, then; Paddle has no `where` for them
-        return constant(np.where(where, -1, labels.numpy()), "int32")
-    return paddle.where(constant(where, "bool"), paddle.full([], -1, labels.dtype), labels)
+        return from_host(np.where(where, -1, labels.numpy()), "int32")
+    return paddle.where(from_host(where, "bool"), paddle.full([], -1, labels.dtype), labels)
 
 
 def _class_counts(objects: Instances) -> Any:
@@ -174,7 +174,7 @@ def sums_of_views(objects: Instances, requests: Requests) -> Sums:
     rest = Inputs(problem.with_labels(_without(problem.labels, objects.numbers > 0)))
     specs = [spec for spec in requests(rest) if spec.function != COUNT]
     request(rest, specs)
-    place = constant(objects.plane, "int64")
+    place = from_host(objects.plane, "int64")
     around = {spec: sum_of(rest, *spec).index_select(place) for spec in dict.fromkeys(specs)}
     own = _sums_of_instances(objects, specs)
     sums = {spec: own[spec] + around[spec] for spec in own}
@@ -219,8 +219,9 @@ def _rows(objects: Instances, width: int) -> tuple[Inputs, Tensor]:
         scores = _Gathered.apply(vector, places, classes)
     else:
         every = (places[:, None] + classes[:, None]).clip(max=problem.scores.size - 1)
-        scores = paddle.gather(vector, constant(every.ravel(), "int64")).reshape(every.shape)
-    return Inputs(replace(problem, scores=scores, labels=constant(labels[:, None], "int64"))), constant(which, "int64")
+        scores = paddle.gather(vector, from_host(every.ravel(), "int64")).reshape(every.shape)
+    named = from_host(labels[:, None], "int64")
+    return Inputs(replace(problem, scores=scores, labels=named)), from_host(which, "int64")
 
 
 class _Gathered(Differentiable):
@@ -238,7 +239,7 @@ class _Gathered(Differentiable):
         gathered = np.empty([places.shape[0], len(steps), places.shape[1]], values.dtype)
         for k, step in enumerate(steps):
             gathered[:, k] = values.take(places + step, mode="clip")
-        return constant(gathered, x.dtype)
+        return from_host(gathered, x.dtype)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
@@ -246,7 +247,7 @@ class _Gathered(Differentiable):
         gradient = np.zeros(ctx.size + ctx.steps[-1] + 1, slope.dtype)  # few of those beyond the end are touched
         for k, step in enumerate(ctx.steps):
             gradient[ctx.places + step] = slope[:, k]
-        return constant(gradient[: ctx.size], upstream.dtype)
+        return from_host(gradient[: ctx.size], upstream.dtype)
 
 
 def _ranks(lengths: Any) -> Any:
@@ -261,6 +262,6 @@ def _counts(objects: Instances) -> Sums:
     total = counts.reshape([len(counts), -1]).sum(axis=1, keepdims=True)
     dtype = objects.problem.scores.dtype
     return {
-        SumSpec(side, COUNT): constant(table, dtype)
+        SumSpec(side, COUNT): from_host(table, dtype)
         for side, table in ((POSITIVE, positive), (NEGATIVE, total - positive))
     }

@@ -14,7 +14,7 @@ import paddle
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import constant, name_of, put, taken
+from ..numeric import from_host, name_of, put, taken
 from ..shares import Shares, slopes_of
 from ..softmax import refuse_second_derivatives
 
@@ -36,7 +36,7 @@ def softmax_rows(
     kernel = find("lovasz_rows", inputs.problem)
     if kernel is not None:
         rows, sizes = kernel(inputs.problem, per_image, wanted=wanted, present_only=present_only)
-        return rows, sizes if paddle.is_tensor(sizes) else constant(sizes, "int64")
+        return rows, sizes if paddle.is_tensor(sizes) else from_host(sizes, "int64")
     if inputs.of_one_label:
         kept = tuple(range(inputs.channels) if wanted is None else wanted)
         counts: list[Tensor] = []  # no result of the operation: what carries no gradient would keep its graph for ever

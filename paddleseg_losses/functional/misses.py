@@ -26,7 +26,7 @@ def miss_rates(inputs: Inputs) -> tuple[Any, Any]:
     if kernel is not None:
         missed, count = kernel(inputs.problem), side_counts(inputs).sum(axis=1)
         shares = np.maximum(missed, 1) / np.maximum(count, 1)
-        positive, negative = (numeric.constant(side[None], inputs.dtype) for side in shares)
+        positive, negative = (numeric.from_host(side[None], inputs.dtype) for side in shares)
         return positive, negative
     with paddle.no_grad():
         said = _said(inputs)

@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..i18n import _
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import constant, shape_of
+from ..numeric import constant, from_host, shape_of
 from ..precomputed_maps import Tubes
 from .shift import shifted
 from .thinning import AROUND, TABLE, host_tubes
@@ -55,7 +55,7 @@ def _on_host(inputs: Inputs, radius: int, merge: bool) -> Tensor:
     else:
         labels = np.where(inputs.valid.numpy(), inputs.labels.numpy(), -1)
     flat = labels.reshape(-1, *labels.shape[2:])
-    inside = constant(host_tubes(flat, problem.classes, problem.ignore_index, radius, merge), "bool")
+    inside = from_host(host_tubes(flat, problem.classes, problem.ignore_index, radius, merge), "bool")
     inside = inside.cpu() if problem.labels.place.is_cpu_place() else inside
     return inside.reshape(labels.shape)
 

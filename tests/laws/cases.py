@@ -79,7 +79,7 @@ def property_test(number):
 def _adds(law, spec, backend, case=None):
     """Whether a case tells more than the others: those of two axes stand for what does not depend on their number."""
     first = backend == BACKENDS[0]
-    if case is None or case.dtype == "float64" and not first:
+    if case is None or (case.dtype == "float64" and not first):
         return first  # float64 is composed on every backend
     again = case.dtype == "float64" and "float32" in law.dtypes
     flat = law.name not in OF_EVERY_SPACE and not spec.neighbours
