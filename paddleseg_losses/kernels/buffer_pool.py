@@ -20,7 +20,7 @@ import numpy as np
 import paddle
 from paddle.utils.dlpack import from_dlpack
 
-from .unfilled import unfilled
+from .unfilled import unfilled, unfilled_like
 
 Tensor = Any
 
@@ -40,16 +40,21 @@ def tensor_of(numbers: Any, dtype: str = "float32") -> Tensor:
 
 
 def empty_like(x: Tensor) -> Tensor:
-    """A float32 tensor of the same shape, as `empty`."""
-    return empty(x.shape)
+    """A float32 tensor of the same shape as x, which is float32 too, as `empty`."""
+    return empty(x.shape) if _reused(x.shape) else unfilled_like(x)
 
 
 def empty(shape: Sequence[int]) -> Tensor:
     """A float32 tensor with any contents, as `unfilled`, in a block that is used again."""
-    size = 4 * math.prod(shape)
-    if size < LARGE or not SUPPORTED or not _shares():
-        return unfilled(shape, paddle.float32)
-    return _tensor(_take(size), shape)
+    return _tensor(_take(_bytes(shape)), shape) if _reused(shape) else unfilled(shape, paddle.float32)
+
+
+def _bytes(shape: Sequence[int]) -> int:
+    return 4 * math.prod(shape)
+
+
+def _reused(shape: Sequence[int]) -> bool:
+    return _bytes(shape) >= LARGE and SUPPORTED and _shares()
 
 
 @lru_cache(maxsize=1)
