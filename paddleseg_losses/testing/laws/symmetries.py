@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -29,6 +30,16 @@ def _relabel(labels: Array, order: list[int]) -> Array:
     return np.where(labels == IGNORED, IGNORED, new[np.where(labels == IGNORED, 0, labels)])
 
 
+def _exchanges(among: Iterable[int], count: int) -> list[list[int]]:
+    """Orders of so many things in which two have changed places: every other order is made of these."""
+    orders = []
+    for one, other in itertools.combinations(among, 2):
+        order = list(range(count))
+        order[one], order[other] = other, one
+        orders.append(order)
+    return orders
+
+
 @law(
     5,
     "treat all classes alike, or state background_special=True in its spec if class 0 is another by definition",
@@ -37,15 +48,15 @@ def _relabel(labels: Array, order: list[int]) -> Array:
 def permuted_classes(spec: LossSpec, case: Case) -> None:
     """Classes may be numbered otherwise, the background too where it is not special."""
     logits, labels, weight = case.logits(), case.labels(), weights(spec, case)
-    foreground = [(0, *rest) for rest in itertools.permutations(range(1, case.channels))]
-    everywhere = list(itertools.permutations(range(case.channels)))
     weighted = takes_weights(spec) and len(weight) == case.channels
-    kinds: list[tuple[dict[str, bool], list[tuple[int, ...]]]] = [({}, foreground)]
+    kinds: list[tuple[dict[str, bool], list[list[int]]]] = []
+    if spec.background_special or everything(spec):
+        kinds.append(({}, _exchanges(range(1, case.channels), case.channels)))
     if not spec.background_special:
-        kinds.append((everything(spec), everywhere))
+        kinds.append((everything(spec), _exchanges(range(case.channels), case.channels)))
     for base, orders in kinds:
         expected = value_and_gradient(make(spec, **base, **({"weight": weight} if weighted else {})), logits, labels)
-        for order in map(list, orders):
+        for order in orders:
             loss = make(spec, **base, **({"weight": [weight[k] for k in order]} if weighted else {}))
             moved = labels[:, order] if case.mode == "multilabel" else _relabel(labels, order)
             value, gradient = value_and_gradient(loss, logits[:, order], moved)
@@ -77,7 +88,7 @@ def flips_and_transposes(spec: LossSpec, case: Case) -> None:
     for axis in range(1, axes + 1):
         value, gradient = value_and_gradient(loss, np.flip(logits, -axis).copy(), np.flip(labels, -axis).copy())
         assert_equivalent((value, np.flip(gradient, -axis)), expected, f"flipped along axis -{axis}")
-    for order in itertools.permutations(range(axes)):
+    for order in _exchanges(range(axes), axes):
         z_order = [0, 1, *(2 + k for k in order)]
         y_order = z_order if case.mode == "multilabel" else [0, *(1 + k for k in order)]
         turned = logits.transpose(z_order).copy(), labels.transpose(y_order).copy()
