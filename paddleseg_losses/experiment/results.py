@@ -128,9 +128,9 @@ class TaskResults:
 
 def costs(study: Study, ledger: Ledger, task: Task) -> list[tuple[str, float, float]]:
     """Of each loss the median time of a step in milliseconds, and the most memory in megabytes."""
-    costs = []
+    costs, of_task = [], [(run.loss, row) for run, row in ledger.rows.items() if run.task == task.name]
     for loss in study.of(task):
-        rows = [row for run, row in ledger.rows.items() if (run.task, run.loss) == (task.name, loss.name)]
+        rows = [row for name, row in of_task if name == loss.name]
         steps, memory = (
             [n for row in rows if not math.isnan(n := number(row, name))] for name in ("step_ms", "memory_mb")
         )
