@@ -84,11 +84,14 @@ def _multiplicities(random: Any, count: int) -> Array:
 def _drawn_means(values: Array, seeds: Array, images: Array) -> Array:
     """The mean of every draw; NaN where a draw holds nothing known."""
     known = ~np.isnan(values)
-    total, count = (
-        np.einsum("ds,sd->d", seeds, part @ images.T) for part in (np.where(known, values, 0), known.astype(float))
-    )
+    total = _drawn_sums(np.where(known, values, 0), seeds, images)
+    count = values.size if known.all() else _drawn_sums(known.astype(float), seeds, images)
     with np.errstate(invalid="ignore"):
         return total / count
+
+
+def _drawn_sums(values: Array, seeds: Array, images: Array) -> Array:
+    return np.einsum("ds,sd->d", seeds, values @ images.T)
 
 
 def _ranks(means: Array) -> Array:
