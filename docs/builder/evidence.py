@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from paddleseg_losses.evidence import TASKS, Finding, evidence
@@ -45,13 +46,19 @@ def experiment(language: Language) -> str:
 
 def tables(language: Language) -> str:
     """Every number of every finished task, with a table at one learning rate for all."""
-    t, study = language, stored(DOCS / NAME)
-    archive = read_archive(study, DOCS / NAME)
-    results = [each for task in study.tasks if (each := TaskResults(study, archive, task)).complete]
+    t = language
     links = [*links_to(t, TABLES), f"[{t('the experiment')}]({NAME}{t.suffix}.md)"]
     with speaking(t.code):
-        text = markdown(results)
+        text = markdown(_finished())
     return "\n\n".join([generated(NAME), f"# {t('Every number of the experiment')}", " · ".join(links), text])
+
+
+@cache
+def _finished() -> list[TaskResults]:
+    """The same numbers for every language."""
+    study = stored(DOCS / NAME)
+    archive = read_archive(study, DOCS / NAME)
+    return [each for task in study.tasks if (each := TaskResults(study, archive, task)).complete]
 
 
 def cited(symptom: str, losses: Sequence[str], t: Language, sums: Sequence[str] = ()) -> str:

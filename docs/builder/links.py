@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -48,10 +49,10 @@ def _dead(path: Path, link: str) -> bool:
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:
         return parts.scheme not in ("http", "https", "mailto")
-    goal = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-    if goal.is_dir():
-        goal /= "index.html"
+    goal = Path(os.path.normpath(path.parent / unquote(parts.path))) if parts.path else path
     if not goal.is_file():
-        return True
+        goal /= "index.html"
+        if not goal.is_file():
+            return True
     anchor = unquote(parts.fragment)
     return bool(anchor) and goal.suffix == ".html" and anchor not in _read(goal).anchors | {"__comments"}

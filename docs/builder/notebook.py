@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 
+@cache  # each language shows the same one
 def markdown(path: Path) -> tuple[str, dict[str, bytes]]:
     """The text of the page, and the pictures that it shows by their file names."""
     from nbconvert import MarkdownExporter

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg_losses import drawing
+from paddleseg_losses.drawing.examples import LOGITS
 from paddleseg_losses.registry import LossSpec, get, specs
 
 from .computed import computed
@@ -27,12 +28,12 @@ def path_of(name: str, kind: str) -> Path:
 
 
 def measure(spec: LossSpec) -> dict[str, Any]:
-    """What the pictures of a loss show, in five digits."""
+    """What the pictures of a loss show, in five digits; of the curves, only the points that are kept are measured."""
     loss = spec.cls(**spec.example)
-    curve, gradient = drawing.curve_of(loss), drawing.gradient_on(loss)
+    curve, gradient = drawing.curve_of(loss, LOGITS[::EVERY]), drawing.gradient_on(loss)
     return {
-        "values": {side: [_short(v) for v in line[::EVERY]] for side, line in curve.values.items()},
-        "slopes": {side: [_short(v) for v in line[::EVERY]] for side, line in curve.slopes.items()},
+        "values": {side: [_short(v) for v in line] for side, line in curve.values.items()},
+        "slopes": {side: [_short(v) for v in line] for side, line in curve.slopes.items()},
         "pull": {region: _short(size) for region, size in gradient.regions.items()},
     }
 

@@ -51,19 +51,23 @@ def stage(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     moved = {f"docs/losses/{each.spec.name}.md": each for each in sliders()}
     gallery.write(folder / "en")
+    files: set[str] = set()
     for language in LANGUAGES:
         _put(folder / language.code / home.PLACE, home.home(language).encode())
         for source in PLACES:
             path = ROOT / source.replace(".md", f"{language.suffix}.md")
             if path.exists():
-                _stage_page(source, path, language, folder, moved.get(source))
+                files |= _stage_page(source, path, language, folder, moved.get(source))
+    for file in files:
+        _stage_file(file, folder / "en")
     for file in WEB.iterdir():
         if file.suffix in (".css", ".js"):
             _copy(file, folder / "en" / "web" / file.name)
     _put(folder / "en" / listings.STYLE, listings.style().encode())
 
 
-def _stage_page(source: str, path: Path, language: Language, folder: Path, moved: Sliders | None) -> None:
+def _stage_page(source: str, path: Path, language: Language, folder: Path, moved: Sliders | None) -> set[str]:
+    """Write a page; the files of the project that it links to."""
     root = folder / language.code
     text, pictures = markdown(path) if source in NOTEBOOKS else (path.read_text(encoding="utf-8"), {})
     text, files = _linked(text, path, PLACES[source], ignoring=set(pictures))
@@ -76,11 +80,14 @@ def _stage_page(source: str, path: Path, language: Language, folder: Path, moved
     _put(root / PLACES[source], text.encode())
     for name, content in pictures.items():
         _put(root / name, content)
-    for file in files:
-        _copy(ROOT / file, folder / "en" / _beside(file))
-        if _is_listed(file):
-            code = (ROOT / file).read_text(encoding="utf-8")
-            _put(folder / "en" / f"{_beside(file)}.html", listings.page(file, code).encode())
+    return files
+
+
+def _stage_file(file: str, root: Path) -> None:
+    _copy(ROOT / file, root / _beside(file))
+    if _is_listed(file):
+        code = (ROOT / file).read_text(encoding="utf-8")
+        _put(root / f"{_beside(file)}.html", listings.page(file, code).encode())
 
 
 def menu(language: Language = ENGLISH) -> dict[str, Any]:

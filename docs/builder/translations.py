@@ -7,6 +7,7 @@ the registry, help of the commands. A text that has changed is marked fuzzy with
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from io import BytesIO
@@ -27,6 +28,7 @@ from paddleseg_losses.describe import texts
 ROOT = i18n.FOLDER.parents[1]  # where the package lies, wherever the documents are
 # The functions that mark a text, and which of their arguments it is.
 KEYWORDS = {"_": None, "plural": (1, 2), "in_context": ((1, "c"), 2), "t": None, "language": None}
+_MARKS = re.compile(rf"\b({'|'.join(KEYWORDS)})\(".encode())  # most files call none of them: they are not parsed
 FOLDERS = ("paddleseg_losses", "docs/builder", "benchmarks")
 
 
@@ -45,7 +47,8 @@ def template() -> Catalog:
 
 def _calls(file: BinaryIO, keywords: Any, _tags: Any, options: Any) -> Iterator[tuple[int, str, Any, list[str]]]:
     """How Babel finds the marked texts; its own method sees none inside f-strings before Python 3.12."""
-    for node in ast.walk(ast.parse(file.read())):
+    text = file.read()
+    for node in ast.walk(ast.parse(text)) if _MARKS.search(text) else ():
         name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
         if name in keywords:
             arguments = [part.value if isinstance(part, ast.Constant) else None for part in node.args]

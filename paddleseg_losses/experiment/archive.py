@@ -53,18 +53,24 @@ class Archive(Ledger):
     def scores(self, task: str, run_name: str, tuning: bool) -> dict[str, Any]:
         """The same, by the name of the run."""
         stored, stage = self._stored(task), _stage(tuning)
-        place = self.names(task, tuning).index(run_name)
+        place = self._places(task, tuning)[run_name]
         counts = {name: stored[stage + name][place].astype(np.int64) for name in _COUNTS}
         counts["tn"] = stored[stage + "pixels"][:, None] - sum(counts.values())
         return {**counts, **{name: stored[stage + name][place].astype(float) for name in _DISTANCES}}
 
     def names(self, task: str, tuning: bool) -> list[str]:
         """Of the runs of a task whose counts are kept."""
-        return list(self._stored(task).get(_stage(tuning) + "runs", ()))
+        return list(self._places(task, tuning))
 
     def has_counts(self, run: Run) -> bool:
         """Whether a run has any."""
-        return run.name in self.names(run.task, run.tuning)
+        return run.name in self._places(run.task, run.tuning)
+
+    @cache  # noqa: B019
+    def _places(self, task: str, tuning: bool) -> dict[str, int]:
+        """Of the runs of a task, where in the arrays each is."""
+        names = self._stored(task).get(_stage(tuning) + "runs", ())
+        return {str(name): place for place, name in enumerate(names)}
 
     @cache  # noqa: B019
     def _stored(self, task: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -106,28 +107,30 @@ class TaskResults:
         lines = [dataclasses.replace(line, comparison=compared.get(line.loss)) for line in begun]
         return sorted(lines, key=lambda line: (-np.nan_to_num(line.scores["dice"][0], nan=-1), line.loss))
 
+    @cache  # noqa: B019  (many a loss is at its own rate in the table of the common one)
     def _line(self, loss: str, rate: float) -> Line:
         runs = self.runs(loss, rate)
         rows = {run: self.ledger.rows[run] for run in runs if run in self.ledger.rows}
-        scored = {run: ratios(self.ledger.counts(run)) for run, row in rows.items() if row["status"] == OK}
+        succeeded = np.array([run in rows and rows[run]["status"] == OK for run in runs])
+        scored = list(compress(runs, succeeded))
         scores = {name: spread([number(rows[run], name) for run in scored]) for name in METRICS}
         outcomes = Counter(row["status"] for row in rows.values())
         if not scored:
             return Line(loss, rate, scores, (), {}, outcomes)
-        failed = np.full(next(iter(scored.values()))["dice"].shape, math.nan)
-        by_image = {
-            name: np.stack([mean(scored[run][name][:, 1:] if run in scored else failed[:, 1:], axis=1) for run in runs])
-            for name in METRICS
-        }
-        classes = mean(np.stack([mean(each["dice"], axis=0) for each in scored.values()]), axis=0)
+        ratios_of = [ratios(self.ledger.counts(run)) for run in scored]
+        known = {name: np.stack([each[name] for each in ratios_of]) for name in METRICS}
+        by_image = {name: np.full((len(runs), values.shape[1]), math.nan) for name, values in known.items()}
+        for name, values in known.items():
+            by_image[name][succeeded] = mean(values[..., 1:], axis=-1)
+        classes = mean(mean(known["dice"], axis=1), axis=0)
         return Line(loss, rate, scores, tuple(map(float, classes)), by_image, outcomes)
 
 
 def costs(study: Study, ledger: Ledger, task: Task) -> list[tuple[str, float, float]]:
     """Of each loss the median time of a step in milliseconds, and the most memory in megabytes."""
-    costs = []
+    costs, of_task = [], [(run.loss, row) for run, row in ledger.rows.items() if run.task == task.name]
     for loss in study.of(task):
-        rows = [row for run, row in ledger.rows.items() if (run.task, run.loss) == (task.name, loss.name)]
+        rows = [row for name, row in of_task if name == loss.name]
         steps, memory = (
             [n for row in rows if not math.isnan(n := number(row, name))] for name in ("step_ms", "memory_mb")
         )

@@ -60,17 +60,19 @@ def compare(scores: Mapping[str, Array], control: str) -> dict[str, Comparison]:
     random = np.random.default_rng(20201107)
     drawn_seeds = _multiplicities(random, seeds)
     drawn_images = _multiplicities(random, images)
-    names = list(scores)
-    means = np.stack([_drawn_means(scores[name], drawn_seeds, drawn_images) for name in names])
-    ranks = _ranks(means)
+    known = {name: ~np.isnan(values) for name, values in scores.items()}
+    means = {name: _drawn_means(values, drawn_seeds, drawn_images) for name, values in scores.items()}
     compared = {}
-    for name, rank in zip(names, ranks):
-        common = ~(np.isnan(scores[name]) | np.isnan(scores[control]))
+    for name, rank in zip(scores, _ranks(np.stack(list(means.values())))):
+        common = known[name] & known[control]
         if not common.any():
             continue
         ours, theirs = (np.where(common, scores[each], np.nan) for each in (name, control))
-        drawn = _drawn_means(ours, drawn_seeds, drawn_images) - _drawn_means(theirs, drawn_seeds, drawn_images)
-        compared[name] = Comparison(mean(ours) - mean(theirs), _interval(drawn), _interval(rank))
+        drawn_ours, drawn_theirs = (  # mostly both know all images: then they are the means from above
+            means[each] if (common == known[each]).all() else _drawn_means(values, drawn_seeds, drawn_images)
+            for each, values in ((name, ours), (control, theirs))
+        )
+        compared[name] = Comparison(mean(ours) - mean(theirs), _interval(drawn_ours - drawn_theirs), _interval(rank))
     return compared
 
 
@@ -82,11 +84,14 @@ def _multiplicities(random: Any, count: int) -> Array:
 def _drawn_means(values: Array, seeds: Array, images: Array) -> Array:
     """The mean of every draw; NaN where a draw holds nothing known."""
     known = ~np.isnan(values)
-    total, count = (
-        np.einsum("ds,sd->d", seeds, part @ images.T) for part in (np.where(known, values, 0), known.astype(float))
-    )
+    total = _drawn_sums(np.where(known, values, 0), seeds, images)
+    count = values.size if known.all() else _drawn_sums(known.astype(float), seeds, images)
     with np.errstate(invalid="ignore"):
         return total / count
+
+
+def _drawn_sums(values: Array, seeds: Array, images: Array) -> Array:
+    return np.einsum("ds,sd->d", seeds, values @ images.T)
 
 
 def _ranks(means: Array) -> Array:

@@ -51,13 +51,17 @@ def test_every_slider_moves_something(name):
     moved = MOVED[name]
     usual = {option: values[i] for (option, values), i in zip(moved.options.items(), moved.defaults)}
     for option, values in moved.options.items():
-        slopes, maps = [], []
-        for value in values:
-            loss = registry.build({"type": name, **moved.spec.example, **usual, option: value})
-            slopes.append(np.concatenate([*drawing.curve_of(loss, sliders.COARSE[::10]).slopes.values()]))
-            maps.append(drawing.gradient_on(loss).gradient)
-        change = max(_change(levels) for levels in (slopes, maps))
-        assert change > 0.01, option
+        losses = [registry.build({"type": name, **moved.spec.example, **usual, option: value}) for value in values]
+        # Few need the slopes: the map is one picture, they are a dozen.
+        assert any(_change([show(loss) for loss in losses]) > 0.01 for show in (_map, _slopes)), option
+
+
+def _map(loss):
+    return drawing.gradient_on(loss).gradient
+
+
+def _slopes(loss):
+    return np.concatenate([*drawing.curve_of(loss, sliders.COARSE[::10]).slopes.values()])
 
 
 def _change(levels):

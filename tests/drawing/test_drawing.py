@@ -19,7 +19,7 @@ from paddleseg_losses import (
 )
 from paddleseg_losses.drawing.comparisons import draw_ranks
 from paddleseg_losses.drawing.examples import LOGITS, PIXELS
-from paddleseg_losses.drawing.style import COLORS
+from paddleseg_losses.drawing.style import COLORS, new_figure
 from paddleseg_losses.errors import MissingDependencyError
 
 SMOOTH = [CrossEntropyLoss(), DiceLoss(), FocalLoss(gamma=3.0), BoundaryLoss(), WeightedSumLoss(losses=["DiceLoss"])]
@@ -88,7 +88,7 @@ def test_one_loss_is_drawn_in_its_own_units():
 def test_jumps_are_gaps_and_flat_is_said():
     jumping = drawing.curve({"h": HausdorffDTLoss()}).axes[0].lines[1].get_ydata()
     assert np.isnan(jumping).sum() == 1
-    flat = drawing.curve({"e": HausdorffERLoss()}).axes[0]
+    flat = drawing.curve({"e": HausdorffERLoss(erosions=1)}).axes[0]  # the first one takes the pixel away
     assert [text.get_text() for text in flat.texts] == ["flat"]
     assert not drawing.curve({"d": DiceLoss()}).axes[0].texts
 
@@ -137,7 +137,7 @@ def test_long_names_stay_above_their_own_map():
 
 def test_numbers_that_are_known_are_not_computed_again(monkeypatch):
     loss = DiceLoss()
-    curve, gradient = drawing.curve_of(loss), drawing.gradient_on(loss)
+    curve, gradient = drawing.curve_of(loss, LOGITS[::50]), drawing.gradient_on(loss)
     monkeypatch.setattr(DiceLoss, "compute", lambda self, inputs: pytest.fail("computed again"))
     drawing.curve({"d": loss}, {"d": curve})
     drawing.gradient_map({"d": loss}, gradients={"d": gradient})
@@ -149,7 +149,7 @@ def test_equal_numbers_give_equal_bytes(tmp_path):
     with Image.open(paths[0]) as image:
         assert image.info["Numbers"] == "signature"
         assert "Software" not in image.info
-    with Image.open(drawing.save(drawing.curve({"d": DiceLoss()}), tmp_path / "b.png")) as image:
+    with Image.open(drawing.save(new_figure(1, 1), tmp_path / "b.png")) as image:
         assert "Numbers" not in image.info
 
 
