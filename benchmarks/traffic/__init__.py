@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,29 +30,25 @@ def losses() -> list[str]:
     return [spec.name for spec in registry.specs(mode="multiclass") if spec.most_classes is None]
 
 
-def count(losses: Sequence[str], size: Sequence[int] = SIZE) -> Iterator[dict[str, Any]]:
+def count(losses: Sequence[str], size: Sequence[int] = SIZE) -> list[dict[str, Any]]:
     """A row for each implementation: ours by name, PaddleSeg's as `PaddleSeg.NAME`."""
-    return (_counted(loss, size) for loss in losses)
-
-
-def _counted(loss: str, size: Sequence[int]) -> dict[str, Any]:
-    """In a process of its own: the log knows tensors by their address, which a tensor of another loss may have had."""
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.traffic.worker", loss]
+        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.traffic.worker", folder, *losses]
         environment = {
             **os.environ,
             "GLOG_logtostderr": "1",
             "PADDLESEG_LOSSES_KERNELS": "composed",
             "TRAFFIC_SIZE": ",".join(map(str, size)),
         }
-        with log.open("w") as file:
-            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=file, text=True, check=False)
+        done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{' '.join(command)}:\n{log.read_text(errors='replace')[-2000:]}")
-        facts = next(json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
-        passes = read_log(log)
-        return _row(facts, [passes[loss, part] for part in PARTS])
+            raise RuntimeError(f"{' '.join(command)}:\n{done.stderr[-2000:]}")
+        return [_read(Path(folder), loss) for loss in losses]
+
+
+def _read(folder: Path, loss: str) -> dict[str, Any]:
+    facts, passes = json.loads((folder / f"{loss}.json").read_text(encoding="utf-8")), read_log(folder / f"{loss}.log")
+    return _row(facts, [passes[loss, part] for part in PARTS])
 
 
 def _row(facts: dict[str, Any], parts: Sequence[Traffic]) -> dict[str, Any]:

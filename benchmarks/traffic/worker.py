@@ -1,4 +1,8 @@
-"""Runs a loss with Paddle's log on, in a process of its own: `python -m benchmarks.traffic.worker NAME`."""
+"""Runs losses with Paddle's log on, each in a process of its own: `python -m benchmarks.traffic.worker FOLDER NAME...`.
+
+The log knows tensors by their address, which a tensor of another loss may have had. The processes are forked from one
+that has imported Paddle, which takes as long as all that is counted, and has computed nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,17 @@ import gc
 import json
 import os
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 import paddle
 
+from paddleseg_losses import registry
 from paddleseg_losses.paddleseg.shims import fixed
 from paddleseg_losses.transforms import DistanceMaps, known_maps
 
@@ -28,12 +35,33 @@ core = paddle.base.core
 
 
 def main() -> None:
-    """A line of JSON on stdout; on stderr Paddle's log between lines that begin with @@."""
-    size = tuple(int(side) for side in os.environ["TRAFFIC_SIZE"].split(","))
-    name = sys.argv[1]
-    mended = fixed() if name.startswith(PEER) else nullcontext()  # PaddleSeg's losses crash on Paddle 3 without
-    with _as_on_device(), _watched() as waits, mended:
-        print(json.dumps({"loss": name, **_measure(name, size, waits)}))
+    """NAME.json, and in NAME.log what Paddle writes, between lines that begin with @@."""
+    folder, names = Path(sys.argv[1]), sys.argv[2:]
+    registry.names()  # imports the losses
+    gc.freeze()  # what was imported stays, and need not be looked at
+    for name in names:
+        child = os.fork()
+        if not child:
+            _count(folder, name)
+        if os.waitpid(child, 0)[1]:
+            sys.exit((folder / f"{name}.log").read_text(errors="replace")[-2000:])
+
+
+def _count(folder: Path, name: str) -> NoReturn:
+    """In a process of its own, which ends with it."""
+    code = 1
+    try:
+        os.dup2(os.open(folder / f"{name}.log", os.O_WRONLY | os.O_CREAT), 2)
+        size = tuple(int(side) for side in os.environ["TRAFFIC_SIZE"].split(","))
+        mended = fixed() if name.startswith(PEER) else nullcontext()  # PaddleSeg's losses crash on Paddle 3 without
+        with _as_on_device(), _watched() as waits, mended:
+            facts = {"loss": name, **_measure(name, size, waits)}
+        (folder / f"{name}.json").write_text(json.dumps(facts), encoding="utf-8")
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
 def _measure(name: str, size: tuple[int, ...], waits: Counter[str]) -> dict[str, Any]:
@@ -67,8 +95,6 @@ def _loss(name: str, classes: int) -> Any:
 
         cls = manager.LOSSES[name.removeprefix(PEER)]
         return cls(classes) if name.endswith("MultiClassFocalLoss") else cls()
-    from paddleseg_losses import registry
-
     spec = registry.get(name)
     return spec.cls(**spec.example)
 
