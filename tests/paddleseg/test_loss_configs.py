@@ -15,8 +15,6 @@ from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = list(registry.specs())
-# A dozen weights: PaddleSeg's smallest model has hundreds, which take longer than any loss.
-MODEL = {"type": "paddleseg_losses.UNet", "channels": [4, 8], "convolutions": 1}
 each_loss = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
 
@@ -121,7 +119,7 @@ def _small(config, dataset):
         for transform in section["transforms"]:
             if "crop_size" in transform:
                 transform.update(crop_size=[40, 32], label_padding_value=255)
-    config.update(batch_size=2, model={**MODEL, "num_classes": config["model"]["num_classes"]})
+    config.update(batch_size=2, model={**tiny.SMALL, "num_classes": config["model"]["num_classes"]})
     return config
 
 
