@@ -40,6 +40,9 @@ def run(program, *arguments, cwd=None):
         if not isinstance(program, Path):
             (folder / "program.py").write_text(textwrap.dedent(program), encoding="utf-8")
             program = folder / "program.py"
+        if not hasattr(os, "fork"):
+            command = [sys.executable, str(program), *map(str, arguments)]
+            return subprocess.run(command, capture_output=True, text=True, cwd=cwd or folder, env=_environment())
         out, err = folder / "out", folder / "err"
         for file in (out, err):
             file.touch()
@@ -53,10 +56,13 @@ def run(program, *arguments, cwd=None):
 
 def _server():
     if not _servers:
-        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, "-c", textwrap.dedent(SERVER)]
-        environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        _servers.append(subprocess.Popen(command, text=True, env=environment, **pipes))
+        command, both = [sys.executable, "-c", textwrap.dedent(SERVER)], subprocess.PIPE
+        _servers.append(subprocess.Popen(command, stdin=both, stdout=both, text=True, env=_environment()))
         atexit.register(_servers[0].communicate)  # with nothing more to do it ends
     return _servers[0]
+
+
+def _environment():
+    """With the packages of this tree, wherever a program runs."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
