@@ -15,7 +15,8 @@ demo: $(VENV)/demo.stamp
 test-matrix:
 	$(PYTHON) -m tests.matrix $(ARGS)
 
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+# Tests start a hundred processes: each would compile the package anew where Python may not keep what it has compiled.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: $(VENV)/test.stamp lint
 	$(PYTEST) --durations=40

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import numpy as np
 import paddle
 
+from paddleseg_losses import registry
 from paddleseg_losses.paddleseg.shims import fixed
 from paddleseg_losses.transforms import DistanceMaps, known_maps
 
@@ -37,6 +38,8 @@ core = paddle.base.core
 def main() -> None:
     """NAME.json, and in NAME.log what Paddle writes, between lines that begin with @@."""
     folder, names = Path(sys.argv[1]), sys.argv[2:]
+    registry.names()  # imports the losses
+    gc.freeze()  # what was imported stays, and need not be looked at
     for name in names:
         child = os.fork()
         if not child:
@@ -93,8 +96,6 @@ def _loss(name: str, classes: int) -> Any:
 
         cls = manager.LOSSES[name.removeprefix(PEER)]
         return cls(classes) if name.endswith("MultiClassFocalLoss") else cls()
-    from paddleseg_losses import registry
-
     spec = registry.get(name)
     return spec.cls(**spec.example)
 

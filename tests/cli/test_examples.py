@@ -41,7 +41,8 @@ def place(tmp_path, monkeypatch):
     """A folder with a configuration, a dataset and a script, which is also where `enable` writes."""
     write_masks(tmp_path / "masks", FIRST, SECOND)
     dataset = tiny.write_dataset(tmp_path / "dataset")
-    tiny.write_config(tmp_path / "my_config.yml", dataset, {"type": "TverskyLoss"}, iters=2)
+    model = {**tiny.SMALL, "num_classes": 3}
+    tiny.write_config(tmp_path / "my_config.yml", dataset, {"type": "TverskyLoss"}, iters=2, model=model)
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "train.py").write_text("import pathlib; pathlib.Path('ran').touch()\n")
     monkeypatch.chdir(tmp_path)

@@ -2,23 +2,20 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import fresh
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-PATHS = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-THIS_TREE = {**os.environ, "PYTHONPATH": PATHS, "PYTHONWARNINGS": "ignore"}
 MEDICALSEG = os.environ.get("MEDICALSEG_CLONE")
 NOT_RUN_HERE = {"quick_start", "shapes"}  # the demo, minutes of training; and what the others import
 
 
-def _run(name, folder, *arguments, timeout=300):
-    command = [sys.executable, str(EXAMPLES / f"{name}.py"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=THIS_TREE, timeout=timeout)
+def _run(name, folder, *arguments):
+    done = fresh.run(EXAMPLES / f"{name}.py", *arguments, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -61,7 +58,7 @@ def test_multilabel(tmp_path):
 def test_skull_stripping(tmp_path):
     """Two steps on tiny volumes: it prepares, trains and evaluates; the weights are those that were saved."""
     budget = ["--size", "16", "16", "16", "--cuts", "2", "--iters", "2"]
-    text = _run("skull_stripping", tmp_path, "--medicalseg", MEDICALSEG, *budget, timeout=1500)
+    text = _run("skull_stripping", tmp_path, "--medicalseg", MEDICALSEG, *budget)
     assert "the losses are right" in text
     assert "distance losses measure in the spacing of each case" in text
     during, after = re.findall(r"\[EVAL\] #Images: 1, Dice: ([\d.]+)", text)

@@ -17,7 +17,7 @@ from paddleseg_losses.datasets.synthetic import Discs, make_synthetic_dataset
 from paddleseg_losses.errors import ConfigError
 from paddleseg_losses.experiment.comparison import compare, report, warnings
 from paddleseg_losses.experiment.study import read
-from tests.tiny import config, write
+from tests.tiny import SMALL, config, write
 
 LOSSES = ["LovaszHingeLoss"]  # and the control; two channels are joined for it
 GIVEN = {"losses": LOSSES, "seeds": 2, "rates": [0.01, 0.03], "iters": 3}
@@ -27,7 +27,7 @@ GIVEN = {"losses": LOSSES, "seeds": 2, "rates": [0.01, 0.03], "iters": 3}
 def file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("comparison")
     data = make_synthetic_dataset(folder / "discs", Discs(share=0.2, size=32, train=6, val=6, test=1))
-    model = {"type": "paddleseg_losses.UNet", "num_classes": 2, "channels": [4, 8], "convolutions": 1}
+    model = {**SMALL, "num_classes": 2}
     table = config(data, {"type": "DiceLoss"}, classes=2, model=model, optimizer={"type": "Adam"})
     return write(folder / "task.yml", table)
 
@@ -116,7 +116,7 @@ def test_what_fails_is_a_row(file, tmp_path):
 
 
 def test_a_run_that_takes_too_long_is_a_row(file, tmp_path):
-    compare(read(file, losses="DiceLoss", seeds=1, rates=[0.01], iters=100_000), tmp_path / "out", timeout=3)
+    compare(read(file, losses="DiceLoss", seeds=1, rates=[0.01], iters=100_000), tmp_path / "out", timeout=1)
     assert {row["status"] for row in _rows(tmp_path / "out")} == {"timeout"}
 
 

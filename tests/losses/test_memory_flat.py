@@ -3,11 +3,11 @@
 `python -m tests.reliability memory` takes a thousand, of every loss.
 """
 
-import subprocess
 import sys
-import textwrap
 
 import pytest
+
+from tests import fresh
 
 PROGRAM = """
     import gc, sys, warnings
@@ -48,12 +48,7 @@ NAMES = ["DiceLoss", "CrossEntropyLoss", "LovaszSoftmaxLoss", "ExpLogLoss", "Bou
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read as Linux tells it")
 @pytest.mark.parametrize("mode", ["auto", "composed"])
 def test_steps_keep_nothing(mode):
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), str(STEPS), mode, *NAMES],
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    done = fresh.run(PROGRAM, STEPS, mode, *NAMES)
     assert done.returncode == 0, done.stderr[-2000:]
     before, grown = map(int, done.stdout.split())
     assert grown <= 0.01 * before

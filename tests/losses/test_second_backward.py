@@ -3,11 +3,8 @@
 `paddle.grad` after a `backward()` is not tried: Paddle copies the graph first, and ends the process there.
 """
 
-import subprocess
-import sys
-import textwrap
-
 from paddleseg_losses import registry
+from tests import fresh
 
 PROGRAM = """
     import sys, warnings
@@ -40,8 +37,6 @@ PROGRAM = """
 
 def test_every_loss():
     names = registry.names()
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), *names], capture_output=True, text=True, timeout=240
-    )
+    done = fresh.run(PROGRAM, *names)
     assert done.stdout.split("\n")[:-1] == [f"{name} True True" for name in names] * 2, done.stderr[-2000:]
     assert done.returncode == 0

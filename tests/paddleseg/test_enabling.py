@@ -57,6 +57,10 @@ class Environment:
     def train(self):
         return self.run(self.script)
 
+    def files(self):
+        """What Python finds as it starts, but for bytecode."""
+        return {path: path.read_bytes() for path in self.packages.rglob("*") if path.suffix in (".py", ".pth")}
+
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
@@ -65,6 +69,7 @@ def environment(tmp_path_factory):
 
 @PADDLESEG
 def test_off_on_and_off_again(environment):
+    before = environment.files()
     assert environment.train().stdout == OFF
     done = environment.run("-m", "paddleseg_losses", "enable")
     assert done.returncode == 0, done.stderr
@@ -75,9 +80,7 @@ def test_off_on_and_off_again(environment):
     assert (done.stdout, done.returncode) == (ON, 0)
     done = environment.run("-m", "paddleseg_losses", "disable")
     assert done.returncode == 0
-    assert not (environment.packages / PTH).exists()
-    assert not (environment.packages / HOOK).exists()
-    assert environment.train().stdout == OFF
+    assert environment.files() == before  # with which it was off
 
 
 @pytest.fixture
@@ -99,38 +102,33 @@ def test_without_the_package_paddleseg_starts_as_ever(enabled, tmp_path):
     assert "paddleseg_losses is enabled but its losses are not registered (SyntaxError" in done.stderr
     assert "paddleseg-losses disable" in done.stderr
     (package / "__init__.py").write_text("raise RuntimeError('half installed')\n")
-    assert "(RuntimeError: half installed)" in enabled.train().stderr
+    (tmp_path / "paddleseg").mkdir()
+    (tmp_path / "paddleseg" / "__init__.py").touch()  # whichever PaddleSeg it is
+    assert "(RuntimeError: half installed)" in enabled.run("-c", "import paddleseg").stderr
 
 
-AFTER = {
-    "looked up first": """
-        import importlib.util
-        assert importlib.util.find_spec("paddleseg") and importlib.util.find_spec("paddleseg.cvlibs")
-    """,
-    "looked up again and again": """
-        import importlib.util
-        found = [importlib.util.find_spec("paddleseg") for _ in range(3)]
-    """,
-    "an import that failed": """
-        import sys
-        sys.modules["paddle"] = None
-        try:
-            import paddleseg.cvlibs
-        except ImportError:
-            pass
-        else:
-            raise SystemExit("it was found")
-        for name in [name for name in sys.modules if name.split(".")[0] in ("paddle", "paddleseg")]:
-            del sys.modules[name]
-    """,
-}
+AFTER = """
+    import importlib.util, sys
+    found = [importlib.util.find_spec("paddleseg") for _ in range(3)]  # looked up again and again
+    sys.modules["paddle"] = None
+    try:
+        import paddleseg.cvlibs
+    except ImportError:
+        pass
+    else:
+        raise SystemExit("it was found")
+    for name in [name for name in sys.modules if name.split(".")[0] in ("paddle", "paddleseg")]:
+        del sys.modules[name]
+    # After an import that failed, looked up first
+    assert importlib.util.find_spec("paddleseg") and importlib.util.find_spec("paddleseg.cvlibs")
+"""
 
 
 @PADDLESEG
-@pytest.mark.parametrize("case", AFTER)
-def test_it_is_not_bypassed(case, enabled, tmp_path):
+def test_it_is_not_bypassed(enabled, tmp_path):
+    """Whatever came before: each of these steps alone would hide the import from a hook that is careless of it."""
     script = tmp_path / "script.py"
-    script.write_text(textwrap.dedent(AFTER[case]) + textwrap.dedent(SCRIPT))
+    script.write_text(textwrap.dedent(AFTER) + textwrap.dedent(SCRIPT))
     done = enabled.run(script)
     assert (done.stdout, done.returncode) == (ON, 0), done.stderr
 

@@ -119,7 +119,7 @@ def _small(config, dataset):
         for transform in section["transforms"]:
             if "crop_size" in transform:
                 transform.update(crop_size=[40, 32], label_padding_value=255)
-    config.update(batch_size=2, model={**tiny.MODEL, "num_classes": config["model"]["num_classes"]})
+    config.update(batch_size=2, model={**tiny.SMALL, "num_classes": config["model"]["num_classes"]})
     return config
 
 

@@ -23,7 +23,7 @@ class Comparison:
 
     def __init__(self, folder: Path) -> None:
         data = make_synthetic_dataset(folder / "discs", Discs(share=0.2, size=32, train=6, val=6, test=1))
-        model = {"type": "paddleseg_losses.UNet", "num_classes": 2, "channels": [4, 8], "convolutions": 1}
+        model = {**tiny.SMALL, "num_classes": 2}
         content = tiny.config(data, {"type": "DiceLoss"}, classes=2, model=model, optimizer={"type": "Adam"})
         self.config = tiny.write(folder / "task.yml", content)
 

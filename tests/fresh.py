@@ -1,0 +1,68 @@
+"""Programs in processes that have imported Paddle and computed nothing, forked from one that has: a start takes long.
+
+Their results are those of a start of their own; nothing that the tests of this process did reaches them.
+"""
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVER = """
+    import gc, json, os, runpy, sys, warnings
+    warnings.simplefilter("ignore")
+    import paddleseg_losses, paddle
+    gc.freeze()  # what was imported stays, and need not be looked at
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if not child:
+            for number, name in ((0, os.devnull), (1, order["out"]), (2, order["err"])):
+                os.dup2(os.open(name, os.O_RDWR), number)
+            os.chdir(order["cwd"])
+            sys.argv, sys.path[0] = order["argv"], os.path.dirname(order["argv"][0])
+            runpy.run_path(order["argv"][0], run_name="__main__")
+            sys.exit()
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+_servers = []
+
+
+def run(program, *arguments, cwd=None):
+    """What `python program arguments` does: its exit code and what it wrote; a program is a path, or its text."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if not isinstance(program, Path):
+            (folder / "program.py").write_text(textwrap.dedent(program), encoding="utf-8")
+            program = folder / "program.py"
+        if not hasattr(os, "fork"):
+            command = [sys.executable, str(program), *map(str, arguments)]
+            return subprocess.run(command, capture_output=True, text=True, cwd=cwd or folder, env=_environment())
+        out, err = folder / "out", folder / "err"
+        for file in (out, err):
+            file.touch()
+        order = {"argv": list(map(str, [program, *arguments])), "cwd": str(cwd or folder)}
+        server = _server()
+        server.stdin.write(json.dumps({**order, "out": str(out), "err": str(err)}) + "\n")
+        server.stdin.flush()
+        code = int(server.stdout.readline())
+        return subprocess.CompletedProcess(order["argv"], code, out.read_text(), err.read_text())
+
+
+def _server():
+    if not _servers:
+        command, both = [sys.executable, "-c", textwrap.dedent(SERVER)], subprocess.PIPE
+        _servers.append(subprocess.Popen(command, stdin=both, stdout=both, text=True, env=_environment()))
+        atexit.register(_servers[0].communicate)  # with nothing more to do it ends
+    return _servers[0]
+
+
+def _environment():
+    """With the packages of this tree, wherever a program runs."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
