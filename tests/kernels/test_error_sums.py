@@ -1,5 +1,7 @@
 """The kernel of sums: equal to float64 NumPy, and every loss that stands on it equal to its composed self."""
 
+from functools import lru_cache
+
 import numpy as np
 import paddle
 import pytest
@@ -29,6 +31,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@lru_cache(maxsize=1)
+def _expected(case):
+    """The same of labels of every type."""
+    return expected_sums(*problem(case), case.mode != "multiclass", FUNCTIONS)
+
+
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
 @pytest.mark.parametrize("case", LARGE, ids=str)
 def test_sums_are_those_of_float64(case, dtype):
@@ -36,7 +44,7 @@ def test_sums_are_those_of_float64(case, dtype):
     sigmoid = case.mode != "multiclass"
     wanted = specs(sigmoid)
     table = kernel.error_sums(task(paddle.to_tensor(logits), paddle.to_tensor(labels), sigmoid), m.flat(wanted)).numpy()
-    expected = expected_sums(logits, labels, sigmoid, FUNCTIONS)
+    expected = _expected(case)
     for k, moment in enumerate(wanted):
         scale = np.abs(expected[moment]).max()
         np.testing.assert_allclose(table[..., k], expected[moment], rtol=1e-6, atol=1e-7 * scale, err_msg=str(moment))
@@ -79,18 +87,23 @@ def test_every_loss_is_what_it_is_in_float64(spec, case):
         logits, labels = case.logits(dtype="float32", scale=scale), case.labels()
         loss = make(spec, **options)
         exact = value_and_gradient(loss, logits.astype("float64"), labels)
-        off = {}
-        for which in ("native", "composed"):
-            with kernels.use_kernels(which):
-                actual = value_and_gradient(loss, logits, labels)
-            # Equal errors may be sorted either way, which exchanges slopes of a few pixels, so the mean is compared. So
-            # is what erosions leave at 60, where probabilities are 0 and 1: the two largest numbers of a map, of which
-            # one scales it and has the slope, are less than 6e-9 apart wherever float32 chooses the other one.
-            tied = spec.sorts or (spec.name == "HausdorffERLoss" and scale == 60.0)
-            size = np.mean if tied else np.max
-            off[which] = [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(actual, exact)]
-        for native, composed in zip(off["native"], off["composed"]):
-            assert native <= max(2e-6, 3 * composed)
+        # Equal errors may be sorted either way, which exchanges slopes of a few pixels, so the mean is compared. So is
+        # what erosions leave at 60, where probabilities are 0 and 1: the two largest numbers of a map, of which one
+        # scales it and has the slope, are less than 6e-9 apart wherever float32 chooses the other one.
+        tied = spec.sorts or (spec.name == "HausdorffERLoss" and scale == 60.0)
+        native = _distances("native", loss, logits, labels, exact, np.mean if tied else np.max)
+        if all(distance <= 2e-6 for distance in native):
+            continue  # whatever Paddle's operators do
+        composed = _distances("composed", loss, logits, labels, exact, np.mean if tied else np.max)
+        for distance, of_operators in zip(native, composed):
+            assert distance <= max(2e-6, 3 * of_operators)
+
+
+def _distances(which, loss, logits, labels, exact, size):
+    """Of the value and the gradient from the exact ones."""
+    with kernels.use_kernels(which):
+        actual = value_and_gradient(loss, logits, labels)
+    return [size(np.abs(f - e)) / size(np.abs(e)).clip(1e-9) for f, e in zip(actual, exact)]
 
 
 WEIGHTED = [

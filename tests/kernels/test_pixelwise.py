@@ -1,5 +1,7 @@
 """The kernel of single pixels' values and their total: equal to sums, and its gradient to theirs."""
 
+from functools import lru_cache
+
 import numpy as np
 import paddle
 import pytest
@@ -23,15 +25,21 @@ VAST = [
 MIXED, PLAIN = (m.ERROR, m.focal(1.5)), (m.NLL,)
 
 
+@lru_cache(maxsize=1)
+def _arrays(case):
+    """Logits, labels and a weight of each pixel."""
+    logits, labels = problem(case)
+    return logits, labels, np.random.default_rng(7).random(labels.shape).astype("float32")
+
+
 def _task(case, weighted=False, functions=MIXED):
     """Tensors, moments that a pixel knows, coefficients, and a weight of each pixel."""
-    logits, labels = problem(case)
+    logits, labels, pixel = _arrays(case)
     sigmoid = case.mode != "multiclass"
     wanted = [w for w in specs(sigmoid, list(functions)) if sigmoid or w.side == m.POSITIVE]
     factors = np.random.default_rng(6).random((case.samples, case.channels, len(wanted)))
-    pixel = np.random.default_rng(7).random(labels.shape).astype("float32") if weighted else None
     z, y = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(labels)
-    return z, y, sigmoid, m.flat(wanted), factors, None if pixel is None else paddle.to_tensor(pixel)
+    return z, y, sigmoid, m.flat(wanted), factors, paddle.to_tensor(pixel) if weighted else None
 
 
 def _by_sums(z, y, sigmoid, wanted, factors, pixel):
