@@ -58,7 +58,7 @@ def _server():
     if not _servers:
         command, both = [sys.executable, "-c", textwrap.dedent(SERVER)], subprocess.PIPE
         _servers.append(subprocess.Popen(command, stdin=both, stdout=both, text=True, env=_environment()))
-        atexit.register(_servers[0].communicate)  # with nothing more to do it ends
+        atexit.register(_servers[0].kill)  # forks of this process keep its input open
     return _servers[0]
 
 
