@@ -1,11 +1,23 @@
 """Fixtures for all tests."""
 
+import gc
 import sys
 import warnings
 
 import pytest
 
 import paddleseg_losses  # noqa: F401  (before scipy: see the package's __init__)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is collected lives to the end: to search it for garbage takes seconds."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Law 11: equal to independent implementations: stored values of other libraries, and plain NumPy on fresh inputs."""
 
+import itertools
+
 import numpy as np
 import paddle
 import pytest
@@ -9,7 +11,16 @@ from paddleseg_losses.options import options_of
 from tests.reference import REFERENCE
 from tests.reference.stored import load
 
-from .cases import each_case, has, make, takes_weights, value_and_gradient, weights
+from .cases import (
+    each_case,
+    each_loss_in_its_cases,
+    has,
+    make,
+    named,
+    takes_weights,
+    value_and_gradient,
+    weights,
+)
 
 STORED = [record for record in load() if record["cls"] in registry.names()]
 SHARED = {
@@ -48,31 +59,33 @@ def _compare(spec, logits, labels, **options):
     np.testing.assert_allclose(actual, REFERENCE[spec.name](logits, labels, **options), rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize(("spec", "case"), each_case())
-def test_defaults_on_fresh_inputs(spec, case):
-    _compare(spec, case.logits(seed=11), case.labels(seed=111))
-    _compare(spec, case.logits(seed=12, scale=8), case.labels(seed=112))
+@pytest.mark.parametrize(("spec", "cases"), each_loss_in_its_cases())
+def test_defaults_on_fresh_inputs(spec, cases):
+    for case in cases:
+        with named(case):
+            _compare(spec, case.logits(seed=11), case.labels(seed=111))
+            _compare(spec, case.logits(seed=12, scale=8), case.labels(seed=112))
 
 
-@pytest.mark.parametrize(("spec", "case"), each_case())
-def test_cells_without_a_valid_pixel(spec, case):
+@pytest.mark.parametrize(("spec", "cases"), each_loss_in_its_cases())
+def test_cells_without_a_valid_pixel(spec, cases):
     """A whole sample ignored, and one channel of a multilabel problem: the cell is 0 and still counts."""
-    labels = case.labels(seed=17)
-    labels[0] = 255
     variants = [{"batch": False}, {"batch": True}] if has(spec, "batch") else [{}]
-    for options in variants:
-        _compare(spec, case.logits(seed=18), labels, **options)
-        if case.mode == "multilabel":
-            channel = case.labels(seed=19)
-            channel[:, 1] = 255
-            _compare(spec, case.logits(seed=18), channel, **options)
+    for case, options in itertools.product(cases, variants):
+        labels, channel = case.labels(seed=17), case.labels(seed=19)
+        labels[0] = 255
+        with named(f"{case} {options}"):
+            _compare(spec, case.logits(seed=18), labels, **options)
+            if case.mode == "multilabel":
+                channel[:, 1] = 255
+                _compare(spec, case.logits(seed=18), channel, **options)
 
 
-@pytest.mark.parametrize(("spec", "case"), each_case())
-def test_options_on_fresh_inputs(spec, case):
-    logits, labels = case.logits(seed=21), case.labels(seed=22)
-    for name in _tried(spec):
-        assert _compare_options(spec, case, name, logits, labels), f"no value of {name} was taken"
+@pytest.mark.parametrize(("spec", "cases"), each_loss_in_its_cases())
+def test_options_on_fresh_inputs(spec, cases):
+    for case, name in itertools.product(cases, _tried(spec)):
+        with named(f"{case} {name}"):
+            assert _compare_options(spec, case, name, case.logits(seed=21), case.labels(seed=22)), "no value was taken"
 
 
 def _tried(spec):
@@ -97,12 +110,12 @@ def _compare_options(spec, case, name, logits, labels, **more):
     return taken
 
 
-@pytest.mark.parametrize(("spec", "case"), each_case(takes_weights))
-def test_weights_on_fresh_inputs(spec, case):
-    weight = weights(spec, case)
-    _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weight)
-    if has(spec, "label_smoothing"):
-        _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weight, label_smoothing=0.2)
+@pytest.mark.parametrize(("spec", "cases"), each_loss_in_its_cases(takes_weights))
+def test_weights_on_fresh_inputs(spec, cases):
+    variants = [{}, {"label_smoothing": 0.2}] if has(spec, "label_smoothing") else [{}]
+    for case, options in itertools.product(cases, variants):
+        with named(f"{case} {options}"):
+            _compare(spec, case.logits(seed=31), case.labels(seed=32), weight=weights(spec, case), **options)
 
 
 @pytest.mark.parametrize(("spec", "case"), each_case(lambda spec: spec.cls.takes_pixel_weight))
@@ -130,19 +143,21 @@ def test_soft_targets_on_fresh_inputs(spec, case):
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
 @pytest.mark.parametrize(
-    ("spec", "case"), each_case(lambda spec: takes_weights(spec) or has(spec, "include_background"))
+    ("spec", "cases"), each_loss_in_its_cases(lambda spec: takes_weights(spec) or has(spec, "include_background"))
 )
-def test_reductions_on_fresh_inputs(spec, case, reduction):
+def test_reductions_on_fresh_inputs(spec, cases, reduction):
     try:
         loss = make(spec, reduction=reduction)
     except errors.OptionError:
         assert "single number" in spec.cls.__doc__  # it is documented that there is nothing else to reduce to
         return
-    logits, labels = case.logits(seed=51), case.labels(seed=52)
-    actual = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
-    expected = REFERENCE[spec.name](logits, labels, reduction=reduction, **spec.example)
-    assert actual.shape == np.shape(expected)
-    np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-12)
+    for case in cases:
+        logits, labels = case.logits(seed=51), case.labels(seed=52)
+        actual = loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()
+        expected = REFERENCE[spec.name](logits, labels, reduction=reduction, **spec.example)
+        with named(case):
+            assert actual.shape == np.shape(expected)
+            np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("spacing", [2.5, [1.0, 3.0, 0.5]])
