@@ -12,7 +12,7 @@ import paddle
 from ..problem import Problem
 from .loader import threads
 from .native_problem import LABEL_BYTES, function
-from .unfilled import unfilled, unfilled_like
+from .unfilled import unfilled
 
 Tensor = Any
 
@@ -30,7 +30,7 @@ def compact_labels(labels: Tensor, classes: int, ignore_index: int, channels: bo
     """Copy labels (int64, int32 or uint8), and count them; with `channels`, each channel of axis 1 on its own."""
     labels, few = labels.contiguous(), classes <= 255
     planes, size, counts = _cut(labels, classes, channels)
-    out = unfilled_like(labels, paddle.uint8 if few else paddle.int32)
+    out = unfilled(labels.shape, paddle.uint8 if few else paddle.int32)
     out.stop_gradient = True
     wrong = ctypes.c_int64()
     function("labels_compact")(

@@ -44,3 +44,9 @@ def test_kernels_are_given_what_memory_held(monkeypatch):
     _filled(monkeypatch, SECOND)
     assert MODULE.unfilled([3]).isnan().all()
     assert (MODULE.unfilled([3], "int16") == SECOND).all()
+
+
+def test_small_memory_is_nobody_elses():
+    first = MODULE.unfilled([3])
+    first.fill_(1)
+    assert MODULE.unfilled([3]).tolist() == [0, 0, 0]
