@@ -25,7 +25,7 @@ COMPLEX = frozenset((paddle.complex64, paddle.complex128))
 SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take for 0
 FAR = 1e30  # a logit of -1e30 has no share
 ROUNDING = 1e-2  # sums of shares in half precision are off by so much, and single ones exceed 1
-_KEPT = 10_000  # numbers of a constant, which is otherwise made anew
+_KEPT = 10_000  # a constant with more numbers is copied by every call
 EPSILON = 1e-7  # below it a fractional power continues as a straight line
 
 

@@ -1,15 +1,17 @@
 """Programs in processes that have imported Paddle and computed nothing, forked from one that has: a start takes long.
 
-Their results are those of a start of their own; nothing that the tests of this process did reaches them.
+They end as if they had been started on their own; nothing that the tests of this process did reaches them.
 """
 
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,7 +23,11 @@ SERVER = """
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
-        if not child:
+        if child:
+            print(child, flush=True)
+        else:
+            os.environ.clear()
+            os.environ.update(order["environment"])
             for number, name in ((0, os.devnull), (1, order["out"]), (2, order["err"])):
                 os.dup2(os.open(name, os.O_RDWR), number)
             os.chdir(order["cwd"])
@@ -33,25 +39,45 @@ SERVER = """
 _servers = []
 
 
-def run(program, *arguments, cwd=None):
+def run(program, *arguments, cwd=None, timeout=300):
     """What `python program arguments` does: its exit code and what it wrote; a program is a path, or its text."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if not isinstance(program, Path):
             (folder / "program.py").write_text(textwrap.dedent(program), encoding="utf-8")
             program = folder / "program.py"
-        if not hasattr(os, "fork"):
+        if not sys.platform.startswith("linux"):  # elsewhere forks of a process with threads may hang
             command = [sys.executable, str(program), *map(str, arguments)]
-            return subprocess.run(command, capture_output=True, text=True, cwd=cwd or folder, env=_environment())
+            options = {"capture_output": True, "text": True, "timeout": timeout}
+            return subprocess.run(command, cwd=cwd or folder, env=_environment(), **options)
         out, err = folder / "out", folder / "err"
         for file in (out, err):
             file.touch()
-        order = {"argv": list(map(str, [program, *arguments])), "cwd": str(cwd or folder)}
-        server = _server()
-        server.stdin.write(json.dumps({**order, "out": str(out), "err": str(err)}) + "\n")
-        server.stdin.flush()
-        code = int(server.stdout.readline())
+        order = {
+            "argv": list(map(str, [program, *arguments])),
+            "cwd": str(cwd or folder),
+            "environment": _environment(),
+        }
+        code = _ordered({**order, "out": str(out), "err": str(err)}, timeout)
         return subprocess.CompletedProcess(order["argv"], code, out.read_text(), err.read_text())
+
+
+def _ordered(order, timeout):
+    """The exit code of a program; one that takes too long is killed."""
+    server = _server()
+    try:
+        server.stdin.write(json.dumps(order) + "\n")
+        server.stdin.flush()
+        timer = threading.Timer(timeout, os.kill, (int(server.stdout.readline()), signal.SIGKILL))
+        timer.start()
+        try:
+            return int(server.stdout.readline())
+        finally:
+            timer.cancel()
+    except BaseException:  # what it says next would be taken for the answer to another order
+        server.kill()
+        _servers.clear()
+        raise
 
 
 def _server():

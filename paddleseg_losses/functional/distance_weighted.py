@@ -11,7 +11,7 @@ from .. import precomputed_maps
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..known_spacing import Spacing, varies
-from ..numeric import constant, power, spatial_sum
+from ..numeric import from_host, power, spatial_sum
 from ..problem import Problem
 from .each_sample import each_sample
 from .edt import boundary_distance, computed_distance
@@ -111,7 +111,7 @@ def _smallest(spacing: Spacing | None, p: Tensor) -> Tensor:
     """The shortest side of a pixel; of those of each sample, if they differ. Paddle 2.6 rounds numbers of Python."""
     if spacing is None or not varies(spacing):
         return paddle.full([], min(spacing or (1.0,)), p.dtype)
-    return constant([min(row) for row in spacing], p.dtype).reshape([-1] + [1] * (p.ndim - 1))
+    return from_host([min(row) for row in spacing], p.dtype).reshape([-1] + [1] * (p.ndim - 1))
 
 
 def _part(known: Any, here: slice) -> Any:

@@ -34,7 +34,7 @@ OF_EVERY_SPACE = {
 READING = {"channel_axis", "label_dtypes", "channels_last", "one_hot", "other_index"}  # the same code on every backend
 
 
-SHORT = {"iters": 3, "erosions": 3}  # a loop goes round no otherwise for the tenth time than for the third
+SHORT = {"iters": 3, "erosions": 3}  # the tenth round does what the third does
 
 
 def shortened(spec):
@@ -69,7 +69,7 @@ def each_loss_in_its_cases(where=lambda spec: True, cases=CASES):
 
 @contextmanager
 def named(what):
-    """What failed says where."""
+    """Put the case before the message of a failure."""
     try:
         yield
     except AssertionError as error:
@@ -109,10 +109,10 @@ def _adds(law, spec, backend, case=None):
     first = backend == BACKENDS[0]
     if case is None or (case.dtype == "float64" and not first):
         return first  # float64 is composed on every backend
-    again = case.dtype == "float64" and "float32" in law.dtypes
-    flat = law.name not in OF_EVERY_SPACE and not spec.neighbours
-    read = law.name in READING and not first
-    return len(case.space) == 2 or not (again or flat or read)
+    repeats_float32 = case.dtype == "float64" and "float32" in law.dtypes
+    looks_at_no_space = law.name not in OF_EVERY_SPACE and not spec.neighbours
+    reads_as_before = law.name in READING and not first
+    return len(case.space) == 2 or not (repeats_float32 or looks_at_no_space or reads_as_before)
 
 
 def _described(case):

@@ -17,8 +17,8 @@ TIMES = 12  # the executor runs operators in parallel: an overwritten alias show
 pytestmark = pytest.mark.usefixtures("short_traces")
 
 
-def _alone(spec):
-    """One channel is a label of several, once labels have been read: most losses need not show that each."""
+def _needs_one_channel(spec):
+    """Whether one channel needs a graph of its own: most losses treat it as one of several labels."""
     return not supports(spec, LABELS) or spec.name in (
         "CrossEntropyLoss",
         "DiceLoss",
@@ -31,7 +31,7 @@ def _alone(spec):
 @pytest.mark.parametrize(
     ("spec", "case"),
     each_case(lambda spec: not spec.dynamic_only, [SEVERAL, LABELS])
-    + each_case(lambda spec: not spec.dynamic_only and _alone(spec), [ONE])
+    + each_case(lambda spec: not spec.dynamic_only and _needs_one_channel(spec), [ONE])
     + each_case(lambda spec: not spec.dynamic_only and spec.most_classes is not None, [TWO]),
 )
 def test_static_graph(spec, case):

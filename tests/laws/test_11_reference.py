@@ -81,17 +81,17 @@ def test_cells_without_a_valid_pixel(spec, cases):
                 _compare(spec, case.logits(seed=18), channel, **options)
 
 
-@pytest.mark.parametrize(("spec", "cases"), each_loss_in_its_cases())
-def test_options_on_fresh_inputs(spec, cases):
-    for case, name in itertools.product(cases, _tried(spec)):
-        with named(f"{case} {name}"):
-            assert _compare_options(spec, case, name, case.logits(seed=21), case.labels(seed=22)), "no value was taken"
-
-
 def _tried(spec):
     """The options of which this law tries values of its own."""
     weight = {"weight"} if takes_weights(spec) else set()
     return [name for name in options_of(spec.cls) if name not in SHARED | weight | set(spec.example)]
+
+
+@pytest.mark.parametrize(("spec", "cases"), each_loss_in_its_cases(_tried))
+def test_options_on_fresh_inputs(spec, cases):
+    for case, name in itertools.product(cases, _tried(spec)):
+        with named(f"{case} {name}"):
+            assert _compare_options(spec, case, name, case.logits(seed=21), case.labels(seed=22)), "no value was taken"
 
 
 def _compare_options(spec, case, name, logits, labels, **more):

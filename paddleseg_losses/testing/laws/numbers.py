@@ -93,7 +93,7 @@ def _extremes(case: Case, labels: Array) -> dict[str, Array]:
 
 
 def _of_an_image(case: Case) -> bool:
-    """One of every mode, and two classes, which have loops of their own."""
+    """Whether it is an image: there is one of each mode, and one of two classes, which have loops of their own."""
     return len(case.space) == 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -30,13 +30,15 @@ def _relabel(labels: Array, order: list[int]) -> Array:
     return np.where(labels == IGNORED, IGNORED, new[np.where(labels == IGNORED, 0, labels)])
 
 
-def _exchanges(among: Iterable[int], count: int) -> list[list[int]]:
-    """Orders of so many things in which two have changed places: every other order is made of these."""
+def _reordered(among: Sequence[int], count: int) -> list[list[int]]:
+    """Orders of so many things: any two in each other's place, and three or more moved on by one."""
     orders = []
     for one, other in itertools.combinations(among, 2):
         order = list(range(count))
         order[one], order[other] = other, one
         orders.append(order)
+    if len(among) > 2:
+        orders.append([*range(among[0]), *among[1:], among[0]])
     return orders
 
 
@@ -51,9 +53,9 @@ def permuted_classes(spec: LossSpec, case: Case) -> None:
     weighted = takes_weights(spec) and len(weight) == case.channels
     kinds: list[tuple[dict[str, bool], list[list[int]]]] = []
     if spec.background_special or everything(spec):
-        kinds.append(({}, _exchanges(range(1, case.channels), case.channels)))
+        kinds.append(({}, _reordered(range(1, case.channels), case.channels)))
     if not spec.background_special:
-        kinds.append((everything(spec), _exchanges(range(case.channels), case.channels)))
+        kinds.append((everything(spec), _reordered(range(case.channels), case.channels)))
     for base, orders in kinds:
         expected = value_and_gradient(make(spec, **base, **({"weight": weight} if weighted else {})), logits, labels)
         for order in orders:
@@ -88,7 +90,7 @@ def flips_and_transposes(spec: LossSpec, case: Case) -> None:
     for axis in range(1, axes + 1):
         value, gradient = value_and_gradient(loss, np.flip(logits, -axis).copy(), np.flip(labels, -axis).copy())
         assert_equivalent((value, np.flip(gradient, -axis)), expected, f"flipped along axis -{axis}")
-    for order in _exchanges(range(axes), axes):
+    for order in _reordered(range(axes), axes):
         z_order = [0, 1, *(2 + k for k in order)]
         y_order = z_order if case.mode == "multilabel" else [0, *(1 + k for k in order)]
         turned = logits.transpose(z_order).copy(), labels.transpose(y_order).copy()
