@@ -53,13 +53,10 @@ def run(program, *arguments, cwd=None, timeout=300):
         out, err = folder / "out", folder / "err"
         for file in (out, err):
             file.touch()
-        order = {
-            "argv": list(map(str, [program, *arguments])),
-            "cwd": str(cwd or folder),
-            "environment": _environment(),
-        }
-        code = _ordered({**order, "out": str(out), "err": str(err)}, timeout)
-        return subprocess.CompletedProcess(order["argv"], code, out.read_text(), err.read_text())
+        argv = [str(program), *map(str, arguments)]
+        order = {"argv": argv, "cwd": str(cwd or folder), "out": str(out), "err": str(err)}
+        code = _ordered({**order, "environment": _environment()}, timeout)
+        return subprocess.CompletedProcess(argv, code, out.read_text(), err.read_text())
 
 
 def _ordered(order, timeout):
@@ -75,8 +72,7 @@ def _ordered(order, timeout):
         finally:
             timer.cancel()
     except BaseException:  # what it says next would be taken for the answer to another order
-        server.kill()
-        _servers.clear()
+        _end()
         raise
 
 
@@ -84,8 +80,18 @@ def _server():
     if not _servers:
         command, both = [sys.executable, "-c", textwrap.dedent(SERVER)], subprocess.PIPE
         _servers.append(subprocess.Popen(command, stdin=both, stdout=both, text=True, env=_environment()))
-        atexit.register(_servers[0].kill)  # forks of this process keep its input open
+        atexit.register(_end)
     return _servers[0]
+
+
+def _end():
+    """Nobody waits for it: forks of this process may keep its input open."""
+    for server in _servers:
+        server.kill()
+        server.stdin.close()
+        server.stdout.close()
+        server.wait()
+    _servers.clear()
 
 
 def _environment():
