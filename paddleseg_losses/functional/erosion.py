@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 
 from ..differentiable import recomputed
 from ..inputs import Inputs
-from ..numeric import safe_divide, shape_of
+from ..numeric import constant, safe_divide, shape_of
 from .map_sums import composed_sums, map_kernel
 
 Tensor = Any
@@ -48,10 +49,8 @@ def _mean(x: Tensor, window: Tensor) -> Tensor:
 
 def _cross(axes: int, dtype: Any) -> Tensor:
     """The window of a pixel and its 2, 4 or 6 direct neighbours."""
-    squares = sum(
-        ((paddle.arange(3) - 1) ** 2).reshape([-1 if k == axis else 1 for k in range(axes)]) for axis in range(axes)
-    )
-    return ((squares <= 1).astype(dtype) / (2 * axes + 1)).unsqueeze([0, 1])
+    squares = ((np.indices([3] * axes) - 1) ** 2).sum(axis=0)
+    return constant((squares <= 1)[None, None] / (2 * axes + 1), dtype)
 
 
 def minmax_normalize(x: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ MEDICALSEG = os.environ.get("MEDICALSEG_CLONE")
 NOT_RUN_HERE = {"quick_start", "shapes"}  # the demo, minutes of training; and what the others import
 
 
-def _run(name, folder, *arguments):
-    done = fresh.run(EXAMPLES / f"{name}.py", *arguments, cwd=folder)
+def _run(name, folder, *arguments, timeout=300):
+    done = fresh.run(EXAMPLES / f"{name}.py", *arguments, cwd=folder, timeout=timeout)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -58,7 +58,7 @@ def test_multilabel(tmp_path):
 def test_skull_stripping(tmp_path):
     """Two steps on tiny volumes: it prepares, trains and evaluates; the weights are those that were saved."""
     budget = ["--size", "16", "16", "16", "--cuts", "2", "--iters", "2"]
-    text = _run("skull_stripping", tmp_path, "--medicalseg", MEDICALSEG, *budget)
+    text = _run("skull_stripping", tmp_path, "--medicalseg", MEDICALSEG, *budget, timeout=1500)
     assert "the losses are right" in text
     assert "distance losses measure in the spacing of each case" in text
     during, after = re.findall(r"\[EVAL\] #Images: 1, Dice: ([\d.]+)", text)
