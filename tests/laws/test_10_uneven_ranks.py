@@ -81,4 +81,4 @@ def test_three_uneven_ranks_are_one_and_a_dead_one_ends_all(tmp_path):
     for path in tmp_path.glob("ended-*.txt"):  # of those that were not ended before by the one that started them
         moment, text = path.read_text().split(maxsplit=1)
         assert float(moment) - died < ALL_END
-        assert any(words in text for words in ("reset by peer", "closed by peer", "Broken pipe"))
+        assert "gloo/transport" in text  # how the connection was lost: reset, closed, or "TIMEOUT" long before any
