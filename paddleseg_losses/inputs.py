@@ -16,7 +16,7 @@ from .cached_in_graph import cached_in_graph
 from .kernels import find
 from .labelled import Labelled
 from .problem import Problem
-from .shares import Shares, excess, likelihood, likelihood_of
+from .shares import Shares, excess, likelihood, log_odds
 
 Tensor = Any
 Value = TypeVar("Value")
@@ -175,20 +175,20 @@ class Inputs(Labelled):
         """Probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
         if not self.problem.from_logits:
             return self.at_label(self.prob) if self.multiclass else self._of_side(self.prob, self.one_minus_prob)
-        return paddle.exp(-self.nll) if self.of_one_label else numeric.sigmoid(-self._log_odds)
+        return paddle.exp(-self.nll) if self._has_shares else numeric.sigmoid(-self._log_odds)
 
     @cached_in_graph
     def error(self) -> Tensor:
         """Probability of the wrong labels together: 1 - `prob_true`, which keeps its digits near 0."""
         if not self.problem.from_logits:
             return 1 - self.prob_true if self.multiclass else self._of_side(self.one_minus_prob, self.prob)
-        return self._likelihood[0] if self.of_one_label else numeric.sigmoid(self._log_odds)
+        return self._likelihood[0] if self._has_shares else numeric.sigmoid(self._log_odds)
 
     @cached_in_graph
     def nll(self) -> Tensor:
         """Minus the logarithm of `prob_true`."""
         if self.problem.from_logits:
-            return self._likelihood[1] if self.of_one_label else numeric.softplus(self._log_odds)
+            return self._likelihood[1] if self._has_shares else numeric.softplus(self._log_odds)
         if self.multiclass:
             return -paddle.log(self.prob_true.clip(CLIP, 1.0))
         return -self._of_side(self.log_prob, self.log_one_minus_prob)
@@ -227,18 +227,23 @@ class Inputs(Labelled):
         """Probabilities of competing classes, for operations that know the labels."""
         return Shares(self.scores, self.index, self.valid)
 
+    @property
+    def _has_shares(self) -> bool:
+        """Whether an operation has asked for `shares`."""
+        return "shares" in vars(self)
+
     @cached_in_graph
     def _likelihood(self) -> tuple[Tensor, Tensor]:
-        """Error and `nll`."""
-        if "shares" in vars(self):
-            return likelihood_of(self.shares)
-        return likelihood(self.scores, self.index, self.valid)
+        """Error and `nll` from the shares."""
+        return likelihood(self.shares)
 
     @cached_in_graph
     def _log_odds(self) -> Tensor:
         """Of the error: all that a loss of the true label's probability needs."""
         if self.problem.label_sets:
             return softmax.log_odds(self.logits, self._candidate, self.negative)
+        if self.of_one_label:
+            return log_odds(self.scores, self.index, self.valid)
         if self.multiclass:
             return softmax.log_odds_against(self.scores, self.index, self.negative)
         return self._of_side(-self.logits, self.logits)

@@ -140,7 +140,7 @@ class _Softplus(Differentiable):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.save_for_backward(x)
-        return _softplus(x)
+        return F.relu(x) + paddle.log1p(paddle.exp(-x.abs()))
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:

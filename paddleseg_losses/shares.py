@@ -57,9 +57,9 @@ class Shares:
         return self._error
 
 
-def _where_valid(valid: Tensor, slopes: Tensor) -> Tensor:
-    """Slopes of logits, 0 where ignored."""
-    return paddle.masked_fill(slopes, paddle.logical_not(valid), 0.0)
+def _where_valid(valid: Tensor, x: Tensor) -> Tensor:
+    """A new tensor of logits or their slopes, 0 where ignored."""
+    return paddle.masked_fill(x, paddle.logical_not(valid), 0.0)
 
 
 def _of_others(p: Tensor, labels: Tensor, valid: Tensor, ignored: float = 0.0) -> Tensor:
@@ -119,67 +119,99 @@ class _Excess(Differentiable):
         return slopes_of(p, labels, ctx.top, upstream, partial(taken, upstream), -taken(upstream, labels))
 
 
-def likelihood(z: Tensor, labels: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-    """The error e of each pixel's label, the sum of the other shares, and -log(1 - e), `[N, 1, *S]`.
+def likelihood(shares: Shares) -> tuple[Tensor, Tensor]:
+    """The error e of each pixel's label, the sum of the other shares, and -log(1 - e), `[N, 1, *S]`, 0 where not valid.
 
-    Args:
-        z: `[N, C, *S]`.
-        labels: int32 indices `[N, 1, *S]`.
-        valid: which pixels count, bool of the same shape; both results are 0 elsewhere.
+    For pixels whose shares other operations keep.
     """
-    error, nll = _Likelihood.apply(z, labels, valid, None)
-    return error, nll
-
-
-def likelihood_of(shares: Shares) -> tuple[Tensor, Tensor]:
-    """The same where other operations keep the shares."""
-    error, nll = _Likelihood.apply(shares.logits, shares.labels, shares.valid, shares)
+    error, nll = _Likelihood.apply(shares.logits, shares)
     return error, nll
 
 
 class _Likelihood(Differentiable):
-    """Keeps the likelihood, and the shares of the others if nobody else keeps shares; has a second derivative."""
+    """Keeps the likelihood; has a second derivative."""
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor, shares: Shares | None) -> tuple[Tensor, Tensor]:
-        flat, index = z.flatten(2), labels.flatten(2)
-        if shares is None:
-            share = F.softmax(flat, axis=1)
-            kept = _of_others(share, index, valid.flatten(2))
-            error, top = kept.sum(axis=1, keepdim=True), top_of(share, [])
-        else:
-            kept, share, error = shares.p, shares.p.flatten(2), shares.error.flatten(2)
-            top = top_of(shares.p, shares.top).flatten(2)
+    def forward(ctx: Any, z: Tensor, shares: Shares) -> tuple[Tensor, Tensor]:
+        labels, error, top = shares.labels, shares.error, top_of(shares.p, shares.top)
         # By the largest: of logits far from 0, the logarithm of their sum has few digits after the point.
-        gap = taken(flat, top) - taken(flat, index) - paddle.log(taken(share, top))
+        gap = taken(z, top) - taken(z, labels) - paddle.log(taken(shares.p, top))
         nll = paddle.where(error < paddle.full([], 0.5, z.dtype), -paddle.log1p(-error), gap)
         ctx.set_materialize_grads(False)
-        ctx.shared = shares is not None
-        ctx.save_for_backward(z, labels, valid, kept.detach(), nll.detach())
-        return error.reshape(labels.shape), nll.reshape(labels.shape)
+        ctx.save_for_backward(z, labels, shares.valid, shares.p.detach(), nll.detach())
+        return error, nll
 
     @staticmethod
     def backward(ctx: Any, of_error: Tensor | None, of_nll: Tensor | None) -> Tensor:
-        z, labels, valid, kept, nll = ctx.saved_tensor()
+        z, labels, valid, p, nll = ctx.saved_tensor()
         if paddle.is_grad_enabled():
-            return _slopes(z, labels, valid, of_error, of_nll)
-        index, slope = labels.flatten(2), None if of_nll is None else of_nll.flatten(2)
+            error, right = sigmoids(_log_odds(z, labels, valid))
+            slope = 0.0 if of_nll is None else of_nll
+            return _slopes(z, labels, valid, (slope if of_error is None else slope + of_error * right) * error)
+        slope = of_nll
         if of_error is not None:
-            through = of_error.flatten(2) * paddle.exp(-nll)
+            through = of_error * paddle.exp(-nll)
             slope = through if slope is None else slope + through
-        slopes = kept.flatten(2) * slope
-        if ctx.shared:
-            put(slopes, index, paddle.zeros([], z.dtype), "mul")
-        put(slopes, index, slope * paddle.expm1(-nll), "add")
-        return slopes.reshape(z.shape)
+        slopes = p * slope
+        put(slopes, labels, paddle.zeros([], z.dtype), "mul")
+        put(slopes, labels, slope * paddle.expm1(-nll), "add")
+        return slopes
 
 
-def _slopes(z: Tensor, labels: Tensor, valid: Tensor, of_error: Tensor | None, of_nll: Tensor | None) -> Tensor:
-    """The gradient of the likelihood, with a gradient of its own."""
-    classes = paddle.arange(z.shape[1], dtype=labels.dtype).reshape([1, -1] + [1] * (z.ndim - 2))
-    others = paddle.logical_and(labels != classes, valid)
-    error, right = sigmoids(log_odds_against(paddle.where(valid, z, paddle.zeros([], z.dtype)), labels, others))
+def log_odds(z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """Log-odds of the others together against each pixel's label, `[N, 1, *S]`; where not valid any finite number.
+
+    Args:
+        z: `[N, C, *S]`.
+        labels: int32 indices `[N, 1, *S]`.
+        valid: which pixels count, bool of the same shape; slopes handed to the others must be 0.
+    """
+    return _LogOdds.apply(z, labels, valid)
+
+
+class _LogOdds(Differentiable):
+    """Keeps the shares that the others have of each other; has a second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+        others = _where_valid(valid, z)
+        own = taken(others, labels)
+        put(others, labels, paddle.full([], _lowest(z.dtype), z.dtype), "add")
+        # By the largest: of logits far from 0, the logarithm of their sum has few digits after the point.
+        top = top_of(others, [])
+        gap = taken(others, top) - own
+        share = F.softmax_(others, axis=1)
+        ctx.save_for_backward(z, labels, valid, share)
+        return gap - paddle.log(taken(share, top))
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        z, labels, valid, share = ctx.saved_tensor()
+        if paddle.is_grad_enabled():
+            return _slopes(z, labels, valid, upstream)
+        slopes = share * upstream
+        put(slopes, labels, -upstream, "add")  # the label has no share
+        return slopes
+
+
+def _lowest(dtype: Any) -> float:
+    """The lowest finite number: a logit that far down has no share, if any other is above it."""
+    return float(paddle.finfo(dtype).min)
+
+
+def _log_odds(z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """The same with a gradient by Paddle's operators."""
+    return log_odds_against(paddle.where(valid, z, paddle.zeros([], z.dtype)), labels, _is_other(z, labels, valid))
+
+
+def _slopes(z: Tensor, labels: Tensor, valid: Tensor, upstream: Tensor) -> Tensor:
+    """The gradient of the log-odds, with a gradient of its own."""
+    others = _is_other(z, labels, valid)
     share = F.softmax(paddle.where(others, z, paddle.full([], -2 * FAR, z.dtype)), axis=1)
-    slope = 0.0 if of_nll is None else of_nll
-    slope = (slope if of_error is None else slope + of_error * right) * error
-    return paddle.where(others, share, paddle.full([], -1.0, z.dtype)) * slope
+    return paddle.where(others, share, paddle.full([], -1.0, z.dtype)) * upstream
+
+
+def _is_other(z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """Where a channel is not the pixel's label, among the pixels that count."""
+    classes = paddle.arange(z.shape[1], dtype=labels.dtype).reshape([1, -1] + [1] * (z.ndim - 2))
+    return paddle.logical_and(labels != classes, valid)
