@@ -28,6 +28,7 @@ _UNREAD = {
 }  # fmt: skip
 # Operators that touch as many elements as they pick, or put in place, however many there are.
 _PICKING, _PUTTING = {"take_along_axis", "gather", "gather_nd", "index_select"}, {"put_along_axis_"}
+_OVERWRITING = {"scatter_"}
 _TENSOR = re.compile(
     r"^\( (\w+) , |^\tInitialized: (\d),\n\tTensor_Ptr: ?\S+,\n\tTensor_Impl_Ptr: ?(\S+),\n\tTensorInfo: \{([^}]*)\}",
     re.M,
@@ -105,6 +106,8 @@ def _moved(name: str, given: list[Seen], made: list[Seen]) -> int:
         return sum(each.bytes for each in (*given[1:], *made, *made))
     if name in _PUTTING:  # indices and values are read, and so many elements are read and written
         return sum(each.bytes for each in (*given[1:], *given[2:], *given[2:]))
+    if name in _OVERWRITING:
+        return sum(each.bytes for each in (*given[1:], *given[2:]))
     return sum(each.bytes for each in (*given, *made))
 
 

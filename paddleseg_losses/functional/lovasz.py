@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import paddle
 
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..kernels import find
-from ..numeric import from_host, name_of, put, taken
+from ..numeric import from_host, name_of, put, spatial_sum, taken
 from ..shares import Shares, slopes_of
 from ..softmax import refuse_second_derivatives
 
@@ -58,16 +58,15 @@ class _SoftmaxRows(Differentiable):
     ) -> Tensor:
         errors, known = _errors(shares)
         lists = list(known.flatten(1)) if per_image else [known.flatten()]
-        common = _constants(lists[0].shape[0], p.dtype)
-        values, increments = [], []
+        place = paddle.arange(lists[0].shape[0], dtype=p.dtype)
+        increments = []
         for sample, of_sample in enumerate(lists):
             for channel in range(p.shape[1]):
                 row = (errors[sample, channel] if per_image else errors[:, channel]).flatten()
                 if channel in wanted:
-                    grown, size = jaccard_increments(row, of_sample, channel, common)
+                    grown, size = jaccard_increments(row, of_sample, channel, place)
                 else:
-                    grown, size = common.zero, paddle.zeros([1], "int64")
-                values.append((row * grown).reshape([-1, p.shape[-1]]).sum(axis=-1).sum(axis=0, keepdim=True))
+                    grown, size = paddle.zeros_like(row), paddle.zeros([1], "int64")
                 increments.append(grown)
                 sizes.append(size)
         if per_image:
@@ -76,7 +75,8 @@ class _SoftmaxRows(Differentiable):
             table = paddle.stack([grown.reshape([-1, *p.shape[2:]]) for grown in increments], axis=1)
         ctx.save_for_backward(p, shares.labels, table)
         ctx.top = shares.top
-        rows = paddle.concat(values).reshape([len(lists), -1])
+        rows = spatial_sum(errors.multiply_(table))
+        rows = rows if per_image else rows.sum(axis=0, keepdim=True)
         return paddle.maximum(rows, paddle.zeros([], p.dtype))  # less only where all pixels are ignored
 
     @staticmethod
@@ -123,8 +123,8 @@ def lovasz(errors: Tensor, hit: Tensor) -> Tensor:
     """
     with paddle.no_grad():
         if paddle.in_dynamic_mode():
-            common = _constants(errors.shape[1], errors.dtype)
-            rows = [jaccard_increments(row, own, 1, common)[0] for row, own in zip(errors.unbind(0), hit.unbind(0))]
+            place = paddle.arange(errors.shape[1], dtype=errors.dtype)
+            rows = [jaccard_increments(row, own, 1, place)[0] for row, own in zip(errors.unbind(0), hit.unbind(0))]
             increments = paddle.stack(rows)
         else:
             order = errors.argsort(axis=1, descending=True)
@@ -141,19 +141,7 @@ def as_rows(x: Tensor, per_image: bool) -> Tensor:
     return x.flatten(0, 1) if per_image else x.transpose([1, 0, 2]).flatten(1)
 
 
-class _Constants(NamedTuple):
-    """What the increments of every row of K pixels read, each `[K]` of the errors' dtype."""
-
-    place: Tensor  # 0, 1, ...
-    one: Tensor
-    zero: Tensor
-
-
-def _constants(count: int, dtype: Any) -> _Constants:
-    return _Constants(paddle.arange(count, dtype=dtype), paddle.ones([count], dtype), paddle.zeros([count], dtype))
-
-
-def jaccard_increments(errors: Tensor, labels: Tensor, label: int, common: _Constants) -> tuple[Tensor, Tensor]:
+def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor) -> tuple[Tensor, Tensor]:
     """Growth of 1 - IoU as the pixels of a row are counted wrong one after another, the largest error first.
 
     With I pixels of the class still right and a union of U after the step, a class pixel adds 1/U and any other
@@ -163,7 +151,7 @@ def jaccard_increments(errors: Tensor, labels: Tensor, label: int, common: _Cons
         errors: `[K]`.
         labels: `[K]`.
         label: that of the class.
-        common: what rows of K pixels share.
+        place: 0, 1, ..., of the errors' dtype.
 
     Returns:
         `[K]` in the order of the pixels, and the number of pixels of the class, int64 `[1]`.
@@ -175,9 +163,9 @@ def jaccard_increments(errors: Tensor, labels: Tensor, label: int, common: _Cons
     lost = hit.astype(exact).cumsum(dtype=name_of(exact))  # Paddle 2.6 takes no type of its own here
     size, most = lost[-1:].astype("int64"), lost[-1:].astype(dtype)
     right = paddle.where(most == 0, paddle.full_like(most, NO_UNION), most) - lost.astype(dtype)
-    before = common.place + right  # U - 1
-    grown = paddle.where(hit, common.one, right / before) / (before + 1)
-    return paddle.scatter(common.zero, order, grown), size
+    before = place + right  # U - 1
+    share = paddle.masked_fill(right / before, hit, 1.0)
+    return paddle.scatter_(share, order, share / (before + 1)), size
 
 
 def increments_of_rows(hit: Tensor, dtype: Any) -> Tensor:
