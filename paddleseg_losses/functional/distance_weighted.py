@@ -11,7 +11,7 @@ from .. import precomputed_maps
 from ..differentiable import Differentiable
 from ..inputs import Inputs
 from ..known_spacing import Spacing, varies
-from ..numeric import from_host, power, spatial_sum
+from ..numeric import from_host, power, put, spatial_sum, taken
 from ..problem import Problem
 from .each_sample import each_sample
 from .edt import boundary_distance, computed_distance
@@ -63,13 +63,11 @@ def boundary_sums(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
 def _composed_boundary(inputs: Inputs, skip: int, spacing: Spacing | None) -> Tensor:
     """The same by Paddle's operators; known maps of all channels are read whole, and the first left out at the end."""
     with paddle.no_grad():
-        known = _known_outwards(inputs, skip, spacing)
-        first, phi, nowhere = known or (skip, *_outwards(inputs.positive[:, skip:], spacing, inputs.dtype))
-        ignored = paddle.logical_not(inputs.valid if inputs.multiclass else inputs.valid[:, first:])
-        phi = inputs.weighed(paddle.masked_fill(phi, paddle.logical_or(nowhere, ignored), 0.0))
+        first, signed = _signed_distance(inputs, skip, spacing)
+        depth = inputs.weighed(_depth(inputs, first, signed, spacing))
     p = inputs.prob[:, first:] if first else inputs.prob
-    sums = _WeightedSum.apply(p, phi) if paddle.in_dynamic_mode() else spatial_sum(p * phi)
-    return sums[:, skip - first :]
+    sums = _WeightedSum.apply(p, depth) if paddle.in_dynamic_mode() else spatial_sum(p * depth)
+    return -sums[:, skip - first :]
 
 
 class _WeightedSum(Differentiable):
@@ -86,25 +84,31 @@ class _WeightedSum(Differentiable):
         return weight * upstream.reshape([*upstream.shape, *[1] * (weight.ndim - 2)])
 
 
-def _known_outwards(inputs: Inputs, skip: int, spacing: Spacing | None) -> tuple[int, Tensor, Tensor] | None:
-    """From which channel on phi is known, phi, and where there is no boundary.
+def _signed_distance(inputs: Inputs, skip: int, spacing: Spacing | None) -> tuple[int, Tensor]:
+    """From which channel on the distance is known, or computed, and the distance to the boundary, negative outside.
 
-    Cutting channels out of it would copy them, and those of the probabilities.
+    Cutting channels out of what is known would copy them, and those of the probabilities.
     """
     for first in dict.fromkeys((0, skip)):
         signed = precomputed_maps.find_signed(inputs.positive[:, first:], spacing, inputs.dtype)
         if signed is not None:
-            unit = spacing is None
-            inside = signed.clip(0, 1) if unit else paddle.minimum(F.relu(signed), _smallest(spacing, signed))
-            return first, inside - signed, paddle.isinf(signed)
-    return None
+            return first, signed
+    inside = inputs.positive[:, skip:]
+    distance = computed_distance(inside, spacing, inputs.dtype)
+    return skip, paddle.where(inside, distance, -distance)
 
 
-def _outwards(inside: Tensor, spacing: Spacing | None, dtype: Any) -> tuple[Tensor, Tensor]:
-    """Phi, and where there is no boundary."""
-    distance = computed_distance(inside, spacing, dtype)
-    phi = paddle.where(inside, _smallest(spacing, distance) - distance, distance)
-    return phi, distance <= paddle.zeros([], distance.dtype)
+def _depth(inputs: Inputs, first: int, signed: Tensor, spacing: Spacing | None) -> Tensor:
+    """Minus phi of the channels from the first on, 0 where ignored or where there is no boundary."""
+    ignored = paddle.logical_not(inputs.valid if inputs.multiclass else inputs.valid[:, first:])
+    nowhere = paddle.isinf(signed[(slice(None), slice(None), *[slice(1)] * inputs.axes)])  # if in one pixel, in all
+    depth = paddle.masked_fill(signed, paddle.logical_or(nowhere, ignored), 0.0)
+    smallest, zero = _smallest(spacing, depth), paddle.zeros([], depth.dtype)
+    if not inputs.of_one_label:
+        return depth - paddle.minimum(F.relu(depth), smallest)
+    own = (inputs.index - first).clip(min=0) if first else inputs.index
+    put(depth, own, paddle.where(taken(depth, own) > zero, -smallest, zero), "add")  # of one channel at most
+    return depth
 
 
 def _smallest(spacing: Spacing | None, p: Tensor) -> Tensor:
