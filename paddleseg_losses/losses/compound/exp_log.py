@@ -5,17 +5,15 @@ from __future__ import annotations
 import paddle
 
 from ... import numeric
-from ...errors import OptionError
 from ...functional import region
 from ...functional.error_sums import COUNT, NEGATIVE, POSITIVE, SumSpec, nll_power, pixel_count, sum_of
 from ...functional.region_sums import REGION
-from ...i18n import Message, _
 from ...inputs import Inputs, Tensor
 from ...options import flag, number, numbers_or_none
 from ...registry import registered
 from ..families import CompoundLoss, fit
 
-_LARGEST = 7.0  # 1e28 can be summed over an image in float32
+_LARGEST = 7.0  # the cost of a hopeless pixel, 1e4, becomes 1e28, which can be summed over an image in float32
 
 
 @registered(
@@ -78,26 +76,14 @@ class ExpLogLoss(CompoundLoss):
 
     w_dice: float = number(default=0.8, low=0.0, help="weight of the Dice term")
     w_cross: float = number(default=0.2, low=0.0, help="weight of the cross entropy term")
-    gamma_dice: float = number(default=0.3, low=0.0, help="exponent of -ln Dice")
-    gamma_cross: float = number(default=0.3, low=0.0, help="exponent of -ln p")
+    gamma_dice: float = number(default=0.3, low=0.0, high=_LARGEST, help="exponent of -ln Dice")
+    gamma_cross: float = number(default=0.3, low=0.0, high=_LARGEST, help="exponent of -ln p")
     smooth: float = number(default=1.0, low=0.0, open_low=True, help="s of Dice")
     batch: bool = flag(default=False, help="pool the batch in Dice")
     weight: tuple[float, ...] | None = numbers_or_none(
         default=None,
         help="w_l of each label (one channel or multilabel: of 0 and of 1)",
     )
-
-    def setup(self) -> None:
-        """Refuse exponents whose powers no float32 holds."""
-        for name in ("gamma_dice", "gamma_cross"):
-            if getattr(self, name) > _LARGEST:
-                raise OptionError(
-                    Message(
-                        "{owner}: {name}={value!r}.", owner=type(self).__name__, name=name, value=getattr(self, name)
-                    ),
-                    _("an exponent of at most {largest:g}: the cost of a hopeless pixel is 1e4", largest=_LARGEST),
-                    _("the paper has 0.3"),
-                )
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """The sums of Dice and of both sides' costs."""
