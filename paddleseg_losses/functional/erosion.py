@@ -13,6 +13,7 @@ import paddle.nn.functional as F
 from ..differentiable import recomputed
 from ..inputs import Inputs
 from ..numeric import constant, safe_divide, shape_of
+from .convolution import convolved
 from .map_sums import composed_sums, map_kernel
 
 Tensor = Any
@@ -37,14 +38,7 @@ def erosion_errors(error: Tensor, weights: Sequence[float]) -> Tensor:
 
 
 def _eroded(window: Tensor, error: Tensor) -> Tensor:
-    return minmax_normalize(F.relu(_mean(error, window) - 0.5))
-
-
-def _mean(x: Tensor, window: Tensor) -> Tensor:
-    """Weighted mean around every pixel; outside the image is 0."""
-    convolve = (F.conv1d, F.conv2d, F.conv3d)[x.ndim - 3]
-    maps = x.flatten(0, 1).unsqueeze(1)  # every map on its own
-    return convolve(maps, window, padding=1).reshape(shape_of(x))
+    return minmax_normalize(F.relu(convolved(error, window, padding=1) - 0.5))
 
 
 def _cross(axes: int, dtype: Any) -> Tensor:
