@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import compress
@@ -107,8 +107,12 @@ class TaskResults:
         lines = [dataclasses.replace(line, comparison=compared.get(line.loss)) for line in begun]
         return sorted(lines, key=lambda line: (-np.nan_to_num(line.scores["dice"][0], nan=-1), line.loss))
 
-    @cache  # noqa: B019  (many a loss is at its own rate in the table of the common one)
-    def _line(self, loss: str, rate: float) -> Line:
+    @cached_property
+    def _line(self) -> Callable[[str, float], Line]:
+        """One loss at a rate, found once: many a loss is at its own rate in the table of the common one."""
+        return cache(self._found)
+
+    def _found(self, loss: str, rate: float) -> Line:
         runs = self.runs(loss, rate)
         rows = {run: self.ledger.rows[run] for run in runs if run in self.ledger.rows}
         succeeded = np.array([run in rows and rows[run]["status"] == OK for run in runs])

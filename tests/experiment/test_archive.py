@@ -1,5 +1,8 @@
 """A study that is packed and laid out again is the same."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -60,6 +63,15 @@ def test_the_same_study_comes_back(study, ledger, tmp_path):
         assert markdown([TaskResults(study, archive, study.tasks[0])]) == markdown(
             [TaskResults(study, ledger, study.tasks[0])]
         )
+
+
+def test_results_end_with_their_last_user(study, ledger):
+    results = TaskResults(study, ledger, study.tasks[0])
+    assert results.own
+    gone = weakref.ref(results)
+    del results
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_report_of_runs_of_which_some_were_laid_out_again(study, ledger):
