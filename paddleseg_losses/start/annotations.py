@@ -175,7 +175,12 @@ def _from_labelme(files: Files, contents: list[tuple[Path, dict[str, Any]]]) -> 
 
 
 def _labels(shapes: Iterable[Any]) -> Iterator[str]:
-    return (str(each["label"]) for each in shapes if isinstance(each, dict) and "label" in each)
+    return (_name(each) for each in shapes if isinstance(each, dict) and "label" in each)
+
+
+def _name(shape: dict[str, Any]) -> str:
+    """Of its class: nobody sees blanks at the ends, nor means another class by them."""
+    return str(shape.get("label")).strip()
 
 
 class _Labelme:
@@ -198,7 +203,7 @@ class _Labelme:
         pen = ImageDraw.Draw(mask)
         for shape in self.shapes:
             points = [tuple(map(float, point)) for point in shape.get("points", ())]
-            label = self._label(str(shape.get("label")))
+            label = self._label(_name(shape))
             if _kind(shape) == "mask":
                 mask.paste(label, tuple(map(round, points[0])), _stencil(shape["mask"]))
             else:

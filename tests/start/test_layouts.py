@@ -195,6 +195,21 @@ def test_labelme_of_other_machines_and_of_models(tmp_path):
     assert [int(labels[point]) for point in ((20, 30), (11, 22))] == [2, 0]
 
 
+def test_blanks_around_labels_of_labelme_mean_nothing(tmp_path):
+    root = tmp_path / "labelme"
+    for number, label in enumerate(("road", "road ", " road", "road\u3000")):
+        shapes = [
+            {"label": label, "points": [[5, 5], [30, 30]], "shape_type": "rectangle"},
+            {"label": "__ignore__ ", "points": [[40, 5], [60, 30]], "shape_type": "rectangle"},
+        ]
+        _labelme(scenes.save_image(root / f"{number}.jpg", scenes.disc(number)), shapes)
+    result = plan(root)
+    assert result.reading.names == ["background", "road"]
+    for sample in result.samples:
+        labels = result.reading.labels(sample.read())
+        assert [int(labels[point]) for point in ((20, 20), (20, 50), (40, 40))] == [1, 255, 0]
+
+
 def test_what_has_no_annotation_is_named(tmp_path):
     root = tmp_path / "labelme"
     box = {"label": "leaf", "points": [[5, 5], [30, 30]], "shape_type": "rectangle"}
