@@ -65,8 +65,8 @@ def perform_all(
     """
     waiting = iter(jobs)
     children: dict[Any, _Child] = {}
-    with _environment(ONE_THREAD | QUIET):
-        context = _context()
+    with environment(ONE_THREAD | QUIET):
+        context = fresh_processes()
         try:
             while True:
                 while len(children) < at_once and (following := next(waiting, None)) is not None:
@@ -90,8 +90,11 @@ def perform_all(
                 child.end(CRASHED)
 
 
-def _context() -> Any:
-    """Processes forked from one that has imported Paddle and done nothing else; on Windows, new ones."""
+def fresh_processes() -> Any:
+    """Forked from one that has imported Paddle and done nothing else; on Windows, new ones.
+
+    The one that is forked keeps the environment that the first of them began with.
+    """
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -140,7 +143,7 @@ def _silent() -> Iterator[None]:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Children inherit it; with one thread, they give the same numbers whatever runs beside them."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import paddle
 
 from paddleseg_losses import kernels, registry
+from paddleseg_losses.experiment.supervisor import ONE_THREAD, QUIET, environment, fresh_processes
 from paddleseg_losses.testing.cases import make
 
 SIDES = (9, 12, 17, 20, 24, 31, 40)  # of the images, in turn
@@ -22,9 +22,8 @@ ALLOWED = 0.01  # of the memory after the first half
 
 def of_its_own(name: str, backend: str, steps: int) -> float:
     """By which share the memory of a process grows in the second half of its steps with a loss."""
-    fresh = get_context("forkserver")  # Paddle is imported once, and has computed nothing when a process begins
-    fresh.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(1, mp_context=fresh) as process:
+    # The server that forks is one for the whole process: it has to be the same whoever starts it.
+    with environment(ONE_THREAD | QUIET), ProcessPoolExecutor(1, mp_context=fresh_processes()) as process:
         return process.submit(_of_this, name, backend, steps).result()
 
 

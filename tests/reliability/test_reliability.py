@@ -2,6 +2,9 @@
 
 import importlib
 import mmap
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
@@ -58,6 +61,13 @@ def test_what_is_wrong_is_found(monkeypatch):
 def test_steps_keep_no_memory():
     """Longer in `python -m tests.reliability memory`."""
     assert of_its_own("DiceLoss", "composed", 200) < ALLOWED
+
+
+def test_processes_after_its_own_have_one_thread():
+    """Those of `compare` are forked from the same server."""
+    of_its_own("DiceLoss", "composed", 2)
+    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as process:
+        assert process.submit(os.getenv, "PADDLESEG_LOSSES_THREADS").result() == "1"
 
 
 def test_memory_that_is_kept_is_seen():
