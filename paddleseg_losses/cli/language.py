@@ -56,6 +56,12 @@ def choose_language(code: str) -> None:
     os.environ["LANGUAGE"] = code
 
 
+def continued(command: str) -> str:
+    """A command to go on with, in the language of this one: that of the locale need not be said again."""
+    code = i18n.language()
+    return command if code == i18n.of_locale() else f"{command} --lang {code}"
+
+
 @contextmanager
 def spoken(code: str) -> Iterator[None]:
     """Show texts in this language, click's too, unless a command chooses another; afterwards all is as before."""

@@ -15,6 +15,7 @@ import click
 from ..i18n import Text, _, in_context, listed, plural
 from . import screen
 from .command import argument, command, option
+from .language import continued
 
 if TYPE_CHECKING:
     from ..start import Plan, Written
@@ -118,14 +119,15 @@ def _next(plan: Plan) -> list[str]:
         for name in ("config.yml", "output", "output/best_model", "scores", "val.txt")
     )
     trained = f"--config {config} --model_path {best}"
-    return [
+    commands = (
         f"paddleseg-losses check {config}",
         f"paddleseg-losses doctor --config {config}",
         f"paddleseg-losses train --config {config} --do_eval --save_dir {output}",
         f"paddleseg-losses evaluate {trained} --save_dir {scores}",
         f"paddleseg-losses predict {trained} --image_path {images}",
         f"paddleseg-losses report {output}",
-    ]
+    )
+    return [continued(line) for line in commands]
 
 
 def _from_here(path: Path) -> str:

@@ -13,6 +13,7 @@ from ..paddleseg.flags import Flags
 from . import screen
 from .command import LocalizedOption
 from .flags import FlagsCommand, ManyOption
+from .language import continued
 
 if TYPE_CHECKING:
     from ..after_training.pictures import Picture
@@ -67,7 +68,7 @@ def _train(override: tuple[str, ...], **flags: Any) -> None:
     click.echo(_("\nlog: {log}    numbers: {numbers}", log=log, numbers=numbers))
     if pictures:
         click.echo(_("pictures: {folder}", folder=pictures[0].file.parent))
-    click.echo(_("page: paddleseg-losses report {folder}", folder=result.save_dir))
+    click.echo(_("page: {command}", command=continued(f"paddleseg-losses report {result.save_dir}")))
     return None
 
 

@@ -26,6 +26,7 @@ def test_the_command(call, tmp_path, monkeypatch, arguments):
     page = "start_cn.md" if arguments else "start.md"
     listed = re.findall(r"^paddleseg-losses .*", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
     after = [line.replace("data/my_images", "cells_start") for line in listed if "start my_images" not in line]
+    after = [" ".join([line, *arguments]) for line in after]
     assert len(after) == 6
     printed = [line.strip() for line in done.stdout.splitlines()]
     assert printed[-6:] == after  # the page says what the command says
@@ -40,6 +41,16 @@ def test_commands_to_copy_are_quoted(call_json, tmp_path, monkeypatch):
     scenes.write(tmp_path / "it's (mine)", NAMES)
     _code, found = call_json("start", "it's (mine)", "--dry-run")
     assert [shlex.split(line)[-1] for line in found["next"]][:2] == ["it's (mine)_start/config.yml"] * 2
+
+
+def test_commands_to_copy_speak_the_language_of_this_one(call_json, tmp_path, monkeypatch):
+    """Which the locale may say already."""
+    monkeypatch.chdir(tmp_path)
+    scenes.write(tmp_path / "cells", NAMES)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for arguments, end in ([], ".yml"), (["--lang", "zh"], ".yml"), (["--lang", "en"], ".yml --lang en"):
+        _code, found = call_json("start", "cells", "--dry-run", *arguments)
+        assert found["next"][0].endswith(end)
 
 
 def test_json(call_json, tmp_path, monkeypatch):
