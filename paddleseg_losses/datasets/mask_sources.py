@@ -44,6 +44,8 @@ class MaskSource:
     defects: list[DataError] = field(default_factory=list)  # of the list, which PaddleSeg cannot read though we can
     multilabel: bool = False  # a mask may hold its classes below or beside each other
     partial: frozenset[int] = frozenset()  # labels of pixels that are one of several classes
+    unmerged: MaskSource | None = None  # the same before `Foreground` makes labels of 0 and 1
+    foreground: frozenset[int] = frozenset()  # the labels of which it makes 1
 
     def __len__(self) -> int:
         return len(self.names)
@@ -204,6 +206,9 @@ def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
             except (TypeError, ValueError) as error:
                 raise _not_created(source.title, error) from error
             relabel = transform.relabel if isinstance(transform, BorderWeights) else transform
+            if isinstance(transform, Foreground):
+                before = replace(source, ignore_index=transform.ignore_index)
+                source = replace(source, unmerged=before, foreground=frozenset(transform.classes))
             source = replace(source, read=Transformed(source.read, relabel, source.names))
             if isinstance(transform, PartialLabels):
                 source = replace(source, partial=source.partial | {transform.label})

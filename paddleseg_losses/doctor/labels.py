@@ -59,6 +59,27 @@ def check_labels(source: MaskSource, counts: Counts, complete: bool, part: str =
         yield from _check_values(source, counts, complete, part)
 
 
+def check_merged(source: MaskSource, unmerged: MaskSource, counts: Counts) -> Iterator[Finding]:
+    """Values of which `Foreground` makes 0 though they look like mistakes."""
+    if _is_lossy(source):
+        return  # which says more about them
+    far = 2 * len(counts.pixels)  # class indices have few gaps
+    gray = white_masks.WHITE in source.foreground  # then black is the only other value
+    known = {0, *source.foreground, *unmerged.no_classes}
+    strange = sorted(value for value in counts.pixels if value not in known and (gray or value >= far))
+    if strange:
+        total = sum(counts.pixels.values())
+        shown = ", ".join(f"{value} ({counts.pixels[value] / total:.2%})" for value in strange[:_MANY])
+        text = _(
+            "Foreground makes class 0 of values that are not among its classes: {shown}; {mask} has {first}.",
+            shown=shown + (", ..." if len(strange) > _MANY else ""),
+            mask=counts.first[strange[0]],
+            first=strange[0],
+        )
+        cure = _("Correct the masks; or, if these values are foreground, add them to the classes of Foreground")
+        yield Finding("merged_values", text, Message("# {comment}", comment=cure))
+
+
 def _nan_cure(ignored: int | None) -> Message:
     ignored = 255 if ignored is None else ignored
     width = "uint8" if 0 <= ignored < 256 else "int32"
@@ -87,7 +108,7 @@ def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str)
     if set(counts.pixels) == {0, white_masks.WHITE}:
         yield _is_0_255(ignored, part)
         return
-    if any(name.lower().endswith(_LOSSY) for name in source.names):
+    if _is_lossy(source):
         yield _lossy(source, counts)
     elif unknown:
         yield _out_of_range(unknown, classes, counts, source, part)
@@ -104,6 +125,10 @@ def _is_0_255(ignored: int | None, part: str) -> Finding:
     white = ignored == white_masks.WHITE
     text = white_masks.problem() if white else _("The masks contain only 0 and 255, and 255 is not a class.")
     return Finding("masks_0_255", text, white_masks.reading(part))
+
+
+def _is_lossy(source: MaskSource) -> bool:
+    return any(name.lower().endswith(_LOSSY) for name in source.names)
 
 
 def _lossy(source: MaskSource, counts: Counts) -> Finding:
