@@ -11,7 +11,7 @@ from . import registry
 from .conversion import indices_of_bfloat16, of_truth_values, shares_of_bfloat16
 from .errors import InputError
 from .given_values import tensor_of_numbers
-from .i18n import Message, Text, _, counts
+from .i18n import CLAUSES, Text, _, counts, listed
 from .ignored_labels import IgnoredLabels
 from .kernels import LABEL_TYPES, readable
 from .label_sets import LabelSets
@@ -186,7 +186,7 @@ class LayoutReader:
             raise InputError(
                 _("{name}: labels are {dtype}.", name=self.name, dtype=name_of(labels.dtype)),
                 _("integer labels: this loss does not support soft targets"),
-                cure if other is None else Message("{cure}; {other}", cure=cure, other=other),
+                cure if other is None else listed([cure, other], CLAUSES),
             )
         if channels > 1 and not per_channel:
             raise InputError(

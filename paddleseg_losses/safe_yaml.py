@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from .errors import ConfigError
-from .i18n import Message, Text, _
+from .i18n import Text, _
 from .i18n.foreign import recognized
 
 MAX_BYTES, MAX_DEPTH, MAX_VALUES, MAX_DIGITS = 256 * 1024, 64, 20_000, 100
@@ -79,7 +79,7 @@ def parse(text: str, name: Text, local_tags: bool = False) -> Any:
         if isinstance(error, ConfigError):
             raise
         raise ConfigError(
-            Message("{place}: {problem}.", place=name, problem=str(error)),
+            _("{place}: {problem}.", place=name, problem=str(error)),
             "YAML",
             _("put quotes around what is text, and remove tags such as !!int"),
         ) from None
@@ -293,7 +293,7 @@ def _syntax_error(name: Text, text: str, error: yaml.YAMLError) -> ConfigError:
     tabs, spaces = _("indent with spaces, not tabs"), _("check the indentation, colons and brackets there")
     cure: Text = tabs if "\t" in line else spaces
     return ConfigError(
-        Message("{place}: {problem}.", place=place, problem=recognized(getattr(error, "problem", None) or str(error))),
+        _("{place}: {problem}.", place=place, problem=recognized(getattr(error, "problem", None) or str(error))),
         "YAML",
-        Message("{cure}: {line!r}", cure=cure, line=line.strip()) if line.strip() else cure,
+        _("{cure}: {line!r}", cure=cure, line=line.strip()) if line.strip() else cure,
     )

@@ -66,7 +66,7 @@ def _print(report: Report) -> None:
 
     count = len(report.mistakes)
     verdict, style = (_("the losses are right"), "bold green") if report.right else (mistakes(count), "bold red")
-    screen.print(Text.assemble((str(report.path), "bold"), ": ", (str(verdict), style)))
+    screen.print(Text.assemble((str(_("{place}: ", place=report.path)), "bold"), (str(verdict), style)))
     for number, mistake in enumerate(report.mistakes, 1):
         _print_mistake(number, mistake)
     if report.right:
@@ -86,7 +86,7 @@ def mistakes(count: int) -> Message:
 def _print_mistake(number: int, mistake: Mistake) -> None:
     from rich.text import Text
 
-    where = f"{mistake.where}: " if mistake.where else ""
+    where = str(_("{place}: ", place=mistake.where)) if mistake.where else ""
     screen.print(Text.assemble(f"{number}. ", (where, "bold"), str(mistake.found)))
     screen.print(screen.text(_("expected: {expected}", expected=mistake.expected), indent=3))
     cure = Text.assemble(str(_("what to do: ")), (str(mistake.cure), "green"))

@@ -123,7 +123,7 @@ def _print_mistakes(diagnosis: Diagnosis) -> None:
     )  # fmt: skip
     screen.print(Line(str(title), style="bold red"))
     for number, mistake in enumerate(diagnosis.mistakes, 1):
-        where = f"{mistake.where}: " if mistake.where else ""
+        where = _("{place}: ", place=mistake.where) if mistake.where else ""
         screen.print(screen.text(f"{number}. {where}{mistake.found}"), screen.text(mistake.cure, 3, "green"))
     if diagnosis.corrected:
         screen.print(screen.heading(_("Corrected:")), screen.yaml(diagnosis.corrected))

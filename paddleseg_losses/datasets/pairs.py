@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ..i18n import Message, Text, _
+from ..i18n import Text, _
 from ..sample_files import is_cut
 from .counting import MaskProblem
 from .mask_sources import Pair
@@ -33,7 +33,7 @@ def check_pairs(pairs: Sequence[Pair], multilabel: bool = False) -> dict[str, Ma
             if kind:
                 if kind == "stacked" and multilabel:
                     continue
-                what = str(Message("{where}: {what}", where=pair.where, what=detail))
+                what = str(_("{place}: {found}", place=pair.where, found=detail))
                 problems.setdefault(kind, MaskProblem()).add(MaskProblem(1, [what]))
     return problems
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, MissingDependencyError
-from ..i18n import Message, Text, _, listed, plural
+from ..i18n import Text, _, listed, plural
 from . import folder
 
 _MIN_SHARE = 0.02  # of the largest mask: slices with less at the ends of an object are left out, if empty ones are
@@ -180,7 +180,7 @@ def _voxels(path: Path, loaded: Any) -> Array:
 
 def _damaged(path: Path, problem: Text) -> DataError:
     return DataError(
-        Message("{path}: {problem}", path=path, problem=problem),
+        _("{place}: {found}", place=path, found=problem),
         _("a volume in NIfTI, with labels of the same grid"),
         _("repair or remove it"),
     )

@@ -45,7 +45,7 @@ def require_foreground(config: str | Path) -> None:
         return
     if is_white(pixels, source):
         raise DataError(
-            Message("{config}: {found}", config=config, found=problem()),
+            _("{place}: {found}", place=config, found=problem()),
             _("1 for the foreground"),
             _("write in both datasets:\n{yaml}", yaml=reading()),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ..datasets import MaskProblem, MaskSource
 from ..errors import LossError
-from ..i18n import Message, _, plural
+from ..i18n import CLAUSES, Message, _, listed, plural
 from .report import Finding, commented
 
 _LINES = _("Restore the files, or remove their lines from the list")
@@ -96,7 +96,7 @@ def check_files(source: MaskSource, problems: Mapping[str, MaskProblem], part: s
         yield refused(defect, "list")
     for kind, problem in problems.items():
         counted, yaml = _KINDS[kind]
-        what = "; ".join(problem.first) + ("; ..." if problem.count > len(problem.first) else "")
+        what = listed([*problem.first, *(["..."] if problem.count > len(problem.first) else [])], CLAUSES)
         text = plural(counted.template, str(counted.plural), problem.count, what=what)
         yield Finding(kind, text, yaml or _root(part))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..datasets import Counts, MaskSource, balance, white_masks
-from ..i18n import Message, Text, _, plural
+from ..i18n import CLAUSES, Message, Text, _, listed, plural
 from .report import SAVE_AS_INDICES, Finding, commented
 
 _EIGHT_BITS = "Image.fromarray(np.asarray(mask).astype('uint8'))"
@@ -36,7 +36,7 @@ _PROBLEMS: dict[str, tuple[Message, Message | None]] = {  # what they are, and t
     ),
     "bits_1": (
         _("of 1 bit: Paddle reads their foreground as 255, which is usually the ignored label"),
-        Message("# {comment},\n# {ours}", comment=_NARROW, ours=_OURS),
+        _("# {comment},\n# {ours}", comment=_NARROW, ours=_OURS),
     ),
     "bits_16": (
         _("of 16 bits: Paddle reads them as bfloat16, and every label becomes class 0"),
@@ -52,7 +52,7 @@ def check_labels(source: MaskSource, counts: Counts, complete: bool, part: str =
     cures = {"nan": _nan_cure(source.ignore_index), "bits_16": _narrowing(max(counts.pixels, default=0), complete)}
     for kind, problem in [*counts.problems.items(), *counts.notes.items()]:
         words, yaml = _PROBLEMS[kind]
-        what = {"problem": words, "what": "; ".join(problem.first)}
+        what = {"problem": words, "what": listed(problem.first, CLAUSES)}
         text = plural("{count} mask {problem}: {what}", "{count} masks {problem}: {what}", problem.count, **what)
         yield Finding(f"masks_{kind}", text, cures[kind] if yaml is None else yaml)
     if counts.masks and source.classes is not None:
@@ -98,7 +98,7 @@ def _narrowing(largest: int, complete: bool) -> Message:
     narrow = (
         _NARROW if complete else _("If no mask has a label above 255, save them with 8 bits: {code}", code=_EIGHT_BITS)
     )
-    return Message("# {comment},\n# {ours}", comment=narrow, ours=_OURS)
+    return _("# {comment},\n# {ours}", comment=narrow, ours=_OURS)
 
 
 def _check_values(source: MaskSource, counts: Counts, complete: bool, part: str) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ class Option:
             return self.read(value)
         except OptionError as error:  # it is more specific
             raise OptionError(
-                Message("{owner}: {found}", owner=owner, found=error.found), error.expected, error.cure
+                _("{place}: {found}", place=owner, found=error.found), error.expected, error.cure
             ) from None
         except (TypeError, ValueError, OverflowError) as error:
             bound = _("{expected}, at most {largest:g} in size", expected=self.expected, largest=LARGEST)

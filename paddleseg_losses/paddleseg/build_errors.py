@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import ConfigError, LossError
-from ..i18n import Message, _
+from ..i18n import _
 from ..registry import suggest
 from .checking import check
 from .registration import import_manager
@@ -36,7 +36,8 @@ def explained(config: str, use_multilabel: bool = False) -> Iterator[None]:
 def _of_the_losses(config: str, use_multilabel: bool) -> ConfigError | None:
     """The first mistake of the loss section: `check` explains it better than PaddleSeg."""
     for mistake in check(config, use_multilabel=use_multilabel).mistakes:
-        found = Message("{config}: {where}: {found}", config=config, where=mistake.where, found=mistake.found)
+        place = f"{config}: {mistake.where}"
+        found = _("{place}: {found}", place=place, found=mistake.found)
         cure = _("{cure} (`paddleseg-losses check {config}` shows all mistakes)", cure=mistake.cure, config=config)
         return ConfigError(found, mistake.expected, cure)
     return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..i18n import Text, _
+from ..i18n import CLAUSES, Text, _, listed
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ def describe(terms: Sequence[Term]) -> str:
     lines = [_sum([term for term in terms if term.head == head]) for head in heads]
     if heads == [0]:
         return lines[0]
-    return "; ".join(str(_("head {head}: {name}", head=head, name=line)) for head, line in zip(heads, lines))
+    named = (_("head {head}: {name}", head=head, name=line) for head, line in zip(heads, lines))
+    return str(listed(named, CLAUSES))
 
 
 def _sum(terms: Sequence[Term]) -> str:

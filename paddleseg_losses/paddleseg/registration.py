@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import registry
 from ..errors import MissingDependencyError, UnknownLossError
-from ..i18n import Message, _
+from ..i18n import _
 from ..registry import PREFIX
 from ..transforms import TRANSFORMS
 from .medicalseg.adapter import adapted, adapted_transform
@@ -101,7 +101,7 @@ def _replaced(override: str | Iterable[str]) -> set[str]:
         return {registry.get(name).name for name in names}
     except UnknownLossError as error:
         raise UnknownLossError(
-            Message("override: {found}", found=error.found),
+            _("{place}: {found}", place="override", found=error.found),
             _('"all", or {expected}', expected=error.expected),
             error.cure,
         ) from None

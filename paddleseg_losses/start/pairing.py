@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ..errors import DataError
-from ..i18n import Text, _, plural
+from ..i18n import CLAUSES, Text, _, listed, plural
 from .naming import Named, read_name
 from .scanning import Files, LeftOut
 
@@ -220,10 +220,10 @@ def nothing_paired(files: Files, pairing: Pairing) -> DataError:
     """Why no pair was found."""
     reasons = Counter(str(each.reason) for each in pairing.left_out)
     first = {str(each.reason): each.name for each in reversed(pairing.left_out)}
-    shown = "; ".join(f"{first[reason]}: {reason}" for reason, _count in reasons.most_common(3))
+    shown = [_("{place}: {found}", place=first[each], found=each) for each, _count in reasons.most_common(3)]
     described = (
         _("No image of {folder} has a mask: {count} pictures, {shown}.",
-          folder=files.root, count=len(files.pictures), shown=shown)
+          folder=files.root, count=len(files.pictures), shown=listed(shown, CLAUSES))
         if shown
         else _("Nothing tells images from masks among the {count} pictures of {folder}.",
                folder=files.root, count=len(files.pictures))

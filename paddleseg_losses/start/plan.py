@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from ..datasets import MaskStatistics, Symptom, measure, symptoms
 from ..errors import DataError
-from ..i18n import Text, _, plural
+from ..i18n import CLAUSES, Text, _, listed, plural
 from .configuration import write_yaml
 from .inspection import Inspected, count_values, inspect_files, read_mask, spread
 from .legend import find_legend, read_legend
@@ -177,7 +177,7 @@ def _separator(plan: Plan) -> str:
 
 def none_left(where: Path | str, left_out: list[LeftOut]) -> DataError:
     """No image of a folder or a list can be used: the first reasons."""
-    shown = "; ".join(f"{each.name}: {each.reason}" for each in left_out[:3])
+    shown = listed((_("{place}: {found}", place=each.name, found=each.reason) for each in left_out[:3]), CLAUSES)
     return DataError(
         _("No image of {folder} can be used: {names}.", folder=where, names=shown),
         _("images and masks that can be read, of the same size"),

@@ -5,6 +5,7 @@ import re
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 from docs.builder import translations
 from docs.builder.catalogue import catalogues
@@ -26,6 +27,12 @@ def english_in(text):
         text = text.replace(spec.paper, "")  # the titles of papers stay
     text = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\{[^}]*\}|\[[^\]]*\]", "", text)
     return re.findall(r"\b[a-z]+(?: [a-z]+){2,}\b", text)
+
+
+def half_width_in(text):
+    """English punctuation beside Chinese letters: code and quotations apart."""
+    text = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"|“[^”]*”|- type: ", "", text)
+    return re.findall(r".{,9}[\u4e00-\u9fff）][,:;].{,9}|.{,9}(?<! )[,:;] ?[\u4e00-\u9fff].{,9}", text)
 
 
 def accented(text):
@@ -83,6 +90,13 @@ def assert_accented(result, code=0):
 
 def test_nothing_is_untranslated_or_fuzzy():
     assert translations.problems() == []
+
+
+def test_chinese_has_its_own_punctuation():
+    with (i18n.FOLDER / "zh" / "LC_MESSAGES" / f"{i18n.DOMAIN}.po").open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    texts = [text for each in messages for text in ([each.string] if isinstance(each.string, str) else each.string)]
+    assert [found for text in texts for found in half_width_in(text)] == []
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -144,7 +158,7 @@ def test_lines_of_a_training_in_chinese(capsys):
         display.step(Step(2, 4, 0.544, 0.00772, 0.26, "00:00:00", terms))
         display.evaluated(2, 0.0085, True)
     said = capsys.readouterr().out
-    assert "迭代 2/4  损失 0.5440 (输出 0：dice 1 x 0.8000; 输出 1：DiceLoss 1 x 0.9000)" in said
+    assert "迭代 2/4  损失 0.5440 (输出 0：dice 1 x 0.8000；输出 1：DiceLoss 1 x 0.9000)" in said
     assert "滑动平均权重" in said
     assert not re.search(r"\b(iter|loss|left|head)\b", said)
 
@@ -162,6 +176,7 @@ def test_mistakes_in_chinese(case, call, tmp_path, losses_table):
     assert HAN.search(explained)
     # What Paddle itself says stays as it is.
     assert not english_in(explained.replace("dtype must be any of", "")), explained
+    assert not half_width_in(result.output.partition("改正后")[0])
 
 
 @pytest.mark.parametrize(
@@ -177,6 +192,7 @@ def test_errors_in_chinese(line, call, tmp_path):
     text = result.stderr or result.stdout
     assert HAN.search(text)
     assert not english_in(text), text
+    assert not half_width_in(text)
 
 
 def test_a_choice_of_language_ends_with_its_command(call):

@@ -23,7 +23,7 @@ class Mistake:
     cure: Text
 
     def __str__(self) -> str:
-        head = f"{self.where}: {self.found}" if self.where else self.found
+        head = _("{place}: {found}", place=self.where, found=self.found) if self.where else self.found
         parts = {"found": head, "expected": self.expected, "cure": self.cure}
         return str(_("{found}\n   expected: {expected}\n   what to do: {cure}", **parts))
 
@@ -79,7 +79,8 @@ class Report:
 
     def __str__(self) -> str:
         count = plural("{count} mistake", "{count} mistakes", len(self.mistakes))
-        parts = [f"{self.path}: {_('the losses are right') if self.right else count}"]
+        verdict = _("the losses are right") if self.right else count
+        parts = [str(_("{place}: {found}", place=self.path, found=verdict))]
         parts += [f"{number}. {mistake}" for number, mistake in enumerate(self.mistakes, 1)]
         parts += [f"   {loss}" for loss in self.losses if self.right]
         parts += [str(_("note: {note}", note=note)) for note in self.notes]
