@@ -35,9 +35,9 @@ def traffic(language: Language) -> str:
     )
     why = t(
         "An operator that picks or changes single elements counts as many as it touches. Where a loss moves more than "
-        "its counterpart in PaddleSeg, it is for what that one does not do: errors are sums of the other shares, so "
-        "that they keep their digits, and ignored pixels do no harm whatever stands in them, NaN too, which takes one "
-        "pass over the logits in each direction. Distance maps that `DistanceMaps` has not made before are searched "
+        "its counterpart in PaddleSeg, it is for what that one does not do: errors are made of the other shares, so "
+        "that they keep their digits, and ignored pixels do no harm whatever stands in them, NaN too, which takes a "
+        "pass over the logits in one direction or in both. Distance maps that `DistanceMaps` has not made before are searched "
         "along all axes but the longest in a table of all pairs of pixels on a line, which moves twice the side of "
         "the image: no public operator of Paddle finds such a minimum without a table. Soft skeletons and erosions are "
         "computed again in the backward pass, for about a fifth of the memory. In a static graph there are no "
