@@ -175,20 +175,20 @@ class Inputs(Labelled):
         """Probability of the true label, `[N, 1, *S]` (multilabel: `[N, C, *S]`); hard labels only."""
         if not self.problem.from_logits:
             return self.at_label(self.prob) if self.multiclass else self._of_side(self.prob, self.one_minus_prob)
-        return paddle.exp(-self.nll) if self._has_shares else numeric.sigmoid(-self._log_odds)
+        return paddle.exp(-self.nll) if self._by_shares else numeric.sigmoid(-self._log_odds)
 
     @cached_in_graph
     def error(self) -> Tensor:
         """Probability of the wrong labels together: 1 - `prob_true`, which keeps its digits near 0."""
         if not self.problem.from_logits:
             return 1 - self.prob_true if self.multiclass else self._of_side(self.one_minus_prob, self.prob)
-        return self._likelihood[0] if self._has_shares else numeric.sigmoid(self._log_odds)
+        return self._likelihood[0] if self._by_shares else numeric.sigmoid(self._log_odds)
 
     @cached_in_graph
     def nll(self) -> Tensor:
         """Minus the logarithm of `prob_true`."""
         if self.problem.from_logits:
-            return self._likelihood[1] if self._has_shares else numeric.softplus(self._log_odds)
+            return self._likelihood[1] if self._by_shares else numeric.softplus(self._log_odds)
         if self.multiclass:
             return -paddle.log(self.prob_true.clip(CLIP, 1.0))
         return -self._of_side(self.log_prob, self.log_one_minus_prob)
@@ -228,9 +228,12 @@ class Inputs(Labelled):
         return Shares(self.scores, self.index, self.valid)
 
     @property
-    def _has_shares(self) -> bool:
-        """Whether an operation has asked for `shares`."""
-        return "shares" in vars(self)
+    def _by_shares(self) -> bool:
+        """Whether error and `nll` are made of `shares`, because another term reads those: log-odds alone cost less."""
+        known = vars(self)
+        if "_log_odds" in known or "_likelihood" in known:
+            return "_likelihood" in known
+        return self.of_one_label and ("shares" in known or any(spec.reads_shares for spec in self.requests))
 
     @cached_in_graph
     def _likelihood(self) -> tuple[Tensor, Tensor]:

@@ -61,8 +61,11 @@ class LayoutReader:
         if soft:
             self._require_soft(scores.shape[1], per_channel, labels)
             labels = labels.astype("float64" if scores.dtype == paddle.float64 else "float32")
-        elif per_channel and mode == "multiclass":
-            self._require_clear()
+        else:
+            if per_channel and mode == "multiclass":
+                self._require_clear()
+            if not labels.stop_gradient:  # whole numbers have no slope, for which an operation would be asked
+                labels = labels.detach()
         if self.label_sets:
             self._require_indices(mode, per_channel, scores.shape[1])
         exclusive = mode == "multilabel" and scores.shape[1] > 1 and not per_channel

@@ -145,7 +145,7 @@ class _Likelihood(Differentiable):
     def backward(ctx: Any, of_error: Tensor | None, of_nll: Tensor | None) -> Tensor:
         z, labels, valid, p, nll = ctx.saved_tensor()
         if paddle.is_grad_enabled():
-            error, right = sigmoids(_log_odds(z, labels, valid))
+            error, right = sigmoids(_composed_log_odds(z, labels, valid))
             slope = 0.0 if of_nll is None else of_nll
             return _slopes(z, labels, valid, (slope if of_error is None else slope + of_error * right) * error)
         slope = of_nll
@@ -164,7 +164,7 @@ def log_odds(z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
     Args:
         z: `[N, C, *S]`.
         labels: int32 indices `[N, 1, *S]`.
-        valid: which pixels count, bool of the same shape; slopes handed to the others must be 0.
+        valid: which pixels count, bool of the same shape; elsewhere the slope of the result must be 0.
     """
     return _LogOdds.apply(z, labels, valid)
 
@@ -176,11 +176,10 @@ class _LogOdds(Differentiable):
     def forward(ctx: Any, z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
         others = _where_valid(valid, z)
         own = taken(others, labels)
-        put(others, labels, paddle.full([], _lowest(z.dtype), z.dtype), "add")
-        # By the largest: of logits far from 0, the logarithm of their sum has few digits after the point.
-        top = top_of(others, [])
-        gap = taken(others, top) - own
-        share = F.softmax_(others, axis=1)
+        put(others, labels, paddle.full([], _far_below(z.dtype), z.dtype), "add")
+        top = others.argmax(axis=1, keepdim=True, dtype="int32")
+        gap = taken(others, top) - own  # by the largest, as above
+        share = F.softmax_(others, axis=1)  # in the memory of the logits
         ctx.save_for_backward(z, labels, valid, share)
         return gap - paddle.log(taken(share, top))
 
@@ -194,13 +193,13 @@ class _LogOdds(Differentiable):
         return slopes
 
 
-def _lowest(dtype: Any) -> float:
-    """The lowest finite number: a logit that far down has no share, if any other is above it."""
-    return float(paddle.finfo(dtype).min)
+def _far_below(dtype: Any) -> float:
+    """What takes its share from a logit if added: half of the lowest number, so that the sum stays finite."""
+    return float(paddle.finfo(dtype).min) / 2
 
 
-def _log_odds(z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
-    """The same with a gradient by Paddle's operators."""
+def _composed_log_odds(z: Tensor, labels: Tensor, valid: Tensor) -> Tensor:
+    """`log_odds` with a gradient by Paddle's operators."""
     return log_odds_against(paddle.where(valid, z, paddle.zeros([], z.dtype)), labels, _is_other(z, labels, valid))
 
 

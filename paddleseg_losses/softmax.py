@@ -34,19 +34,18 @@ def softmax(z: Tensor, valid: Tensor) -> Tensor:
 
 
 class _Guarded(Differentiable):
-    """Logits of a softmax where they count, elsewhere 0, whatever stands there.
-
-    Who reads the shares masks them: no slopes come back from elsewhere, and of finite shares those of logits are 0.
-    """
+    """Logits of a softmax where they count; elsewhere 0, value and gradient, whatever stands there."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, ignored: Tensor) -> Tensor:
+        ctx.save_for_backward(ignored)
         return paddle.masked_fill(z, ignored, 0.0)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         refuse_second_derivatives()
-        return upstream
+        (ignored,) = ctx.saved_tensor()
+        return paddle.masked_fill(upstream, ignored, 0.0)
 
 
 def _shifted(p: Tensor, slopes: Tensor) -> Tensor:

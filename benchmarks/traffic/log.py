@@ -28,7 +28,7 @@ _UNREAD = {
 }  # fmt: skip
 # Operators that touch as many elements as they pick, or put in place, however many there are.
 _PICKING, _PUTTING = {"take_along_axis", "gather", "gather_nd", "index_select"}, {"put_along_axis_"}
-_OVERWRITING = {"scatter_"}
+_OVERWRITING = {"scatter_"}  # indices and what is written are read; what was there is not
 _TENSOR = re.compile(
     r"^\( (\w+) , |^\tInitialized: (\d),\n\tTensor_Ptr: ?\S+,\n\tTensor_Impl_Ptr: ?(\S+),\n\tTensorInfo: \{([^}]*)\}",
     re.M,

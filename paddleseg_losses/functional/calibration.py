@@ -31,7 +31,7 @@ def calibration_gaps(inputs: Inputs, count: int, soft: bool, least: float, bins:
         gap, size = kernel(inputs.problem, count, soft, inputs.pixel_weight).unbind(-1)
     else:
         gap, size = sums_of(inputs, bins(inputs), count)
-    filled = paddle.logical_and(size > 0, size >= least)
+    filled = paddle.logical_not(paddle.logical_or(size <= 0, size < least))  # a NaN stays
     gaps = paddle.where(filled, safe_divide(gap.abs(), size), paddle.zeros([], size.dtype))
     filled = filled.astype(size.dtype).detach()  # a static graph of Paddle 2.6 would ask for its gradient
     return safe_divide(gaps.sum(axis=-1), filled.sum(axis=-1)).astype(inputs.dtype)

@@ -85,7 +85,7 @@ class _WeightedSum(Differentiable):
 
 
 def _signed_distance(inputs: Inputs, skip: int, spacing: Spacing | None) -> tuple[int, Tensor]:
-    """From which channel on the distance is known, or computed, and the distance to the boundary, negative outside.
+    """The first channel of the second result: the distance to the boundary, negative outside, known or computed.
 
     Cutting channels out of what is known would copy them, and those of the probabilities.
     """
@@ -99,15 +99,20 @@ def _signed_distance(inputs: Inputs, skip: int, spacing: Spacing | None) -> tupl
 
 
 def _depth(inputs: Inputs, first: int, signed: Tensor, spacing: Spacing | None) -> Tensor:
-    """Minus phi of the channels from the first on, 0 where ignored or where there is no boundary."""
+    """How deep a pixel is in its region: minus phi, of the channels from `first` on.
+
+    It is 0 where ignored and where there is no boundary: known distances are infinite in all of such a channel.
+    """
     ignored = paddle.logical_not(inputs.valid if inputs.multiclass else inputs.valid[:, first:])
-    nowhere = paddle.isinf(signed[(slice(None), slice(None), *[slice(1)] * inputs.axes)])  # if in one pixel, in all
+    first_pixels = (slice(None), slice(None), *[slice(1)] * inputs.axes)
+    nowhere = paddle.isinf(signed[first_pixels])
     depth = paddle.masked_fill(signed, paddle.logical_or(nowhere, ignored), 0.0)
     smallest, zero = _smallest(spacing, depth), paddle.zeros([], depth.dtype)
     if not inputs.of_one_label:
         return depth - paddle.minimum(F.relu(depth), smallest)
     own = (inputs.index - first).clip(min=0) if first else inputs.index
-    put(depth, own, paddle.where(taken(depth, own) > zero, -smallest, zero), "add")  # of one channel at most
+    # A pixel lies in the region of its label alone.
+    put(depth, own, paddle.where(taken(depth, own) > zero, -smallest, zero), "add")
     return depth
 
 

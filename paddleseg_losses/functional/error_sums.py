@@ -64,6 +64,11 @@ class SumSpec(NamedTuple):
     side: int
     function: Function
 
+    @property
+    def reads_shares(self) -> bool:
+        """Whether it is made of `Inputs.shares` where no kernel makes it."""
+        return self in OVERLAP
+
 
 OVERLAP = (SumSpec(POSITIVE, PROB_TRUE), SumSpec(POSITIVE, ERROR), SumSpec(NEGATIVE, ERROR))  # TP, FN and FP
 

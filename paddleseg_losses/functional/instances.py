@@ -185,7 +185,8 @@ def _sums_of_instances(objects: Instances, specs: Sequence[SumSpec]) -> Sums:
     """The sums over the pixels of each instance, `[instances, C]`."""
     fast = find("error_sums", objects.problem) is not None
     rows, which = _rows(objects, ROW if fast else 1)
-    request(rows, specs)
+    if fast:
+        request(rows, specs)
     sums = {}
     for spec in dict.fromkeys(specs):
         each = sum_of(rows, *spec) if fast else summands(rows, spec).squeeze(0).transpose([1, 0])

@@ -164,8 +164,9 @@ def jaccard_increments(errors: Tensor, labels: Tensor, label: int, place: Tensor
     size, most = lost[-1:].astype("int64"), lost[-1:].astype(dtype)
     right = paddle.where(most == 0, paddle.full_like(most, NO_UNION), most) - lost.astype(dtype)
     before = place + right  # U - 1
-    share = paddle.masked_fill(right / before, hit, 1.0)
-    return paddle.scatter_(share, order, share / (before + 1)), size
+    lost_share = paddle.masked_fill(right / before, hit, 1.0)
+    grown = lost_share / (before + 1)
+    return paddle.scatter_(lost_share, order, grown), size  # every element of it is overwritten
 
 
 def increments_of_rows(hit: Tensor, dtype: Any) -> Tensor:

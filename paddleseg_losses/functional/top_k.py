@@ -52,8 +52,10 @@ def _unlikely(inputs: Inputs, threshold: float) -> Tensor:
     if threshold == 1 and inputs.problem.from_logits:
         return inputs.valid  # no label is certain, though an error below 1e-38 is 0 in float32
     if threshold > 0.5:
-        return inputs.error > paddle.full([], 1 - threshold, inputs.dtype)
-    return inputs.prob_true < paddle.full([], threshold, inputs.dtype)
+        likely = inputs.error <= paddle.full([], 1 - threshold, inputs.dtype)
+    else:
+        likely = inputs.prob_true >= paddle.full([], threshold, inputs.dtype)
+    return paddle.logical_not(likely)  # a NaN is kept, and seen in the loss
 
 
 def _largest(valid: Tensor, values: Tensor, count: Tensor) -> Tensor:

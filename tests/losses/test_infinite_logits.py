@@ -92,3 +92,14 @@ def test_of_nothing_an_infinite_cost_is_nothing(rounding, case, backend):
         value, gradient = value_and_gradient(loss, logits, soft)
     assert np.isfinite(value)
     assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("own", [-1e38, -1e31, -3.0, 0.0, 1e31, 1e38])
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "FocalLoss", "DiceLoss", "DiceCELoss", "LovaszSoftmaxLoss"])
+def test_where_all_others_are_masked_the_label_is_certain(name, own, backend):
+    logits, labels = np.array([[[[-np.inf]], [[own]], [[-np.inf]]]], "float32"), np.array([[[1]]])
+    with kernels.use_kernels(backend):
+        value, gradient = value_and_gradient(build(name), logits, labels)
+    assert 0 <= value < 1e-6
+    np.testing.assert_allclose(gradient, 0, atol=1e-6)

@@ -7,7 +7,7 @@ import paddle
 import pytest
 
 import paddleseg_losses as pl
-from paddleseg_losses import errors, registry
+from paddleseg_losses import errors, kernels, registry
 
 from .any_loss import build, problem, t
 
@@ -46,6 +46,18 @@ def test_of_16_bits_through_a_loader(name):
     assert labels.dtype == paddle.bfloat16
     assert float(build(name)(z, labels)) == pytest.approx(expected, rel=1e-6)
     assert float(build(name)(z, y.astype("uint16"))) == expected
+
+
+@pytest.mark.parametrize("which", ["native", "composed"])
+@pytest.mark.parametrize("name", registry.names())
+def test_that_say_they_have_a_gradient(name, which):
+    """Of whole numbers there is none: Paddle would ask our operations for it, and end in an error of its own."""
+    z, y = problem(name, t(Z), Y)
+    labels = t(y)
+    labels.stop_gradient, z.stop_gradient = False, False
+    with kernels.use_kernels(which):
+        build(name)(z, labels).backward()
+    assert np.isfinite(z.grad.numpy()).all()
 
 
 def test_of_16_bits_that_are_no_classes():

@@ -6,7 +6,8 @@ import pytest
 
 import paddleseg_losses as pl
 from paddleseg_losses import errors, kernels, registry
-from tests.laws.cases import CASES, each_case, each_loss, make, supports
+from paddleseg_losses.options import options_of
+from tests.laws.cases import CASES, Case, each_case, each_loss, has, make, named, supports
 
 BUILT = not kernels.status()["library"].startswith("not built")
 PATHS = ["native", "composed"] if BUILT else ["composed"]
@@ -41,6 +42,30 @@ def test_nan_is_not_hidden(spec, case, path):
     assert np.isnan(float(make(spec)(paddle.to_tensor(logits), paddle.to_tensor(labels))))
 
 
+@pytest.mark.parametrize("spec", each_loss())
+def test_nan_is_not_hidden_by_an_option(spec, path):
+    """None chooses pixels, classes or bins by a comparison that a NaN loses."""
+    cases = Case("multiclass", 2, (7, 5)), Case("binary", 1, (7, 5)), Case("multilabel", 3, (7, 5))
+    case = next(case for case in cases if supports(spec, case))  # of two classes, it is in all
+    logits, labels = case.logits(dtype="float32"), case.labels(ignored=0)
+    logits[0, 0, ..., 1] = np.nan
+    for options in _each_option(spec):
+        with named(str(options)):
+            try:
+                loss = make(spec, **options)
+                assert np.isnan(loss(paddle.to_tensor(logits), paddle.to_tensor(labels)).numpy()).any()
+            except errors.OptionError:
+                continue
+
+
+def _each_option(spec):
+    for name, option in options_of(spec.cls).items():
+        if name not in ("mode", "from_logits", "data_format", "schedule", "label_sets", "sync"):
+            yield from ({name: value} for value in option.examples)
+    if has(spec, "batch") and has(spec, "classes"):
+        yield {"batch": True, "classes": "present"}
+
+
 @pytest.mark.parametrize("negatives", [0, 1, 4])
 @pytest.mark.parametrize("spec", each_loss(lambda spec: spec.family == "region" and "binary" in spec.modes))
 def test_a_mask_that_fills_nearly_everything(spec, negatives, path):
@@ -54,6 +79,16 @@ def test_a_mask_that_fills_nearly_everything(spec, negatives, path):
         for dtype in ("float32", "float64")
     )
     assert single == pytest.approx(double, rel=2e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["LovaszSoftmaxLoss", "DiceLoss", "CrossEntropyLoss", "SSIMLoss"])
+def test_a_long_line_keeps_its_digits(name, path):
+    """Paddle adds float32 one by one: of 300000 pixels in a row 1e-4 would be lost."""
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(1, 3, 300_000)), paddle.to_tensor(rng.integers(0, 3, (1, 300_000)))
+    loss = registry.build(name)
+    single, double = (float(loss(paddle.to_tensor(logits.astype(kind)), labels)) for kind in ("float32", "float64"))
+    assert single == pytest.approx(double, rel=2e-6)
 
 
 @pytest.mark.parametrize("ignore_index", [-1, 300, -100])

@@ -77,9 +77,9 @@ class CELovaszLoss(SumOfLosses):
         self.entropy, self.softmax, self.hinge = (kind(weight=self.weight) for kind in kinds)
 
     def weighted(self, inputs: Inputs) -> dict[str, tuple[float, Loss]]:
-        """Cross entropy and Lovász."""
+        """Lovász, and cross entropy, which then reads the shares that Lovász keeps."""
         lovasz = self.softmax if inputs.multiclass else self.hinge
         return {
-            "cross_entropy": (self.ce_weight, self.entropy),
             "lovasz": (self.lovasz_weight, lovasz),
+            "cross_entropy": (self.ce_weight, self.entropy),
         }

@@ -95,11 +95,16 @@ class CellLoss(PerClassLoss):
         if weight is not None:
             cells = cells * weight
         if self.classes == "present":
-            present = (self.sizes(inputs) > 0).astype(cells.dtype)
+            present = _present(self.sizes(inputs))
             cells = cells * present
             if self.reduction == "mean":
                 return numeric.safe_divide(cells.sum(axis), present.sum(axis))
         return self.reduce(cells, inputs, axis)
+
+
+def _present(sizes: Tensor) -> Tensor:
+    """1 where a class is present, else 0; a size that is NaN hides no class."""
+    return paddle.logical_not(sizes <= 0).astype(sizes.dtype)
 
 
 class SumsLoss(PerClassLoss):
@@ -212,7 +217,7 @@ class OverlapLoss(RegionLoss):
         """The formula of sums over the classes that count, with their weights: of each sample, or of the batch."""
         sums, weight = inputs.memoize(self.pooled), self.class_weight(inputs, self.weight)
         if self.classes == "present":
-            present = (sums.g > 0).astype(sums.g.dtype)
+            present = _present(sums.g)
             weight = present if weight is None else present * weight
         return self.per_class(sums.map(lambda x: (x if weight is None else x * weight).sum(axis=-1)))
 
