@@ -38,11 +38,11 @@ def traffic(language: Language) -> str:
         "its counterpart in PaddleSeg, it is for what that one does not do: errors are made of the other shares, so "
         "that they keep their digits, and ignored pixels do no harm whatever stands in them, NaN too, which takes a "
         "pass over the logits in one direction or in both. Distance maps that `DistanceMaps` has not made before are "
-        "searched along all axes but the longest in a table of all pairs of pixels on a line, which moves twice the side of "
-        "the image: no public operator of Paddle finds such a minimum without a table. Soft skeletons and erosions are "
-        "computed again in the backward pass, for about a fifth of the memory. In a static graph there are no "
-        "operators with gradients of our own: losses are composed plainly, which counts 30 for the cross entropy, 85 "
-        "for Dice and 218 for Lovász."
+        "searched along all axes but the longest in a table of all pairs of pixels on a line, which moves twice the "
+        "side of the image: no public operator of Paddle finds such a minimum without a table. Soft skeletons and "
+        "erosions are computed again in the backward pass, for about a fifth of the memory. In a static graph there "
+        "are no operators with gradients of our own: losses are composed plainly, which counts 30 for the cross "
+        "entropy, 85 for Dice and 218 for Lovász."
     )
     head = [t("loss"), t("traffic"), t("saved"), t("peak"), t("launches"), t("waits")]
     rows = [[_named(name, t), *_cells(row)] for name, row in results["rows"].items()]
