@@ -15,9 +15,9 @@ from .region_sums import REGION
 Tensor = Any
 
 
-def needs(gamma: float) -> tuple[SumSpec, ...]:
-    """The sums that the two parts read."""
-    return (*REGION.needs, SumSpec(POSITIVE, NLL), SumSpec(POSITIVE, error_sums.focal(gamma)))
+def focal_needs(gamma: float) -> tuple[SumSpec, ...]:
+    """The sums that the focal part reads."""
+    return SumSpec(POSITIVE, NLL), SumSpec(POSITIVE, error_sums.focal(gamma))
 
 
 def focal_part(inputs: Inputs, delta: float, gamma: float, symmetric: bool) -> Tensor:

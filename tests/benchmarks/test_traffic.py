@@ -27,13 +27,15 @@ LIMITS = {  # at the page's size, in logits: traffic of both passes, what is kep
     "SensitivitySpecificityLoss": (44.2, 1.25, 4.1),
     "AsymmetricFocalLoss": (18.5, 1.3, 2.5),
     "LovaszSoftmaxLoss": (60, 2.1, 4.5),
-    "BoundaryLoss": (386, 2.0, 57),
+    "CELovaszLoss": (65.1, 2.2, 4.6),
+    "WeightedSumLoss": (30.3, 1.3, 3.6),
+    "BoundaryLoss": (388, 2.0, 57),
     "HausdorffDTLoss": (766, 4.0, 64),
-    "SoftCLDiceLoss": (1015, 15.5, 28.5),
+    "SoftCLDiceLoss": (1017, 15.5, 28.5),
     "HausdorffERLoss": (1025, 13.2, 26.5),
 }
 KNOWN_LIMITS = {  # where DistanceMaps has made the maps of the labels
-    "BoundaryLoss": (24.4, 2.02, 4.1),
+    "BoundaryLoss": (26.5, 2.02, 4.1),
     "DistancePenalizedCELoss": (39.3, 1.25, 6.1),
     "HausdorffDTLoss": (430, 4.0, 64),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...functional.error_sums import SumSpec
-from ...functional.unified_focal import focal_part, needs
+from ...functional.unified_focal import focal_needs, focal_part
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ...registry import registered
@@ -69,7 +69,7 @@ class AsymmetricFocalLoss(ScalarLoss):
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What it reads."""
-        return needs(self.gamma)
+        return focal_needs(self.gamma)
 
     def value(self, inputs: Inputs) -> Tensor:
         """Focal cross entropy on class 0, plain on the others."""

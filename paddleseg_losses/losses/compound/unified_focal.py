@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ...functional.error_sums import SumSpec
-from ...functional.unified_focal import focal_part, needs, tversky_part
+from ...functional.region_sums import REGION
+from ...functional.unified_focal import focal_needs, focal_part, tversky_part
 from ...inputs import Inputs, Tensor
 from ...options import number
 from ..families import CompoundLoss
@@ -29,7 +30,7 @@ class UnifiedFocalLoss(CompoundLoss):
 
     def requests(self, inputs: Inputs) -> tuple[SumSpec, ...]:
         """What the parts read."""
-        return needs(self.gamma)
+        return (*REGION.needs, *focal_needs(self.gamma))
 
     def terms(self, inputs: Inputs) -> dict[str, tuple[float, Tensor]]:
         """Focal and Tversky."""
