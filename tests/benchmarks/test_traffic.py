@@ -17,6 +17,8 @@ CHECKED = (
     "LovaszSoftmaxLoss",
     "BoundaryLoss",
     "SoftCLDiceLoss",
+    "CELovaszLoss",
+    "WeightedSumLoss",
 )
 LIMITS = {  # at the page's size, in logits: traffic of both passes, what is kept, and the peak
     "CrossEntropyLoss": (11.4, 1.15, 2.3),
