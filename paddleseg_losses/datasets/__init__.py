@@ -8,6 +8,7 @@ from .counting import Counts as Counts
 from .counting import MaskProblem as MaskProblem
 from .counting import count as count
 from .mask_sources import MaskSource as MaskSource
+from .mask_sources import Merged as Merged
 from .mask_sources import Pair as Pair
 from .mask_sources import open_source as open_source
 from .mask_statistics import ClassStatistics as ClassStatistics

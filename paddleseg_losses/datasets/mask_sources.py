@@ -44,8 +44,7 @@ class MaskSource:
     defects: list[DataError] = field(default_factory=list)  # of the list, which PaddleSeg cannot read though we can
     multilabel: bool = False  # a mask may hold its classes below or beside each other
     partial: frozenset[int] = frozenset()  # labels of pixels that are one of several classes
-    unmerged: MaskSource | None = None  # the same before `Foreground` makes labels of 0 and 1
-    foreground: frozenset[int] = frozenset()  # the labels of which it makes 1
+    merged: Merged | None = None  # what a transform has made labels of 0 and 1 of
 
     def __len__(self) -> int:
         return len(self.names)
@@ -91,6 +90,16 @@ class MaskSource:
                 _("set num_classes to the number of classes of the model"),
             )
         return max(count, 2)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Masks of which a transform makes labels of 0 and 1."""
+
+    transform: str
+    option: str  # of the transform, that says which values it makes 1
+    before: MaskSource
+    foreground: frozenset[int]  # these values, of any channel
 
 
 def open_source(
@@ -195,9 +204,9 @@ def _of_section(
 
 def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
     """With labels as our transforms change them; `Multilabel` makes num_classes independent of those of the masks."""
-    from ..transforms import BorderWeights, Foreground, PartialLabels
+    from ..transforms import BorderWeights, Foreground, Multilabel, PartialLabels
 
-    makers = {PREFIX + each.__name__: each for each in (BorderWeights, Foreground, PartialLabels)}
+    makers = {PREFIX + each.__name__: each for each in (BorderWeights, Foreground, Multilabel, PartialLabels)}
     for entry in section.get("transforms") or ():
         kind, options = entry.get("type"), {key: value for key, value in entry.items() if key != "type"}
         if kind in makers:
@@ -205,16 +214,24 @@ def _as_transformed(source: MaskSource, section: Any) -> MaskSource:
                 transform = makers[kind](**options)
             except (TypeError, ValueError) as error:
                 raise _not_created(source.title, error) from error
+            if isinstance(transform, (Foreground, Multilabel)):
+                source = replace(source, merged=_merged(source, transform))
+            if isinstance(transform, Multilabel):
+                source = replace(source, classes=None)
+                continue
             relabel = transform.relabel if isinstance(transform, BorderWeights) else transform
-            if isinstance(transform, Foreground):
-                before = replace(source, ignore_index=transform.ignore_index)
-                source = replace(source, unmerged=before, foreground=frozenset(transform.classes))
             source = replace(source, read=Transformed(source.read, relabel, source.names))
             if isinstance(transform, PartialLabels):
                 source = replace(source, partial=source.partial | {transform.label})
-        elif kind == f"{PREFIX}Multilabel":
-            source = replace(source, classes=None)
     return source
+
+
+def _merged(source: MaskSource, transform: Any) -> Merged:
+    """Of `Foreground`, or of `Multilabel`, which has one for each channel."""
+    channels = getattr(transform, "channels", None)
+    option, each = ("classes", [transform]) if channels is None else ("sets", channels)
+    foreground = frozenset(value for channel in each for value in channel.classes)
+    return Merged(type(transform).__name__, option, replace(source, ignore_index=each[0].ignore_index), foreground)
 
 
 def _not_created(title: Text, error: Exception) -> ConfigError:

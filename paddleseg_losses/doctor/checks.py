@@ -83,9 +83,9 @@ def _check_data(diagnosis: Diagnosis, source: MaskSource, masks: int, part: str)
         problems.pop("masks_unreadable", None)
     diagnosis.findings += files.check_files(source, problems, part)
     diagnosis.findings += labels.check_labels(source, counts, len(some) == len(source), part)
-    if source.unmerged is not None:
-        merged = count(source.unmerged.sampled(masks), workers=1)
-        diagnosis.findings += labels.check_merged(source, source.unmerged, merged)
+    if source.merged is not None:
+        before = count(source.merged.before.sampled(masks), workers=1)
+        diagnosis.findings += labels.check_merged(source.merged, before)
     if part == "train":
         diagnosis.masks, diagnosis.all_masks = counts.masks, len(source)
     return counts

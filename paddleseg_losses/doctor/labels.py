@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..datasets import Counts, MaskSource, balance, white_masks
+from ..datasets import Counts, MaskSource, Merged, balance, white_masks
 from ..i18n import CLAUSES, Message, Text, _, listed, plural
 from .report import SAVE_AS_INDICES, Finding, commented
 
@@ -59,24 +59,30 @@ def check_labels(source: MaskSource, counts: Counts, complete: bool, part: str =
         yield from _check_values(source, counts, complete, part)
 
 
-def check_merged(source: MaskSource, unmerged: MaskSource, counts: Counts) -> Iterator[Finding]:
-    """Values of which `Foreground` makes 0 though they look like mistakes."""
-    if _is_lossy(source):
+def check_merged(merged: Merged, counts: Counts) -> Iterator[Finding]:
+    """Values of which a transform makes background though they look like mistakes."""
+    if _is_lossy(merged.before):
         return  # which says more about them
     far = 2 * len(counts.pixels)  # class indices have few gaps
-    gray = white_masks.WHITE in source.foreground  # then black is the only other value
-    known = {0, *source.foreground, *unmerged.no_classes}
+    gray = white_masks.WHITE in merged.foreground  # then black is the only other value
+    known = {0, *merged.foreground, *merged.before.no_classes}
     strange = sorted(value for value in counts.pixels if value not in known and (gray or value >= far))
     if strange:
         total = sum(counts.pixels.values())
         shown = ", ".join(f"{value} ({counts.pixels[value] / total:.2%})" for value in strange[:_MANY])
         text = _(
-            "Foreground makes class 0 of values that are not among its classes: {shown}; {mask} has {first}.",
+            "{transform} makes background of values that its {option} do not name: {shown}; {mask} has {first}.",
+            transform=merged.transform,
+            option=merged.option,
             shown=shown + (", ..." if len(strange) > _MANY else ""),
             mask=counts.first[strange[0]],
             first=strange[0],
         )
-        cure = _("Correct the masks; or, if these values are foreground, add them to the classes of Foreground")
+        cure = _(
+            "Correct the masks; or, if these values are foreground, add them to the {option} of {transform}",
+            transform=merged.transform,
+            option=merged.option,
+        )
         yield Finding("merged_values", text, Message("# {comment}", comment=cure))
 
 

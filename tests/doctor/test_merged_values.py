@@ -1,4 +1,4 @@
-"""Values that `Foreground` would make 0 without a word."""
+"""Values of which `Foreground` or `Multilabel` would make background without a word."""
 
 import numpy as np
 import pytest
@@ -23,9 +23,10 @@ def merged(tmp_path, losses_table):
                 mask[3, 3] = strange
             Image.fromarray(mask).save(folder / f"label{number}.png")
         config = tiny.config(folder, {"type": "paddleseg_losses.DiceLoss"}, 2)
-        transform = {"type": "paddleseg_losses.Foreground", "classes": classes, **options}
+        kind = "Multilabel" if "sets" in options else "Foreground"
+        transform = {"type": f"paddleseg_losses.{kind}", **({} if classes is None else {"classes": classes}), **options}
         for part in ("train", "val"):
-            config[f"{part}_dataset"]["transforms"] = [transform, {"type": "Normalize"}]
+            config[f"{part}_dataset"]["transforms"] = [{"type": "Normalize"}, transform]
         diagnosis = run_checks(tiny.write(tmp_path / "config.yml", config))
         return [str(item.text) for item in diagnosis.findings if item.code == "merged_values"]
 
@@ -36,6 +37,11 @@ def test_a_stray_value_is_told_where_it_is(merged):
     (text,) = merged([0, 255], [255], 77)
     assert "77 (0.0" in text
     assert "label1.png has 77" in text
+
+
+def test_a_stray_value_that_no_channel_names(merged):
+    (text,) = merged([0, 1, 2, 3], None, 77, sets=[[1, 2], [2]])
+    assert text.startswith("Multilabel makes background of values that its sets do not name: 77 (0.0")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +67,8 @@ def test_values_that_no_index_explains(values, classes, told, merged):
         ([0, 1, 2, 3, 5], [2], {}),  # a data set of several classes, one of which does not occur
         ([0, 77, 255], [77, 255], {}),
         ([0, 77, 255], [255], {"ignore_index": 77}),
+        ([0, 1, 2, 3], None, {"sets": [[1, 2], [2]]}),
+        ([0, 1, 2, 255], None, {"sets": [[1, 2], [2]]}),
     ],
     ids=str,
 )
