@@ -167,8 +167,15 @@ class Inputs(Labelled):
     def log_one_minus_prob(self) -> Tensor:
         """log(1 - p) `[N, C, *S]`: every channel against the rest."""
         if not self.problem.from_logits:
-            return paddle.log((1 - self.prob).clip(CLIP, 1.0))
+            return self._log_rest(self.prob)
         return -numeric.softplus(softmax.one_vs_rest(self.logits) if self.multiclass else self.logits)
+
+    @staticmethod
+    def _log_rest(p: Tensor) -> Tensor:
+        """Log(1 - p) of given probabilities; 1 - p of a small one would be rounded."""
+        large = p > 0.5
+        small = paddle.where(large, paddle.zeros([], p.dtype), p)
+        return paddle.where(large, paddle.log((1 - p).clip(CLIP, 1.0)), paddle.log1p(-small))
 
     @cached_in_graph
     def prob_true(self) -> Tensor:

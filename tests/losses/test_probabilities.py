@@ -4,8 +4,8 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg_losses import CrossEntropyLoss, DiceLoss
-from tests.laws.cases import IGNORED, Case, each_case, make
+from paddleseg_losses import CrossEntropyLoss, DiceLoss, build
+from tests.laws.cases import IGNORED, Case, each_case, make, value_and_gradient
 
 SIZE = (512, 512)
 MODES = [("binary", 1), ("multilabel", 2), ("multiclass", 3)]
@@ -102,3 +102,18 @@ def test_probabilities_of_exactly_1_are_1_on_both_paths(name, of):
             loss = build(name, from_logits=False, mode="multilabel")
             values.append(float(loss(paddle.to_tensor(p.astype(dtype)), paddle.to_tensor(labels))))
     assert values[0] == pytest.approx(values[1], rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "FocalLoss", "ComboLoss", "ExpLogLoss", "DiceCELoss"])
+def test_small_probabilities_keep_their_digits(name):
+    """1 - p of a small one would be rounded: to 1 below 6e-8."""
+    p = np.float32(10.0) ** np.linspace(-12, -1, 64, dtype="float32").reshape(1, 1, 8, 8)
+    labels = np.zeros((1, 8, 8), "int64")
+    loss = build(name, from_logits=False)
+    single, double = (value_and_gradient(loss, p.astype(kind), labels) for kind in ("float32", "float64"))
+    for actual, expected in zip(single, double):
+        np.testing.assert_allclose(actual, expected, rtol=2e-6)
+    far = value_and_gradient(loss, p[:, :, :1].astype("float32"), labels[:, :1])[0]  # all below 1e-10
+    np.testing.assert_allclose(
+        far, value_and_gradient(loss, p[:, :, :1].astype("float64"), labels[:, :1])[0], rtol=2e-6
+    )
