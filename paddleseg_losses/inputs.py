@@ -125,6 +125,7 @@ class Inputs(Labelled):
         if kernel is not None:
             return kernel(self.problem, signed=True)
         negated = self.error * paddle.full([], -1.0, self.dtype)  # Paddle's minus makes 0 of 0, not -0
+        negated = negated.expand_as(self.prob)  # and so does a `where` of Paddle 2.6 that broadcasts
         return paddle.where(paddle.logical_and(self.positive, self.prob > 0.5), negated, self.prob + 0.0)  # no -0
 
     @cached_in_graph

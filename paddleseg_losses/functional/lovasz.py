@@ -77,7 +77,7 @@ class _SoftmaxRows(Differentiable):
         ctx.top = shares.top
         rows = spatial_sum(errors.multiply_(table))
         rows = rows if per_image else rows.sum(axis=0, keepdim=True)
-        return paddle.maximum(rows, paddle.zeros([], p.dtype))  # less only where all pixels are ignored
+        return rows.clip(min=0.0)  # less only where all pixels are ignored; a NaN stays, unlike in 2.6's `maximum`
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
@@ -105,7 +105,8 @@ def hinge_rows(inputs: Inputs, per_image: bool) -> Tensor:
     z, target = inputs.logits, inputs.target
     if inputs.multiclass:
         z, target = z[:, 1:] - z[:, :1], target[:, 1:]
-    errors = paddle.maximum(1 - z * (2 * target - 1), paddle.zeros([], z.dtype))
+    errors = 1 - z * (2 * target - 1)
+    errors = paddle.where(errors <= 0, paddle.zeros([], z.dtype), errors)  # a NaN stays, unlike in 2.6's `maximum`
     errors = paddle.where(inputs.valid, errors, paddle.full([], IGNORED, z.dtype))
     rows = lovasz(as_rows(errors, per_image), as_rows(target.astype("int64"), per_image))
     return rows.reshape([-1, target.shape[1]])
