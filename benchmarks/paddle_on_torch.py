@@ -83,6 +83,7 @@ def install(device: str = "cpu") -> None:
     paddle.CPUPlace, paddle.CUDAPlace = lambda: Place("cpu"), lambda index: Place(f"cuda:{index}")
     cuda = types.SimpleNamespace(current_stream=torch.cuda.current_stream)
     paddle.device = types.SimpleNamespace(cuda=cuda, get_device=lambda: f"gpu:{torch.cuda.current_device()}")
+    paddle.get_device = lambda: device
     paddle.get_flags = lambda name: {name: False}
     core = types.SimpleNamespace(globals=lambda: {"FLAGS_check_nan_inf": False})
     paddle.base = _module("paddle.base", core=core)

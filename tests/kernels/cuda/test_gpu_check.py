@@ -1,5 +1,7 @@
 """`benchmarks/gpu_check.py` as far as it goes without a card: its logic, on the fake driver, where there is torch."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,3 +29,14 @@ def test_it_finds_the_kernels_right(shim):
     done = subprocess.run([python, "-W", "error", str(script), str(shim)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.endswith("as expected\n")
+
+
+def test_the_stand_in_has_what_the_wrappers_ask_paddle_for():
+    """Where there is no torch, nothing else would notice."""
+    package, stand_in = ROOT / "paddleseg_losses", (ROOT / "benchmarks" / "paddle_on_torch.py").read_text()
+    known = {*re.findall(r"paddle\.(\w+)", stand_in), *re.findall(r'"(\w+)"', stand_in)}
+    shared = [package / "differentiable.py", package / "kernels" / "unfilled.py"]
+    for file in [*shared, *sorted((package / "kernels" / "cuda").glob("*.py"))]:
+        nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        asked = {node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "paddle"}
+        assert asked <= known, file
