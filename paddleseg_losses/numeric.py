@@ -26,6 +26,7 @@ SMALLEST = 2e-38  # above it a float32 is no denormal, which a device may take f
 FAR = 1e30  # a logit of -1e30 has no share
 ROUNDING = 1e-2  # sums of shares in half precision are off by so much, and single ones exceed 1
 _KEPT = 10_000  # a constant with more numbers is copied by every call
+_LONG = 1 << 12  # an axis with more pixels is summed in float64
 EPSILON = 1e-7  # below it a fractional power continues as a straight line
 
 
@@ -90,13 +91,13 @@ def put(x: Tensor, index: Tensor, value: Tensor, how: str) -> None:
 def spatial_sum(x: Tensor) -> Tensor:
     """Sum over the spatial axes, `[N, C, *S]` -> `[N, C]`.
 
-    One axis at a time: Paddle's float32 sum over several axes at once loses 2e-5 on 512x512, this 1e-6. A single one,
-    which may be long, in float64: a million pixels lose 1e-3.
+    One axis at a time: Paddle's float32 sum over several axes at once loses 2e-5 on 512x512, this 1e-6. A long one,
+    or a single one, whose length a static graph may leave open, in float64: a million pixels lose 1e-3.
     """
-    if x.ndim == 3 and x.dtype == paddle.float32:
-        return x.sum(axis=-1, dtype="float64").astype(x.dtype)
+    single = x.ndim == 3
     for _axis in range(x.ndim - 2):
-        x = x.sum(axis=-1)
+        wide = x.dtype == paddle.float32 and (single or x.shape[-1] > _LONG)
+        x = x.sum(axis=-1, dtype="float64").astype("float32") if wide else x.sum(axis=-1)
     return x
 
 

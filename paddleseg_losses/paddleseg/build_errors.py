@@ -36,8 +36,9 @@ def explained(config: str, use_multilabel: bool = False) -> Iterator[None]:
 def _of_the_losses(config: str, use_multilabel: bool) -> ConfigError | None:
     """The first mistake of the loss section: `check` explains it better than PaddleSeg."""
     for mistake in check(config, use_multilabel=use_multilabel).mistakes:
-        place = f"{config}: {mistake.where}"
-        found = _("{place}: {found}", place=place, found=mistake.found)
+        found = _(
+            "{place}: {found}", place=config, found=_("{place}: {found}", place=mistake.where, found=mistake.found)
+        )
         cure = _("{cure} (`paddleseg-losses check {config}` shows all mistakes)", cure=mistake.cure, config=config)
         return ConfigError(found, mistake.expected, cure)
     return None
